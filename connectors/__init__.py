@@ -1,0 +1,1 @@
+"""Reading and writing transport: one folder a platform, one shared HTTP session."""

@@ -1,0 +1,3 @@
+"""The thinking: events, facts, signals, rules; the store; the command line."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,43 @@
+"""What can go wrong, named by what the caller should do about it.
+
+Every message says who, what, where and the next step, in one line that can be read aloud; no secret, no ticket
+text, no customer name, URLs without their query.
+"""
+
+from __future__ import annotations
+
+
+class WellbeingError(Exception):
+    """Everything we raise on purpose. The command line prints it as one line and exits with 2."""
+
+
+class ConfigError(WellbeingError):
+    """A setting, rule, mapping or file must be mended before anything runs."""
+
+
+class StoreError(WellbeingError):
+    """The database cannot be used: busy, read-only, full, damaged or of another version."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the account's write lease; the message names the holder."""
+
+
+class PlatformError(WellbeingError):
+    """The helpdesk platform did not do what we asked."""
+
+
+class RetryLater(PlatformError):
+    """It may work in a while; `after` says when, in seconds, if the platform told us."""
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class Refused(PlatformError):
+    """It won't work by asking again."""
+
+
+class BadPayload(WellbeingError):
+    """What came in does not fit what was agreed on."""

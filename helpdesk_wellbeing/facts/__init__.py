@@ -1,0 +1,1 @@
+"""From events to facts about working time, load, queues and hard tickets."""

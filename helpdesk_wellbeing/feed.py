@@ -1,0 +1,83 @@
+"""What a connector gives to the river: pages of events, each with the place to go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import polars as pl
+
+# A ticket's current state as the platform lists it; for tickets whose beginning the event stream does not show.
+TICKETS = pl.Schema(
+    {
+        "ticket": pl.String(),
+        "created_at": pl.Datetime("us", "UTC"),
+        "updated_at": pl.Datetime("us", "UTC"),
+        "status": pl.String(),
+        "group": pl.String(),
+        "assignee": pl.String(),
+        "priority": pl.String(),
+        "channel": pl.String(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of a stream. It is stored with its watermark in one transaction, so a kill loses nothing."""
+
+    stream: str
+    events: pl.DataFrame  # events.SCHEMA
+    rows: int  # rows as the platform sent them
+    watermark: str | None  # opaque to everyone but the connector; null leaves the stored one as it is
+    tickets: pl.DataFrame | None = None  # TICKETS
+    newest: datetime | None = None  # the platform's clock at the end of this page, for progress
+    done: bool = False  # the stream is at its end for now
+
+
+@dataclass(frozen=True)
+class Roster:
+    """People and groups as the platform knows them; frames of `people.PEOPLE` and `people.GROUPS`."""
+
+    people: pl.DataFrame
+    groups: pl.DataFrame
+    zone: str | None = None  # the account's zone
+    automation: frozenset[str] = frozenset()  # accounts that are certainly no person (bots, the plugin itself)
+    notes: tuple[str, ...] = ()  # what the plan lacks, one line each
+
+
+@dataclass(frozen=True)
+class Ping:
+    """What the credentials are good for."""
+
+    who: str
+    notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # scopes or rights that are needed and absent
+
+
+Progress = Callable[[str], None]
+
+
+class Connector(Protocol):
+    """What every platform offers. It only reads."""
+
+    platform: str
+
+    def ping(self) -> Ping: ...
+
+    def roster(self) -> Roster: ...
+
+    def pull(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
+        """Pages of every stream, the last six weeks first, then older history backwards down to `since`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Degraded:
+    """A collector that the account's plan lacks."""
+
+    collector: str
+    reason: str
+    fields: tuple[str, ...] = field(default=())

@@ -1,0 +1,85 @@
+"""What a signal is: a pure function from facts to a frame of evaluations.
+
+An evaluation is one row: at this instant, these values hold for this subject. Rules compare the values and count rows;
+a signal knows no threshold, a rule knows no fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from helpdesk_wellbeing.events import GRADES, UTC
+from helpdesk_wellbeing.people import Directory
+
+# Reasons why nothing can be said: a closed list.
+REASONS = (
+    "no events in window", "no schedule", "no zone", "too few days", "too few events", "too few tickets",
+    "too few comparisons", "no baseline", "no input on this platform", "shared or automated", "identity review",
+    "projection", "excluded", "no limit in preset",
+)  # fmt: skip
+
+# Columns that every frame of evaluations starts with; the signal's own value columns (Float64) follow.
+EVALUATION = pl.Schema(
+    {
+        "subject": pl.String(),
+        "at": UTC,  # the instant of the evaluation: when the values were known
+        "date": pl.Date(),  # local date of the instance; becomes the flag's `since` when this row raises it
+        "raises": pl.Boolean(),  # the row may raise or keep up a level (minimum evidence is met)
+        "falls": pl.Boolean(),  # the row may count towards the exit (an evaluation with evidence)
+        "grade": pl.Enum(GRADES),
+        "window_start": UTC,
+        "window_end": UTC,
+    }
+)
+NOT_ASSESSABLE = pl.Schema({"subject": pl.String(), "reason": pl.String()})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts of one account up to and including `until`; nothing later exists in any frame.
+
+    Frames are those of `facts.schema`, each cleaned to one row per key, sorted by subject and time. They reach back as
+    far as the longest window needs (26 weeks) or the log begins. `since` < evaluation instants <= `until` is the stretch
+    to be evaluated now: a signal returns rows of that stretch only and may look further back for its windows.
+    """
+
+    since: datetime
+    until: datetime
+    history_start: datetime  # the account's first event
+    zone: str  # the account's zone
+    week_start: int  # 0 = Monday
+    directory: Directory
+    shifts: pl.DataFrame
+    days: pl.DataFrame
+    queues: pl.DataFrame
+    loads: pl.DataFrame  # of the stretch only
+    touches: pl.DataFrame  # of the last 28 evaluation days before and in the stretch
+    handled: pl.DataFrame
+    hard: pl.DataFrame
+    hard_possible: bool  # a strong indicator can occur in this account (tiers, ratings or listed tags exist)
+    grade_b_changes: bool = False  # field changes come from polling only
+    shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
+
+
+Evaluate = Callable[[Facts], pl.DataFrame]  # -> EVALUATION columns + value columns, sorted by subject, at
+Assess = Callable[[Facts], pl.DataFrame]  # -> NOT_ASSESSABLE rows as of facts.until
+Explain = Callable[[Facts, str, Mapping[str, Any]], list[dict[str, Any]]]  # subject, latest instance -> evidence
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One signal of the catalogue."""
+
+    id: str  # "WT4"
+    name: str  # "short daily rest"
+    subject: str  # agent | team | queue
+    values: tuple[str, ...]  # value columns that a reader sees, in order
+    evaluate: Evaluate
+    assess: Assess
+    explain: Explain
+    helpers: tuple[str, ...] = ()  # further value columns that rules may compare but nobody sees
