@@ -6,7 +6,7 @@ a signal knows no threshold, a rule knows no fact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,10 @@ class Facts:
 
 
 Evaluate = Callable[[Facts], pl.DataFrame]  # -> EVALUATION columns + value columns, sorted by subject, at
+# For signals whose values depend on the level so far (a baseline frozen while the flag is on). It is given the memory it
+# left behind (subject, its memory columns, `on`: Boolean), yields rounds of at most one row a subject in time order
+# (EVALUATION + value + memory columns) and is sent the set of subjects that are on after each round.
+Stepwise = Callable[[Facts, pl.DataFrame], Generator[pl.DataFrame, frozenset[str], None]]
 Assess = Callable[[Facts], pl.DataFrame]  # -> NOT_ASSESSABLE rows as of facts.until
 Explain = Callable[[Facts, str, Mapping[str, Any]], list[dict[str, Any]]]  # subject, latest instance -> evidence
 
@@ -79,7 +83,8 @@ class Signal:
     name: str  # "short daily rest"
     subject: str  # agent | team | queue
     values: tuple[str, ...]  # value columns that a reader sees, in order
-    evaluate: Evaluate
+    evaluate: Evaluate | Stepwise  # Stepwise when `memory` is not empty
     assess: Assess
     explain: Explain
     helpers: tuple[str, ...] = ()  # further value columns that rules may compare but nobody sees
+    memory: tuple[str, ...] = ()  # Float64 columns carried from round to round
