@@ -96,8 +96,9 @@ class _Bucket:
             return None
         resets = self.reading.resets if self.reading.resets is not None else WINDOW_S
         until = self.read_at + resets
-        if now >= until:
-            return None  # a new window began; nothing is known about it yet
+        if now >= until:  # a new window began, full again as far as we know; the next answer will tell
+            self.reading = Reading(self.reading.total, self.reading.total, WINDOW_S)
+            self.read_at, self.since_reading, until = now, 0, now + WINDOW_S
         if self.reading.remaining - self.since_reading > self.floor(reserve):
             return 0.0
         return until - now

@@ -26,6 +26,10 @@ _ADVICE = {
 _UNKNOWN_ADVICE = "the client wasn't accepted; check its id, its secret and its kind"
 
 
+class GrantRefused(Refused):
+    """No token was given; nothing works until the connection is mended."""
+
+
 class ClientCredentials:
     """OAuth tokens for a confidential client, asked for anew before they end and once after a 401."""
 
@@ -83,7 +87,7 @@ class ClientCredentials:
         self.granted = frozenset(scope.split()) if isinstance(scope, str) else None
         self._token, self._renew_at = token, self._now() + seconds * 0.8
 
-    def _explain(self, refused: HttpRefused) -> Refused:
+    def _explain(self, refused: HttpRefused) -> GrantRefused:
         if refused.status == 404:
             advice = f"no Zendesk account answers at {self._settings.origin}; check the subdomain"
         else:

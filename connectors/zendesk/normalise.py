@@ -100,8 +100,8 @@ class _Columns:
         rows = len(self.ids)
         columns: dict[str, pl.Series] = {
             "id": pl.Series(self.ids, dtype=pl.String),
-            "account": pl.repeat(self.context.account, rows, dtype=pl.String, eager=True),
-            "at": (pl.Series(self.at, dtype=pl.Int64) * 1_000_000).cast(events.UTC),
+            "account": _constant(self.context.account, rows),
+            "at": pl.Series([at * 1_000_000 for at in self.at], dtype=pl.Int64).cast(events.UTC),
             "ticket": pl.Series(self.ticket, dtype=pl.String),
             "actor": pl.Series(self.actor, dtype=pl.String),
             "actor_kind": pl.Series(self.actor_kind, dtype=pl.String),
@@ -109,7 +109,7 @@ class _Columns:
             "before": pl.Series(self.before, dtype=pl.String),
             "after": pl.Series(self.after, dtype=pl.String),
             "batch": pl.Series(self.batch, dtype=pl.String),
-            "grade": pl.repeat("A", rows, dtype=pl.String, eager=True),
+            "grade": _constant("A", rows),
         }
         for name, values in self.sparse.items():
             filled: list[str | None] = [None] * rows
@@ -121,16 +121,17 @@ class _Columns:
 
 def declared(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with every declared column, in order and typed; absent ones are null."""
-    rows = frame.height
     columns = []
     for name, dtype in events.SCHEMA.items():
         if name in frame.columns:
             columns.append(frame[name].cast(dtype))
         else:
-            columns.append(
-                pl.Series(name, [None], dtype=dtype).extend_constant(None, max(0, rows - 1)).head(rows)
-            )
+            columns.append(pl.Series(name, [None], dtype=dtype).new_from_index(0, frame.height))
     return pl.DataFrame(columns)
+
+
+def _constant(value: str, rows: int) -> pl.Series:
+    return pl.Series([value], dtype=pl.String).new_from_index(0, rows)
 
 
 def ticket_events(rows: Sequence[Any], context: Context) -> Normalised:

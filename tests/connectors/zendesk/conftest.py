@@ -58,7 +58,9 @@ class FakeZendesk:
 
     def register(self, mock: responses.RequestsMock) -> None:
         for method in (responses.GET, responses.POST):
-            mock.add_callback(method, re.compile(re.escape(HOST) + ".*"), callback=self.answer)
+            mock.add_callback(
+                method, re.compile(re.escape(HOST) + ".*"), callback=lambda request: self.answer(request)
+            )
 
     def answer(self, request: Any) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(request.url)

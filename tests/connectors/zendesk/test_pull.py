@@ -281,7 +281,7 @@ def test_a_collector_that_the_plan_lacks_is_said_and_the_rest_goes_on(zendesk, s
 def test_the_main_stream_is_not_optional(zendesk):
     zendesk.broken["/incremental/ticket_events"] = (403, {"error": "Forbidden"})
 
-    with pytest.raises(Refused, match="403 Forbidden for GET /api/v2/incremental/ticket_events: .*admin"):
+    with pytest.raises(Refused, match=r"403 Forbidden for GET /api/v2/incremental/ticket_events: .*admin"):
         Store().take(zendesk.connector())
 
 
