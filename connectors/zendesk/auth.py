@@ -94,11 +94,7 @@ class ClientCredentials:
             advice = f"{_ADVICE.get(refused.code or '', _UNKNOWN_ADVICE)} ({WHERE})"
         named = f"{refused.status} {refused.code}" if refused.code else str(refused.status)
         client = self._settings.client_id
-        return HttpRefused(
-            f"zendesk: {named} for POST /oauth/tokens (client {client}): {advice}",
-            refused.status,
-            refused.code,
-        )
+        return GrantRefused(f"zendesk: {named} for POST /oauth/tokens (client {client}): {advice}")
 
 
 class ApiToken:
