@@ -133,7 +133,10 @@ class Engine:
         first, _, _ = self._store.event_span(self._account)
         if first is None:
             raise ConfigError(f"{self._account}: no events yet; run pull or import first")
-        start = self._store.latest_checkpoint(self._account, not_after=as_of)
+        if as_of < first:
+            raise ConfigError(f"{self._account}: the first event is of {first:%Y-%m-%d}; nothing is known at {as_of}")
+        dirty = self._store.dirty_since(self._account) or as_of  # a reader may come before the writer has folded
+        start = self._store.latest_checkpoint(self._account, not_after=min(as_of, dirty))
         standing = self._standing(start, first)
         window = self._window_before(standing.at)
         until = as_of + _TICK

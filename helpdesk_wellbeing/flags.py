@@ -23,12 +23,19 @@ SHARED = "shared or automated"
 REVIEW = "identity review"
 
 
-def check(outcome: Outcome, catalogue: Catalogue) -> dict[str, Any]:
-    """The answer as one JSON-ready object; the same facts give the same object, key by key."""
+def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = False) -> dict[str, Any]:
+    """The answer as one JSON-ready object; the same facts give the same object, key by key.
+
+    `withhold_agents` is the privacy gate: without a recorded agreement nothing is said about single agents.
+    """
     silenced = _silenced(outcome)
     flags: list[dict[str, Any]] = []
     gaps: set[tuple[str, str, str, str]] = set()
+    withheld: set[str] = set()
     for rule, signal in catalogue.active():
+        if withhold_agents and signal.subject == "agent":
+            withheld.add(signal.id)
+            continue
         hidden = silenced if signal.subject == "agent" else {}
         flags += _flags_of(rule, signal, outcome, hidden)
         for subject, reason in signal.assess(outcome.facts).iter_rows():
@@ -43,8 +50,33 @@ def check(outcome: Outcome, catalogue: Catalogue) -> dict[str, Any]:
             for signal, kind, subject, reason in sorted(gaps)
         ],
         "identity_review": sorted(outcome.review, key=lambda entry: entry["agent"]),
-        "withheld": [],
+        "withheld": sorted(withheld),
     }
+
+
+def changes(
+    history: pl.DataFrame, outcome: Outcome, catalogue: Catalogue, withhold_agents: bool
+) -> list[dict[str, Any]]:
+    """Changes of level (columns of `engine.TRANSITIONS`) as JSON-ready rows, in the order of time."""
+    silenced = _silenced(outcome)
+    rows = []
+    for row in history.iter_rows(named=True):
+        signal = catalogue.signals[catalogue.rules[row["rule"]].signal]
+        personal = signal.subject == "agent"
+        if personal and (withhold_agents or row["subject"] in silenced):
+            continue
+        rows.append(
+            {
+                "at": instant(row["at"]),
+                "date": row["date"].isoformat(),
+                "signal": signal.id,
+                "rule": row["rule"],
+                "subject": {"kind": signal.subject, "id": row["subject"]},
+                "from": row["from"],
+                "to": row["to"],
+            }
+        )
+    return rows
 
 
 def instant(at: datetime) -> str:

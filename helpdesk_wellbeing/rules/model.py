@@ -6,6 +6,8 @@ enough); inside one alternative all comparisons must hold, on `after` evaluation
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -78,6 +80,11 @@ class Exit(_Strict):
         return text if self.after == 1 else f"{text}, {self.after} evaluations in a row"
 
 
+class _NanWhereMissing(dict[str, float]):
+    def __missing__(self, key: str) -> float:
+        return math.nan
+
+
 LEVELS = ("none", "pending", "warn", "critical", "cooling", "cleared")
 Level = Literal["none", "pending", "warn", "critical", "cooling", "cleared"]
 
@@ -106,6 +113,7 @@ class Rule(_Strict):
     id: Text
     signal: Text
     title: Text
+    says: Text  # one line for a reader, a format string over the shown values
     why: Text
     source: Text
     may_be_wrong: tuple[Text, ...] = Field(min_length=1)
@@ -128,6 +136,10 @@ class Rule(_Strict):
         if not any("_" in example.given for example in self.examples):
             raise ValueError('examples: needs at least one evaluation without evidence ("_")')
         return self
+
+    def sentence(self, values: Mapping[str, float]) -> str:
+        """What a flag of this rule says; a value that is not known shows as nan."""
+        return self.says.format_map(_NanWhereMissing(values))
 
     def comparisons(self) -> list[Comparison]:
         """Every comparison of the rule, in the order of the file."""
