@@ -39,9 +39,7 @@ GROUPS = pl.Schema(
         "target_share": pl.Float64(),  # SLA target, 0..1
     }
 )
-ON_CALL = pl.Schema(
-    {"agent": pl.String(), "from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC")}
-)
+ON_CALL = pl.Schema({"agent": pl.String(), "from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC")})
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,7 @@ def _names(store: Store, account: str) -> dict[tuple[str, str], str]:
     return names
 
 
-def _print_flags(
-    flags: list[dict[str, Any]], known: Catalogue, names: Mapping[tuple[str, str], str]
-) -> None:
+def _print_flags(flags: list[dict[str, Any]], known: Catalogue, names: Mapping[tuple[str, str], str]) -> None:
     rows = [("LEVEL", "SIGNAL", "SUBJECT", "SINCE", "BECAUSE")]
     for flag in flags:
         subject = flag["subject"]
