@@ -61,6 +61,4 @@ def test_an_unknown_account_is_one_clear_line(tmp_path):
     ran = run("check", "--account", "acme", HELPDESK_WELLBEING_HOME=str(tmp_path))
 
     assert ran.returncode == 2
-    assert ran.stderr.strip().splitlines()[-1] == (
-        'helpdesk-wellbeing: no account "acme"; run import or connect first'
-    )
+    assert ran.stderr.strip().splitlines()[-1] == ('helpdesk-wellbeing: no account "acme"; run import or connect first')

@@ -18,10 +18,11 @@ from helpdesk_wellbeing.cli.common import (
     say,
     watched,
 )
-from helpdesk_wellbeing.errors import ConfigError, PlatformError, RetryLater, StoreBusy
+from helpdesk_wellbeing.cli.platforms import connector_of
+from helpdesk_wellbeing.errors import PlatformError
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.feed import Connector, Page
+    from helpdesk_wellbeing.feed import Page
     from helpdesk_wellbeing.pulling import Pulled
     from helpdesk_wellbeing.store import Store
 
@@ -37,11 +38,8 @@ def command(ctx: click.Context, account: str, since: datetime | None) -> None:
     """
     store = open_store()
     require_account(store, account)
-    try:
-        with store.writer(account, "pull"):
-            ctx.exit(run(store, account, since))
-    except StoreBusy:
-        raise
+    with store.writer(account, "pull"):
+        ctx.exit(run(store, account, since))
 
 
 def run(store: Store, account: str, since: datetime | None = None) -> int:
@@ -53,7 +51,7 @@ def run(store: Store, account: str, since: datetime | None = None) -> int:
     meter = Meter(account)
     try:
         pulled = pull(store, account, connector, since, meter.page)
-    except (PlatformError, RetryLater) as error:
+    except PlatformError as error:
         if not meter.pages:
             raise
         say(f"{error}")
@@ -65,16 +63,6 @@ def run(store: Store, account: str, since: datetime | None = None) -> int:
     say(f"{account}: {rows or 'nothing new'}; {pulled.new_events:,} events new, {pulled.repeated_events:,} known")
     Engine(store, account, catalogue()).update(progress())
     return 0
-
-
-def connector_of(store: Store, account: str) -> Connector:
-    """The connector of an account, with its secrets."""
-    from connectors import CONNECTORS
-
-    settings = store.account(account)
-    if not settings.platform:
-        raise ConfigError(f"{account} was imported from a file; there is nothing to pull, run import again")
-    return CONNECTORS[settings.platform](store, account)
 
 
 class Meter:
