@@ -42,7 +42,7 @@ def command(ctx: click.Context, account: str, since: datetime | None) -> None:
         ctx.exit(run(store, account, since))
 
 
-def run(store: Store, account: str, since: datetime | None = None) -> int:
+def run(store: Store, account: str, since: datetime | None = None, *, fold: bool = True) -> int:
     """Pull and fold; the exit code."""
     from helpdesk_wellbeing.engine import Engine
     from helpdesk_wellbeing.pulling import pull
@@ -61,7 +61,8 @@ def run(store: Store, account: str, since: datetime | None = None) -> int:
         say(f"{account}: {note}")
     rows = ", ".join(f"{count:,} {stream}" for stream, count in pulled.rows.items())
     say(f"{account}: {rows or 'nothing new'}; {pulled.new_events:,} events new, {pulled.repeated_events:,} known")
-    Engine(store, account, catalogue()).update(progress())
+    if fold:
+        Engine(store, account, catalogue()).update(progress())
     return 0
 
 
