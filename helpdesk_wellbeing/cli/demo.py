@@ -7,6 +7,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 ACCOUNT = "demo"
+LAST_DAY = date(2026, 11, 20)
 LIMITED_MINUTE = 0.5  # seconds in which the simulated Zendesk lets a minute's requests through; nobody waits for a demo
 
 
@@ -43,10 +46,10 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str) -> No
         result = _check(store, world)
         verdict = judge(result["flags"], world)
         if output == "json":
-            print_json({"check": result, "verdict": verdict.as_dict()})
+            print_json({"check": result, "verdict": _as_dict(verdict)})
         else:
-            _print(store, result, verdict)
-        ctx.exit(0 if verdict.clean else 1)
+            _print(store, result, verdict, world)
+        ctx.exit(0 if verdict.perfect else 1)
 
 
 @contextmanager
@@ -73,10 +76,10 @@ def _simulate(seed: int) -> World:
     from helpdesk_wellbeing.demo import simulate
 
     began = time.perf_counter()
-    world = simulate(seed)
+    world = simulate(seed, end=LAST_DAY)
     say(
-        f"simulated: {world.events.height:,} events of {world.roster.people.height} agents up to "
-        f"{world.end:%Y-%m-%d %H:%M} UTC, seed {seed} ({time.perf_counter() - began:.1f} s)"
+        f"simulated: {world.events.height:,} events of {world.roster.users.height} accounts up to "
+        f"{world.as_of:%Y-%m-%d %H:%M} UTC, seed {seed} ({time.perf_counter() - began:.1f} s)"
     )
     return world
 
@@ -86,7 +89,7 @@ def _server(world: World) -> Iterator[Any]:
     from connectors.zendesk.simulated import Options, SimulatedZendesk, Site
 
     site = Site.from_world(world, Options(minute=LIMITED_MINUTE))
-    with SimulatedZendesk(site, now=lambda: world.end) as server:
+    with SimulatedZendesk(site, now=lambda: world.as_of + timedelta(minutes=10)) as server:
         say(f"simulated Zendesk at {server.base_url}")
         yield server
 
@@ -101,7 +104,7 @@ def _connect_and_pull(store: Store, server: Any) -> None:
     began = time.perf_counter()
     with store.writer(ACCOUNT, "demo"):
         run(store, ACCOUNT, fold=False)
-    say(f"pulled over HTTP in {time.perf_counter() - began:.1f} s, {server.requests_served:,} requests")
+    say(f"pulled over HTTP in {time.perf_counter() - began:.1f} s, {sum(server.requests.values()):,} requests")
 
 
 def _import_files(store: Store, world: World) -> None:
@@ -121,26 +124,40 @@ def _check(store: Store, world: World) -> dict[str, Any]:
     from helpdesk_wellbeing.cli.check import examine
 
     began = time.perf_counter()
-    result = examine(store, ACCOUNT, catalogue(), world.end)
+    result = examine(store, ACCOUNT, catalogue(), world.as_of)
     say(f"folded and evaluated in {time.perf_counter() - began:.1f} s\n")
     return result
 
 
-def _print(store: Store, result: dict[str, Any], verdict: Verdict) -> None:
+def _print(store: Store, result: dict[str, Any], verdict: Verdict, world: World) -> None:
     from helpdesk_wellbeing.cli.check import print_text
 
     print_text(store, result, catalogue(), verbose=False)
     click.echo("\nPLANTED")
-    for planted in verdict.planted:
-        click.echo(f"  {'found ' if planted.found else 'MISSED'}  {planted.signal:4} {planted.subject}: {planted.story}")
+    for planted in world.planted:
+        mark = "found " if planted in verdict.found else "MISSED"
+        click.echo(f"  {mark}  {planted.signal:4} {planted.subject_kind} {planted.subject}: {planted.story}")
     click.echo("\nINNOCENT")
-    for innocent in verdict.innocents:
-        click.echo(f"  {'quiet ' if innocent.quiet else 'FLAGGED'}  {innocent.subject}: {innocent.story}")
-    for extra in verdict.unexpected:
-        click.echo(f"  UNEXPECTED  {extra}")
-    found = sum(planted.found for planted in verdict.planted)
-    quiet = sum(innocent.quiet for innocent in verdict.innocents)
+    for innocent in world.innocents:
+        mark = "FLAGGED" if innocent in verdict.innocents_flagged else "quiet "
+        click.echo(f"  {mark}  {innocent.subject_kind} {innocent.subject}: {innocent.story}")
+    reasons = {(c.signal, c.subject): c.reason for p in world.planted for c in p.companions}
+    for flag in verdict.expected:
+        reason = reasons[flag["signal"], flag["subject"]["id"]]
+        click.echo(f"  follows  {flag['signal']:4} {flag['subject']['kind']} {flag['subject']['id']}: {reason}")
+    for flag in verdict.wrong:
+        click.echo(f"  WRONG   {flag['signal']:4} {flag['subject']['kind']} {flag['subject']['id']}")
     click.echo(
-        f"\n{found} of {len(verdict.planted)} planted problems found, {quiet} of {len(verdict.innocents)} innocents left "
-        f"alone, {len(verdict.unexpected)} unexpected flags"
+        f"\n{len(verdict.found)} of {len(world.planted)} planted problems found, "
+        f"{len(world.innocents) - len(verdict.innocents_flagged)} of {len(world.innocents)} innocents left alone, "
+        f"{len(verdict.wrong)} flags that nobody planted"
     )
+
+
+def _as_dict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "found": [asdict(planted) for planted in verdict.found],
+        "missed": [asdict(planted) for planted in verdict.missed],
+        "wrong": list(verdict.wrong),
+        "innocents_flagged": [asdict(innocent) for innocent in verdict.innocents_flagged],
+    }
