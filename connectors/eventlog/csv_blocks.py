@@ -1,8 +1,8 @@
 """CSV in blocks of whole rows, so that memory does not grow with the file.
 
 A block in which every line is plainly one row goes to Polars at once. All others (newlines or delimiters
-inside quotes, rows with too few or too many fields, blank lines) are read row by row, which keeps line numbers
-right.
+inside quotes, rows with too few or too many fields, blank lines) are read row by row, which keeps line
+numbers right.
 """
 
 from __future__ import annotations

@@ -19,11 +19,11 @@ from helpdesk_wellbeing.words import excerpt
 
 @dataclass(frozen=True)
 class LogRead:
-    """A log, read. rows = rows taken + repeated + dropped + refused; one row may become several events."""
+    """A log, read. `rows` = taken + repeated + dropped + refused; one row may become several events."""
 
     events: pl.DataFrame  # events.SCHEMA, sorted by at, id; each id once
     rejects: pl.DataFrame  # line, column, reason; a row may have several
-    repeated: int  # events that stood in the file before, word for word
+    repeated: int  # rows that stand in the file already, word for word
     rows: int
     dropped: int = 0  # rows that the mapping does not want
     groups: pl.DataFrame | None = None  # people.GROUPS, when the mapping has [tiers]
@@ -86,8 +86,10 @@ class Log:
             return None
         names = sorted(self._groups)
         tiers = [self._mapping.tiers.of(name) for name in names]
-        return _filled(pl.DataFrame({"group": names, "name": names, "tier": tiers}, schema_overrides={"tier": pl.Int8()}),
-                       people.GROUPS)  # fmt: skip
+        frame = pl.DataFrame(
+            {"group": names, "tier": tiers}, schema={"group": pl.String(), "tier": pl.Int8()}
+        )
+        return _filled(frame.with_columns(name=pl.col("group")), people.GROUPS)
 
     def people(self) -> pl.DataFrame | None:
         """Every agent whose zone the rows tell; of several zones the one of most events."""
@@ -111,12 +113,12 @@ class Log:
 
 
 def read_log(path: Path, account: str, mapping: Mapping | None = None) -> LogRead:
-    """Events of a CSV or Parquet file (plain or gzip) in the event log format, or in one that `mapping` tells.
+    """Events of a CSV or Parquet file (plain or gzip), in the event log format or as `mapping` tells.
 
-    Bad rows are refused by physical line (header = 1), the rest is read. Rows that say the same count once:
-    without a mapping "the same" means our columns, with one the whole row, because a mapping may give two
-    different words one meaning. Two different rows with one `id`: the one that sorts first by content is kept,
-    so that order does not matter, the others are refused. The result is the same for any order of the rows.
+    Bad rows are refused by physical line (header = 1), the rest is read. Identical rows count once: without a
+    mapping those whose columns of ours agree, with one those that agree in every column of the file, because
+    a mapping may give two different words one meaning. Of different rows with one `id` the one that sorts
+    first by content is kept and the others are refused. The result is the same for any order of the rows.
 
     Raises ConfigError (no such file, columns missing, mapping does not fit) and BadPayload (not a log).
     """
@@ -144,12 +146,13 @@ def read_log(path: Path, account: str, mapping: Mapping | None = None) -> LogRea
 
 
 def write_rejects(path: Path, rejects: pl.DataFrame) -> None:
-    """Write refused rows as CSV: line, column, reason. Raises ConfigError when the place cannot be written."""
+    """Write refused rows as CSV: line, column, reason. Raises ConfigError when that cannot be written."""
     try:
-        rejects.select(list(REJECTS)).write_csv(path)
+        with path.open("wb") as file:
+            rejects.select(list(REJECTS)).write_csv(file)
     except OSError as error:
         raise ConfigError(
-            f"{path}: the rejects cannot be written ({error.strerror or error}); name another place"
+            f"{path}: the rejects cannot be written ({error.strerror}); name another file"
         ) from error
 
 
@@ -160,7 +163,7 @@ def _each_once(found: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:
         return _in_order(found), 0, pl.DataFrame(schema=REJECTS)
     content = [name for name in events.SCHEMA if name != "id"]
     several = found.filter(doubled).sort(LINE).unique(list(events.SCHEMA), keep="first", maintain_order=True)
-    repeated = int(doubled.sum()) - len(several)
+    repeated = found.filter(doubled)[LINE].n_unique() - several[LINE].n_unique()
     kept = several.sort("id", *content, nulls_last=True).unique("id", keep="first", maintain_order=True)
     lost = several.join(kept.select("id", LINE), on=["id", LINE], how="anti")
     conflicts = lost.select(

@@ -81,7 +81,7 @@ def _notes(columns: list[str], mapping: Mapping) -> tuple[str, ...]:
     if mapping.columns:
         return ()
     return tuple(
-        f'column "{excerpt(name)}" is not part of the event log format and was left out{did_you_mean(name, OURS)}'
+        f'column "{excerpt(name)}" is not one of ours and was left out{did_you_mean(name, OURS)}'
         for name in columns
         if name not in events.SCHEMA and name not in mapping.constants
     )
@@ -142,7 +142,7 @@ def _as_text(column: pl.Series) -> pl.Series:
 
 
 def _joined(theirs: tuple[str, ...], separator: str) -> pl.Expr:
-    """One of their columns, or several joined; a missing part shows as "?" so that the others keep their place."""
+    """One of their columns, or several joined; a missing part is "?", so the others keep their place."""
     if len(theirs) == 1:
         return pl.col(theirs[0])
     nothing = pl.all_horizontal(pl.col(name).is_null() for name in theirs)
