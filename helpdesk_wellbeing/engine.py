@@ -20,6 +20,7 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.facts import fold as folding
 from helpdesk_wellbeing.facts import identity
 from helpdesk_wellbeing.facts import schema as shapes
+from helpdesk_wellbeing.pulling import remembered_roster
 from helpdesk_wellbeing.rules import machine
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.signals.base import Facts, Signal
@@ -239,7 +240,8 @@ class Engine:
             zone=self._settings.zone,
             week_start=self._settings.week_start,
             directory=self._directory,
-            hard_tags=tuple(self._settings.hard_tags or DEFAULT_HARD_TAGS),
+            hard_tags=tuple(self._settings.settings.get("hard_tags") or DEFAULT_HARD_TAGS),
+            automation=frozenset(remembered_roster(self._store, self._account).get("automation", ())),
         )
 
     def _has_tiers(self) -> bool:

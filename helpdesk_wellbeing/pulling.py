@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from helpdesk_wellbeing.feed import Connector, Page
+from helpdesk_wellbeing.feed import Connector, Page, Roster
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -45,7 +46,9 @@ def pull(
     roster = connector.roster()
     store.replace_people(account, "platform", roster.people)
     store.replace_groups(account, "platform", roster.groups)
-    store.remember_roster(account, zone=roster.zone, automation=sorted(roster.automation), notes=list(roster.notes))
+    if roster.zone:
+        store.update_account(account, zone=roster.zone)
+    _remember(store, account, roster)
     pulled.notes += roster.notes
     for page in connector.pull(store.watermarks(account), since):
         added = store.commit_page(account, page)
@@ -54,3 +57,19 @@ def pull(
         pulled.repeated_events += added.repeated
         on_page(page, pulled)
     return pulled
+
+
+def remembered_roster(store: Store, account: str) -> dict[str, Any]:
+    """What the last roster said besides people: `automation` (account ids) and `notes`; empty before the first pull."""
+    stored: dict[str, Any] = json.loads(store.get_meta(account, _ROSTER) or "{}")
+    return stored
+
+
+def _remember(store: Store, account: str, roster: Roster) -> None:
+    kept = {"automation": sorted(roster.automation), "notes": list(roster.notes)}
+    if kept["automation"] != remembered_roster(store, account).get("automation", []):
+        store.mark_dirty(account)
+    store.set_meta(account, _ROSTER, json.dumps(kept))
+
+
+_ROSTER = "roster"

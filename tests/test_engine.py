@@ -11,7 +11,7 @@ import pytest
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.flags import check
 from helpdesk_wellbeing.rules.load import load_rules
-from helpdesk_wellbeing.settings import Settings
+from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 from helpdesk_wellbeing.store import open_store
 
@@ -20,7 +20,7 @@ CATALOGUE = Catalogue(SIGNALS, load_rules(SIGNALS))
 
 @pytest.fixture
 def store(home):
-    opened = open_store(Settings.load())
+    opened = open_store(load_settings())
     opened.create_account("demo", zone="Europe/Amsterdam")
     return opened
 
@@ -80,7 +80,8 @@ def the_recent_half_first(store, events, as_of):
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory, world):
-    store = open_store(Settings(home=tmp_path_factory.mktemp("expected")))
+    home = tmp_path_factory.mktemp("expected")
+    store = open_store(Settings(home, f"sqlite:///{home}/wellbeing.db"))
     store.create_account("demo", zone="Europe/Amsterdam")
     know_people(store, world)
     store.add_events("demo", world.events)

@@ -43,7 +43,7 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
     from connectors import zendesk as platform
     from connectors.zendesk.settings import ZendeskSettings
 
-    known = {entry.name: entry for entry in store.accounts()}.get(account)
+    known = store.account(account) if store.has_account(account) else None
     if known is not None and known.platform != "zendesk":
         raise ConfigError(f"{account} is not a Zendesk account; choose another name")
     connector = platform.connect(ZendeskSettings(account=account, **settings, **{name: secret}))  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
     if known is None:
         store.create_account(account, platform="zendesk", settings=settings)
     else:
-        store.change_account(account, settings=known.settings | settings)
+        store.update_account(account, settings={**known.settings, **settings})
     store.put_secret(account, name, secret)
     say(f"{account}: connected as {ping.who}")
     for note in ping.notes:

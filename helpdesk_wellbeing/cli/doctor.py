@@ -38,10 +38,12 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     import polars as pl
 
     from helpdesk_wellbeing.engine import Engine
+    from helpdesk_wellbeing.pulling import remembered_roster
 
     settings = store.account(account)
     first, last, count = store.event_span(account)
     directory = store.directory(account)
+    roster = remembered_roster(store, account)
     report: dict[str, Any] = {
         "account": account,
         "platform": settings.platform or "imported",
@@ -50,8 +52,8 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "first": first and first.isoformat(),
         "last": last and last.isoformat(),
         "connection": _connection(settings),
-        "notes": list(store.notes(account)),
-        "automated_by_platform": settings.automation,
+        "notes": roster.get("notes", []),
+        "automated_by_platform": roster.get("automation", []),
         "looks_shared_or_automated": [],
         "identity_review": [],
         "without_zone": [],
@@ -80,7 +82,9 @@ def examine(store: Store, account: str) -> dict[str, Any]:
 def _connection(settings: Any) -> str:
     if not settings.platform:
         return "a file; nothing to connect"
-    return f"{settings.platform} at {settings.base_url or settings.subdomain}, {settings.auth}"
+    stored = settings.settings
+    how = "OAuth client" if stored.get("client_id") else "legacy API token (ends 2027-04-30)"
+    return f"{settings.platform} at {stored.get('base_url') or stored['subdomain']}, {how}"
 
 
 def _lines(report: dict[str, Any]) -> list[str]:

@@ -61,14 +61,14 @@ def command(
         if path is not None
     }
     store = open_store()
-    known = account in [entry.name for entry in store.accounts()]
+    known = store.has_account(account)
     if log is None and not known:
         require_account(store, account)
     exit_code = 0
     if log is not None:
         exit_code = _import_log(store, account, known, log, mapping, time_zone, rejects)
     elif time_zone:
-        store.change_account(account, zone=files.known_zone(time_zone))
+        store.update_account(account, zone=time_zone)
     with store.writer(account, "import"):
         for kind, frame in frames.items():
             getattr(store, f"replace_{kind}")(account, "file", frame)
@@ -86,18 +86,16 @@ def _import_log(
     rejects: Path | None,
 ) -> int:
     from connectors import eventlog
-    from helpdesk_wellbeing import people as files
 
-    read = eventlog.read_log(log, account, mapping)
+    read = eventlog.read_log(log, account, eventlog.load_mapping(mapping) if mapping else None)
     if read.rows and not read.events.height and read.rejects.height:
         target = rejects or Path(f"{log.name}.rejects.csv")
         eventlog.write_rejects(target, read.rejects)
         raise ConfigError(f"{log.name}: all {read.rows:,} rows were refused; see {target}")
-    zone = files.known_zone(time_zone) if time_zone else None
     if not known:
-        store.create_account(account, zone=zone or "UTC")
-    elif zone:
-        store.change_account(account, zone=zone)
+        store.create_account(account, zone=time_zone or "UTC")
+    elif time_zone:
+        store.update_account(account, zone=time_zone)
     with store.writer(account, "import"):
         added = store.add_events(account, read.events)
         for kind in ("people", "groups"):

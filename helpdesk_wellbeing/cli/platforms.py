@@ -48,7 +48,7 @@ def zendesk_settings(store: Store, account: str) -> ZendeskSettings:
 
 
 def _secret(store: Store, account: str, name: str) -> str:
-    secret = store.secret(account, name)
+    secret = store.get_secret(account, name)
     if secret is None:
         raise ConfigError(f"{account}: no {name.replace('_', ' ')} is stored; run connect again")
     return secret
