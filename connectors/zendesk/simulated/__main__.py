@@ -1,6 +1,6 @@
 """`python -m connectors.zendesk.simulated`: a simulated Zendesk until Ctrl-C.
 
-Prints the base URL on stdout; how to connect goes to stderr, with the credentials that were made for this run.
+Prints the base URL on stdout; the credentials that were made for this run go to stderr.
 """
 
 from __future__ import annotations

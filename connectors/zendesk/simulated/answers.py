@@ -43,7 +43,7 @@ FORBIDDEN = (
     {
         "error": {
             "title": "Forbidden",
-            "message": "You do not have access to this page. Please contact the account owner of this help desk.",
+            "message": "You do not have access to this page. Please contact the account owner.",
         }
     },
     403,

@@ -160,8 +160,9 @@ class Api:
         targets = [("urgent", 60), ("high", 240), ("normal", 480), ("low", 1440)]
         metrics = [{"priority": p, "metric": "first_reply_time", "target": t, "target_in_seconds": t * 60,
                     "business_hours": False} for p, t in targets]  # fmt: skip
-        policy = {"url": f"{self.holdings.base}/api/v2/slas/policies/{POLICY}.json", "id": POLICY, "title": "Standard",
-                  "description": "", "position": 1, "filter": {"all": [], "any": []}, "policy_metrics": metrics,
+        url = f"{self.holdings.base}/api/v2/slas/policies/{POLICY}.json"
+        policy = {"url": url, "id": POLICY, "title": "Standard", "description": "", "position": 1,
+                  "filter": {"all": [], "any": []}, "policy_metrics": metrics,
                   "created_at": "2024-01-08T09:00:00Z", "updated_at": "2024-01-08T09:00:00Z"}  # fmt: skip
         return Answer.of({"sla_policies": [policy], "next_page": None, "previous_page": None, "count": 1})
 
@@ -197,7 +198,7 @@ class Api:
 
 
 def _scope_of(resource: str) -> str | None:
-    """The narrow scope that opens a resource besides the broad `read`; audits and exports of history need `read`."""
+    """The narrow scope that opens a resource besides the broad `read`; audits and history need that."""
     if resource.endswith("/audits") or resource.startswith("incremental/ticket_"):
         return None
     word = resource.removeprefix("incremental/").partition("/")[0]

@@ -1,9 +1,9 @@
 """Domain events as what Zendesk keeps of them: audits with children, in the platform's order and ids.
 
 What one save did together is one audit: same ticket, same second, same batch (or same actor where no batch is
-given). System events of a person's batch become children of that person's audit, made by a rule. What the platform
-cannot show: fractions of a second, `handled`, the history of `availability`, `topic`, `started_at`, `due_at`, an
-actor of kind `unknown` without a name (it becomes the system).
+given). System events of a person's batch become children of that person's audit, made by a rule.
+What the platform cannot show: fractions of a second, `handled`, the history of `availability`, `topic`,
+`started_at`, `due_at`, an actor of kind `unknown` (with a name it writes by API, else it is the system).
 """
 
 from __future__ import annotations
@@ -19,14 +19,22 @@ AUDITED = (
 FIRST_ID = 1_000_000_000_000
 CHILDREN_OF_CREATE = 12
 SYSTEM = -1
+# state, the kind that changes it, what it is at first when nobody says
+FOLDED = (
+    ("status", "status", "new"),
+    ("assignee", "assigned", ""),
+    ("group", "moved", ""),
+    ("priority", "priority", ""),
+)
 
 
 def audited(events: pl.DataFrame) -> pl.DataFrame:
     """One row per child (a save's tag changes together are one), in audit order.
 
-    Columns added: `sec` (epoch seconds), `ticket_no`, `actor_no`, `audit` (audit id), `child` (first child id),
-    `author_no` (-1: the system), `author_kind`, `rule_no` (null: not made by a rule), `requester_no`, and the folded
-    state before and after: `status_before`, `status_after`, and so on for assignee, group, priority and tags.
+    Columns added: `sec` (epoch seconds), `ticket_no`, `actor_no`, `audit` (audit id), `child` (first
+    child id), `author_no` (-1: the system), `author_kind`, `rule_no` (null: not made by a rule),
+    `requester_no`, and the folded state before and after: `status_before`, `status_after`, and so on for
+    assignee, group, priority and tags.
     """
     chosen = events.filter(pl.col("kind").cast(pl.String).is_in(AUDITED)).with_columns(
         pl.col("kind", "actor_kind", "status", "priority", "channel").cast(pl.String),
@@ -131,9 +139,7 @@ def _with_state(events: pl.DataFrame) -> pl.DataFrame:
     """The ticket's state before and after each event, folded from the events themselves."""
     kind = pl.col("kind")
     created = kind == "created"
-    for name, change, start in (
-        ("status", "status", "new"), ("assignee", "assigned", ""), ("group", "moved", ""), ("priority", "priority", "")
-    ):  # fmt: skip
+    for name, change, start in FOLDED:
         set_here = (
             pl.when(created)
             .then(pl.col(name).fill_null(start))

@@ -31,13 +31,14 @@ def bulk_events(
     frame = pl.DataFrame(
         {"at": at, "ticket": ticket, "agent": agent, "group": group, "kind": KINDS[step], "step": step}
     )
+    customer = 8_000_000_000 + pl.col("ticket") % 997
     by_agent = ~pl.col("kind").is_in(["created", "customer_replied"])
     return frame.select(
         id=pl.int_range(pl.len()).cast(pl.String),
         account=pl.lit("bulk"),
         at=pl.from_epoch("at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
         ticket=pl.col("ticket").cast(pl.String),
-        actor=pl.when(by_agent).then(pl.col("agent")).otherwise(8_000_000_000 + pl.col("ticket") % 997).cast(pl.String),
+        actor=pl.when(by_agent).then(pl.col("agent")).otherwise(customer).cast(pl.String),
         actor_kind=pl.when(by_agent).then(pl.lit("agent")).otherwise(pl.lit("requester")),
         kind="kind",
         before=pl.when(pl.col("kind") == "status").then(pl.lit("open")),
@@ -53,7 +54,7 @@ def bulk_events(
         started_at=pl.lit(None, SCHEMA["started_at"]),
         topic=pl.lit(None, pl.String),
         due_at=pl.lit(None, SCHEMA["due_at"]),
-    ).cast(dict(SCHEMA)).sort("at")  # fmt: skip
+    ).cast(SCHEMA).sort("at")  # fmt: skip
 
 
 def bulk_site(tickets: int, saves: int = 5, seed: int = 1) -> Site:

@@ -76,7 +76,7 @@ class Exports:
         size = self._size(path, query)
         if size is None:
             return Answer.of(*invalid("per_page"))
-        given = (query.get("cursor") or [None])[0]
+        given = next(iter(query.get("cursor", ())), None)
         if given is not None:
             place = read_export_cursor(given)
             low = rows.after(*place)

@@ -35,9 +35,9 @@ TWISTS = (
     "elsewhere",  # the next page's address is on another host
 )
 RECOVERABLE = {
-    "throttle": 0.03, "throttle_bare": 0.01, "error": 0.04, "reset": 0.03, "truncate": 0.03, "cut_json": 0.03,
-    "html": 0.02, "slow": 0.01, "expire": 0.02, "repeat": 0.2, "split_ties": 1.0, "late": 0.3, "oversize": 0.1,
-    "null_end_time": 0.5,
+    "throttle": 0.03, "throttle_bare": 0.01, "error": 0.04, "reset": 0.03, "truncate": 0.03,
+    "cut_json": 0.03, "html": 0.02, "slow": 0.01, "expire": 0.02, "repeat": 0.2, "split_ties": 1.0,
+    "late": 0.3, "oversize": 0.1, "null_end_time": 0.5,
 }  # fmt: skip
 ERRORS = (500, 502, 503, 504)
 
@@ -46,8 +46,8 @@ ERRORS = (500, 502, 503, 504)
 class Faults:
     """How often each kind happens (0 to 1, by kind), and to which paths.
 
-    A spoiler hits the same request at most `in_a_row` times running, so that a reader who asks again gets through;
-    `most` bounds how often each kind happens at all. `happened` counts.
+    A spoiler hits the same request at most `in_a_row` times running, so that a reader who asks again gets
+    through; `most` bounds how often each kind happens at all. `happened` counts.
     """
 
     share: Mapping[str, float] = field(default_factory=dict)

@@ -22,9 +22,9 @@ class Account:
 class Options:
     """The account's plan and settings.
 
-    `csat` is "ratings" (legacy; shows good and bad only), "surveys" (good, neutral and bad) or null. A feature that
-    is off answers as the platform does when the plan lacks it. `numeric_ids` gives ids in ticket event children as
-    numbers where the documentation shows strings.
+    `csat` is "ratings" (legacy; shows good and bad only), "surveys" (good, neutral, bad) or null. A feature
+    that is off answers as the platform does when the plan lacks it. `numeric_ids` gives ids in ticket event
+    children as numbers where the documentation shows strings.
     """
 
     subdomain: str = "acme"

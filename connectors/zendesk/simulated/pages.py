@@ -23,7 +23,7 @@ class BadCursor(ValueError):
 
 @dataclass
 class Rows:
-    """Rows in the order of their stream: by stamp (epoch seconds), then id. `text` is one JSON object a row."""
+    """Rows in the order of their stream: by stamp (epoch seconds), then id. `text`: a JSON object a row."""
 
     stamps: Numbers
     ids: Numbers
@@ -74,8 +74,8 @@ class Rows:
     def time_window(self, low: int, end: int, size: int, keep_ties: bool) -> int:
         """Where a page of a time-based export that begins at `low` stops.
 
-        Rows with one stamp stay together, and a page reaches past the stamp it began with whenever there is more, so
-        that going on from its end time always makes headway.
+        Rows with one stamp stay together, and a page reaches past the stamp it began with whenever there is
+        more, so that going on from its end time always makes headway.
         """
         high = min(low + size, end)
         if not keep_ties or high >= end:

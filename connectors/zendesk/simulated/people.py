@@ -1,4 +1,4 @@
-"""Users, groups, memberships, schedules and availability of the simulated account, as the objects it answers."""
+"""Users, groups, memberships, schedules and availability of the simulated account, as it answers them."""
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ def staff(
     words = sorted({*known, *roles, *_words(acting["actor"]), *_words(events["assignee"]),
                     *_words(_after(events, "assigned"))})  # fmt: skip
     numbers = dict(zip(words, numbers_of(words), strict=True))
-    group_words = sorted({*_words(groups["group"]), *_words(events["group"]), *_words(_after(events, "moved")),
-                          *(g for row in known.values() for g in row["groups"] or ())})  # fmt: skip
+    of_people = {group for row in known.values() for group in row["groups"] or ()}
+    group_words = sorted({*_words(groups["group"]), *_words(events["group"]), *of_people,
+                          *_words(_after(events, "moved"))})  # fmt: skip
     group_numbers = dict(zip(group_words, numbers_of(group_words), strict=True))
     worked = _groups_by_agent(events, known)
     users = [_service_user(options, base)]
@@ -226,7 +227,7 @@ def _schedules(groups: pl.DataFrame, options: Options) -> list[Object]:
 
 
 def intervals(schedule: str) -> list[Object]:
-    """ "Mon-Fri 09:00-17:30" as minutes since Sunday 00:00; hours past midnight are cut there, as on the platform."""
+    """Hours like "Mon-Fri 09:00-17:30" as minutes since Sunday 00:00, cut at midnight."""
     result: list[Object] = []
     pattern = re.compile(r"\s*(\w{3})(?:-(\w{3}))?\s+(\d\d):(\d\d)-(\d\d):(\d\d)\s*$")
     for part in filter(None, (p.strip() for p in schedule.split(";"))):

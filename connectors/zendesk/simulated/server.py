@@ -27,10 +27,10 @@ LOG_IN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Pl
 class SimulatedZendesk:
     """A Zendesk account on a loopback port.
 
-    `now` says what time it is there, as an aware UTC datetime (default: the instant ten minutes after the site's last
-    event). Credentials are made at start: `client_id`, `client_secret`, and the legacy `api_token` of
-    `options.service_email`. `requests` counts by endpoint, `calls` keeps the last 1000 as (method, path, status),
-    `strayed` counts requests under another host name.
+    `now` says what time it is there, aware and UTC (default: ten minutes after the site's last event).
+    Credentials are made at start: `client_id`, `client_secret`, and the legacy `api_token` of
+    `options.service_email`. `requests` counts by endpoint, `calls` keeps the last 1000 as (method, path,
+    status), `strayed` counts requests under another host name.
     """
 
     def __init__(
@@ -203,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length) if length else b""
         host = (self.headers.get("Host") or "").partition(":")[0]
         front.strayed += host not in ("127.0.0.1", "")
-        query = {name: values for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        query = parse_qs(parts.query, keep_blank_values=True)
         request = Request(self.command, parts.path, query, self.headers.get("Authorization"), body, self.path)
         answer, spoiler = front.answer(request)
         front.calls.append((self.command, parts.path, answer.status))

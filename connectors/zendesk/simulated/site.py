@@ -1,4 +1,4 @@
-"""The account behind the simulated Zendesk: our events, people and groups, turned into what the platform keeps."""
+"""The account behind the simulated Zendesk: our events and people, turned into what the platform keeps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -20,20 +20,40 @@ from .audits import audited
 from .options import Account, Options
 from .pages import Rows
 
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.demo.world import World
+
+RELATIONS = ("trigger", "automation")
+
 
 @dataclass(frozen=True)
 class Site:
-    """What the account holds. `events` in `events.SCHEMA`, people and groups in `people.PEOPLE` and `people.GROUPS`.
+    """What the account holds: `events` in `events.SCHEMA`, people and groups in the frames of `people`.
 
-    `roles` tells, by our agent id, how a user appears (admins, light agents, deactivated people); everybody else
-    who acts is an agent. Bots and integrations look like agents too, as they do on the platform.
+    `roles` tells, by our agent id, how a user appears (admins, light agents, deactivated people); everybody
+    else who acts is an agent. Bots and integrations look like agents too, as they do on the platform.
     """
 
     events: pl.DataFrame
     people: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
     groups: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GROUPS))
     roles: Mapping[str, Account] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)  # actor of system events -> trigger | automation
     options: Options = field(default_factory=Options)
+
+    @staticmethod
+    def from_world(world: World) -> Site:
+        """The account of a simulated team. What its accounts really are stays hidden, as on the platform."""
+        kinds = {"agent": ("agent", 0), "light_agent": ("agent", 1), "admin": ("admin", 4)}
+        roles = {
+            row["user"]: Account(*kinds[row["role"]], name=row["name"])
+            for row in world.roster.users.iter_rows(named=True)
+        }
+        roster = world.roster
+        listed = roster.users.select(
+            pl.col("user").alias("agent"), "name", "time_zone", "groups"
+        )  # zones and groups are what the platform itself knows
+        return Site(world.events, listed, roster.groups, roles, roster.rules, Options(time_zone=world.zone))
 
     @cached_property
     def children(self) -> pl.DataFrame:
@@ -67,7 +87,9 @@ class Holdings:
 
     def _layout(self, audits: bool, bodies: bool) -> event_rows.Layout:
         options = self.site.options
-        return event_rows.Layout(audits, bodies, options.numeric_ids, options.custom_statuses)
+        rules = zip(staff_rows.numbers_of(self.site.rules), self.site.rules.values(), strict=True)
+        relations = {no: word for no, word in rules if word in RELATIONS}
+        return event_rows.Layout(audits, bodies, options.numeric_ids, options.custom_statuses, relations)
 
     def _events(self, bodies: bool) -> Rows:
         frame = event_rows.rows(self.site.children, self._layout(False, bodies))
@@ -88,7 +110,7 @@ class Holdings:
         return ticket_rows.ratings(self.site.events, self.site.children)
 
     def tickets(self, now: int, exported: bool) -> Rows:
-        """Tickets as they stand at `now`: exports by generated time then id, lists by id and without deleted ones."""
+        """Tickets as they stand at `now`: exports by generated time and id, lists by id and none deleted."""
         seen = int(np.searchsorted(self._stamps, now, side="right"))
         rated = int(self.ratings.filter(pl.col("sec") <= now).height) if self.ratings.height else 0
         key = (seen * 1_000_003 + rated, exported)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 import polars as pl
 
+Parts = list[str | pl.Expr]
 EMPTY = "{ }"  # an empty object
 
 

@@ -10,6 +10,8 @@ from .words import BRAND, CANARY, CHANNELS, FORM, METRICS, POLICY, STATUS_IDS
 
 RATING_ID = 30_000_000_000
 METRIC_ID = 50_000_000_000
+RATING_TAIL = f',"comment":"{CANARY}-rating"' + "}"
+VIA_TAIL = ',"source":{"from":{ },"to":{ },"rel":null}}'
 SCALE = {"bad": 1, "neutral": 3, "good": 5}
 
 
@@ -22,7 +24,7 @@ def states(children: pl.DataFrame, ratings: pl.DataFrame, now: int) -> pl.DataFr
         (pl.col("kind") == "created").any().alias("begun"),
         pl.col("channel").drop_nulls().first().alias("channel"),
         pl.col("requester_no").first(),
-        pl.col("author_no").first().alias("submitter"),
+        pl.col("author_no").first().alias("author"),
         pl.col("status_after", "assignee_after", "group_after", "priority_after", "tags_now").last(),
     )
     score = ratings.filter(pl.col("sec") <= now).group_by("ticket_no").agg(pl.col("id", "score").last())
@@ -38,6 +40,8 @@ def states(children: pl.DataFrame, ratings: pl.DataFrame, now: int) -> pl.DataFr
 def ticket_rows(tickets: pl.DataFrame, base: str, options: Options, exported: bool) -> pl.Series:
     """Tickets as JSON text; exports carry `fields` and `generated_timestamp` besides."""
     requester = bare(pl.col("requester_no"))
+    by_person = (pl.col("author") > 0) & pl.col("begun")
+    submitter = bare(pl.when(by_person).then(pl.col("author")).otherwise(pl.col("requester_no")))
     scrubbed = (pl.col("status_after") == "deleted") & (pl.col("ticket_no") % 2 == 0)
     subject = (
         pl.when(scrubbed)
@@ -49,7 +53,7 @@ def ticket_rows(tickets: pl.DataFrame, base: str, options: Options, exported: bo
     )
     channel = pl.col("channel").replace_strict({k: v[0] for k, v in CHANNELS.items()}, default="any_channel")
     rating = pl.when(pl.col("score").is_null()).then(pl.lit("null")).otherwise(
-        joined('{"score":', quoted(pl.col("score")), ',"id":', bare(pl.col("id")), f',"comment":"{CANARY}-rating"' + "}")
+        joined('{"score":', quoted(pl.col("score")), ',"id":', bare(pl.col("id")), RATING_TAIL)
     )  # fmt: skip
     status_id = pl.col("status_after").replace_strict(
         STATUS_IDS, default=STATUS_IDS["solved"], return_dtype=pl.Int64
@@ -65,17 +69,18 @@ def ticket_rows(tickets: pl.DataFrame, base: str, options: Options, exported: bo
     )
     text = joined(
         f'{{"url":"{base}/api/v2/tickets/', pl.col("ticket_no"), '.json","id":', pl.col("ticket_no"),
-        ',"external_id":null,"via":{"channel":', quoted(channel), ',"source":{"from":{ },"to":{ },"rel":null}}',
+        ',"external_id":null,"via":{"channel":', quoted(channel), VIA_TAIL,
         ',"created_at":', stamp(pl.col("created")), ',"updated_at":', stamp(pl.col("updated")),
         ',"type":null,"subject":"', subject, '","raw_subject":"', subject, '","description":"', about,
         '","priority":', quoted(_present("priority_after")), ',"status":', quoted(pl.col("status_after")),
-        ',"recipient":null,"requester_id":', requester, ',"submitter_id":', requester,
+        ',"recipient":null,"requester_id":', requester, ',"submitter_id":', submitter,
         ',"assignee_id":', bare(number(_present("assignee_after"))), ',"organization_id":null,"group_id":',
         bare(number(_present("group_after"))), ',"collaborator_ids":[],"follower_ids":[],"email_cc_ids":[]',
         ',"forum_topic_id":null,"problem_id":null,"has_incidents":false,"is_public":true,"due_at":null,"tags":',
         pl.col("tags_now"), ',"custom_fields":[{"id":901,"value":null}],"satisfaction_rating":', rating,
-        ',"sharing_agreement_ids":[],"custom_status_id":', bare(status_id), ',"followup_ids":[],"ticket_form_id":',
-        str(FORM), ',"brand_id":', str(BRAND), ',"allow_channelback":false,"allow_attachments":true',
+        ',"sharing_agreement_ids":[],"custom_status_id":', bare(status_id), ',"followup_ids":[]',
+        ',"ticket_form_id":', str(FORM), ',"brand_id":', str(BRAND), ',"allow_channelback":false',
+        ',"allow_attachments":true',
         ',"from_messaging_channel":', boolean(channel == "native_messaging"), *tail,
     )  # fmt: skip
     return tickets.select(text.alias("json"))["json"]
@@ -86,7 +91,7 @@ def _present(name: str) -> pl.Expr:
 
 
 def ratings(events: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
-    """Answers of requesters in order of time: `id, ticket_no, sec, score, requester_no, assignee_no, group_no`."""
+    """Answers of requesters by time: `id, ticket_no, sec, score, requester_no, assignee_no, group_no`."""
     given = (
         events.filter(pl.col("kind").cast(pl.String) == "rated")
         .select(
@@ -135,21 +140,26 @@ def survey_row(row: dict[str, object], time: str) -> dict[str, object]:
     """A survey response of the newer kind; its time stands on the answers."""
     score = str(row["score"])
     answer = {"created_at": time, "updated_at": time}
+    rating = {
+        "id": f"A1{row['id']}",
+        "type": "rating_scale",
+        "rating": SCALE[score],
+        "rating_category": score,
+    }
+    comment = {"id": f"A2{row['id']}", "type": "open_ended", "value": f"{CANARY}-answer"}
+    ticket = row["ticket_no"]
     return {
         "id": f"01SURVEY{row['id']}",
         "expires_at": None,
         "survey": {"id": "01SURVEY", "version": 1, "state": "enabled"},
         "responder_id": row["requester_no"],
-        "subjects": [{"id": f"01SUBJECT{row['ticket_no']}", "type": "ticket", "zrn": f"zen:ticket:{row['ticket_no']}"}],
-        "answers": [
-            {"id": f"A1{row['id']}", "type": "rating_scale", "rating": SCALE[score], "rating_category": score, **answer},
-            {"id": f"A2{row['id']}", "type": "open_ended", "value": f"{CANARY}-answer", **answer},
-        ],
+        "subjects": [{"id": f"01SUBJECT{ticket}", "type": "ticket", "zrn": f"zen:ticket:{ticket}"}],
+        "answers": [rating | answer, comment | answer],
     }  # fmt: skip
 
 
 def metric_events(events: pl.DataFrame) -> pl.DataFrame:
-    """SLA clock events in order of time: `sec, ticket_no, json`. Breaches, with the starts and policies around them."""
+    """SLA clock events by time: `id, sec, ticket_no, json`; breaches, with starts and policies around."""
     breaches = events.filter(pl.col("kind").cast(pl.String) == "sla_breached").select(
         ticket_no=number(pl.col("ticket")),
         sec=pl.col("at").dt.epoch("s"),

@@ -8,7 +8,7 @@ CHANNELS = {
     "web": ("web", "Web form"),
     "chat": ("chat", "Chat"),
     "messaging": ("native_messaging", "Messaging"),
-    "phone": ("voice", "Phone call (incoming)"),
+    "phone": ("voice", "Phone call (inbound)"),
     "social": ("twitter", "Twitter"),
     "api": ("api", "Web service"),
     "other": ("any_channel", "Channel integration"),
@@ -22,13 +22,5 @@ METRICS = (
     "resolution_time", "group_ownership_time",
 )  # fmt: skip
 POLICY = 701
+NOTIFY = 31  # the trigger that mails requesters
 CANARY = "CANARY"  # stands in every text that must not be stored
-
-
-def custom_status(status: str | None) -> int:
-    """The default custom status of a category; closed and deleted tickets keep the solved one."""
-    return STATUS_IDS.get(status or "new", STATUS_IDS["solved"])
-
-
-def rule_title(number: int) -> str:
-    return f"Rule {number}"

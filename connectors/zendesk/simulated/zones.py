@@ -1,4 +1,4 @@
-"""Zones under the names that Zendesk uses, which are those of Rails, for the zones that teams are simulated in."""
+"""Zones under the names that Zendesk uses, which are those of Rails, for where simulated teams live."""
 
 from __future__ import annotations
 
