@@ -22,7 +22,7 @@ DEFAULT_PRESET = "eu_floor"
 DEFAULT_CONTRACT_HOURS = 40.0
 IDENTITIES = ("person", "shared", "automation")
 
-# A person may have several rows; each holds from `valid_from` (null: from the beginning) until the next begins.
+# A person may have several rows; each holds from `valid_from` (null: from the start) until the next begins.
 PEOPLE = pl.Schema(
     {
         "agent": pl.String(),

@@ -26,7 +26,8 @@ def test_a_people_file_is_read_as_written(written):
     path = written(
         "agent,name,time_zone,preset,contract_hours,schedule,groups,skills,languages,lead_of,excluded,"
         "identity,valid_from\n"
-        '4711,Agent 07,Europe/Amsterdam,nl_atw,32,"Mon-Thu 09:00-12:00, 13:00-17:30",1;2, billing ,nl; en,2,no,person,2026-01-01\n'
+        '4711,Agent 07,Europe/Amsterdam,nl_atw,32,"Mon-Thu 09:00-12:00, 13:00-17:30",1;2, billing ,'
+        "nl; en,2,no,person,2026-01-01\n"
     )
 
     [row] = people.read_people(path).to_dicts()
