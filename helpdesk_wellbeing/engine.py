@@ -20,6 +20,7 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.facts import fold as folding
 from helpdesk_wellbeing.facts import identity
 from helpdesk_wellbeing.facts import schema as shapes
+from helpdesk_wellbeing.pulling import remembered_roster
 from helpdesk_wellbeing.rules import machine
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.signals.base import Facts, Signal
@@ -163,6 +164,22 @@ class Engine:
         changes = pl.concat([*kept, outcome.transitions]).unique(maintain_order=True)
         return changes.filter(pl.col("at").is_between(since, until, closed="left")).sort("at", "rule", "subject")
 
+    def all_facts(self, kind: str, as_of: datetime | None = None) -> pl.DataFrame:
+        """Every row of one kind of facts (`days`, `shifts`, `queues`) from the first event to `as_of`."""
+        first, last, _ = self._store.event_span(self._account)
+        if first is None or last is None:
+            return pl.DataFrame(schema=shapes.SCHEMAS[kind])
+        until = (as_of or last) + _TICK
+        dirty = self._store.dirty_since(self._account) or until
+        start = self._store.latest_checkpoint(self._account, not_after=min(until, dirty))
+        standing = self._standing(start, first)
+        stored = self._store.read_pieces(self._account, kind, None, (standing.at - _TICK).date())
+        events = self._store.read_events(self._account, standing.at, until)
+        tickets = self._store.tickets(self._account)
+        new = folding.fold(standing.carry, events, until, self._context(), tickets).frames[kind]
+        frames = [new] if stored.height == 0 else [stored.select(new.columns), new]
+        return folding.combine({kind: pl.concat(frames)})[kind]
+
     # ---- one slice ------------------------------------------------------------------------------------------------
 
     def _advance(
@@ -223,7 +240,8 @@ class Engine:
             zone=self._settings.zone,
             week_start=self._settings.week_start,
             directory=self._directory,
-            hard_tags=tuple(self._settings.hard_tags or DEFAULT_HARD_TAGS),
+            hard_tags=tuple(self._settings.settings.get("hard_tags") or DEFAULT_HARD_TAGS),
+            automation=frozenset(remembered_roster(self._store, self._account).get("automation", ())),
         )
 
     def _has_tiers(self) -> bool:
@@ -309,9 +327,7 @@ def _cuts(start: datetime, last: datetime) -> list[datetime]:
     return cuts
 
 
-def _grow(
-    window: dict[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], at: datetime
-) -> dict[str, pl.DataFrame]:
+def _grow(window: dict[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], at: datetime) -> dict[str, pl.DataFrame]:
     grown: dict[str, pl.DataFrame] = {"loads": new["loads"].drop("piece")}
     for name, reach in WINDOWS.items():
         before = window.get(name)

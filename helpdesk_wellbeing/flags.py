@@ -17,7 +17,18 @@ from helpdesk_wellbeing.signals.base import Signal
 
 # Values that are counts and are shown without a decimal point.
 COUNTS = frozenset(
-    ["weeks", "missed_of_5", "needed_min", "days_of_10", "leave_days", "nights_16w", "series", "x", "n", "hard"]
+    [
+        "weeks",
+        "missed_of_5",
+        "needed_min",
+        "days_of_10",
+        "leave_days",
+        "nights_16w",
+        "series",
+        "x",
+        "n",
+        "hard",
+    ]
 )
 SHARED = "shared or automated"
 REVIEW = "identity review"
@@ -93,9 +104,7 @@ def _silenced(outcome: Outcome) -> dict[str, str]:
     return reasons
 
 
-def _flags_of(
-    rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _flags_of(rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str, str]) -> list[dict[str, Any]]:
     state = outcome.standing.states.get(rule.id)
     if state is None:
         return []
@@ -105,7 +114,12 @@ def _flags_of(
 
 def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: row[f"v_{name}"] for name in signal.values}
-    latest = {**values, "since": row["since"], "window_start": row["window_start"], "window_end": row["window_end"]}
+    latest = {
+        **values,
+        "since": row["since"],
+        "window_start": row["window_start"],
+        "window_end": row["window_end"],
+    }
     return {
         "signal": signal.id,
         "rule": rule.id,

@@ -29,6 +29,7 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
     from helpdesk_wellbeing.engine import Engine
     from helpdesk_wellbeing.errors import ConfigError
     from helpdesk_wellbeing.flags import changes
+    from helpdesk_wellbeing.privacy import needs_agreement
 
     if until <= since:
         raise ConfigError("--to must be later than --from")
@@ -38,7 +39,8 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
     engine = Engine(store, account, known)
     with store.writer(account, "backtest"):
         engine.update(progress())
-    rows = changes(engine.history(since, until), engine.assess(until), known, store.account(account).gated)
+    gated = needs_agreement(store.account(account))
+    rows = changes(engine.history(since, until), engine.assess(until), known, gated)
     if output == "json":
         print_json(rows)
     else:

@@ -53,15 +53,16 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> di
     from helpdesk_wellbeing.engine import Engine
     from helpdesk_wellbeing.errors import StoreError
     from helpdesk_wellbeing.flags import check
+    from helpdesk_wellbeing.privacy import needs_agreement
 
     engine = Engine(store, account, known)
     try:
-        with store.writer(account, "check", wait=5.0):
+        with store.writer(account, "check", wait_s=5.0):
             engine.update(progress())
     except StoreError as busy:
         say(f"{busy}; answering from what is stored")
     outcome = engine.assess(as_of)
-    gated = store.account(account).gated
+    gated = needs_agreement(store.account(account))
     if gated:
         say(f"{account}: no agreement is recorded, so signals about single agents are withheld")
     else:
@@ -93,9 +94,7 @@ def _names(store: Store, account: str) -> dict[tuple[str, str], str]:
     return names
 
 
-def _print_flags(
-    flags: list[dict[str, Any]], known: Catalogue, names: Mapping[tuple[str, str], str]
-) -> None:
+def _print_flags(flags: list[dict[str, Any]], known: Catalogue, names: Mapping[tuple[str, str], str]) -> None:
     rows = [("LEVEL", "SIGNAL", "SUBJECT", "SINCE", "BECAUSE")]
     for flag in flags:
         subject = flag["subject"]

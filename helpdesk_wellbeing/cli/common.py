@@ -51,20 +51,20 @@ def print_json(value: object) -> None:
 
 def open_store(*, read_only: bool = False) -> Store:
     """The installation's store; its folder is made when it is not there."""
-    from helpdesk_wellbeing.settings import Settings
+    from helpdesk_wellbeing.settings import load_settings
     from helpdesk_wellbeing.store import open_store as open_
 
-    return open_(Settings.load(), read_only=read_only)
+    return open_(load_settings(), read_only=read_only)
 
 
 def catalogue() -> Catalogue:
     """All signals with all rules, the admin's own included."""
     from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.rules.load import load_rules
-    from helpdesk_wellbeing.settings import Settings
+    from helpdesk_wellbeing.settings import load_settings
     from helpdesk_wellbeing.signals.catalogue import SIGNALS
 
-    return Catalogue(SIGNALS, load_rules(SIGNALS, Settings.load().home / "rules"))
+    return Catalogue(SIGNALS, load_rules(SIGNALS, load_settings().rules_folder))
 
 
 def require_account(store: Store, account: str) -> None:

@@ -54,9 +54,7 @@ def _texts(paths: Iterable[Path], problems: list[str]) -> list[tuple[str, str]]:
     return texts
 
 
-def _read(
-    files: Iterable[tuple[str, str]], signals: Mapping[str, Signal]
-) -> tuple[dict[str, Rule], list[str]]:
+def _read(files: Iterable[tuple[str, str]], signals: Mapping[str, Signal]) -> tuple[dict[str, Rule], list[str]]:
     rules: dict[str, Rule] = {}
     problems: list[str] = []
     for name, text in files:

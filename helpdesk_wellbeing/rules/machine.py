@@ -112,7 +112,7 @@ def _holds(comparison: Comparison, columns: Mapping[str, Floats]) -> Bools:
 
 
 def _all_hold(group: Sequence[Comparison], columns: Mapping[str, Floats]) -> Bools:
-    return np.logical_and.reduce([_holds(comparison, columns) for comparison in group])
+    return np.asarray(np.logical_and.reduce([_holds(comparison, columns) for comparison in group]))
 
 
 def _count(counts: Ints, met: Bools, counted: Bools) -> Ints:
@@ -141,9 +141,7 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
     critical_now = (critical_counts >= [a.after for a in rule.critical]).any(axis=1)
     warn_now = (warn_counts >= [a.after for a in rule.warn]).any(axis=1) | critical_now
 
-    entered = np.where(
-        critical_now & rule.statutory, CRITICAL, np.where(warn_now, WARN, np.where(met, PENDING, NONE))
-    )
+    entered = np.where(critical_now & rule.statutory, CRITICAL, np.where(warn_now, WARN, np.where(met, PENDING, NONE)))
     risen = np.where(was_on, np.where(critical_now, CRITICAL, level), entered)
     new_level = np.where(listening, risen, level)
     raised = ~was_on & (new_level >= WARN)
@@ -165,7 +163,7 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
         out[at] = values if where is None else np.where(where, values, field[at])
         return out
 
-    def put_rows(field: npt.NDArray[np.generic], values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def put_rows(field: Ints, values: Ints) -> Ints:
         out = field.copy()
         out[at] = values
         return out
@@ -192,9 +190,7 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
 
 # ---- running a signal through a rule -------------------------------------------------------------------------------
 
-TRANSITION = pl.Schema(
-    {"subject": pl.String(), "at": UTC, "date": pl.Date(), "from": pl.String(), "to": pl.String()}
-)
+TRANSITION = pl.Schema({"subject": pl.String(), "at": UTC, "date": pl.Date(), "from": pl.String(), "to": pl.String()})
 
 
 @dataclass(frozen=True)
@@ -229,9 +225,7 @@ def state_schema(rule: Rule, signal: Signal) -> pl.Schema:
 
 def memory_schema(signal: Signal) -> pl.Schema:
     """Columns that a stepwise signal is handed: its own and whether the flag is on."""
-    return pl.Schema(
-        {"subject": pl.String(), **{name: pl.Float64() for name in signal.memory}, "on": pl.Boolean()}
-    )
+    return pl.Schema({"subject": pl.String(), **{name: pl.Float64() for name in signal.memory}, "on": pl.Boolean()})
 
 
 def run(rule: Rule, signal: Signal, facts: Facts, state: pl.DataFrame, memory: pl.DataFrame) -> Run:
@@ -444,9 +438,7 @@ def level_words(rule: Rule, rows: Sequence[Mapping[str, float] | str]) -> list[s
         evidence = np.array([isinstance(row, Mapping)])
         here = np.array([i], dtype=np.int64)
         columns = {name: np.array([given.get(name, np.nan)]) for name in names}
-        evaluation = Round(
-            np.array([0]), here, here, evidence, evidence, np.array([0]), here, here, columns
-        )
+        evaluation = Round(np.array([0]), here, here, evidence, evidence, np.array([0]), here, here, columns)
         before = state
         state = step(rule, before, evaluation, ())
         word = str(_words(state, np.array([0]))[0])

@@ -62,6 +62,7 @@ class Facts:
     handled: pl.DataFrame
     hard: pl.DataFrame
     hard_possible: bool  # a strong indicator can occur in this account (tiers, ratings or listed tags exist)
+    as_of: bool = False  # `until` is the moment asked about, not just the end of one stretch of many (WT5)
     grade_b_changes: bool = False  # field changes come from polling only
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
 
