@@ -88,9 +88,7 @@ def read_people(path: Path) -> pl.DataFrame:
 def read_leave(path: Path) -> pl.DataFrame:
     """A leave file as `LEAVE`, both dates inside the leave. Raises ConfigError that names every bad row."""
     everything = ("agent", "from", "to")
-    return read_table(
-        path, LEAVE, {"from": _date, "to": _date}, everything, everything, _ends_after_it_begins
-    )
+    return read_table(path, LEAVE, {"from": _date, "to": _date}, everything, everything, _ends_after_it_begins)
 
 
 def read_groups(path: Path) -> pl.DataFrame:

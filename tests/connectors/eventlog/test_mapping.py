@@ -55,9 +55,7 @@ def test_words_become_ours_and_unwanted_rows_are_dropped(read):
 
 
 def test_a_word_that_is_neither_theirs_nor_ours_is_refused(read):
-    log = read(
-        COLUMNS + '[values.kind]\nAnswer = "replied"\n', "when,case,step\n2026-03-06T09:00:00Z,1,Ansver\n"
-    )
+    log = read(COLUMNS + '[values.kind]\nAnswer = "replied"\n', "when,case,step\n2026-03-06T09:00:00Z,1,Ansver\n")
 
     assert log.rejects.rows() == [(2, "kind", '"Ansver" is not a word for kind')]
 
@@ -204,8 +202,7 @@ def test_tiers_follow_from_names(read):
 
 def test_people_have_the_zone_that_their_rows_tell(read):
     log = read(
-        COLUMNS
-        + 'actor = ["who", "country"]\n[zones]\ncolumn = "country"\n'
+        COLUMNS + 'actor = ["who", "country"]\n[zones]\ncolumn = "country"\n'
         '[zones.values]\nSE = "Europe/Stockholm"\n"0" = ""\n',
         "when,case,step,who,country\n2026-03-06T09:00:00Z,1,replied,a,SE\n2026-03-06T09:00:00Z,1,replied,b,0\n"
         "2026-03-06T09:00:00Z,1,replied,c,Atlantis\n",
@@ -213,9 +210,7 @@ def test_people_have_the_zone_that_their_rows_tell(read):
 
     assert log.people is not None
     assert log.people.schema == people.PEOPLE
-    assert log.people.select("agent", "time_zone", "excluded").rows() == [
-        ("a / SE", "Europe/Stockholm", False)
-    ]
+    assert log.people.select("agent", "time_zone", "excluded").rows() == [("a / SE", "Europe/Stockholm", False)]
     assert log.notes == ("zones: no time zone for Atlantis",)
 
 

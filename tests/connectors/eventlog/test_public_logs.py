@@ -34,9 +34,7 @@ def off_hours_share(events: pl.DataFrame, zone: str) -> float:
 
 
 def work_of(volvo, country):
-    return volvo.events.filter(
-        pl.col("actor").str.ends_with(f" / {country}"), pl.col("actor_kind") == "agent"
-    )
+    return volvo.events.filter(pl.col("actor").str.ends_with(f" / {country}"), pl.col("actor_kind") == "agent")
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in MAPPINGS.glob("*.toml")))

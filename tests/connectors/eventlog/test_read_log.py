@@ -63,13 +63,7 @@ def test_csv_parquet_and_gzip_of_the_same_rows_are_the_same_events(log, tmp_path
 
 def test_bad_rows_are_named_and_the_rest_is_read(log):
     read = read_log(
-        log(
-            HEADER
-            + ROW
-            + "yesterday,7,status,,\n"
-            + "2026-03-06T09:00:00Z,,stats,,\n"
-            + ROW.replace("7", "8")
-        ),
+        log(HEADER + ROW + "yesterday,7,status,,\n" + "2026-03-06T09:00:00Z,,stats,,\n" + ROW.replace("7", "8")),
         "acme",
     )
 
@@ -90,9 +84,7 @@ def test_a_newline_inside_a_field_does_not_shift_the_lines_after_it(log):
 
 def test_lines_are_counted_across_blocks(log, monkeypatch):
     monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 300)
-    path = log(
-        HEADER + ROW * 50 + '2026-03-06T09:00:00Z,7,tagged,4711,"a\n,\nb"\n' + ROW * 50 + "x,7,status,,\n"
-    )
+    path = log(HEADER + ROW * 50 + '2026-03-06T09:00:00Z,7,tagged,4711,"a\n,\nb"\n' + ROW * 50 + "x,7,status,,\n")
 
     read = read_log(path, "acme")
 
@@ -111,9 +103,7 @@ def test_a_row_with_too_few_or_too_many_fields_is_refused(log):
 
 
 def test_a_quote_left_open_costs_its_own_row_only(log):
-    read = read_log(
-        log(HEADER + ROW + '2026-03-06T09:00:00Z,9,status,4711,"open\n' + ROW.replace("7", "8")), "acme"
-    )
+    read = read_log(log(HEADER + ROW + '2026-03-06T09:00:00Z,9,status,4711,"open\n' + ROW.replace("7", "8")), "acme")
 
     assert read.rejects.rows() == [(3, "", "opens a quote that is never closed")]
     assert len(read.events) == 2
@@ -190,9 +180,7 @@ def test_any_order_and_any_repetition_of_the_rows_are_the_same_events(
 
 def test_batches_give_what_the_whole_gives(log, monkeypatch):
     monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 200)
-    path = log(
-        HEADER + "".join(f"2026-03-06T09:00:{second:02}Z,7,status,4711,open\n" for second in range(60))
-    )
+    path = log(HEADER + "".join(f"2026-03-06T09:00:{second:02}Z,7,status,4711,open\n" for second in range(60)))
 
     batches = [batch.events for batch in Log(path, "acme").batches()]
 
@@ -276,9 +264,9 @@ def test_a_damaged_gzip_is_named(log):
 
 @pytest.mark.parametrize("keep", [4, 200, -9])
 def test_a_truncated_parquet_is_named(log, tmp_path, keep):
-    pl.DataFrame(
-        {"at": ["2026-03-06T09:00:00Z"] * 50, "ticket": ["1"] * 50, "kind": ["replied"] * 50}
-    ).write_parquet(tmp_path / "whole.parquet")
+    pl.DataFrame({"at": ["2026-03-06T09:00:00Z"] * 50, "ticket": ["1"] * 50, "kind": ["replied"] * 50}).write_parquet(
+        tmp_path / "whole.parquet"
+    )
 
     assert "Parquet" in failure(log((tmp_path / "whole.parquet").read_bytes()[:keep], "cut.parquet"))
 
