@@ -160,9 +160,7 @@ def _ids(rows: pl.DataFrame) -> pl.Series:
     if not unnamed.any():
         return rows["id"]
     places = unnamed.arg_true()
-    content = [
-        name for name in (*SCHEMA, SOURCE_ROW) if name in rows.columns and name not in ("id", "account")
-    ]
+    content = [name for name in (*SCHEMA, SOURCE_ROW) if name in rows.columns and name not in ("id", "account")]
     return rows["id"].scatter(places, content_ids(rows.select(content)[places]))
 
 
@@ -180,9 +178,7 @@ def _text(name: str, kind: pl.DataType) -> pl.Expr:
     if kind.is_float():  # ids that passed through a table with gaps: 4711.0
         whole = column.is_finite() & (column == column.floor()) & (column.abs() < 2**53)
         column = (
-            pl.when(whole)
-            .then(column.cast(pl.Int64, strict=False).cast(pl.String))
-            .otherwise(column.cast(pl.String))
+            pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
         )
     column = column.cast(pl.String)
     return pl.when(column.str.len_bytes() > 0).then(column).alias(name)
@@ -227,16 +223,12 @@ def _wrong_changes(rows: pl.DataFrame) -> list[pl.DataFrame]:
         for column in ("before", "after")
     ]
     found += [
-        _problems(
-            rows, (kind == name) & pl.col(column).is_null(), column, pl.lit(f"is empty; {name} needs it")
-        )
+        _problems(rows, (kind == name) & pl.col(column).is_null(), column, pl.lit(f"is empty; {name} needs it"))
         for name, column in _MUST_SAY.items()
     ]
     seconds = pl.col("after").cast(pl.Float64, strict=False)
     wrong = (
-        (kind == "handled")
-        & pl.col("after").is_not_null()
-        & ~(seconds.is_finite() & (seconds >= 0)).fill_null(False)
+        (kind == "handled") & pl.col("after").is_not_null() & ~(seconds.is_finite() & (seconds >= 0)).fill_null(False)
     )
     found.append(_problems(rows, wrong, "after", pl.lit("is not a number of seconds; handled needs one")))
     return found
@@ -252,9 +244,7 @@ def _not_one_of(
         word: f'"{excerpt(word)}" is not a word for {column}{where}{did_you_mean(word, words)}'
         for word in bad[column].unique()
     }
-    return _problems(
-        bad, pl.lit(True), column, pl.col(column).replace_strict(reasons, return_dtype=pl.String)
-    )
+    return _problems(bad, pl.lit(True), column, pl.col(column).replace_strict(reasons, return_dtype=pl.String))
 
 
 def _problems(rows: pl.DataFrame, bad: pl.Expr, column: str, reason: pl.Expr) -> pl.DataFrame:

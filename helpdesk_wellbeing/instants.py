@@ -32,14 +32,10 @@ def zone_problem(name: str) -> str | None:
     """What is wrong with a zone's name, or None. Only names such as "Europe/Berlin" and "UTC" are zones."""
     if name in _zones():
         return None
-    return (
-        f'"{name[:60]}" is not a time zone{did_you_mean(name, _zones())}; use a name such as "Europe/Berlin"'
-    )
+    return f'"{name[:60]}" is not a time zone{did_you_mean(name, _zones())}; use a name such as "Europe/Berlin"'
 
 
-def parse_instants(
-    texts: pl.Series, zones: pl.Series | None = None, time_format: str | None = None
-) -> pl.DataFrame:
+def parse_instants(texts: pl.Series, zones: pl.Series | None = None, time_format: str | None = None) -> pl.DataFrame:
     """Instants of a column of text, in its order: `at` (UTC), `reason` (null: it was read), `guessed`.
 
     `zones` holds a valid IANA name for each row, or null; it serves only times without an offset. A local
@@ -69,9 +65,7 @@ def _with_local_times(
     guessed = pl.Series("guessed", [False]).new_from_index(0, len(frame))
     if unread.any():
         rows = frame.with_row_index("row").filter(unread)
-        plain = (
-            rows["text"].str.replace(r"^(\d{4}-\d{2}-\d{2}) ", "${1}T") if not time_format else rows["text"]
-        )
+        plain = rows["text"].str.replace(r"^(\d{4}-\d{2}-\d{2}) ", "${1}T") if not time_format else rows["text"]
         local = _first_that_reads(plain, formats, aware=False)
         told = _localised(rows.with_columns(local.alias("local")), time_format)
         at = at.scatter(told["row"], told["at"])
@@ -108,12 +102,8 @@ def _in_zone(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
     local = pl.col("local").dt
     return (
         rows.with_columns(
-            at=local.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
-                "UTC"
-            ),
-            latest=local.replace_time_zone(
-                zone, ambiguous="latest", non_existent="null"
-            ).dt.convert_time_zone("UTC"),
+            at=local.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC"),
+            latest=local.replace_time_zone(zone, ambiguous="latest", non_existent="null").dt.convert_time_zone("UTC"),
         )
         .with_columns(guessed=(pl.col("at") != pl.col("latest")).fill_null(False))
         .drop("latest")

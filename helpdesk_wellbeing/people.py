@@ -22,7 +22,7 @@ DEFAULT_PRESET = "eu_floor"
 DEFAULT_CONTRACT_HOURS = 40.0
 IDENTITIES = ("person", "shared", "automation")
 
-# A person may have several rows; each holds from `valid_from` (null: from the beginning) until the next begins.
+# A person may have several rows; each holds from `valid_from` (null: from the start) until the next begins.
 PEOPLE = pl.Schema(
     {
         "agent": pl.String(),
@@ -88,9 +88,7 @@ def read_people(path: Path) -> pl.DataFrame:
 def read_leave(path: Path) -> pl.DataFrame:
     """A leave file as `LEAVE`, both dates inside the leave. Raises ConfigError that names every bad row."""
     everything = ("agent", "from", "to")
-    return read_table(
-        path, LEAVE, {"from": _date, "to": _date}, everything, everything, _ends_after_it_begins
-    )
+    return read_table(path, LEAVE, {"from": _date, "to": _date}, everything, everything, _ends_after_it_begins)
 
 
 def read_groups(path: Path) -> pl.DataFrame:

@@ -69,9 +69,7 @@ def _text(path: Path) -> str:
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such file; check the path") from error
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); check the path and its rights"
-        ) from error
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
         raise ConfigError(f"{path}: is UTF-16 or no text at all; save it as CSV (UTF-8)")
     try:
@@ -83,13 +81,9 @@ def _text(path: Path) -> str:
 
 def _check_header(path: Path, header: list[str], schema: pl.Schema, required: Sequence[str]) -> None:
     if not any(header):
-        raise ConfigError(
-            f"{path}: the file is empty; the first line must name the columns: {', '.join(schema)}"
-        )
+        raise ConfigError(f"{path}: the file is empty; the first line must name the columns: {', '.join(schema)}")
     problems = [
-        f'no column "{excerpt(name)}" is known{did_you_mean(name, schema)}'
-        for name in header
-        if name not in schema
+        f'no column "{excerpt(name)}" is known{did_you_mean(name, schema)}' for name in header if name not in schema
     ]
     problems += [f'column "{name}" stands there twice' for name in schema if header.count(name) > 1]
     problems += [f'column "{name}" is missing' for name in required if name not in header]

@@ -45,9 +45,7 @@ def test_the_result_has_the_declared_schema_even_when_it_is_empty():
 
 
 def test_nobody_named_is_unknown_even_when_agent_is_claimed():
-    found, _ = conform(
-        {"actor": None}, {"actor": "", "actor_kind": "agent"}, {"actor": None, "actor_kind": "system"}
-    )
+    found, _ = conform({"actor": None}, {"actor": "", "actor_kind": "agent"}, {"actor": None, "actor_kind": "system"})
 
     assert found["actor_kind"].to_list() == ["unknown", "unknown", "system"]
 
@@ -156,9 +154,7 @@ def test_moving_a_letter_over_a_border_makes_another_id():
 
 
 def test_values_that_look_like_the_canonical_form_do_not_collide():
-    one, other = conform({"before": "x;kind=6:status;", "after": None}, {"before": "x", "after": None})[0][
-        "id"
-    ]
+    one, other = conform({"before": "x;kind=6:status;", "after": None}, {"before": "x", "after": None})[0]["id"]
 
     assert one != other
 

@@ -26,7 +26,8 @@ def test_a_people_file_is_read_as_written(written):
     path = written(
         "agent,name,time_zone,preset,contract_hours,schedule,groups,skills,languages,lead_of,excluded,"
         "identity,valid_from\n"
-        '4711,Agent 07,Europe/Amsterdam,nl_atw,32,"Mon-Thu 09:00-12:00, 13:00-17:30",1;2, billing ,nl; en,2,no,person,2026-01-01\n'
+        '4711,Agent 07,Europe/Amsterdam,nl_atw,32,"Mon-Thu 09:00-12:00, 13:00-17:30",1;2, billing ,'
+        "nl; en,2,no,person,2026-01-01\n"
     )
 
     [row] = people.read_people(path).to_dicts()
@@ -96,9 +97,7 @@ def test_an_unknown_column_is_refused_with_the_nearest_name(written):
 
 
 def test_a_row_with_a_field_too_many_is_named(written):
-    assert "line 2: has 3 fields, the header has 2" in refused(
-        people.read_people, written("agent,name\n1,a,b\n")
-    )
+    assert "line 2: has 3 fields, the header has 2" in refused(people.read_people, written("agent,name\n1,a,b\n"))
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(written):
@@ -129,8 +128,7 @@ def test_leave_is_inclusive_and_cannot_end_before_it_begins(written):
 def test_groups_have_tiers_and_shares(written):
     frame = people.read_groups(
         written(
-            "group,name,tier,time_zone,schedule,target_share\n"
-            "9,Second line,2,UTC,Mon-Fri 08:00-18:00,0.95\n8,,,,,\n"
+            "group,name,tier,time_zone,schedule,target_share\n9,Second line,2,UTC,Mon-Fri 08:00-18:00,0.95\n8,,,,,\n"
         )
     )
 
@@ -142,13 +140,9 @@ def test_groups_have_tiers_and_shares(written):
 
 
 def test_on_call_needs_instants_with_offset(written):
-    frame = people.read_on_call(
-        written("agent,from,to\n1,2026-07-01T18:00:00+02:00,2026-07-02T08:00:00+02:00\n")
-    )
+    frame = people.read_on_call(written("agent,from,to\n1,2026-07-01T18:00:00+02:00,2026-07-02T08:00:00+02:00\n"))
 
     assert frame["from"].to_list() == [datetime(2026, 7, 1, 16, 0, tzinfo=UTC)]
-    message = refused(
-        people.read_on_call, written("agent,from,to\n1,2026-07-01T18:00:00,2026-07-02T08:00:00Z\n")
-    )
+    message = refused(people.read_on_call, written("agent,from,to\n1,2026-07-01T18:00:00,2026-07-02T08:00:00Z\n"))
     assert "line 2: from: has no offset" in message
     assert "mapping" not in message

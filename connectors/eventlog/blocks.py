@@ -70,9 +70,7 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], bytes]]:
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such file; check the path") from error
     except (IsADirectoryError, PermissionError) as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); check the path and its rights"
-        ) from error
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
     except EOFError as error:
         raise BadPayload(f"{path}: the gzip file ends too early; fetch or pack it again") from error
     except (gzip.BadGzipFile, zlib.error) as error:

@@ -43,9 +43,7 @@ def _whole_rows(file: IO[bytes], path: Path) -> Iterator[bytes]:
     while more := file.read(BLOCK_BYTES):
         if b"\0" in more:
             at = line + left.count(b"\n") + more.count(b"\n", 0, more.index(b"\0"))
-            raise BadPayload(
-                f"{path}: line {at} holds a NUL byte; is it UTF-16 or no text at all? Save it as UTF-8"
-            )
+            raise BadPayload(f"{path}: line {at} holds a NUL byte; is it UTF-16 or no text at all? Save it as UTF-8")
         block = left + more
         cut = _last_row_end(block)
         line += block.count(b"\n", 0, cut)
@@ -117,9 +115,7 @@ def _parsed_at_once(block: bytes, header: list[str], line: int, delimiter: str) 
         return None
     else:
         try:
-            frame = pl.read_csv(
-                block, has_header=False, new_columns=header, infer_schema=False, separator=delimiter
-            )
+            frame = pl.read_csv(block, has_header=False, new_columns=header, infer_schema=False, separator=delimiter)
         except pl.exceptions.PolarsError:
             return None
     if frame.shape != (newlines, len(header)):
@@ -135,9 +131,7 @@ def _every_line_is_a_row(block: bytes, newlines: int, fields: int, delimiter: by
     quotes = block.count(b'"')
     if not quotes:
         return True
-    at_edges = sum(
-        block.count(edge) for edge in (delimiter + b'"', b'"' + delimiter, b'\n"', b'"\n', b'"\r\n')
-    )
+    at_edges = sum(block.count(edge) for edge in (delimiter + b'"', b'"' + delimiter, b'\n"', b'"\n', b'"\r\n'))
     return quotes % 2 == 0 and quotes == at_edges + block.startswith(b'"') + block.endswith(b'"')
 
 

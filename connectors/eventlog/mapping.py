@@ -51,9 +51,7 @@ class Values:
         """Our value; DROPPED when the row is not wanted, None when the value means nothing to us."""
         ours = self._exact.get(theirs)
         if ours is None:
-            ours = next(
-                (m.expand(to) for rx, to in self._patterns if (m := rx.search(theirs))), self._default
-            )
+            ours = next((m.expand(to) for rx, to in self._patterns if (m := rx.search(theirs))), self._default)
         if ours is None:
             return theirs or None
         return DROPPED if ours == "-" else ours or None
@@ -123,9 +121,7 @@ class Mapping(BaseModel):
         for table in ("columns", "constants", "values"):
             for name in getattr(self, table):
                 if name not in (*OURS, ZONE) or (table == "constants" and name == ZONE):
-                    raise ValueError(
-                        f'{table}.{name}: "{name}" is not a column of ours{did_you_mean(name, OURS)}'
-                    )
+                    raise ValueError(f'{table}.{name}: "{name}" is not a column of ours{did_you_mean(name, OURS)}')
         for name in self.constants:
             if name in self.columns:
                 raise ValueError(f"{name} is both a column and a constant; keep one")
@@ -207,9 +203,7 @@ def _check_words(name: str, ours: str, place: str) -> None:
         return
     for word in kinds_of(ours) if name == "kind" else [ours]:
         if word not in words and not (word == "" and name != "kind"):
-            raise ValueError(
-                f'{place}: "{excerpt(word)}" is not a word for {name}{did_you_mean(word, words)}'
-            )
+            raise ValueError(f'{place}: "{excerpt(word)}" is not a word for {name}{did_you_mean(word, words)}')
 
 
 def kinds_of(text: str) -> list[str]:

@@ -86,9 +86,7 @@ class Log:
             return None
         names = sorted(self._groups)
         tiers = [self._mapping.tiers.of(name) for name in names]
-        frame = pl.DataFrame(
-            {"group": names, "tier": tiers}, schema={"group": pl.String(), "tier": pl.Int8()}
-        )
+        frame = pl.DataFrame({"group": names, "tier": tiers}, schema={"group": pl.String(), "tier": pl.Int8()})
         return _filled(frame.with_columns(name=pl.col("group")), people.GROUPS)
 
     def people(self) -> pl.DataFrame | None:
@@ -105,9 +103,7 @@ class Log:
         wrong = [name for name in seen[AGENT_ZONE].unique().sort() if zone_problem(name)]
         if wrong:
             self.notes += (f"zones: no time zone for {', '.join(excerpt(name) for name in wrong[:12])}",)
-        known = seen.filter(~pl.col(AGENT_ZONE).is_in(wrong)).unique(
-            "actor", keep="first", maintain_order=True
-        )
+        known = seen.filter(~pl.col(AGENT_ZONE).is_in(wrong)).unique("actor", keep="first", maintain_order=True)
         frame = known.select(pl.col("actor").alias("agent"), pl.col(AGENT_ZONE).alias("time_zone"))
         return _filled(frame.with_columns(excluded=pl.lit(False)), people.PEOPLE)
 
@@ -151,9 +147,7 @@ def write_rejects(path: Path, rejects: pl.DataFrame) -> None:
         with path.open("wb") as file:
             rejects.select(list(REJECTS)).write_csv(file)
     except OSError as error:
-        raise ConfigError(
-            f"{path}: the rejects cannot be written ({error.strerror}); name another file"
-        ) from error
+        raise ConfigError(f"{path}: the rejects cannot be written ({error.strerror}); name another file") from error
 
 
 def _each_once(found: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:

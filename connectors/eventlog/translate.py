@@ -60,9 +60,7 @@ def plan(path: Path, columns: list[str], mapping: Mapping | None) -> Plan:
         for ours, theirs in sources.items() for name in theirs if f"{name} (2)" in columns
     ]  # fmt: skip
     given = {*sources, *asked.constants}
-    problems += [
-        f'no column "{name}"{did_you_mean(name, columns)}' for name in events.REQUIRED if name not in given
-    ]
+    problems += [f'no column "{name}"{did_you_mean(name, columns)}' for name in events.REQUIRED if name not in given]
     if problems:
         raise ConfigError(f"{path}: {'; '.join(problems)}; {_what_is_there(columns, asked)}")
     return Plan(path, asked, sources, bool(asked.columns), _notes(columns, asked))
@@ -96,9 +94,7 @@ def translate(block: Block, how: Plan, account: str) -> Translated:
     ).with_columns(block.lines.alias(LINE), *(pl.lit(v).alias(k) for k, v in mapping.constants.items()))
     if how.whole_rows:
         ours = ours.with_columns(events.content_ids(source).alias(events.SOURCE_ROW))
-    ours = ours.with_columns(
-        _replaced(ours[name], table) for name, table in mapping.tables.items() if name in ours
-    )
+    ours = ours.with_columns(_replaced(ours[name], table) for name, table in mapping.tables.items() if name in ours)
     before = len(ours)
     for name in mapping.tables:
         if name in ours.columns:
@@ -108,9 +104,7 @@ def translate(block: Block, how: Plan, account: str) -> Translated:
     ours = _one_row_a_change(_with_actors(ours, mapping))
     if mapping.columns and "after" not in how.sources and "after" not in mapping.constants:
         ours = _with_after(ours)
-    found, problems = events.conform(
-        ours.select(set(ours.columns) & {*events.SCHEMA, events.SOURCE_ROW}), account
-    )
+    found, problems = events.conform(ours.select(set(ours.columns) & {*events.SCHEMA, events.SOURCE_ROW}), account)
     refused = problems.with_columns(ours[LINE].gather(problems["row"]).alias(LINE)).select(list(REJECTS))
     refused = refused.unique(maintain_order=True)
     taken = ours.with_row_index("row").join(
@@ -230,7 +224,5 @@ def _zones(found: pl.DataFrame, taken: pl.DataFrame, mapping: Mapping) -> pl.Dat
     if mapping.zones is None:
         return pl.DataFrame(schema={"actor": pl.String(), AGENT_ZONE: pl.String(), "len": pl.UInt32()})
     zone = _replaced(taken[AGENT_ZONE], mapping.zones.table)
-    agents = found.select("actor", "actor_kind", zone.alias(AGENT_ZONE)).filter(
-        pl.col("actor_kind") == "agent"
-    )
+    agents = found.select("actor", "actor_kind", zone.alias(AGENT_ZONE)).filter(pl.col("actor_kind") == "agent")
     return agents.group_by("actor", AGENT_ZONE).len()
