@@ -106,7 +106,7 @@ def _windows(worked: WorkedDays, at: int) -> _Windows:
         last=column[end],
         start=worked.roster.instant(who, column[start], 0),
         end=worked.roster.instant(who, column[end] + 1, 0),
-        hours=hours,
+        hours=hours.astype(np.float64),
         grade_b=grade_b,
         days=pl.DataFrame(
             {"agent": agent, "date": pl.Series((column + worked.roster.first_day).astype(np.int32)).cast(pl.Date)}
