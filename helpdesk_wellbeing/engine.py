@@ -81,7 +81,8 @@ class Outcome:
     as_of: datetime
     facts: Facts
     standing: Standing
-    transitions: pl.DataFrame  # of the worked-through stretch: rule + machine.TRANSITION
+    since: datetime  # where the stretch after the last checkpoint began
+    transitions: pl.DataFrame  # of that stretch: rule + machine.TRANSITION
     review: list[dict[str, str]]
 
 
@@ -139,7 +140,8 @@ class Engine:
         dirty = self._store.dirty_since(self._account) or as_of  # a reader may come before the writer has folded
         start = self._store.latest_checkpoint(self._account, not_after=min(as_of, dirty))
         standing = self._standing(start, first)
-        window = self._window_before(standing.at)
+        since = standing.at
+        window = self._window_before(since)
         until = as_of + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
         for cut in [*(c for c in _cuts(standing.at, as_of) if c > standing.at), until]:
@@ -152,6 +154,7 @@ class Engine:
             as_of=as_of,
             facts=facts,
             standing=standing,
+            since=since,
             transitions=pl.concat(changes),
             review=self._review(facts),
         )
@@ -159,9 +162,9 @@ class Engine:
     def history(self, since: datetime, until: datetime) -> pl.DataFrame:
         """Every change of level with since <= at < until (columns `TRANSITIONS`), as it would have happened live."""
         outcome = self.assess(until - _TICK)
-        stored = self._store.read_pieces(self._account, "transitions", None, outcome.as_of.date())
+        stored = self._store.read_pieces(self._account, "transitions", None, outcome.since.date())
         kept = [] if stored.height == 0 else [stored.select(TRANSITIONS.names())]
-        changes = pl.concat([*kept, outcome.transitions]).unique(maintain_order=True)
+        changes = pl.concat([*kept, outcome.transitions])
         return changes.filter(pl.col("at").is_between(since, until, closed="left")).sort("at", "rule", "subject")
 
     def all_facts(self, kind: str, as_of: datetime | None = None) -> pl.DataFrame:
@@ -173,7 +176,7 @@ class Engine:
         dirty = self._store.dirty_since(self._account) or until
         start = self._store.latest_checkpoint(self._account, not_after=min(until, dirty))
         standing = self._standing(start, first)
-        stored = self._store.read_pieces(self._account, kind, None, (standing.at - _TICK).date())
+        stored = self._store.read_pieces(self._account, kind, None, standing.at.date())
         events = self._store.read_events(self._account, standing.at, until)
         tickets = self._store.tickets(self._account)
         new = folding.fold(standing.carry, events, until, self._context(), tickets).frames[kind]
@@ -266,9 +269,8 @@ class Engine:
         return Standing(at, carry, states, memories, bool(parts["seen"]["strong"].item()))
 
     def _window_before(self, at: datetime) -> dict[str, pl.DataFrame]:
-        latest = (at - _TICK).date()
         return {
-            name: self._store.read_pieces(self._account, name, (at - reach).date(), latest)
+            name: self._store.read_pieces(self._account, name, (at - reach).date(), at.date())
             for name, reach in WINDOWS.items()
         }
 
