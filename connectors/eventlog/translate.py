@@ -209,7 +209,13 @@ def _one_row_a_change(ours: pl.DataFrame) -> pl.DataFrame:
     shared = pl.coalesce(batch, pl.col(events.SOURCE_ROW)) if events.SOURCE_ROW in ours.columns else batch
     kinds = {text: kinds_of(text) for text in ours["kind"].unique().drop_nulls()}
     split = ours["kind"].replace_strict(kinds, default=None, return_dtype=pl.List(pl.String))
-    return ours.with_columns(split, batch=pl.when(several).then(shared).otherwise(batch)).explode("kind")
+    apart = ours.with_columns(split, batch=pl.when(several).then(shared).otherwise(batch), several=several).explode(
+        "kind"
+    )
+    if "id" in apart.columns:
+        own = pl.concat_str("id", "kind", separator=":")
+        apart = apart.with_columns(id=pl.when("several").then(own).otherwise("id"))
+    return apart.drop("several")
 
 
 def _with_after(ours: pl.DataFrame) -> pl.DataFrame:

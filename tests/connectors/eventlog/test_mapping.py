@@ -103,6 +103,12 @@ def test_a_row_may_be_two_changes_of_one_save(read):
     assert (log.rows, log.repeated) == (2, 1)
 
 
+def test_two_changes_of_a_row_with_an_id_have_an_id_each(read):
+    log = read('[values.kind]\nQueued = "moved + assigned"\n', "id,at,ticket,kind\na,2026-03-06T09:00:00Z,1,Queued\n")
+
+    assert log.events["id"].sort().to_list() == ["a:assigned", "a:moved"]
+
+
 def test_a_captured_part_may_be_the_value(read):
     log = read(
         COLUMNS + 'assignee = ["step", "who"]\n[values.kind]\n"*" = "status"\n'
