@@ -114,12 +114,7 @@ def _flags_of(rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str,
 
 def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: row[f"v_{name}"] for name in signal.values}
-    latest = {
-        **values,
-        "since": row["since"],
-        "window_start": row["window_start"],
-        "window_end": row["window_end"],
-    }
+    instance = {**values, **{name: row[name] for name in ("at", "date", "window_start", "window_end")}}
     return {
         "signal": signal.id,
         "rule": rule.id,
@@ -129,7 +124,7 @@ def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) 
         "since": row["since"].isoformat(),
         "window": {"start": instant(row["window_start"]), "end": instant(row["window_end"])},
         "values": {name: _number(name, value) for name, value in values.items() if _known(value)},
-        "evidence": [_plain(entry) for entry in signal.explain(outcome.facts, row["subject"], latest)],
+        "evidence": [_plain(entry) for entry in signal.explain(outcome.facts, row["subject"], instance)],
         "grade": GRADES[row["grade"]],
     }
 

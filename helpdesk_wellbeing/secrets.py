@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with Fernet, under a key from the environment or from a file only its owner can read."""
+"""Secrets at rest: encrypted with Fernet; the key is in the environment or in a file only its owner can read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ _NEW_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.gene
 
 
 class Keyring:
-    """Encrypts and decrypts. The key is looked for when it is first needed, and made in `home` when there is none.
+    """Encrypts and decrypts. The key is looked for when first needed, and made in `home` when there is none.
 
     Several keys, separated by commas, are tried in turn; the first one encrypts. So a key can be changed.
     """
@@ -62,7 +63,7 @@ class Keyring:
                 self._fernet = MultiFernet([Fernet(key.strip()) for key in text.split(",") if key.strip()])
             except ValueError:
                 raise ConfigError(
-                    f"{self._source()} does not hold a key of 32 bytes in URL-safe base64; make one with {_NEW_KEY}"
+                    f"{self._source()} holds no key of 32 bytes in URL-safe base64; make one with {_NEW_KEY}"
                 ) from None
         return self._fernet
 
@@ -71,7 +72,7 @@ class Keyring:
             if create and not self._file.exists():
                 self._make_file()
             if not self._file.exists():
-                raise ConfigError(f"no key: {self._file} is missing and {KEY_VARIABLE} is not set; bring it back")
+                raise ConfigError(f"{self._file} is missing and {KEY_VARIABLE} is not set; bring the key back")
             mode = stat.S_IMODE(self._file.stat().st_mode)
             # Windows keeps rights elsewhere; its mode bits say nothing
             if sys.platform != "win32" and mode & 0o077:
@@ -93,9 +94,7 @@ class Keyring:
                 file.write(Fernet.generate_key() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
-            try:
+            with suppress(FileExistsError):
                 os.link(draft, self._file)
-            except FileExistsError:
-                pass
         finally:
             draft.unlink()

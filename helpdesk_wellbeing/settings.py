@@ -39,8 +39,8 @@ class Settings:
 def load_settings(environment: Mapping[str, str] | None = None, *, create: bool = True) -> Settings:
     """The environment's and settings.toml's settings; the environment goes first.
 
-    `create` makes the home folder, for its owner only. Raises ConfigError for a file that does not fit and StoreError
-    when the folder cannot be made.
+    `create` makes the home folder, for its owner only. Raises ConfigError for a file that does not fit and
+    StoreError when the folder cannot be made.
     """
     environment = os.environ if environment is None else environment
     home = _home(environment)
@@ -49,7 +49,7 @@ def load_settings(environment: Mapping[str, str] | None = None, *, create: bool 
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"settings: {home} cannot be made: {error.strerror}; set {HOME_VARIABLE} to a folder of this user"
+                f"settings: {home} cannot be made: {error.strerror}; set {HOME_VARIABLE} to another folder"
             ) from error
     stored = _read(home / SETTINGS_FILE)
     url = environment.get(DATABASE_VARIABLE) or stored.get("database_url")
@@ -98,7 +98,7 @@ def _checked(file: Path, table: dict[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         known = list(SettingsFile.model_fields)
         # the values themselves stay out of the message: a URL may hold a password
-        lines = [_line(".".join(str(p) for p in e["loc"]), e["type"], e["msg"], known) for e in error.errors()]
+        lines = [_line(".".join(map(str, e["loc"])), e["type"], e["msg"], known) for e in error.errors()]
         raise ConfigError(f"{file}: {'; '.join(lines)}") from None
 
 

@@ -123,7 +123,7 @@ def benjamini_hochberg(p: Floats) -> Floats:
     members = np.flatnonzero(~np.isnan(p))
     if len(members):
         order = members[np.argsort(p[members])]
-        stepped = p[order] * len(order) / np.arange(1, len(order) + 1)
+        stepped = p[order] * (len(order) / np.arange(1, len(order) + 1))
         adjusted[order] = np.minimum(1.0, np.minimum.accumulate(stepped[::-1])[::-1])
     return adjusted
 

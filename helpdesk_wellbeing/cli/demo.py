@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,9 +86,10 @@ def _simulate(seed: int) -> World:
 
 @contextmanager
 def _server(world: World) -> Iterator[Any]:
-    from connectors.zendesk.simulated import Options, SimulatedZendesk, Site
+    from connectors.zendesk.simulated import SimulatedZendesk, Site
 
-    site = Site.from_world(world, Options(minute=LIMITED_MINUTE))
+    site = Site.from_world(world)
+    site = replace(site, options=replace(site.options, minute=LIMITED_MINUTE))
     with SimulatedZendesk(site, now=lambda: world.as_of + timedelta(minutes=10)) as server:
         say(f"simulated Zendesk at {server.base_url}")
         yield server

@@ -44,7 +44,6 @@ def command(ctx: click.Context, account: str, since: datetime | None) -> None:
 
 def run(store: Store, account: str, since: datetime | None = None, *, fold: bool = True) -> int:
     """Pull and fold; the exit code."""
-    from helpdesk_wellbeing.engine import Engine
     from helpdesk_wellbeing.pulling import pull
 
     connector = connector_of(store, account)
@@ -62,6 +61,8 @@ def run(store: Store, account: str, since: datetime | None = None, *, fold: bool
     rows = ", ".join(f"{count:,} {stream}" for stream, count in pulled.rows.items())
     say(f"{account}: {rows or 'nothing new'}; {pulled.new_events:,} events new, {pulled.repeated_events:,} known")
     if fold:
+        from helpdesk_wellbeing.engine import Engine
+
         Engine(store, account, catalogue()).update(progress())
     return 0
 

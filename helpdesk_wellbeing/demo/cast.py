@@ -23,8 +23,9 @@ class Group:
     zone: str
     schedule: str
     channels: tuple[tuple[str, float], ...] = (("email", 0.7), ("web", 0.3))
+    escalations: bool = True  # takes what lower tiers move up
     holds: bool = False  # True: tickets are routed to people, who keep them; False: people pull from the queue
-    waiting: float = 0.45  # unassigned tickets at the start of a day that demand is steered to, in days of work
+    waiting: float = 0.8  # unassigned tickets at the start of a day that demand is steered to, in days of work
     hard: float = 0.05  # chance that an answered ticket turns out hard
     staffed: bool = True
     steered: bool = True  # False: takes part in nothing but what is planted
@@ -43,7 +44,7 @@ class Member:
     rota: list[tuple[date | None, str]] = field(default_factory=lambda: [(None, OFFICE)])  # from a date on
     preset: str = "eu_floor"
     contract: float = 40.0
-    budget: float = 10.5  # weight of the tickets touched on a full day
+    budget: float = 9.0  # weight of the tickets touched on a full day
     room: int = 5  # tickets waiting for a customer that a person keeps at a time
     target: float = 5.5  # open weight that the routing keeps a person at, in groups that hold
     also: tuple[str, ...] = ()  # further groups
@@ -75,11 +76,13 @@ def _holding(rows: list[tuple[date | None, T]], day: date) -> T:
 
 
 def back(day: date, workdays: int) -> date:
-    """The date so many Mondays to Fridays before `day` (0: the day itself, or the Friday before a weekend)."""
+    """The date so many Mondays to Fridays before `day` (negative: after it); weekends count as their Friday."""
     while day.weekday() > 4:
         day -= timedelta(days=1)
     for _ in range(workdays):
         day -= timedelta(days=3 if day.weekday() == 0 else 1)
+    for _ in range(-workdays):
+        day += timedelta(days=3 if day.weekday() == 4 else 1)
     return day
 
 

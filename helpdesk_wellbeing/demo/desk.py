@@ -9,9 +9,9 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from helpdesk_wellbeing.demo.cast import Group, Member, dates
+from helpdesk_wellbeing.demo.cast import Group, Member, back, dates
 from helpdesk_wellbeing.demo.dice import Dice
 from helpdesk_wellbeing.demo.record import Record, Ticket
 from helpdesk_wellbeing.demo.rota import MINUTE, Span, epoch, saves, shift, working_spans
@@ -80,7 +80,10 @@ class Desk:
         self.workers = {m.id: Worker(m, dice) for m in company.members}
         self.bots = [m.id for m in company.members if m.truth == "bot"]
         self.syncs = [m.id for m in company.members if m.truth == "integration"]
-        self.higher = {g.tier: [h.id for h in company.groups if h.tier == (g.tier or 0) + 1] for g in company.groups}
+        self.higher = {
+            g.tier: [h.id for h in company.groups if h.tier == (g.tier or 0) + 1 and h.escalations]
+            for g in company.groups
+        }
         self.solved: deque[tuple[int, Ticket, int]] = deque()
         self.pending: deque[tuple[int, Ticket, int]] = deque()
         self._coming: list[tuple[int, int, Callable[[int], None]]] = []
@@ -102,7 +105,9 @@ class Desk:
                     self.at(epoch(day, 0, queue.group.zone), lambda t, q=queue, d=day: self.demand(q, d))
             for worker in self.workers.values():
                 if worker.member.truth in ("person", "shared"):
-                    self.at(epoch(day, 0, worker.member.zone), lambda t, w=worker, d=day: self.plan(w, d))
+                    shift_of_day = worker.member.week_of(day).get(day.weekday())
+                    noon = 12 * 60 if shift_of_day and shift_of_day.start > 12 * 60 else 0  # a night may still run
+                    self.at(epoch(day, noon, worker.member.zone), lambda t, w=worker, d=day: self.plan(w, d))
             self.at(epoch(day, 90, ZONE), self.nightly)
         self._plant_days()
         while self._coming:
@@ -137,18 +142,16 @@ class Desk:
         queue.came_in.append(0)
         if group.holds:
             able, usual = able / 1.75, usual / 1.75
-            level = sum(3.6 if m.target < 4 else m.target for m in members) / 1.15 + 6
-            mean = able - moved_in + 0.5 * (level - queue.unsolved)
+            level = sum(3.6 if m.target < 4 else m.target for m in members) / 1.15 + 9
+            mean = able - moved_in + 0.85 * (level - queue.unsolved)
         else:
             level = sum(m.room for m in members) * 0.8 + group.waiting * usual
-            mean = 0.72 * able - moved_in + 0.5 * (level - queue.unsolved)
+            mean = 0.72 * able - moved_in + 0.85 * (level - queue.unsolved)
             if group.surplus_from and day >= group.surplus_from:
                 mean = 0.72 * able + (8 if day.weekday() < 5 else 0)
-        if able < 0.3 * usual and group.holds:
-            mean = 0.0
-        elif able < 0.3 * usual:
-            mean = 0.12 * usual
-        count = self.dice.whole(min(max(mean, 0.1 * usual), 1.3 * usual + 4) * self.dice.between(0.92, 1.08))
+        if able < 0.1 * usual:
+            mean = 0.0 if group.holds else 0.12 * usual
+        count = self.dice.whole(min(max(mean, 0.1 * usual), 1.3 * usual + 4) * self.dice.between(0.95, 1.05))
         by_hour = FLAT if "22:00" in group.schedule else BY_HOUR
         hours = [(n, share / sum(by_hour)) for n, share in enumerate(by_hour)]
         midnight = epoch(day, 0, group.zone)
@@ -221,7 +224,7 @@ class Desk:
                 self.record.add(t, ticket, ROUTING, "system", "status", batch, "new", "open")
 
     def _levels(self, queue: Queue, t: int) -> list[tuple[Worker, float]]:
-        today = datetime.fromtimestamp(t).date() if False else (date(1970, 1, 1) + timedelta(days=t // DAY))
+        today = date(1970, 1, 1) + timedelta(days=t // DAY)
         levels = []
         for member in queue.group.members:
             level = member.target
@@ -253,7 +256,7 @@ class Desk:
             hours = member.week_of(day)[day.weekday()]
             start, end = epoch(day, hours.start, member.zone), epoch(day, hours.end, member.zone)
             spans = working_spans(self.dice, start, end, pace)
-            budget = self.budget_of(member, day) + self._swing(worker)
+            budget = self.budget_of(member, day) + self._swing(worker) - self._after_a_peak(member, day)
             if member.waits_on_leave and any(b < day <= b + timedelta(days=3) for _, b in member.leave):
                 budget = self._first_day_back(worker, day, budget)
         for text in member.extra.get(day, []):
@@ -266,7 +269,7 @@ class Desk:
             self._storm(worker, spans)
             pace = type(pace)(gap=(5.0, 7.0), breaks=pace.breaks)
             budget = 0.0
-        worker.day, worker.budget, worker.touched = day, budget, set()
+        worker.day, worker.budget, worker.touched = day, budget + min(0.0, worker.budget), set()
         worker.instants, worker.at = saves(self.dice, spans, pace), 0
         worker.ticket, worker.left = None, 0
         self.at(worker.instants[0], lambda t: self.step(worker, t))
@@ -274,9 +277,16 @@ class Desk:
     def _swing(self, worker: Worker) -> float:
         """Days differ, but what one day has more the next has less: luck that does not add up."""
         if not worker.swing:
-            swing = self.dice.pick((0.0, 1.0, 2.0)) * self.dice.pick((-1, 1)) * min(1.0, worker.member.budget / 9)
+            swing = self.dice.between(0.8, 1.9) * self.dice.pick((-1, 1)) * min(1.0, max(0.7, worker.member.budget / 9))
             worker.swing = [-swing, swing]
         return worker.swing.pop()
+
+    def _after_a_peak(self, member: Member, day: date) -> float:
+        """The days after a freak day or the first day back are a little calmer."""
+        peak = self.company.freak[1] if self.company.freak and self.company.freak[0] == member.id else None
+        if member.waits_on_leave:
+            peak = back(member.leave[-1][1], -1)
+        return 0.8 if peak and peak < day <= peak + timedelta(days=4) else 0.0
 
     def _first_day_back(self, worker: Worker, day: date, budget: float) -> float:
         for ticket in worker.own:

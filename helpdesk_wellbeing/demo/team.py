@@ -74,13 +74,13 @@ class Company:
         for member, rota in zip(
             night.members, ("Mon-Tue 22:00-06:00", "Wed-Thu 22:00-06:00", "Fri-Sat 22:00-06:00"), strict=True
         ):
-            member.rota, member.contract = [(None, rota)], 16
+            member.rota, member.contract, member.budget, member.room = [(None, rota)], 16, 5.0, 3
         for name, tier, count in (("Technical", 2, 4), ("Contracts", 2, 5), ("Repairs", 3, 2), ("Export", 3, 2)):
             group = self._group(name, tier, ZONE)
             group.holds, group.hard = True, 0.02
             self._members(group, count)
             for member in group.members:
-                member.budget = 7.0 if tier == 2 else 5.5
+                member.budget = {"Technical": 7.0, "Contracts": 7.0, "Repairs": 5.5}.get(name, 4.2)
         tiny = self._group("Gift cards", None, ZONE)
         tiny.steered = False
         office = self._group("Back office", None, ZONE)
@@ -89,9 +89,9 @@ class Company:
     def _part_timers(self) -> None:
         orders, accounts, deliveries = (self.named(n).members for n in ("Orders", "Accounts", "Deliveries"))
         for member, rota, contract, budget, room in (
-            (orders[3], "Mon-Fri 09:00-14:00", 25, 6.0, 3), (accounts[3], "Mon-Thu 09:00-17:30", 32, 10.5, 4),
-            (deliveries[3], "Mon-Wed 09:00-17:30", 24, 10.5, 3), (self.named("Payments").members[3], "Wed-Sun 09:00-17:30", 40, 10.5, 5),
-            (self.named("Returns").members[3], "Mon-Fri 10:00-14:30", 22, 5.5, 3),
+            (orders[3], "Mon-Fri 09:00-14:00", 25, 5.2, 3), (accounts[3], "Mon-Thu 09:00-17:30", 32, 9.0, 4),
+            (deliveries[3], "Mon-Wed 09:00-17:30", 24, 9.0, 3), (self.named("Payments").members[3], "Wed-Sun 09:00-17:30", 40, 9.0, 5),
+            (self.named("Returns").members[3], "Mon-Fri 10:00-14:30", 22, 4.8, 3),
         ):  # fmt: skip
             member.rota, member.contract, member.budget, member.room = [(None, rota)], contract, budget, room
 
@@ -122,10 +122,10 @@ class Company:
         end, third = self.end, monday(self.end, 2)
 
         long_day, no_break, leaver = orders[0], orders[1], orders[6]
-        self._rota(long_day, third, "Mon-Thu 08:00-20:30", Pace(breaks=((48.0, 54.0), (36.0, 42.0)), edge=8))
+        self._rota(long_day, third, "Mon-Thu 08:00-20:15", Pace(breaks=((48.0, 54.0), (36.0, 42.0)), edge=8))
         long_day.preset = "eu_floor"
         self._plant("WT1", "long_day", "agent", long_day.id, third,
-                    "The forty hours were put into four days from eight in the morning to half past eight.")  # fmt: skip
+                    "The forty hours were put into four days from eight in the morning to a quarter past eight.")  # fmt: skip
         since = back(end, 11)
         self._rota(no_break, since, "Mon-Fri 09:00-17:00", NO_BREAK)
         no_break.preset = "nl_atw"
@@ -154,7 +154,7 @@ class Company:
 
         no_rest, nights = chat[0], chat[1]
         since = end - timedelta(days=16)
-        self._rota(no_rest, since, "Mon-Sun 09:00-15:30", Pace(breaks=LUNCH))
+        self._rota(no_rest, since, "Mon-Sun 09:00-15:20", Pace(breaks=LUNCH))
         self._plant("WT5", "short_weekly_rest", "agent", no_rest.id, since,
                     "Works every day, short days, for more than two weeks without one off.")  # fmt: skip
         self._rota(nights, third, "Mon-Sat 22:00-05:30", Pace(breaks=((44.0, 50.0),)))
@@ -177,8 +177,9 @@ class Company:
         self._plant("LD3", "sustained_load_increase", "agent", more.id, more.more_from,
                     "Takes half as many tickets again, every day.")  # fmt: skip
         contracts = self.named("Contracts")
+        contracts.escalations = False
         for n, member in enumerate(contracts.members):
-            member.target = 3.6 if n else 13.0
+            member.target = 3.6 if n else 12.0
         self._plant("LD4", "team_imbalance", "team", contracts.id, self.start,
                     "One member keeps more than half of the team's open work.")  # fmt: skip
         returns = self.named("Returns")
@@ -186,9 +187,9 @@ class Company:
         self._plant("LD6", "backlog_growth", "queue", returns.id, returns.surplus_from,
                     "More comes in every day than the team can answer.")  # fmt: skip
         payments = self.named("Payments")
-        payments.hard = 0.16
+        payments.hard = 0.13
         self._plant("ES1", "escalation_heavy_queue", "queue", payments.id, self.start,
-                    "Three times as many tickets turn out hard as in the other first-line queues.")  # fmt: skip
+                    "Twice as many tickets turn out hard as in the other first-line queues.")  # fmt: skip
         dosed = self.named("Deliveries").members[0]
         dosed.hard_from = monday(end, 4)
         self._plant("ES2", "hard_ticket_dose", "agent", dosed.id, dosed.hard_from,
@@ -244,7 +245,7 @@ class Company:
         shared = self._extra("Front desk", self.named("Chat"), "shared")
         shared.rota = [(None, "Mon-Sat 06:00-23:00")]
         shared.pace = [(None, Pace(breaks=((38.0, 44.0), (38.0, 44.0))))]
-        shared.budget, shared.contract = 18.0, 40.0
+        shared.budget, shared.contract = 15.0, 40.0
         self._clear("agent", shared.id, "long days and short rests", "A log-in that two shifts share.")
         bot = self._extra("Triage", self.named("Back office"), "bot")
         self._clear("agent", bot.id, "most tickets of all, at all hours",

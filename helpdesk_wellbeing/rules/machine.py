@@ -39,7 +39,8 @@ class State:
     exit_count: Ints  # evaluations in a row that met the exit; above 0 the flag is cooling
     quiet: Ints  # evaluations left in which nothing rises
     since: Ints  # local date (days since 1970) of the instance that raised the spell
-    raised_at: Ints  # instant, microseconds
+    at: Ints  # evaluation and local date of the latest instance that met the condition
+    date: Ints
     window_start: Ints
     window_end: Ints
     grade: Ints  # index into GRADES
@@ -72,7 +73,8 @@ class State:
             exit_count=zeros(),
             quiet=zeros(),
             since=never(),
-            raised_at=never(),
+            at=never(),
+            date=never(),
             window_start=never(),
             window_end=never(),
             grade=zeros(),
@@ -180,7 +182,8 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
         exit_count=put(state.exit_count, exit_count),
         quiet=put(state.quiet, quiet),
         since=put(state.since, evaluation.date, raised),
-        raised_at=put(state.raised_at, evaluation.at, raised),
+        at=put(state.at, evaluation.at, is_instance),
+        date=put(state.date, evaluation.date, is_instance),
         window_start=put(state.window_start, evaluation.window_start, is_instance),
         window_end=put(state.window_end, evaluation.window_end, is_instance),
         grade=put(state.grade, evaluation.grade, is_instance),
@@ -213,7 +216,8 @@ def state_schema(rule: Rule, signal: Signal) -> pl.Schema:
             "exit_count": pl.Int64(),
             "quiet": pl.Int64(),
             "since": pl.Date(),
-            "raised_at": UTC,
+            "at": UTC,
+            "date": pl.Date(),
             "window_start": UTC,
             "window_end": UTC,
             "grade": pl.Int64(),
@@ -389,7 +393,8 @@ def _freeze(rule: Rule, signal: Signal, state: State) -> pl.DataFrame:
         "exit_count": pl.Series(state.exit_count),
         "quiet": pl.Series(state.quiet),
         "since": _known(state.since, pl.Date()),
-        "raised_at": _known(state.raised_at, UTC),
+        "at": _known(state.at, UTC),
+        "date": _known(state.date, pl.Date()),
         "window_start": _known(state.window_start, UTC),
         "window_end": _known(state.window_end, UTC),
         "grade": pl.Series(state.grade),
@@ -417,7 +422,8 @@ def _thaw(rule: Rule, signal: Signal, stored: pl.DataFrame) -> State:
         exit_count=stored["exit_count"].to_numpy(),
         quiet=stored["quiet"].to_numpy(),
         since=_days(stored["since"]),
-        raised_at=_instants(stored["raised_at"]),
+        at=_instants(stored["at"]),
+        date=_days(stored["date"]),
         window_start=_instants(stored["window_start"]),
         window_end=_instants(stored["window_end"]),
         grade=stored["grade"].to_numpy(),

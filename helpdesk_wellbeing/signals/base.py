@@ -73,7 +73,8 @@ Evaluate = Callable[[Facts], pl.DataFrame]  # -> EVALUATION columns + value colu
 # (EVALUATION + value + memory columns) and is sent the set of subjects that are on after each round.
 Stepwise = Callable[[Facts, pl.DataFrame], Generator[pl.DataFrame, frozenset[str], None]]
 Assess = Callable[[Facts], pl.DataFrame]  # -> NOT_ASSESSABLE rows as of facts.until
-Explain = Callable[[Facts, str, Mapping[str, Any]], list[dict[str, Any]]]  # subject, latest instance -> evidence
+Explain = Callable[[Facts, str, Mapping[str, Any]], list[dict[str, Any]]]
+# subject, latest instance (shown values, at, date, window_start, window_end) -> evidence for a reviewer
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import weakref
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache, lru_cache, wraps
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -30,6 +31,28 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PART = re.compile(r"(?P<days>[A-Za-z][A-Za-z,\s-]*?)\s*(?P<from>\d{1,2}:\d{2})\s*-\s*(?P<to>\d{1,2}:\d{2})")
 MONDAY_TO_FRIDAY = 0b0011111
 _FIRST_DATE = date(1, 1, 1)
+
+
+_Thing = TypeVar("_Thing")
+_Found = TypeVar("_Found")
+
+
+def of_latest(function: Callable[[_Thing], _Found]) -> Callable[[_Thing], _Found]:
+    """A pure function that keeps its answer about the object it was asked about last, while that lives.
+
+    Signals run one after the other on the same facts and need the same few views of them.
+    """
+    latest: tuple[weakref.ref[_Thing], _Found] | None = None
+
+    @wraps(function)
+    def remembered(thing: _Thing) -> _Found:
+        nonlocal latest
+        known = latest
+        if known is None or known[0]() is not thing:
+            known = latest = (weakref.ref(thing), function(thing))
+        return known[1]
+
+    return remembered
 
 
 # --- schedules ---
@@ -75,19 +98,24 @@ def with_person(frame: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     Adds zone (the account's where none is known), own_zone, preset, contract_hours, schedule, and left_out (excluded,
     or said to be shared or automation).
     """
-    joined = frame.join(_spells(directory), on="agent", how="left", maintain_order="left")
-    held = joined.filter(
-        pl.col("_from").is_null() | ((pl.col("date") >= pl.col("_from")) & (pl.col("date") < pl.col("_to")))
-    )
-    return held.drop("_from", "_to").with_columns(
-        pl.col("zone").fill_null(directory.zone),
-        pl.col("own_zone").fill_null(value=False),
-        pl.col("preset").fill_null(DEFAULT_PRESET),
-        pl.col("contract_hours").fill_null(DEFAULT_CONTRACT_HOURS),
-        pl.col("left_out").fill_null(value=False),
+    held = (pl.col("date") >= pl.col("_from")) & (pl.col("date") < pl.col("_to"))
+    return (
+        frame.lazy()
+        .join(_spells(directory).lazy(), on="agent", how="left", maintain_order="left")
+        .filter(pl.col("_from").is_null() | held)
+        .drop("_from", "_to")
+        .with_columns(
+            pl.col("zone").fill_null(directory.zone),
+            pl.col("own_zone").fill_null(value=False),
+            pl.col("preset").fill_null(DEFAULT_PRESET),
+            pl.col("contract_hours").fill_null(DEFAULT_CONTRACT_HOURS),
+            pl.col("left_out").fill_null(value=False),
+        )
+        .collect()
     )
 
 
+@of_latest
 def _spells(directory: Directory) -> pl.DataFrame:
     """People rows with the dates they hold, [_from, _to); an agent whose rows begin later gets a first, empty one."""
     rows = directory.people.select(
@@ -199,6 +227,13 @@ def stretch_dates(facts: Facts) -> tuple[date, date]:
     return begin.date() - timedelta(3), facts.until.date() + timedelta(1)
 
 
+@of_latest
+def first_days(facts: Facts) -> pl.DataFrame:
+    """The first date of each agent in the days known: agent, began; sorted."""
+    return facts.days.group_by("agent").agg(began=pl.col("date").min()).sort("agent")
+
+
+@of_latest
 def judged_days(facts: Facts) -> pl.DataFrame:
     """Days with work whose 04:00 evaluation is in the stretch: the days frame with the person's columns and `at`."""
     first, last = stretch_dates(facts)
@@ -215,36 +250,80 @@ def in_stretch(frame: pl.DataFrame, facts: Facts) -> pl.DataFrame:
 def day_grid(facts: Facts, first: date, last: date, agents: pl.Series) -> pl.DataFrame:
     """One row per agent and date from `first` to `last`, with or without work, sorted: a dense grid.
 
-    Adds to the person's columns: at (the 04:00 that judges the date), active, after_hours (microseconds; after_hours is
-    null without a schedule), work_events, low_grade, leave, scheduled, worked, seen (not before the first day known).
+    Adds to the person's columns: at (the 04:00 that judges the date), active and after_hours (microseconds;
+    after_hours is null where not known), work_events, low_grade, leave, scheduled, worked, seen (not before the
+    agent's first day).
     """
-    dates = pl.date_range(first, last, eager=True).alias("date").to_frame()
-    people = agents.unique().sort().alias("agent").to_frame()
-    grid = with_person(people.join(dates, how="cross"), facts.directory)
-    near = facts.days.filter(pl.col("date").is_between(first, last)).select(
-        "agent",
-        "date",
-        active=pl.col("active_30").dt.total_microseconds(),
-        after_hours=pl.col("after_hours").dt.total_microseconds(),
-        work_events=pl.col("work_events"),
-        low_grade=pl.col("grade") == "B",
+    agents = agents.unique().sort()
+    width = (last - first).days + 1
+    dates = pl.Series("date", np.tile(np.arange(width, dtype=np.int32) + _number(first), len(agents))).cast(
+        pl.Date
     )
-    leave = leave_days(facts.directory, first, last).with_columns(leave=pl.lit(value=True))
-    began = facts.days.group_by("agent").agg(began=pl.col("date").min())
-    grid = (
-        grid.join(near, on=["agent", "date"], how="left", maintain_order="left")
-        .join(leave, on=["agent", "date"], how="left", maintain_order="left")
-        .join(began, on="agent", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("active", "work_events").fill_null(0),
-            pl.col("low_grade", "leave").fill_null(value=False),
-            seen=(pl.col("date") >= pl.col("began")).fill_null(value=False),
-        )
+    grid = _people_on_grid(facts.directory, agents, first, width).with_columns(dates)
+    days = facts.days.filter(pl.col("date").is_between(first, last))
+    days, cells = _cells(days, agents, first, width)
+    leave, off = _cells(leave_days(facts.directory, first, last), agents, first, width)
+    began = agents.to_frame("agent").join(first_days(facts), on="agent", how="left", maintain_order="left")[
+        "began"
+    ]
+    seen = dates.to_physical().to_numpy() >= np.repeat(began.to_physical().fill_null(2**30).to_numpy(), width)
+
+    def spread(values: pl.Series, empty: float) -> pl.Series:
+        spread_out = np.full(len(grid), empty, dtype=np.float64 if np.isnan(empty) else np.int64)
+        spread_out[cells] = values.to_numpy()
+        return pl.Series(spread_out, nan_to_null=True)
+
+    on_leave = np.zeros(len(grid), dtype=np.bool_)
+    on_leave[off] = True
+    active = spread(days["active_30"].dt.total_microseconds(), 0)
+    scheduled = is_on(grid["schedule"], dates)
+    counted = scheduled.to_numpy() & ~on_leave & seen
+    return grid.with_columns(
+        at=judged_at(grid["zone"], dates),
+        active=active,
+        after_hours=spread(days["after_hours"].dt.total_microseconds().cast(pl.Float64), np.nan),
+        work_events=spread(days["work_events"], 0),
+        low_grade=spread((days["grade"] == "B").cast(pl.Int64), 0) == 1,
+        leave=pl.Series(on_leave),
+        scheduled=scheduled,
+        seen=pl.Series(seen),
+        worked=pl.Series((active.to_numpy() >= WORKED_DAY) | counted),
     )
-    scheduled = is_on(grid["schedule"], grid["date"])
-    return grid.with_columns(scheduled, at=judged_at(grid["zone"], grid["date"])).with_columns(
-        worked=(pl.col("active") >= WORKED_DAY) | (pl.col("scheduled") & ~pl.col("leave") & pl.col("seen"))
+
+
+def _people_on_grid(directory: Directory, agents: pl.Series, first: date, width: int) -> pl.DataFrame:
+    """`with_person` for every agent on every one of `width` dates, without a join of so many rows."""
+    spells = _spells(directory).filter(pl.col("agent").is_in(agents.to_list()))
+    of_agent = agents.search_sorted(spells["agent"]).to_numpy()
+    start = spells["_from"].to_physical().to_numpy().astype(np.int64) - _number(first)
+    row = np.full((len(agents), width), len(spells), dtype=np.int64)
+    alone = np.flatnonzero(
+        start <= 0
+    )  # later rows of the same agent, ordered by date, overwrite earlier ones
+    row[of_agent[alone]] = alone[:, None]
+    for later in np.flatnonzero((start > 0) & (start < width)):
+        row[of_agent[later], start[later] :] = later
+    unknown = with_person(
+        agents.head(1).to_frame("agent").with_columns(date=pl.lit(None, pl.Date)),
+        Directory.empty(directory.zone),
     )
+    known = with_person(spells.select("agent", date="_from"), directory)
+    people = pl.concat([known, unknown.select(known.columns)]).drop("agent", "date")
+    return people[row.ravel()].insert_column(
+        0, agents.gather(np.repeat(np.arange(len(agents)), width)).alias("agent")
+    )
+
+
+def _cells(rows: pl.DataFrame, agents: pl.Series, first: date, width: int) -> tuple[pl.DataFrame, Ints]:
+    """The rows of these agents, and where in a grid of theirs each one is."""
+    if not rows["agent"].is_in(agents.to_list()).all():
+        rows = rows.filter(pl.col("agent").is_in(agents.to_list()))
+    place = agents.search_sorted(rows["agent"]).to_numpy().astype(np.int64) * width
+    return rows, place + rows["date"].to_physical().to_numpy() - _number(first)
+
+
+def _number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
 
 
 def is_on(schedules: pl.Series, dates: pl.Series) -> pl.Series:
@@ -257,7 +336,7 @@ def is_contract_day(schedules: pl.Series, dates: pl.Series) -> pl.Series:
     return _on_weekday(schedules, dates, contract_weekdays)
 
 
-def _on_weekday(schedules: pl.Series, dates: pl.Series, bits_of: Any) -> pl.Series:
+def _on_weekday(schedules: pl.Series, dates: pl.Series, bits_of: Callable[[str | None], int]) -> pl.Series:
     texts = schedules.unique().to_list()
     bits = pl.Series("bits", [bits_of(text) for text in texts], dtype=pl.Int64)
     if len(texts) == 1:

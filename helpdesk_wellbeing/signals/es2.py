@@ -95,8 +95,8 @@ def _windows(worked: WorkedDays, at: int) -> _Windows:
     lately[agent[(age <= RECENT_DAYS) & worked.seen[agent, column]]] = True
     inside &= lately[agent]
     agent, column = agent[inside], column[inside]
-    who, start = np.unique(agent, return_index=True)
-    end = np.append(start[1:], len(agent)) - 1
+    who, start, days = np.unique(agent, return_index=True, return_counts=True)
+    end = start + days - 1
     slot = np.searchsorted(who, agent)
     hours = np.bincount(slot, weights=worked.active[agent, column] / HOUR_US, minlength=len(who))
     grade_b = np.bincount(slot, weights=worked.grade_b[agent, column], minlength=len(who)) > 0
@@ -106,7 +106,7 @@ def _windows(worked: WorkedDays, at: int) -> _Windows:
         last=column[end],
         start=worked.roster.instant(who, column[start], 0),
         end=worked.roster.instant(who, column[end] + 1, 0),
-        hours=hours,
+        hours=hours.astype(np.float64),
         grade_b=grade_b,
         days=pl.DataFrame(
             {"agent": agent, "date": pl.Series((column + worked.roster.first_day).astype(np.int32)).cast(pl.Date)}

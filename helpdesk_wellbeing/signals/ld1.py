@@ -130,6 +130,7 @@ def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, froz
     wanted &= ~worked.roster.barred[found.agent, found.column][snapshot]
     wanted &= at < worked.roster.shared_since[found.agent][snapshot]
     at, snapshot, raising = at[wanted], snapshot[wanted], raising[wanted]
+    falling = (~raising).astype(np.int64)
     needed, place = np.unique(snapshot, return_inverse=True)
     judged = usual.position[needed]
     window = baseline_window(worked, judged, edge_day(facts))
@@ -139,7 +140,7 @@ def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, froz
 
     agents = np.array(worked.roster.agents, dtype=object)
     remembered = Memory(worked.roster.agents, MEMORY, memory)
-    for rows in rounds_of(found.agent[snapshot], at, ~raising, found.column[snapshot]):
+    for rows in rounds_of(found.agent[snapshot], at, falling, found.column[snapshot]):
         one, base = snapshot[rows], place[rows]
         who, column = found.agent[one], found.column[one]
         frozen = remembered.on[who] & (remembered.columns["base_day"][who] >= restarted[base])

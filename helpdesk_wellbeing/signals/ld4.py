@@ -8,17 +8,17 @@ whichever group its tickets are in.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.rounds import (
-    Memory,
     evaluation_frame,
     instance_end,
     instance_value,
@@ -27,7 +27,6 @@ from helpdesk_wellbeing.signals.rounds import (
     rounds_of,
 )
 from helpdesk_wellbeing.signals.worked_days import (
-    EPOCH,
     Bools,
     Floats,
     Ints,
@@ -129,73 +128,62 @@ def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, froz
 
     The last snapshot is remembered, because the stretch may have been cut between it and 04:00.
     """
-    since, until = micros(facts.since), micros(facts.until)
     found = _team_ratios(facts, facts.loads.filter(pl.col("at") > facts.since))
-    teams = sorted({*found["group"], *memory["subject"]})
-    remembered = Memory(teams, MEMORY, memory)
+    raising = found.with_columns(seen_at="at", raises=pl.lit(True))
+    rows = pl.concat([raising, _falling(facts, found, memory)]).sort("group", "at", "raises")
+    teams = rows["group"].unique().sort().to_list()
+    subject = agent_rows(rows["group"], teams)
+    at, seen_at = _micros(rows["at"]), _micros(rows["seen_at"])
+    values = {name: rows[name].to_numpy() for name in SIGNAL.values}
+    frame = evaluation_frame(
+        subject=rows["group"],
+        at=at,
+        date=rows["at"].dt.convert_time_zone(facts.zone).dt.date().to_physical().to_numpy(),
+        raises=rows["raises"].to_numpy(),
+        falls=~rows["raises"].to_numpy(),
+        grade_b=np.full(rows.height, facts.grade_b_changes),
+        window_start=seen_at,
+        window_end=seen_at,
+        values={
+            **values,
+            "last_max": values["max_ratio"],
+            "last_min": values["min_ratio"],
+            "last_at": seen_at.astype(np.float64),
+        },
+    )
+    for positions in rounds_of(subject, at):
+        yield frame[positions]
+
+
+def _falling(facts: Facts, found: pl.DataFrame, memory: pl.DataFrame) -> pl.DataFrame:
+    """A row a team and 04:00 that had a snapshot since the 04:00 before."""
+    remembered = memory.drop_nulls("last_at").select(
+        at=pl.col("last_at").cast(pl.Int64).cast(UTC), group="subject", max_ratio="last_max", min_ratio="last_min"
+    )
+    seen = pl.concat([remembered, found]).with_columns(seen_at="at").sort("at")
     fours = _fours(facts)
-    team = agent_rows(found["group"], teams)
-    at = found["at"].dt.timestamp("us").to_numpy().astype(np.int64)
-    subject = np.concatenate([team, np.repeat(np.arange(len(teams)), len(fours))])
-    when = np.concatenate([at, np.tile(fours, len(teams))])
-    snapshot = np.concatenate([np.arange(len(team)), np.full(len(teams) * len(fours), -1)])
-    inside = (when > since) & (when <= until)
-    subject, when, snapshot = subject[inside], when[inside], snapshot[inside]
-    highest, lowest = found["max_ratio"].to_numpy(), found["min_ratio"].to_numpy()
-    zone = ZoneInfo(facts.zone)
-    names = np.array(teams, dtype=object)
-    date_of = {int(t): _date_number(int(t), zone) for t in np.unique(when)}
-    previous_four = {int(t): _four_before(int(t), zone) for t in fours}
-    for rows in rounds_of(subject, when, -snapshot):
-        who, now, which = subject[rows], when[rows], snapshot[rows]
-        raising = which >= 0
-        last_at = remembered.columns["last_at"][who]
-        fresh = raising | (last_at > np.array([previous_four.get(int(t), 0) for t in now], dtype=np.float64))
-        rows, who, now, which, raising = (x[fresh] for x in (rows, who, now, which, raising))
-        own = np.maximum(which, 0)
-        left = {
-            "last_max": np.where(raising, _taken(highest, own), remembered.columns["last_max"][who]),
-            "last_min": np.where(raising, _taken(lowest, own), remembered.columns["last_min"][who]),
-            "last_at": np.where(raising, now, remembered.columns["last_at"][who]).astype(np.float64),
-        }
-        remembered.write(who, left)
-        seen_at = left["last_at"].astype(np.int64)
-        remembered.switch(
-            (
-                yield evaluation_frame(
-                    subject=pl.Series(names[who], dtype=pl.String),
-                    at=now,
-                    date=np.array([date_of[int(t)] for t in now], dtype=np.int64),
-                    raises=raising,
-                    falls=~raising,
-                    grade_b=np.full(len(rows), facts.grade_b_changes),
-                    window_start=seen_at,
-                    window_end=seen_at,
-                    values={"max_ratio": left["last_max"], "min_ratio": left["last_min"], **left},
-                )
-            )
-        )
+    return (
+        seen.select(pl.col("group").unique())
+        .join(fours, how="cross")
+        .sort("at")
+        .join_asof(seen, on="at", by="group", check_sortedness=False)
+        .filter(pl.col("seen_at") > pl.col("before"))
+        .select("at", "group", "max_ratio", "min_ratio", "seen_at", raises=pl.lit(False))
+    )
 
 
-def _taken(values: Floats, at: Ints) -> Floats:
-    return values[at] if len(values) else np.full(len(at), np.nan)
-
-
-def _fours(facts: Facts) -> Ints:
-    """04:00 of the account's zone inside the stretch."""
-    first = day_number(facts.since.date()) - 1
+def _fours(facts: Facts) -> pl.DataFrame:
+    """04:00 of the account's zone inside the stretch, each with the one before."""
+    first = day_number(facts.since.date()) - 2
     days = day_number(facts.until.date()) - first + 2
-    at = local_instants(facts.zone, first, days, 4)
-    return at[(at > micros(facts.since)) & (at <= micros(facts.until))]
+    at = pl.Series(local_instants(facts.zone, first, days, 4)).cast(UTC)
+    return pl.DataFrame({"at": at, "before": at.shift(1)}).filter(
+        (pl.col("at") > facts.since) & (pl.col("at") <= facts.until)
+    )
 
 
-def _four_before(at: int, zone: ZoneInfo) -> int:
-    return int(local_instants(zone.key, _date_number(at, zone) - 1, 1, 4)[0])
-
-
-def _date_number(at: int, zone: ZoneInfo) -> int:
-    moment = datetime.fromtimestamp(0, tz=ZoneInfo("UTC")) + timedelta(microseconds=at)
-    return day_number(moment.astimezone(zone).date())
+def _micros(series: pl.Series) -> Ints:
+    return series.dt.timestamp("us").to_numpy().astype(np.int64)
 
 
 def assess(facts: Facts) -> pl.DataFrame:
@@ -266,5 +254,3 @@ SIGNAL = Signal(
     explain=explain,
     memory=MEMORY,
 )
-
-__all__ = ["EPOCH", "SIGNAL", "date", "team_ratios"]

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from helpdesk_wellbeing.signals.base import EVALUATION, NOT_ASSESSABLE, Facts
-from helpdesk_wellbeing.signals.calendar import in_stretch, with_person
+from helpdesk_wellbeing.signals.calendar import with_person
 
 
 def finish(rows: pl.DataFrame, facts: Facts, columns: Sequence[str]) -> pl.DataFrame:
@@ -17,26 +17,31 @@ def finish(rows: pl.DataFrame, facts: Facts, columns: Sequence[str]) -> pl.DataF
 
     `rows` has agent, left_out, low_grade and the columns named. Rows of an account recognised as shared end there.
     """
-    kept = in_stretch(rows.filter(~pl.col("left_out")), facts)
+    inside = (pl.col("at") > facts.since) & (pl.col("at") <= facts.until)
+    kept = rows.lazy().filter(~pl.col("left_out") & inside)
     if facts.shared:
-        shared = pl.DataFrame(
+        shared = pl.LazyFrame(
             {"agent": list(facts.shared), "_shared": list(facts.shared.values())},
             schema={"agent": pl.String(), "_shared": EVALUATION["at"]},
         )
         kept = kept.join(shared, on="agent", how="left", maintain_order="left").filter(
             pl.col("_shared").is_null() | (pl.col("at") < pl.col("_shared"))
         )
-    return kept.select(
-        subject="agent",
-        at=pl.col("at").cast(EVALUATION["at"]),
-        date="date",
-        raises="raises",
-        falls="falls",
-        grade=pl.when("low_grade").then(pl.lit("B")).otherwise(pl.lit("A")).cast(EVALUATION["grade"]),
-        window_start=pl.col("window_start").cast(EVALUATION["window_start"]),
-        window_end=pl.col("window_end").cast(EVALUATION["window_end"]),
-        **{name: pl.col(name).cast(pl.Float64) for name in columns},
-    ).sort("subject", "at", "date", "window_start", maintain_order=True)
+    return (
+        kept.select(
+            subject="agent",
+            at=pl.col("at").cast(EVALUATION["at"]),
+            date="date",
+            raises="raises",
+            falls="falls",
+            grade=pl.when("low_grade").then(pl.lit("B")).otherwise(pl.lit("A")).cast(EVALUATION["grade"]),
+            window_start=pl.col("window_start").cast(EVALUATION["window_start"]),
+            window_end=pl.col("window_end").cast(EVALUATION["window_end"]),
+            **{name: pl.col(name).cast(pl.Float64) for name in columns},
+        )
+        .sort("subject", "at", "date", "window_start", maintain_order=True)
+        .collect()
+    )
 
 
 def nothing(columns: Sequence[str]) -> pl.DataFrame:

@@ -94,7 +94,7 @@ class Roster:
 
     @property
     def days(self) -> int:
-        return self.zone.shape[1]
+        return int(self.zone.shape[1])
 
     @property
     def scheduled(self) -> Bools:
@@ -274,7 +274,8 @@ class BaselineWindow:
         """Median and MAD of flat values; NaN is a day without a value."""
         taken = np.where(self.counts, values[self.positions], np.nan)
         median, mad, count = median_and_mad(taken)
-        return Baseline(median, mad, count, (grade_b[self.positions] & ~np.isnan(taken)).any(axis=1))
+        worst = np.asarray((grade_b[self.positions] & ~np.isnan(taken)).any(axis=1))
+        return Baseline(median, mad, count, worst)
 
     def median(self, values: Floats) -> Floats:
         """Only the median."""

@@ -23,6 +23,7 @@ from helpdesk_wellbeing.signals.rows import (
 
 WORK_EVENTS = 10
 WINDOW_DAYS = 7
+USED = ("agent", "start", "end", "date", "work_events", "active_30", "grade")
 COLUMNS = ("active_h", "span_h", "limit_h", "warn_h")
 # A closed shift is judged at the next 04:00: six hours, up to a day and a clock change after its end.
 CLOSED_AND_JUDGED = CLOSING_GAP + timedelta(hours=26)
@@ -30,10 +31,11 @@ CLOSED_AND_JUDGED = CLOSING_GAP + timedelta(hours=26)
 
 def evaluate(facts: Facts) -> pl.DataFrame:
     """A raising row at each shift's end as far as seen, a falling one at the first 04:00 that finds it closed."""
-    near = facts.shifts.filter(pl.col("end") > facts.since - CLOSED_AND_JUDGED)
+    near = facts.shifts.select(USED).filter(pl.col("end") > facts.since - CLOSED_AND_JUDGED)
     shifts = (
         with_person(near, facts.directory)
-        .join(numbers(), on="preset", how="left", maintain_order="left")
+        .lazy()
+        .join(numbers().lazy(), on="preset", how="left", maintain_order="left")
         .with_columns(
             low_grade=pl.col("grade") == "B",
             active_h=hours("active_30"),
@@ -42,6 +44,7 @@ def evaluate(facts: Facts) -> pl.DataFrame:
             window_end="end",
         )
         .filter(pl.col("work_events") >= doubled(WORK_EVENTS))
+        .collect()
     )
     raising = shifts.with_columns(at="end", raises=pl.lit(value=True), falls=pl.lit(value=False))
     falling = shifts.with_columns(

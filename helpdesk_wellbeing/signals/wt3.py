@@ -154,9 +154,11 @@ def _dates(first: date, last: date) -> list[date]:
     return [first + timedelta(step) for step in range((last - first).days + 1)]
 
 
-def last_completed(facts: Facts) -> date:
-    """The last day of the last week that is over everywhere at `until`."""
-    return week_of(facts.until.date() - timedelta(1), facts.week_start) - timedelta(1)
+def _judged_agents(facts: Facts) -> list[str]:
+    """Agents of whom the last completed week could be judged."""
+    last = week_of(facts.until.date(), facts.week_start) - timedelta(1)
+    rows = averages(facts, [last - timedelta(7), last])
+    return rows.filter(pl.col("at") <= facts.until)["agent"].unique().to_list()
 
 
 def assess(facts: Facts) -> pl.DataFrame:
@@ -167,7 +169,7 @@ def assess(facts: Facts) -> pl.DataFrame:
         for name, numbers in presets().items()
     }
     seen = facts.days.group_by("agent").agg(began=pl.col("date").min(), latest=pl.col("date").max())
-    judged = averages(facts, [last_completed(facts)])["agent"].to_list() if not facts.days.is_empty() else []
+    judged = _judged_agents(facts) if not facts.days.is_empty() else []
     agents = agents.join(seen, on="agent", how="left", maintain_order="left").with_columns(
         reach=pl.col("preset").replace_strict(longest, return_dtype=pl.Int64)
     )

@@ -32,6 +32,7 @@ from helpdesk_wellbeing.signals.windows import Clock, largest, micros, total
 
 NIGHT_OVER = timedelta(hours=1)  # active between 00:00 and 06:00
 TWO_O_CLOCK = 120  # minute of the day
+MICROSECOND = timedelta(microseconds=1)
 WINDOW_DAYS = 112  # 16 weeks
 COLUMNS = ("nights_16w", "series", "longest_night_h", "health_only")
 
@@ -82,18 +83,22 @@ def _falling(facts: Facts) -> pl.DataFrame:
     days = judged_days(facts).select(
         "agent", "date", "at", "zone", "own_zone", "preset", "left_out", low_grade=pl.col("grade") == "B"
     )
-    last_shift = facts.shifts.filter(pl.col("end") > facts.since - timedelta(2)).select(
-        "agent", "start", "end"
-    )
-    running = (
-        days.join(last_shift, on="agent")
-        .filter((pl.col("start") <= pl.col("at")) & (pl.col("end") + CLOSING_GAP > pl.col("at")))
-        .select("agent", "date")
-        .unique()
-    )
-    return days.join(running, on=["agent", "date"], how="anti", maintain_order="left").with_columns(
-        raises=pl.lit(value=False), falls=pl.lit(value=True)
-    )
+    days = days.with_columns(raises=pl.lit(value=False), falls=pl.lit(value=True))
+    return days.filter(~_shift_running(facts, days))
+
+
+def _shift_running(facts: Facts, judged: pl.DataFrame) -> pl.Series:
+    """Whether the agent's last shift begun by each row's instant could still go on then."""
+    shifts = facts.shifts.select("agent", "start", "end").filter(pl.col("end") > facts.since - timedelta(2))
+    if shifts.is_empty() or judged.is_empty():
+        return pl.Series(np.zeros(len(judged), dtype=np.bool_))
+    at, starts, ends = micros(judged["at"]), micros(shifts["start"]), micros(shifts["end"])
+    agents = pl.concat([shifts["agent"], judged["agent"]])
+    clock = Clock.over(agents, int(min(starts.min(), at.min())), int(max(ends.max(), at.max())), 0)
+    codes, of_shifts = clock.codes(judged["agent"]), clock.codes(shifts["agent"])
+    last = np.searchsorted(clock.place(of_shifts, starts), clock.place(codes, at), side="right") - 1
+    begun = (last >= 0) & (of_shifts[np.maximum(last, 0)] == codes)
+    return pl.Series(begun & (ends[np.maximum(last, 0)] + CLOSING_GAP // MICROSECOND > at))
 
 
 def _windows(nights: pl.DataFrame, judged: pl.DataFrame) -> dict[str, pl.Series]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from helpdesk_wellbeing.store.tables import accounts
 
 @dataclass(frozen=True)
 class Account:
-    """A helpdesk. `settings` is JSON: base_url, subdomain, allow_list, hard_tags, statuses and the like; no secret."""
+    """A helpdesk. `settings` is JSON without secrets: base_url, subdomain, allow_list, hard_tags, statuses …"""
 
     name: str
     platform: str | None  # null: imported
@@ -30,7 +30,7 @@ class Account:
 
 
 def create(connection: Connection, account: Account) -> int:
-    """Store a new account and give its number. Raises ConfigError when the name is taken or the zone unknown."""
+    """Store a new account and give its number. Raises ConfigError for a taken name or an unknown zone."""
     check_name(account.name)
     check_zone(account.name, account.zone)
     if find(connection, account.name) is not None:
@@ -46,7 +46,7 @@ def create(connection: Connection, account: Account) -> int:
             dirty_since=None,
         )
     )
-    return int(result.inserted_primary_key[0])
+    return int(cast(tuple[int], result.inserted_primary_key)[0])
 
 
 def update(
@@ -93,7 +93,7 @@ def _account(row: Row[Any]) -> Account:
 def check_name(name: str) -> None:
     """A name is 1 to 200 printable characters."""
     if not name or len(name) > 200 or not name.isprintable() or name != name.strip():
-        raise ConfigError(f"account {name!r}: a name is 1 to 200 printable characters without spaces around it")
+        raise ConfigError(f"account {name!r}: a name has 1 to 200 printable characters, no space around it")
 
 
 def check_zone(name: str, zone: str) -> None:

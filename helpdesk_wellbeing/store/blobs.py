@@ -1,4 +1,4 @@
-"""Frames as bytes: a CRC-32 in front of an Arrow file with zstd, so that a damaged one is told and not computed with."""
+"""Frames as bytes: an Arrow file with zstd behind its CRC-32, so that a damaged one is told, not computed with."""
 
 from __future__ import annotations
 

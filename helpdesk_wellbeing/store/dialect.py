@@ -1,8 +1,9 @@
 """The one place where SQLite and PostgreSQL differ.
 
-One process must use one SQLite library for one file: POSIX locks belong to the process, so a second copy of the library
-(such as the one inside an ADBC driver) neither sees nor keeps the first one's locks, and deletes the write-ahead log
-under it when it closes. Hence everything here goes through Python's own `sqlite3`.
+One process must use one SQLite library for one file: POSIX locks belong to the process, so a second copy of the
+library (such as the one inside an ADBC driver) neither sees nor keeps the first one's locks, and deletes the
+write-ahead log under it when it closes: what is written after that is lost. Hence everything goes through Python's
+own `sqlite3`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.sql.dml import Insert
 
-from helpdesk_wellbeing.errors import ConfigError, StoreError
+from helpdesk_wellbeing.errors import ConfigError
 
 _POSTGRESQL_DRIVER = "postgresql+psycopg"
 _MIGRATION_LOCK = 7_244_011_905  # any number that nothing else in the database uses as an advisory lock
@@ -34,11 +35,7 @@ def sqlite_file(url: URL) -> Path | None:
 def make_engine(url: URL, *, read_only: bool, busy_s: float) -> Engine:
     """An engine whose transactions begin where ours begin: `writes=True` takes the write lock at once."""
     file = sqlite_file(url)
-    if file is None:
-        engine = _postgresql(url, busy_s)
-    else:
-        engine = _sqlite(file, read_only, busy_s)
-    return engine
+    return _postgresql(url, busy_s) if file is None else _sqlite(file, read_only, busy_s)
 
 
 def _sqlite(file: Path, read_only: bool, busy_s: float) -> Engine:
@@ -50,7 +47,7 @@ def _sqlite(file: Path, read_only: bool, busy_s: float) -> Engine:
         connection = sqlite3.connect(
             address, uri=True, timeout=busy_s, isolation_level=None, check_same_thread=False
         )
-        # In WAL, NORMAL loses nothing when a process is killed; a power cut may cost the last transactions, whole.
+        # In WAL, NORMAL loses nothing when a process is killed; a power cut may cost the last whole transactions.
         pragmas = ["cache_size = -65536", "foreign_keys = ON", "temp_store = MEMORY"]
         if not read_only:
             pragmas += ["journal_mode = WAL", "synchronous = NORMAL"]
@@ -77,7 +74,7 @@ def _sqlite_address(file: Path, read_only: bool) -> str:
     if not read_only:
         return address
     log = file.with_name(file.name + "-wal")
-    # A WAL database in a folder we may not write into opens only as immutable; without a log that is also true.
+    # A WAL database in a folder we may not write into opens only as immutable; without a log it is that.
     if not os.access(file.parent, os.W_OK) and not log.exists():
         return address + "?mode=ro&immutable=1"
     return address + "?mode=ro"
@@ -142,3 +139,17 @@ def numbers(connection: Connection, array: sa.BindParameter[str]) -> sa.Select[A
     return sa.select(value.label("number"))
 
 
+
+
+def pairs(connection: Connection, mapping: sa.BindParameter[str]) -> sa.Select[int, int]:
+    """(key, value) for each pair of whole numbers of a JSON object: two columns as one parameter."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        as_json = sa.cast(sa.cast(mapping, sa.Text), JSONB)
+        table = sa.func.jsonb_each_text(as_json).table_valued("key", "value")
+    else:
+        table = sa.func.json_each(mapping).table_valued("key", "value")
+    return sa.select(
+        sa.cast(table.c.key, sa.BigInteger).label("key"), sa.cast(table.c.value, sa.Integer).label("value")
+    )

@@ -1,10 +1,10 @@
 """Events at rest: for each account and UTC day a few Arrow chunks, sorted by (at, id).
 
-A new chunk swallows the day's chunks that are not larger than itself with what it swallowed so far, so a day has at
-most about log2(its events) chunks and an event is rewritten about as often. Measured against one database row per
-event this is several times faster both ways and a sixth of the size, and it is the same on every database.
+A new chunk swallows the day's chunks that are not larger than itself with what it swallowed so far, so a day has
+at most about log2(its events) chunks and an event is rewritten about as often. It is read several times faster than
+one database row per event, takes a fraction of the space, and is the same on every database.
 
-Words of a closed list are kept as their position: `events.py` may add words at the end of a list, never reorder them.
+Words of a closed list are kept as their position: a list may get words at its end, and is never reordered.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.events import SCHEMA, empty
 from helpdesk_wellbeing.store import blobs, fingerprints
 from helpdesk_wellbeing.store.clock import MICROSECONDS_A_DAY, day_of, instant, micros
-from helpdesk_wellbeing.store.dialect import numbers
+from helpdesk_wellbeing.store.dialect import numbers, pairs
 from helpdesk_wellbeing.store.tables import event_chunks, event_ids
 
-SLICE = 200_000  # events that are looked up and written at a time; bounds the memory beside the caller's frame
+SLICE = 200_000  # events written at a time; bounds the memory beside the caller's frame
 _CHUNK_SCHEMA = pl.Schema({name: dtype for name, dtype in SCHEMA.items() if name != "account"})
 _ORDER = ("at", "id")
 
 
 @dataclass(frozen=True)
 class Added:
-    """What became of the events offered: taken, or repeated because their id was there (the first one stays)."""
+    """What became of the events offered: taken, or repeated, as their id was there (the first one stays)."""
 
     new: int
     repeated: int
@@ -53,7 +53,7 @@ def add(
     events: pl.DataFrame,
     fingerprint: Callable[[pl.Series, int], pl.Series] = fingerprints.fingerprints,
 ) -> Added:
-    """Store the events whose id the account does not have yet. `events` is of `events.SCHEMA`, in any order."""
+    """Store the events whose id the account does not have; `events` is of `events.SCHEMA`, in any order."""
     _check(owner, events)
     first_of_each = events.unique("id", keep="first", maintain_order=True)
     if not first_of_each["at"].is_sorted():
@@ -75,7 +75,7 @@ def add(
 
 def _check(owner: Owner, events: pl.DataFrame) -> None:
     if events.schema != SCHEMA:
-        odd = sorted({n for n, t in events.schema.items() if SCHEMA.get(n) != t} | set(SCHEMA) - set(events.columns))
+        odd = sorted(name for name, _ in set(events.schema.items()) ^ set(SCHEMA.items()))
         raise BadPayload(f"store: events for {owner.name} do not fit the schema: {', '.join(odd) or 'order'}")
     for name in ("id", "at"):
         if events[name].has_nulls():
@@ -126,11 +126,12 @@ def _ids_of_days(connection: Connection, owner: Owner, days: Sequence[int]) -> p
 
 
 def _remember(connection: Connection, owner: Owner, fresh: pl.DataFrame) -> None:
-    """One statement a day, with the day's fingerprints as one parameter, in the order of the index."""
-    for (day,), ids in fresh.select("day", "fingerprint").sort("fingerprint").group_by("day", maintain_order=True):
-        found = numbers(connection, sa.bindparam("array", _json_array(ids["fingerprint"]), sa.Text)).subquery()
-        rows = sa.select(sa.literal(owner.number), found.c.number, sa.literal(day))
-        connection.execute(event_ids.insert().from_select(["account", "fingerprint", "day"], rows))
+    """One statement, with all rows as one parameter, in the order of the index: a single sweep over it."""
+    ordered = fresh.select("fingerprint", "day").sort("fingerprint")
+    texts = ordered.select(pl.format('"{}":{}', "fingerprint", "day").str.join(",")).item()
+    found = pairs(connection, sa.bindparam("mapping", f"{{{texts}}}", sa.Text)).subquery()
+    rows = sa.select(sa.literal(owner.number), found.c.key, found.c.value)
+    connection.execute(event_ids.insert().from_select(["account", "fingerprint", "day"], rows))
 
 
 def _json_array(values: pl.Series) -> str:

@@ -41,7 +41,8 @@ def explain(error: Exception, place: str) -> StoreError | None:
     if isinstance(error, DBAPIError):
         return _postgresql(error, place)
     if isinstance(cause, OSError):
-        return StoreError(f"store: {place}: {cause.strerror or 'cannot be used'}; check the folder and its rights")
+        reason = cause.strerror or "cannot be used"
+        return StoreError(f"store: {place}: {reason}; check the folder and its rights")
     return None
 
 

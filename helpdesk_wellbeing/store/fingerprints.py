@@ -1,7 +1,7 @@
 """A 63-bit number for each event id, the same on every machine and for ever, because it is stored.
 
-(Polars' own hash may change with its version.) Two ids with the same number are possible; events.py looks at the ids
-themselves before it calls an event repeated, and gives the second one a number with another salt.
+(Polars' own hash may change with its version.) Two ids with the same number are possible; events.py looks at the
+ids themselves before it calls an event repeated, and gives the second one a number with another salt.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def fingerprints(ids: pl.Series, salt: int = 0) -> pl.Series:
     longest = length.max()
     count = (longest if isinstance(longest, int) else 0) // 8 + 1
     padded = (ids + "\0" * (8 * count)).cast(pl.Binary)
-    state: Words = length.to_numpy().astype(np.uint64) * _ODD_2 + np.uint64(salt) * _ODD_1
+    state: Words = length.to_numpy().astype(np.uint64) * _ODD_2 + np.uint64(salt * 0x9E3779B97F4A7C15 % 2**64)
     for index in range(count):
         word = padded.bin.slice(8 * index, 8).bin.reinterpret(dtype=pl.UInt64, endianness="little")
         inside = length.to_numpy() > 8 * index  # an id's number must not depend on its longest neighbour

@@ -34,7 +34,7 @@ def replace(connection: Connection, owner: Owner, kind: Kind, source: Source, fr
 
 def _fitted(owner: Owner, kind: Kind, frame: pl.DataFrame) -> pl.DataFrame:
     schema = SCHEMAS[kind]
-    odd = [name for name, dtype in frame.schema.items() if schema.get(name) not in (dtype,)]
+    odd = [name for name, dtype in frame.schema.items() if schema.get(name) != dtype]
     if odd:
         raise BadPayload(f"store: {kind} of {owner.name}: {', '.join(odd)} do not fit the schema")
     key = schema.names()[0]
@@ -76,7 +76,8 @@ def _people(file: pl.DataFrame, platform: pl.DataFrame) -> pl.DataFrame:
     before = platform.join(known_later.select("agent").unique(), on="agent", how="semi").filter(
         pl.col("valid_from").is_null()
     )
-    return pl.concat([_overridden(file, platform, "agent"), before]).sort("agent", "valid_from", nulls_last=False)
+    together = pl.concat([_overridden(file, platform, "agent"), before])
+    return together.sort("agent", "valid_from", nulls_last=False)
 
 
 def _overridden(file: pl.DataFrame, platform: pl.DataFrame, key: str) -> pl.DataFrame:

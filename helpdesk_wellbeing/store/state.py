@@ -1,4 +1,4 @@
-"""What the engine keeps: pieces of facts, checkpoints, what is dirty, keys and values; and the connector's watermarks."""
+"""What the engine keeps (pieces, checkpoints, what is dirty, keys and values) and the connector's watermarks."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def set_meta(connection: Connection, owner: Owner, key: str, value: str | None) 
 def all_watermarks(connection: Connection, owner: Owner) -> dict[str, str]:
     """Where each stream goes on."""
     query = sa.select(watermarks.c.stream, watermarks.c.value).where(watermarks.c.account == owner.number)
-    return {stream: value for stream, value in connection.execute(query)}
+    return {row.stream: row.value for row in connection.execute(query)}
 
 
 def set_watermark(connection: Connection, owner: Owner, stream: str, value: str | None) -> None:

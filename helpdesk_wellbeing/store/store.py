@@ -30,7 +30,7 @@ from helpdesk_wellbeing.store.people import Kind, Source
 class Store:
     """Everything kept. Each method is one transaction; inside `transaction()` they share one.
 
-    Accounts are named by their name; an unknown one raises ConfigError. All frames are Polars, all times aware.
+    Accounts go by their name; an unknown one raises ConfigError. All frames are Polars, all times aware.
     """
 
     def __init__(self, database: Database, keyring: Keyring, lease_wait_s: float) -> None:
@@ -147,7 +147,7 @@ class Store:
         columns: Sequence[str] | None = None,
         agent: str | None = None,
     ) -> pl.DataFrame:
-        """Events in [since, until), sorted by (at, id); all columns or those asked for; of one actor if asked for."""
+        """Events in [since, until), sorted by (at, id): all columns or those named, of all actors or one agent."""
         with self._read(account) as (connection, owner):
             return events.read(connection, owner, since, until, columns, agent)
 
@@ -158,7 +158,7 @@ class Store:
         until: datetime | None = None,
         batch: int = 100_000,
     ) -> Iterator[pl.DataFrame]:
-        """The same in frames of `batch` events (the last one smaller); memory holds one UTC day and one batch.
+        """The same in frames of `batch` events (the last one smaller); memory holds a UTC day and a batch.
 
         All frames come from one state of the database, whatever is written meanwhile.
         """
@@ -237,7 +237,7 @@ class Store:
             state.drop_checkpoints(connection, owner, at=at)
 
     def dirty_since(self, account: str) -> datetime | None:
-        """Where the facts stop to hold; the year 1 when something changed that all of them rest on; None: all hold."""
+        """Where the facts stop to hold: None if nowhere, the year 1 if something changed that all rest on."""
         with self._read(account) as (connection, owner):
             return state.dirty_since(connection, owner)
 
@@ -264,7 +264,7 @@ class Store:
     # people
 
     def replace_people(self, account: str, source: Source, frame: pl.DataFrame) -> bool:
-        """Put `people.PEOPLE` rows in the place of all of this source; True (and all dirty) when that changes any."""
+        """Put `people.PEOPLE` rows in the place of this source's; True, and all dirty, when that changes any."""
         return self._replace(account, "people", source, frame)
 
     def replace_leave(self, account: str, source: Source, frame: pl.DataFrame) -> bool:
@@ -322,8 +322,8 @@ class Store:
     ) -> Iterator[None]:
         """Be the account's only writer. `who` is the command, as another process will read it.
 
-        Waits up to `wait_s` (default: the setting, 30 s), telling `on_wait` once; then raises StoreBusy. A second
-        `writer` of the same store joins the first one. A writer that lost its lease cannot write any more.
+        Waits up to `wait_s` (default: the setting, 30 s), telling `on_wait` once; then raises StoreBusy. A
+        second `writer` of this store joins the first one. A writer that lost its lease cannot write any more.
         """
         with self._read(account) as (_, owner):
             pass
@@ -376,8 +376,8 @@ class Store:
 def open_store(place: str | Settings, *, read_only: bool = False, busy_s: float = 30.0) -> Store:
     """Open the database of these settings, or of a URL; make or bring up to date its tables.
 
-    `busy_s` is how long to wait for another process's transaction. Raises StoreError (read-only, full, damaged, locked,
-    of a newer version) or ConfigError (the URL).
+    `busy_s` is how long to wait for another process's transaction. Raises StoreError (read-only, full, damaged,
+    locked, of a newer version) or ConfigError (the URL).
     """
     url = place if isinstance(place, str) else place.database_url
     database = Database(url, read_only=read_only, busy_s=busy_s)

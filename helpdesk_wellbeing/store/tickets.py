@@ -18,7 +18,7 @@ _ROWS = 50_000
 
 
 def keep(connection: Connection, owner: Owner, snapshots: pl.DataFrame) -> None:
-    """Store snapshots of `feed.TICKETS`; an older `updated_at` never replaces a newer one, an equal one does."""
+    """Store `feed.TICKETS` rows; an older `updated_at` never replaces a newer one; an equal one does."""
     if snapshots.schema != TICKETS or snapshots["ticket"].has_nulls():
         raise BadPayload(f"store: ticket snapshots for {owner.name} do not fit the schema")
     statement = upsert(connection, tickets, newest_by="updated_at")

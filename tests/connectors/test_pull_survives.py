@@ -7,13 +7,14 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from connectors.zendesk.simulated import Options, SimulatedZendesk, Site
+from connectors.zendesk.simulated import SimulatedZendesk, Site
 
 TOP = Path(__file__).parents[2]
 HANDFUL, FULL = 4, 50
@@ -23,8 +24,9 @@ HANDFUL, FULL = 4, 50
 def server(world):
     """Three weeks of the simulated team, behind a Zendesk without limits."""
     begin = world.as_of - timedelta(weeks=3)
-    site = Site.from_world(world, Options(unlimited=True))
-    recent = Site(site.events.filter(pl.col("at") >= begin), site.people, site.groups, site.roles, site.options)
+    site = Site.from_world(world)
+    unlimited = replace(site.options, unlimited=True)
+    recent = replace(site, events=site.events.filter(pl.col("at") >= begin), options=unlimited)
     with SimulatedZendesk(recent, now=lambda: world.as_of + timedelta(minutes=10)) as running:
         yield running
 

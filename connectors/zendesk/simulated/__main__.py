@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from .bulk import bulk_site
 from .faults import Faults
@@ -19,9 +20,10 @@ from .site import Site
 def _site(arguments: argparse.Namespace) -> Site:
     if arguments.bulk_tickets:
         return bulk_site(arguments.bulk_tickets, arguments.bulk_saves, arguments.seed)
-    from helpdesk_wellbeing.demo.simulate import simulate
+    from helpdesk_wellbeing.demo import simulate
 
-    site = Site.from_world(simulate(seed=arguments.seed))
+    end = arguments.end or datetime.now(UTC).date() - timedelta(days=1)
+    site = Site.from_world(simulate(arguments.seed, end=end))
     return replace(
         site, options=replace(site.options, unlimited=arguments.unlimited, minute=arguments.minute)
     )
@@ -31,6 +33,7 @@ def main(argv: list[str] | None = None) -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m connectors.zendesk.simulated", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--end", type=date.fromisoformat, help="last simulated date (default: yesterday)")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument(
         "--minute", type=float, default=60.0, help="real seconds in a minute of the rate limits"

@@ -138,27 +138,23 @@ def _with_ids(events: pl.DataFrame) -> pl.DataFrame:
 def _with_state(events: pl.DataFrame) -> pl.DataFrame:
     """The ticket's state before and after each event, folded from the events themselves."""
     kind = pl.col("kind")
-    created = kind == "created"
+    events = events.sort("ticket_no", "child")
+    opening = (pl.col("ticket_no") != pl.col("ticket_no").shift(1)).fill_null(True)
     for name, change, start in FOLDED:
-        set_here = (
-            pl.when(created)
-            .then(pl.col(name).fill_null(start))
-            .when(kind == change)
-            .then(pl.col("after").fill_null(start))
-        )
+        told = pl.when(kind == change).then(pl.col("before"))
+        begun = told.drop_nulls().first().over("ticket_no").fill_null("open" if name == "status" else "")
+        happened = pl.when(kind == "created").then(pl.col(name).fill_null(start))
+        happened = happened.when(kind == change).then(pl.col("after").fill_null(start))
         if name == "status":
-            set_here = set_here.when(kind == "deleted").then(pl.lit("deleted"))
-        known = pl.when(kind == change).then(pl.col("before")).drop_nulls().first().over("ticket_no")
-        begun = known.fill_null("open" if name == "status" else "")
-        events = events.with_columns(_set=set_here, _begun=begun)
-        events = events.with_columns(
-            pl.coalesce(pl.col("_set").forward_fill().over("ticket_no"), "_begun").alias(f"{name}_after")
-        )
-        earlier = pl.col(f"{name}_after").shift(1).over("ticket_no")
-        before = pl.coalesce(earlier, "_begun").alias(f"{name}_before")
-        events = events.with_columns(before).drop("_set", "_begun")
-    tags = pl.col("tags_after").forward_fill().over("ticket_no").fill_null("[]")
-    return events.with_columns(tags_now=tags)
+            happened = happened.when(kind == "deleted").then(pl.lit("deleted"))
+        events = events.with_columns(_begun=begun, _happened=happened)
+        # Each ticket's first row has a value, so filling down never crosses into the next ticket.
+        filled = pl.when(opening).then(pl.coalesce("_happened", "_begun")).otherwise(pl.col("_happened"))
+        events = events.with_columns(filled.forward_fill().alias(f"{name}_after"))
+        earlier = pl.when(opening).then(pl.col("_begun")).otherwise(pl.col(f"{name}_after").shift(1))
+        events = events.with_columns(earlier.alias(f"{name}_before")).drop("_begun", "_happened")
+    tags = pl.when(opening).then(pl.col("tags_after").fill_null("[]")).otherwise(pl.col("tags_after"))
+    return events.with_columns(tags_now=tags.forward_fill()).sort("child")
 
 
 def _with_requesters(events: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Bringing a database to the newest tables; quick when there is nothing to do (Alembic is not even imported)."""
+"""Bringing a database to the newest tables; when there is nothing to do, Alembic is not even imported."""
 
 from __future__ import annotations
 

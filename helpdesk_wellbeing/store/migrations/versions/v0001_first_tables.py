@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -41,6 +43,7 @@ def upgrade() -> None:
         ("fingerprint",),
         sa.Column("fingerprint", sa.BigInteger, nullable=False),
         sa.Column("day", sa.Integer, nullable=False),
+        checked=False,
         with_rowid=False,
     )
     _of_account(
@@ -110,13 +113,18 @@ def upgrade() -> None:
 
 
 def _of_account(
-    name: str, keys: tuple[str, ...], *columns: sa.Column[object], with_rowid: bool = True
+    name: str,
+    keys: tuple[str, ...],
+    *columns: sa.Column[Any],
+    checked: bool = True,
+    with_rowid: bool = True,
 ) -> None:
+    known = sa.ForeignKeyConstraint(["account"], ["accounts.number"], name="fk_account", ondelete="CASCADE")
     op.create_table(
         name,
         sa.Column("account", sa.Integer, nullable=False, autoincrement=False),
         *columns,
-        sa.ForeignKeyConstraint(["account"], ["accounts.number"], name="fk_account", ondelete="CASCADE"),
+        *([known] if checked else []),
         sa.PrimaryKeyConstraint("account", *keys, name=f"pk_{name}"),
         sqlite_with_rowid=with_rowid,
     )
