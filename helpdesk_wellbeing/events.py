@@ -81,6 +81,7 @@ _MUST_SAY = {
     "tagged": "after",
     "untagged": "before",
 }
+_BETWEEN, _ESCAPE = "\x1f", "\x1b"  # in the text that ids are derived from
 _IDS_AT_ONCE = 200_000  # rows whose canonical texts are held as Python bytes at one time
 
 
@@ -146,13 +147,35 @@ def content_ids(rows: pl.DataFrame) -> pl.Series:
 
 def _canonical(rows: pl.DataFrame) -> list[bytes]:
     filled = sorted(name for name in rows.columns if rows[name].null_count() < len(rows))
+    if not filled:
+        return [b""] * len(rows)
     values = rows.select(
         (pl.col(name).to_physical() if rows.schema[name].is_temporal() else pl.col(name)).cast(pl.String)
         for name in filled
     )
-    pieces = [pl.format(f"{name}={{}}:{{}};", pl.col(name).str.len_bytes(), pl.col(name)) for name in filled]
-    text = pl.concat_str(pieces, ignore_nulls=True) if pieces else pl.lit("")
+    values = _unambiguous(values)
+    pieces: list[pl.Expr] = []
+    for name in filled:
+        piece = [pl.lit(f"{name}="), pl.col(name)]
+        pieces += [pl.concat_str(piece, separator=_BETWEEN)] if values[name].has_nulls() else piece
+    text = pl.concat_str(pieces, separator=_BETWEEN, ignore_nulls=True)
     return values.select(text.cast(pl.Binary)).to_series().to_list()
+
+
+def _unambiguous(values: pl.DataFrame) -> pl.DataFrame:
+    """Values without the sign that stands between them (almost none has it, so most are left alone)."""
+    marked = values.select(
+        pl.col(name).str.contains(sign, literal=True).any().alias(f"{name}{sign}")
+        for name in values.columns
+        for sign in (_BETWEEN, _ESCAPE)
+    )
+    if not any(marked.row(0)):
+        return values
+    return values.with_columns(
+        pl.all()
+        .str.replace_all(_ESCAPE, f"{_ESCAPE}e", literal=True)
+        .str.replace_all(_BETWEEN, f"{_ESCAPE}b", literal=True)
+    )
 
 
 def _ids(rows: pl.DataFrame) -> pl.Series:
@@ -218,7 +241,7 @@ def _unknown_words(rows: pl.DataFrame) -> list[pl.DataFrame]:
 def _wrong_changes(rows: pl.DataFrame) -> list[pl.DataFrame]:
     kind = pl.col("kind")
     found = [
-        _not_one_of(rows, kind == name, column, words, f" of kind {name}")
+        _not_one_of(rows, kind == name, column, words, where=name)
         for name, words in _CHANGES.items()
         for column in ("before", "after")
     ]
@@ -241,7 +264,9 @@ def _not_one_of(
     if bad.is_empty():
         return pl.DataFrame(schema=PROBLEMS)
     reasons = {
-        word: f'"{excerpt(word)}" is not a word for {column}{where}{did_you_mean(word, words)}'
+        word: f"is not one of {', '.join(words)}, as {where} needs"
+        if where
+        else f'"{excerpt(word)}" is not a word for {column}{did_you_mean(word, words)}'
         for word in bad[column].unique()
     }
     return _problems(bad, pl.lit(True), column, pl.col(column).replace_strict(reasons, return_dtype=pl.String))

@@ -44,10 +44,9 @@ class Translated:
 def plan(path: Path, columns: list[str], mapping: Mapping | None) -> Plan:
     """Hold a mapping (or the event log format itself) against the file's columns. Raises ConfigError."""
     asked = mapping or Mapping()
-    if asked.columns:
-        sources = {ours: theirs for ours, theirs in asked.columns.items() if ours != ZONE}
-    else:
-        sources = {name: (name,) for name in OURS if name in columns and name not in asked.constants}
+    sources = {ours: theirs for ours, theirs in asked.columns.items() if ours != ZONE}
+    spoken_for = {*asked.constants, *asked.columns, *(name for theirs in asked.columns.values() for name in theirs)}
+    sources |= {name: (name,) for name in OURS if name in columns and name not in spoken_for}
     if asked.zone_column:
         sources[ZONE] = asked.zone_column
     if asked.zones:
@@ -104,15 +103,17 @@ def translate(block: Block, how: Plan, account: str) -> Translated:
     ours = _one_row_a_change(_with_actors(ours, mapping))
     if mapping.columns and "after" not in how.sources and "after" not in mapping.constants:
         ours = _with_after(ours)
-    found, problems = events.conform(ours.select(set(ours.columns) & {*events.SCHEMA, events.SOURCE_ROW}), account)
-    refused = problems.with_columns(ours[LINE].gather(problems["row"]).alias(LINE)).select(list(REJECTS))
-    refused = refused.unique(maintain_order=True)
-    taken = ours.with_row_index("row").join(
-        problems.select("row").unique(), on="row", how="anti", maintain_order="left"
+    names = [name for name in ours.columns if name in events.SCHEMA or name == events.SOURCE_ROW]
+    found, problems = events.conform(ours.select(names), account)
+    refused = pl.DataFrame(schema=REJECTS)
+    if not problems.is_empty():
+        refused = problems.with_columns(ours[LINE].gather(problems["row"]).alias(LINE)).select(list(REJECTS))
+        ours = ours.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(problems["row"].implode()))
+    found = found.with_columns(ours[LINE])
+    zones = _zones(found, ours, mapping)
+    return Translated(
+        found, pl.concat([block.rejects, late, refused.unique(maintain_order=True)]), block.rows, dropped, zones
     )
-    found = found.with_columns(taken[LINE])
-    zones = _zones(found, taken, mapping)
-    return Translated(found, pl.concat([block.rejects, late, refused]), block.rows, dropped, zones)
 
 
 def _as_text(column: pl.Series) -> pl.Series:
@@ -208,7 +209,13 @@ def _one_row_a_change(ours: pl.DataFrame) -> pl.DataFrame:
     shared = pl.coalesce(batch, pl.col(events.SOURCE_ROW)) if events.SOURCE_ROW in ours.columns else batch
     kinds = {text: kinds_of(text) for text in ours["kind"].unique().drop_nulls()}
     split = ours["kind"].replace_strict(kinds, default=None, return_dtype=pl.List(pl.String))
-    return ours.with_columns(split, batch=pl.when(several).then(shared).otherwise(batch)).explode("kind")
+    apart = ours.with_columns(split, batch=pl.when(several).then(shared).otherwise(batch), several=several).explode(
+        "kind"
+    )
+    if "id" in apart.columns:
+        own = pl.concat_str("id", "kind", separator=":")
+        apart = apart.with_columns(id=pl.when("several").then(own).otherwise("id"))
+    return apart.drop("several")
 
 
 def _with_after(ours: pl.DataFrame) -> pl.DataFrame:

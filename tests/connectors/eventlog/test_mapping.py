@@ -42,6 +42,21 @@ def test_a_name_is_not_an_identity(read):
     assert log.events["actor"].to_list() == ["Agent 07 / SE", "Agent 07 / US", "Agent 07 / ?"]
 
 
+def test_columns_that_have_our_names_need_not_be_named(read):
+    log = read('[columns]\nactor = "who"\n', "at,ticket,kind,who,channel\n2026-03-06T09:00:00Z,1,replied,4711,phone\n")
+
+    assert log.events.select("ticket", "actor", "channel").rows() == [("1", "4711", "phone")]
+
+
+def test_a_column_used_for_something_else_is_not_also_ours(read):
+    log = read(
+        '[columns]\nticket = "id"\n', "at,id,kind\n2026-03-06T09:00:00Z,1,replied\n2026-03-06T09:01:00Z,1,noted\n"
+    )
+
+    assert log.events["ticket"].to_list() == ["1", "1"]
+    assert log.events["id"].str.len_bytes().to_list() == [32, 32]
+
+
 def test_words_become_ours_and_unwanted_rows_are_dropped(read):
     log = read(
         COLUMNS + '[values.kind]\nAnswer = "replied"\nView = "-"\n"~^Note" = "noted"\n"*" = "status"\n',
@@ -86,6 +101,12 @@ def test_a_row_may_be_two_changes_of_one_save(read):
     assert log.events["batch"].n_unique() == 1
     assert log.events["batch"].null_count() == 0
     assert (log.rows, log.repeated) == (2, 1)
+
+
+def test_two_changes_of_a_row_with_an_id_have_an_id_each(read):
+    log = read('[values.kind]\nQueued = "moved + assigned"\n', "id,at,ticket,kind\na,2026-03-06T09:00:00Z,1,Queued\n")
+
+    assert log.events["id"].sort().to_list() == ["a:assigned", "a:moved"]
 
 
 def test_a_captured_part_may_be_the_value(read):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.eventlog import Log, csv_blocks, read_log, write_rejects
 from helpdesk_wellbeing import events
-from helpdesk_wellbeing.errors import BadPayload, ConfigError
+from helpdesk_wellbeing.errors import BadPayload, ConfigError, WellbeingError
 
 HEADER = "at,ticket,kind,actor,after\n"
 ROW = "2026-03-06T09:00:00Z,7,status,4711,open\n"
@@ -176,6 +176,22 @@ def test_any_order_and_any_repetition_of_the_rows_are_the_same_events(
     assert read.events["id"].is_unique().all()
     assert read.rows == len(rows) * times
     assert len(read.events) + read.repeated + read.refused == read.rows
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.binary(max_size=200), st.text(alphabet='",;\n\r\t 7aZé-:+T2026\x1f', max_size=200)), st.booleans())
+def test_whatever_the_file_holds_it_ends_in_events_or_one_clear_line(tmp_path, content, with_header):
+    body = content.encode() if isinstance(content, str) else content
+    (tmp_path / "log.csv").write_bytes((HEADER.encode() if with_header else b"") + body)
+    message = ""
+    try:
+        read = read_log(tmp_path / "log.csv", "acme")
+    except WellbeingError as error:
+        message = str(error)
+    else:
+        assert len(read.events) + read.repeated + read.refused == read.rows
+
+    assert "\n" not in message
 
 
 def test_batches_give_what_the_whole_gives(log, monkeypatch):
