@@ -7,6 +7,7 @@ on).
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 import time
@@ -32,6 +33,7 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TRANSIENT = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 1 << 16
+_LARGE = 1 << 17
 
 
 class HttpRefused(Refused):
@@ -93,6 +95,23 @@ def origin(url: str) -> tuple[str, str, int]:
 def is_loopback(url: str) -> bool:
     """Whether the address never leaves this machine."""
     return (urlsplit(url).hostname or "").lower() in LOOPBACK
+
+
+def read_json(body: bytes) -> Any:
+    """The JSON in `body`. Raises ValueError.
+
+    A page makes some ten thousand young dictionaries, none of them garbage: the collector, looking through
+    them again and again while they are made, takes more time than the reading (measured: 51 ms against 20 ms
+    for 2 MB).
+    """
+    paused = len(body) > _LARGE and gc.isenabled()
+    if paused:
+        gc.disable()
+    try:
+        return orjson.loads(body)
+    finally:
+        if paused:
+            gc.enable()
 
 
 @dataclass
@@ -167,16 +186,19 @@ class PlatformSession(requests.Session):
         """Time spent waiting for the budget or as told."""
         return self._state.waited_s
 
-    def answer(self, method: str, url: str, **arguments: Any) -> Any:
+    def answer(
+        self, method: str, url: str, parse: Callable[[bytes], Any] | None = None, **arguments: Any
+    ) -> Any:
         """The parsed JSON of an answer: an object or a list. `url` may be a path on the account's host.
 
-        Raises BadPayload when it is no JSON, HTML, or null.
+        `parse` (raises ValueError) stands in for the general reader. Raises BadPayload when the answer is no
+        JSON, HTML, or null.
         """
         response = self.request(method, url, **arguments)
         where = f"{method} {_path(str(response.url))}"
         try:
-            parsed = orjson.loads(response.content)
-        except orjson.JSONDecodeError as error:
+            parsed = (parse or read_json)(response.content)
+        except ValueError as error:
             raise BadPayload(
                 f"{self.platform.name}: the answer to {where} is not readable JSON; "
                 "run the command again, and report it to the platform's support if it stays so"
@@ -197,7 +219,8 @@ class PlatformSession(requests.Session):
         The `timeout` of a client library is ignored in favour of ours.
         """
         verb = (method.decode() if isinstance(method, bytes) else method).upper()
-        target = self.own_url(url.decode() if isinstance(url, bytes) else url)
+        named = url.decode() if isinstance(url, bytes) else url
+        target = self.own_url(named)
         repeatable = bool(arguments.pop("repeatable", verb in _REPEATABLE))
         tries = self.limits.attempts
         timeouts = int(arguments.pop("timeouts", tries))
@@ -213,9 +236,11 @@ class PlatformSession(requests.Session):
             reraise=True,
         )
         try:
-            return retrying(self._attempt, verb, target, repeatable, arguments)
+            response: requests.Response = retrying(self._attempt, verb, target, repeatable, arguments)
         except _Again as last:
             raise last.final() from last.__cause__
+        self._name_as_asked(response, named)
+        return response
 
     def own_url(self, url: str) -> str:
         """The address on the account's own host; relative ones are completed, foreign ones refused."""
@@ -232,6 +257,13 @@ class PlatformSession(requests.Session):
             f"is asked. "
             "Check the subdomain or base URL of the connection"
         )
+
+    def _name_as_asked(self, response: requests.Response, named: str) -> None:
+        """A client library knows its answers again by the origin that it built itself."""
+        for alias in self.platform.aliases:
+            asked = response.request.url or ""
+            if named.startswith(alias) and asked.startswith(self.base_url):
+                response.request.url = alias + asked[len(self.base_url) :]
 
     # One try
 

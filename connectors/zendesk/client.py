@@ -6,10 +6,12 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremen
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+import polars as pl
 
 from connectors.budget import BucketRule
 from connectors.session import HttpRefused, Limits, Platform, PlatformSession, TimedOut
@@ -75,7 +77,7 @@ def platform(settings: ZendeskSettings) -> Platform:
 class RawPage:
     """One answer of an export: its rows, the place after it, and whether the stream ends here for now."""
 
-    rows: Sequence[Any]
+    rows: Any  # a list, or a frame where the caller's `parse` makes one
     cursor: str | None  # cursor exports
     end: int | None  # time exports: epoch seconds; null where the platform said none
     last: bool
@@ -177,7 +179,9 @@ class ZendeskApi:
 
     # Exports
 
-    def by_cursor(self, resource: str, cursor: str | None, start: int) -> Iterator[RawPage]:
+    def by_cursor(
+        self, resource: str, cursor: str | None, start: int, parse: Callable[[bytes], Any] | None = None
+    ) -> Iterator[RawPage]:
         """Pages of a cursor export from `cursor`, else from `start` (epoch seconds, inclusive).
 
         Each page carries the cursor after it. Ends at end_of_stream, and with a note where the cursor is
@@ -186,7 +190,8 @@ class ZendeskApi:
         path = f"/api/v2/incremental/{resource}/cursor"
         seen = {cursor}
         while True:
-            answer = self._export(path, {"cursor": cursor} if cursor else {"start_time": max(0, start)})
+            place = {"cursor": cursor} if cursor else {"start_time": max(0, start)}
+            answer = self._export(path, place, parse=parse)
             rows = _rows(answer, resource, path)
             following = answer.get("after_cursor")
             at_end = answer.get("end_of_stream") is True
@@ -234,15 +239,20 @@ class ZendeskApi:
                 return
             start = end
 
-    def _export(self, path: str, params: dict[str, Any], sized: bool = True) -> Any:
+    def _export(
+        self,
+        path: str,
+        params: dict[str, Any],
+        sized: bool = True,
+        parse: Callable[[bytes], Any] | None = None,
+    ) -> Any:
         """One export answer; after a timeout with fewer rows, down to the smallest size."""
         while True:
             smallest = self._export_rows == PAGE_SIZES[-1]
+            query = {**params, "per_page": self._export_rows} if sized else params
+            patience = {} if smallest or not sized else {"timeouts": 2}
             try:
-                query = {**params, "per_page": self._export_rows} if sized else params
-                if smallest or not sized:
-                    return self.session.answer("GET", path, params=query)
-                return self.session.answer("GET", path, params=query, timeouts=2)
+                return self.session.answer("GET", path, parse=parse, params=query, **patience)
             except TimedOut:
                 if smallest or not sized:
                     raise
@@ -267,9 +277,9 @@ def lacking(what: str, refused: HttpRefused) -> str:
     return f"zendesk: {what} is not available here ({refused.status}{code}: plan or rights); going on without"
 
 
-def _rows(answer: Any, name: str, path: str) -> list[Any]:
+def _rows(answer: Any, name: str, path: str) -> Any:
     rows = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(rows, list):
+    if not isinstance(rows, list | pl.DataFrame):
         raise BadPayload(f'zendesk: the answer to GET {path} has no list "{name}"; report it with this line')
     return rows
 

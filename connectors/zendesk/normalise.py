@@ -284,14 +284,14 @@ class _Save:
                 (str(c["via_reference_id"]) for c in children if c.get("via_reference_id")), None
             )
             self._emit("0m", "merged", None, other, self._actor, self._kind)
-        has_status = any("status" in c or c.get("field_name") == "status" for c in children)
+        says_status = self._says_status(children)
         for child in children:
             self._ordinal += 1
             kind = child.get("event_type") or child.get("type")
             if kind == "Comment":
                 self._comment(child)
             elif kind == "Change" or kind == "Create":
-                self._change(child, has_status)
+                self._change(child, says_status)
             else:
                 self._count_unknown(kind)
 
@@ -316,7 +316,7 @@ class _Save:
         kind = spoken if public else "noted"
         self._emit(self._key(child), kind, None, None, actor, actor_kind)
 
-    def _change(self, child: dict[str, Any], has_status: bool) -> None:
+    def _change(self, child: dict[str, Any], says_status: str) -> None:
         for name, value, previous in _fields(child):
             if name == "tags":
                 self._tag_changes(child, value, previous)
@@ -330,10 +330,26 @@ class _Save:
                 if before != after:
                     self._emit(self._key(child) + "p", "priority", before, after, *self._maker_of(child))
             elif name == "status":
-                self._status_change(child, self._status(previous), self._status(value))
-            elif not has_status or _id(value) in self._out.context.overrides:
-                # A custom status of the same kind, or one that the admin maps otherwise.
+                before, after = self._status(previous), self._status(value)
+                if says_status == "status" or after in ("closed", "deleted"):
+                    self._status_change(child, before, after)
+            elif says_status == "custom_status_id":
                 self._status_change(child, self._custom(previous), self._custom(value))
+
+    def _says_status(self, children: list[dict[str, Any]]) -> str:
+        """Which field tells the status: the status itself, unless the admin maps the custom status beside
+        it."""
+        found = "custom_status_id"
+        for child in children:
+            if "status" in child or child.get("field_name") == "status":
+                found = "status"
+                if not self._out.context.overrides:
+                    return found
+        for child in children:
+            for name, value, _ in _fields(child):
+                if name == "custom_status_id" and _id(value) in self._out.context.overrides:
+                    return name
+        return found
 
     def _status_change(self, child: dict[str, Any], before: str | None, after: str | None) -> None:
         if after == "deleted":

@@ -14,7 +14,7 @@ from connectors.zendesk.client import ZendeskApi, lacking
 from connectors.zendesk.positions import WEEK_S, Position, load, older_bound
 from connectors.zendesk.progress import Tracker
 from connectors.zendesk.roster import Book, look_up
-from connectors.zendesk.streams import Common, CursorStream, RatingStream, Seen, Stream, TimeStream
+from connectors.zendesk.streams import Common, CursorStream, RatingStream, Seen, Stream, TimeStream, cut_by
 from helpdesk_wellbeing import events
 from helpdesk_wellbeing.feed import Page
 
@@ -102,13 +102,33 @@ class Pull:
             "legacy": (self._rating_pages, self._reader(records.ratings)),
         }
         return [
-            CursorStream("users", "users", common, self._read_users, _updated_at, users, self._former),
-            TimeStream(
-                "ticket_events", "ticket_events", common, self._read_saves, _timestamp, place("ticket_events")
+            CursorStream(
+                "users", "users", common, self._read_users, cut_by(_updated_at), users, self._former
             ),
-            CursorStream("tickets", "tickets", common, tickets, _generated, place("tickets")),
             TimeStream(
-                "metric_events", "ticket_metric_events", common, breaches, _time, place("metric_events")
+                "ticket_events",
+                "ticket_events",
+                common,
+                self._read_saves,
+                cut_by(_timestamp),
+                place("ticket_events"),
+            ),
+            CursorStream(
+                "tickets",
+                "tickets",
+                common,
+                tickets,
+                records.cut_tickets,
+                place("tickets"),
+                parse=records.parse_tickets,
+            ),
+            TimeStream(
+                "metric_events",
+                "ticket_metric_events",
+                common,
+                breaches,
+                cut_by(_time),
+                place("metric_events"),
             ),
             RatingStream(ratings, place("satisfaction"), self._tracker, self._note_ratings),
         ]
@@ -146,10 +166,8 @@ class Pull:
         self._unreadable["ticket_events"] += read.unreadable
         return Seen(read.frame, newest=read.newest)
 
-    def _reader(
-        self, read: Callable[[Sequence[Any], normalise.Context], records.Read]
-    ) -> Callable[[Sequence[Any]], Seen]:
-        def seen(rows: Sequence[Any]) -> Seen:
+    def _reader(self, read: Callable[[Any, normalise.Context], records.Read]) -> Callable[[Any], Seen]:
+        def seen(rows: Any) -> Seen:
             found = read(rows, self._context)
             self._strange += found.unknown
             self._unreadable[read.__name__] += found.unreadable
@@ -206,15 +224,7 @@ class Pull:
 
 
 def _timestamp(row: Any) -> int | None:
-    return _whole_number(row, "timestamp")
-
-
-def _generated(row: Any) -> int | None:
-    return _whole_number(row, "generated_timestamp")
-
-
-def _whole_number(row: Any, name: str) -> int | None:
-    value = row.get(name) if isinstance(row, dict) else None
+    value = row.get("timestamp") if isinstance(row, dict) else None
     return value if isinstance(value, int) else None
 
 

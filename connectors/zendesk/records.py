@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from connectors.session import read_json
 from connectors.zendesk import vias
 from connectors.zendesk.normalise import Context, declared
 from helpdesk_wellbeing import events
@@ -24,6 +26,26 @@ _PRESENCE = {
     "not available": "away",
 }
 _PRESENCE |= {"transfers only": "away", "transfers_only": "away"}
+_STATUS_WORDS = {word: word for word in events.STATUSES}
+_PRIORITY_WORDS: dict[str, str | None] = {word: word for word in events.PRIORITIES} | {"": None, "-": None}
+_ROW = pl.Schema(
+    {
+        "id": pl.Int64(),
+        "created_at": pl.String(),
+        "updated_at": pl.String(),
+        "generated_timestamp": pl.Int64(),
+        "status": pl.String(),
+        "custom_status_id": pl.Int64(),
+        "group_id": pl.Int64(),
+        "assignee_id": pl.Int64(),
+        "priority": pl.String(),
+        "via": pl.Struct({"channel": pl.String()}),
+    }
+)
+_NO_ROWS = pl.DataFrame(schema=_ROW)
+_EXPORT = pl.Schema(
+    {"tickets": pl.List(pl.Struct(dict(_ROW))), "after_cursor": pl.String(), "end_of_stream": pl.Boolean()}
+)
 _TROUBLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -38,40 +60,110 @@ class Read:
     unknown: Counter[str] = field(default_factory=Counter)
 
 
-def ticket_states(rows: Sequence[Any], context: Context) -> Read:
+def parse_tickets(body: bytes) -> Any:
+    """An answer of the ticket export with its rows as a frame of the few fields we read; with a list where a
+    field has another type than it should. Raises ValueError where it is no JSON.
+    """
+    try:
+        answer = pl.read_json(io.BytesIO(body), schema=_EXPORT)
+        if answer.height != 1 or answer["tickets"][0] is None:
+            return read_json(body)
+        rows = (
+            answer.select(pl.col("tickets").explode()).unnest("tickets")
+            if len(answer["tickets"][0])
+            else _NO_ROWS
+        )
+        return {
+            "tickets": rows,
+            "after_cursor": answer["after_cursor"][0],
+            "end_of_stream": answer["end_of_stream"][0],
+        }
+    except pl.exceptions.PolarsError:
+        return read_json(body)
+
+
+def cut_tickets(rows: pl.DataFrame | list[Any], end: int) -> tuple[pl.DataFrame, bool]:
+    """The tickets whose last change was before `end` (epoch seconds), and whether others came, too."""
+    frame = _as_frame(rows)[0]
+    kept = frame.filter(pl.col("generated_timestamp").is_null() | (pl.col("generated_timestamp") < end))
+    return kept, kept.height < frame.height
+
+
+def ticket_states(rows: pl.DataFrame | Sequence[Any], context: Context) -> Read:
     """The current state of each ticket: no subject, no text, no requester. The last of repeated rows
     counts."""
     read = Read()
-    columns: dict[str, list[str | None]] = {name: [] for name in TICKETS}
+    frame, read.unreadable = _as_frame(rows)
+    newest = frame["generated_timestamp"].max()
+    read.newest = newest if isinstance(newest, int) else None
+    states = frame.select(
+        pl.col("id").cast(pl.String).alias("ticket"),
+        pl.col("created_at", "updated_at").str.to_datetime(time_unit="us", time_zone="UTC", strict=False),
+        _words(frame, "status", _STATUS_WORDS, "pending", read.unknown),
+        pl.col("custom_status_id").cast(pl.String),
+        pl.col("group_id").cast(pl.String).alias("group"),
+        pl.col("assignee_id").cast(pl.String).alias("assignee"),
+        _words(frame, "priority", _PRIORITY_WORDS, None, read.unknown),
+        pl.Series("channel", _channels(frame["via"].struct.field("channel")), dtype=pl.String),
+    )
+    if context.overrides:
+        wish = pl.col("custom_status_id").replace_strict(
+            dict(context.overrides), default=None, return_dtype=pl.String
+        )
+        gone = pl.col("status").is_in(["closed", "deleted"])
+        states = states.with_columns(
+            pl.when(gone).then("status").otherwise(pl.coalesce(wish, "status")).alias("status")
+        )
+    whole = states.drop_nulls(["ticket", "created_at", "updated_at"])
+    read.unreadable += states.height - whole.height
+    last = whole.unique("ticket", keep="last", maintain_order=True)
+    read.tickets = last.select(TICKETS.names()).cast(TICKETS)
+    return read
+
+
+def _as_frame(rows: pl.DataFrame | Sequence[Any]) -> tuple[pl.DataFrame, int]:
+    """Rows as a frame, and how many were left out because a field has another type than it should."""
+    if isinstance(rows, pl.DataFrame):
+        return rows, 0
+    kept: list[dict[str, Any]] = []
     for row in rows:
         try:
-            ticket = str(int(row["id"]))
-            created, updated = str(row["created_at"]), str(row["updated_at"])
-            status = _status(row, context, read.unknown)
-            stamp = row.get("generated_timestamp")
+            via = row.get("via")
+            kept.append(
+                {name: _text(row.get(name)) for name in ("created_at", "updated_at", "status", "priority")}
+                | {name: _number(row.get(name)) for name in ("custom_status_id", "group_id", "assignee_id")}
+                | {"id": int(row["id"]), "generated_timestamp": _number(row.get("generated_timestamp"))}
+                | {"via": {"channel": _text(via.get("channel") if isinstance(via, dict) else via)}}
+            )
         except _TROUBLE:
-            read.unreadable += 1
             continue
-        if isinstance(stamp, int) and (read.newest is None or stamp > read.newest):
-            read.newest = stamp
-        columns["ticket"].append(ticket)
-        columns["created_at"].append(created)
-        columns["updated_at"].append(updated)
-        columns["status"].append(status)
-        columns["group"].append(_id(row.get("group_id")))
-        columns["assignee"].append(_id(row.get("assignee_id")))
-        columns["priority"].append(_priority(row.get("priority"), read.unknown))
-        columns["channel"].append(vias.of(row.get("via")).channel)
-    frame = pl.DataFrame({name: pl.Series(values, dtype=pl.String) for name, values in columns.items()})
-    frame = frame.with_columns(
-        pl.col("created_at", "updated_at").str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
-    )
-    whole = frame.filter(pl.col("created_at").is_not_null() & pl.col("updated_at").is_not_null())
-    read.unreadable += frame.height - whole.height
-    read.tickets = (
-        whole.unique("ticket", keep="last", maintain_order=True).select(TICKETS.names()).cast(TICKETS)
-    )
-    return read
+    return pl.DataFrame(kept, schema=_ROW), len(rows) - len(kept)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None or value == "" else int(value)
+
+
+def _words(
+    frame: pl.DataFrame, name: str, words: Mapping[str, str | None], other: str | None, unknown: Counter[str]
+) -> pl.Series:
+    """A column in our words; those we don't know become `other` and are counted."""
+    given = frame[name].str.strip_chars().str.to_lowercase()
+    strangers = int((~given.is_in(list(words)) & given.is_not_null()).sum())
+    if strangers:
+        unknown[name] += strangers
+    absent = other if name == "status" else None
+    mapped = given.replace_strict(dict(words), default=other, return_dtype=pl.String)
+    return mapped.fill_null(absent) if absent else mapped
+
+
+def _channels(labels: pl.Series) -> list[str]:
+    meaning: dict[str | None, str] = {label: vias.of(label).channel for label in labels.unique().to_list()}
+    return [meaning[label] for label in labels.to_list()]
 
 
 def breaches(rows: Sequence[Any], context: Context) -> Read:
@@ -234,27 +326,6 @@ def _note_newest(read: Read, at: datetime) -> None:
     epoch = int(at.timestamp())
     if read.newest is None or epoch > read.newest:
         read.newest = epoch
-
-
-def _status(row: Mapping[str, Any], context: Context, unknown: Counter[str]) -> str:
-    override = context.overrides.get(_id(row.get("custom_status_id")) or "")
-    if override:
-        return override
-    word = str(row["status"]).strip().lower()
-    if word in events.STATUSES:
-        return word
-    unknown["status"] += 1
-    return "pending"
-
-
-def _priority(value: Any, unknown: Counter[str]) -> str | None:
-    if value is None or value == "" or value == "-":
-        return None
-    word = str(value).strip().lower()
-    if word in events.PRIORITIES:
-        return word
-    unknown["priority"] += 1
-    return None
 
 
 def _id(value: Any) -> str | None:

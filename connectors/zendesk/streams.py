@@ -39,7 +39,18 @@ class Common:
     note: Callable[[str], None]
 
 
-Reader = Callable[[Sequence[Any]], Seen]
+Reader = Callable[[Any], Seen]
+Cut = Callable[[Any, int], tuple[Any, bool]]  # rows before an epoch second, and whether others came, too
+
+
+def cut_by(stamp: Callable[[Any], int | None]) -> Cut:
+    """Cuts a list of rows by each row's time; rows without one stay."""
+
+    def cut(rows: Sequence[Any], end: int) -> tuple[list[Any], bool]:
+        kept = [row for row in rows if (at := stamp(row)) is None or at < end]
+        return kept, len(kept) < len(rows)
+
+    return cut
 
 
 class Stream(Protocol):
@@ -63,17 +74,17 @@ class TimeStream:
         resource: str,
         common: Common,
         read: Reader,
-        stamp: Callable[[Any], int | None],
+        cut: Cut,
         position: Position,
     ) -> None:
-        """`stamp` gives a row's time in epoch seconds, by which a window is cut at its end."""
+        """`cut` ends a window at its border."""
         self.name = name
         self.position = position
         self.stuck = False
         self._resource = resource
         self._api = common.api
         self._read = read
-        self._stamp = stamp
+        self._cut = cut
         self._tracker = common.tracker
         self._note = common.note
 
@@ -98,7 +109,7 @@ class TimeStream:
     def _window(self, begin: int, end: int, at: int) -> Iterator[Page]:
         self._tracker.begin(self.name, begin, end)
         for raw in ahead(self._api.by_time(self._resource, at)):
-            rows = [row for row in raw.rows if (stamp := self._stamp(row)) is None or stamp < end]
+            rows, _ = self._cut(raw.rows, end)
             seen = self._read(rows)
             complete = (raw.end is not None and raw.end >= end) or (raw.last and raw.note is None)
             if complete:
@@ -136,21 +147,24 @@ class CursorStream:
         resource: str,
         common: Common,
         read: Reader,
-        stamp: Callable[[Any], int | None],
+        cut: Cut,
         position: Position,
         keep: Callable[[], dict[str, Any]] | None = None,
+        parse: Callable[[bytes], Any] | None = None,
     ) -> None:
-        """`keep` gives what the watermark must remember besides the place."""
+        """`parse` may make a frame of an answer's rows; `keep` gives what the watermark must remember
+        besides."""
         self.name = name
         self.position = position
         self.stuck = False
         self._resource = resource
         self._api = common.api
         self._read = read
-        self._stamp = stamp
+        self._cut = cut
         self._tracker = common.tracker
         self._note = common.note
         self._keep = keep
+        self._parse = parse
 
     def forward(self, now: int) -> Iterator[Page]:
         """Everything that changed since the cursor; from `low` on at first."""
@@ -175,10 +189,8 @@ class CursorStream:
     def _window(self, begin: int, end: int, cursor: str | None, at: int) -> Iterator[Page]:
         self._tracker.begin(self.name, begin, end)
         for raw in self._from(cursor, at):
-            stamps = [self._stamp(row) for row in raw.rows]
-            rows = [row for row, stamp in zip(raw.rows, stamps, strict=True) if stamp is None or stamp < end]
+            rows, beyond = self._cut(raw.rows, end)
             seen = self._read(rows)
-            beyond = any(stamp is not None and stamp >= end for stamp in stamps)
             complete = beyond or (raw.last and raw.note is None)
             if complete:
                 self.position = replace(
@@ -198,7 +210,7 @@ class CursorStream:
         """Pages from the cursor; from the time before it where the platform takes the cursor no more."""
         first = True
         try:
-            for raw in ahead(self._api.by_cursor(self._resource, cursor, start)):
+            for raw in ahead(self._api.by_cursor(self._resource, cursor, start, self._parse)):
                 first = False
                 yield raw
         except HttpRefused as refused:
@@ -207,7 +219,7 @@ class CursorStream:
             self._note(
                 f"zendesk: the stored cursor of {self.name} isn't taken any more; reading on from its time"
             )
-            yield from ahead(self._api.by_cursor(self._resource, None, start))
+            yield from ahead(self._api.by_cursor(self._resource, None, start, self._parse))
 
     def _page(self, raw: RawPage, seen: Seen, rows: int | None = None) -> Page:
         if raw.note:

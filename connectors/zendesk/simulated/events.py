@@ -44,7 +44,17 @@ class Layout:
 
 def rows(children: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """One row per audit in id order: `id`, `ticket_no`, `sec`, `json` (text of the whole object)."""
-    kept = ("child", "ticket_no", "sec", "author_no", "author_kind", "via_channel", "via_label", "kind", "after")
+    kept = (
+        "child",
+        "ticket_no",
+        "sec",
+        "author_no",
+        "author_kind",
+        "via_channel",
+        "via_label",
+        "kind",
+        "after",
+    )
     parts = _children(children.with_columns(_via_columns()), layout).select("audit", "rule_no", "json", *kept)
     audits = parts.group_by("audit", maintain_order=True).agg(
         pl.col("json").str.join(","),

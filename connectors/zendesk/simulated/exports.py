@@ -54,7 +54,7 @@ class Exports:
     def users(self) -> Rows:
         """Everybody, end users and deactivated people included."""
         if self._users is None:
-            users = self.holdings.staff.users
+            users = sorted(self.holdings.staff.users, key=lambda user: (user["updated_at"], user["id"]))
             stamps = [int(datetime.fromisoformat(u["updated_at"]).timestamp()) for u in users]
             text = pl.Series("json", [orjson.dumps(u).decode() for u in users], dtype=pl.String)
             self._users = Rows(np.array(stamps, np.int64), np.array([u["id"] for u in users], np.int64), text)

@@ -34,9 +34,10 @@ TWISTS = (
     "endless",  # the stream never says that it ends and never moves on
     "elsewhere",  # the next page's address is on another host
 )
+# Without what a reader may well stop at and say so: "html", "cut_json", "null_page", "wrong_type", "redirect".
 RECOVERABLE = {
     "throttle": 0.03, "throttle_bare": 0.01, "error": 0.04, "reset": 0.03, "truncate": 0.03,
-    "cut_json": 0.03, "html": 0.02, "slow": 0.01, "expire": 0.02, "repeat": 0.2, "split_ties": 1.0,
+    "slow": 0.01, "expire": 0.02, "repeat": 0.2, "split_ties": 1.0,
     "late": 0.3, "oversize": 0.1, "null_end_time": 0.5,
 }  # fmt: skip
 ERRORS = (500, 502, 503, 504)

@@ -58,7 +58,10 @@ class Lists:
             rows = self.holdings.tickets(self._clock(), False)
             return self._page("tickets", len(rows), rows.joined, path, query)
         if resource == "tickets/show_many":
-            return self._many(query)
+            return self._many_tickets(query)
+        if resource == "users/show_many":
+            users = [u for u in staff.users if u["id"] in _ids(query)]
+            return Answer.of({"users": users, "next_page": None, "previous_page": None, "count": len(users)})
         if resource == "satisfaction_ratings":
             return self._ratings(path, query)
         if resource == "guide/survey_responses":
@@ -141,11 +144,11 @@ class Lists:
         rest = {"next_page": following, "previous_page": previous, "count": total}
         return Answer.rows(name, pick(low, high), rest)
 
-    def _many(self, query: Query) -> Answer:
+    def _many_tickets(self, query: Query) -> Answer:
         rows = self.holdings.tickets(self._clock(), False)
-        wanted = [int(no) for no in (query.get("ids") or [""])[0].split(",") if no.strip().isdigit()]
-        places = [rows.after(no, no - 1) for no in wanted[:LARGEST]]
-        found = [p for p, no in zip(places, wanted, strict=False) if p < len(rows) and rows.ids[p] == no]
+        wanted = _ids(query)
+        places = [rows.after(no, no - 1) for no in wanted]
+        found = [p for p, no in zip(places, wanted, strict=True) if p < len(rows) and rows.ids[p] == no]
         text = ",".join(rows.joined(p, p + 1) for p in found)
         return Answer.rows("tickets", text, {"next_page": None, "previous_page": None, "count": len(found)})
 
@@ -180,6 +183,11 @@ class Lists:
         return self._page(
             "survey_responses", len(things), _texts(things), path, {"page[size]": ["100"], **query}
         )
+
+
+def _ids(query: Query) -> list[int]:
+    """The ids that a `show_many` asks for, 100 at most."""
+    return [int(no) for no in (query.get("ids") or [""])[0].split(",") if no.strip().isdigit()][:LARGEST]
 
 
 def _texts(things: list[Object]) -> Pick:

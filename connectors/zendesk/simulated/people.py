@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -49,9 +50,9 @@ def staff(
         role = roles.get(word, Account())
         mine = [group_numbers[g] for g in worked.get(word, ()) if g in group_numbers]
         users.append(_user(numbers[word], role, known.get(word, {}), options, base, mine))
-    ends = children["requester_no"].unique().to_list()
     taken = {user["id"] for user in users}
-    users += [_end_user(end, options, base) for end in ends if end not in taken]
+    ends = children.group_by("requester_no").agg(pl.col("sec").min()).iter_rows()
+    users += [_end_user(no, first, options, base) for no, first in ends if no not in taken]
     names = {row["group"]: row for row in groups.iter_rows(named=True)}
     return Staff(
         users=sorted(users, key=_by_id),
@@ -146,9 +147,11 @@ def _service_user(options: Options, base: str) -> Object:
     return _user(options.service_user, account, {}, options, base, []) | {"email": options.service_email}
 
 
-def _end_user(no: int, options: Options, base: str) -> Object:
-    name = f"{CANARY}-customer-{no}"
-    return _user(no, Account(role="end-user", role_type=None, name=name), {}, options, base, [])
+def _end_user(no: int, first: int, options: Options, base: str) -> Object:
+    """A customer, known since the first ticket (epoch seconds)."""
+    time = datetime.fromtimestamp(first, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    account = Account(role="end-user", role_type=None, name=f"{CANARY}-customer-{no}")
+    return _user(no, account, {}, options, base, []) | {"created_at": time, "updated_at": time}
 
 
 def _group(no: int, row: Mapping[str, Any], word: str, base: str) -> Object:

@@ -188,6 +188,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing on stderr: `calls` and `requests` tell."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of answers is the account's time, which clients take for theirs."""
+        return super().date_time_string(
+            self.server.front.now().timestamp() if timestamp is None else timestamp
+        )
+
     def do_GET(self) -> None:
         self._serve()
 

@@ -137,25 +137,25 @@ def rating_row(row: dict[str, object], base: str, time: str) -> dict[str, object
 
 
 def survey_row(row: dict[str, object], time: str) -> dict[str, object]:
-    """A survey response of the newer kind; its time stands on the answers."""
-    score = str(row["score"])
-    answer = {"created_at": time, "updated_at": time}
-    rating = {
-        "id": f"A1{row['id']}",
-        "type": "rating_scale",
-        "rating": SCALE[score],
-        "rating_category": score,
+    """A survey response of the newer kind; its time stands on the answers, with milliseconds, and ids are strings."""
+    score, ticket = str(row["score"]), str(row["ticket_no"])
+    times = {"created_at": time.replace("Z", ".000Z"), "updated_at": time.replace("Z", ".000Z")}
+    question = {"id": "01QUESTION", "type": "rating_scale_numeric", "sub_type": "customer_satisfaction"}
+    rating = {"type": "rating_scale", "rating": SCALE[score], "rating_category": score, "question": question}
+    comment = {
+        "type": "open_ended",
+        "value": f"{CANARY}-answer",
+        "question": question | {"type": "open_ended"},
     }
-    comment = {"id": f"A2{row['id']}", "type": "open_ended", "value": f"{CANARY}-answer"}
-    ticket = row["ticket_no"]
     return {
         "id": f"01SURVEY{row['id']}",
-        "expires_at": None,
+        "expires_at": times["created_at"],
+        "responder_id": str(row["requester_no"]),
+        "subject_zrns": [f"zen:ticket:{ticket}"],
+        "subjects": [{"id": ticket, "type": "ticket", "zrn": f"zen:ticket:{ticket}"}],
         "survey": {"id": "01SURVEY", "version": 1, "state": "enabled"},
-        "responder_id": row["requester_no"],
-        "subjects": [{"id": f"01SUBJECT{ticket}", "type": "ticket", "zrn": f"zen:ticket:{ticket}"}],
-        "answers": [rating | answer, comment | answer],
-    }  # fmt: skip
+        "answers": [rating | times, comment | times],
+    }
 
 
 def metric_events(events: pl.DataFrame) -> pl.DataFrame:

@@ -99,11 +99,17 @@ class FakeZendesk:
         if path == "/custom_statuses":
             return 200, {"custom_statuses": self.statuses}
         if path == "/business_hours/schedules":
-            return (404, {"error": "InvalidEndpoint"}) if self.schedules is None else (200, {"schedules": self.schedules})
+            return (
+                (404, {"error": "InvalidEndpoint"})
+                if self.schedules is None
+                else (200, {"schedules": self.schedules})
+            )
         if path.endswith("/holidays"):
             return 200, {"holidays": self.holidays}
         if path == "/satisfaction_ratings":
-            return 200, {"satisfaction_ratings": self.between(self.ratings, query, "start_time", "end_time", 1)}
+            return 200, {
+                "satisfaction_ratings": self.between(self.ratings, query, "start_time", "end_time", 1)
+            }
         if path == "/guide/survey_responses":
             if self.surveys is None:
                 return 404, {"error": "InvalidEndpoint"}
@@ -112,7 +118,11 @@ class FakeZendesk:
             )
             return 200, {"survey_responses": found, "meta": {"has_more": False}}
         if path == "/agent_availabilities":
-            return (404, {"error": "InvalidEndpoint"}) if self.presence is None else (200, {"data": self.presence})
+            return (
+                (404, {"error": "InvalidEndpoint"})
+                if self.presence is None
+                else (200, {"data": self.presence})
+            )
         if path == "/incremental/users/cursor":
             return 200, self.by_cursor("users", query, lambda user: user.get("stamp", 0))
         if path == "/incremental/tickets/cursor":
@@ -139,14 +149,21 @@ class FakeZendesk:
             end += 1
         return rows[:end]
 
-    def by_time(self, rows: list[Any], name: str, query: dict[str, str], stamp: Any, says_end: bool) -> dict[str, Any]:
+    def by_time(
+        self, rows: list[Any], name: str, query: dict[str, str], stamp: Any, says_end: bool
+    ) -> dict[str, Any]:
         start = int(query["start_time"])
         size = min(int(query.get("per_page", self.page)), self.page) if says_end else 1000
         visible = sorted((r for r in rows if start <= stamp(r) <= self.now - 60), key=stamp)
         found = self.cut(visible, stamp, size)
         last = len(found) == len(visible)
         end = (stamp(found[-1]) + (0 if last else 1)) if found else None
-        answer = {name: found, "count": len(found), "end_time": end, "next_page": "https://elsewhere.example/x"}
+        answer = {
+            name: found,
+            "count": len(found),
+            "end_time": end,
+            "next_page": "https://elsewhere.example/x",
+        }
         return answer | ({"end_of_stream": last} if says_end else {})
 
     def by_cursor(self, name: str, query: dict[str, str], stamp: Any) -> dict[str, Any]:
@@ -162,11 +179,24 @@ class FakeZendesk:
         cursor = query.get("cursor") or f"{query.get('start_time', 0)}|0"
         if found:
             cursor = f"{stamp(found[-1])}|{found[-1]['id']}"
-        return {name: found, "after_cursor": cursor, "after_url": "x", "end_of_stream": len(rest) == len(found)}
+        return {
+            name: found,
+            "after_cursor": cursor,
+            "after_url": "x",
+            "end_of_stream": len(rest) == len(found),
+        }
 
     # Content
 
-    def save(self, audit: int, ticket: int, at: int, updater: int | None, *children: dict[str, Any], via: Any = "Web form") -> None:
+    def save(
+        self,
+        audit: int,
+        ticket: int,
+        at: int,
+        updater: int | None,
+        *children: dict[str, Any],
+        via: Any = "Web form",
+    ) -> None:
         numbered = [{"id": audit * 10 + index, **child} for index, child in enumerate(children)]
         self.saves.append(
             {
@@ -207,13 +237,21 @@ class FakeZendesk:
             at = last - (saves - 1 - index) // 2 * every_s
             ticket = index // 2 + 1
             if index % 2 == 0:
-                self.save(1000 + index, ticket, at, 500, {"event_type": "Create", "status": "new"}, via="Mail")
+                self.save(
+                    1000 + index, ticket, at, 500, {"event_type": "Create", "status": "new"}, via="Mail"
+                )
                 self.ticket(ticket, at)
             else:
                 change = {"event_type": "Change", "status": "open", "previous_value": "new"}
                 self.save(1000 + index, ticket, at, 2, change)
                 self.metrics.append(
-                    {"id": index, "ticket_id": ticket, "metric": "reply_time", "type": "breach", "time": iso(at)}
+                    {
+                        "id": index,
+                        "ticket_id": ticket,
+                        "metric": "reply_time",
+                        "type": "breach",
+                        "time": iso(at),
+                    }
                 )
 
     def connector(self, **settings: Any) -> ZendeskConnector:
