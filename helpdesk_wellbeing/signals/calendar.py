@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import weakref
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, DEFAULT_PRESET, Directory
+from helpdesk_wellbeing.schedules import DAY_MINUTES, parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
 
 Ints = npt.NDArray[np.int64]
@@ -27,8 +26,6 @@ MINUTE = 60_000_000
 CLOSING_GAP = timedelta(hours=6)  # a shift that has been silent for so long is over
 WORKED_DAY = 60 * MINUTE  # active time from which a day counts as worked
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_PART = re.compile(r"(?P<days>[A-Za-z][A-Za-z,\s-]*?)\s*(?P<from>\d{1,2}:\d{2})\s*-\s*(?P<to>\d{1,2}:\d{2})")
 MONDAY_TO_FRIDAY = 0b0011111
 _FIRST_DATE = date(1, 1, 1)
 
@@ -64,22 +61,10 @@ def scheduled_weekdays(schedule: str) -> int:
 
     A window over midnight belongs to the weekday it begins on. Raises ConfigError for what it cannot read.
     """
-    bits = 0
-    for part in filter(None, (piece.strip() for piece in schedule.split(";"))):
-        match = _PART.fullmatch(part)
-        if match is None:
-            raise ConfigError(f'people: schedule "{schedule}": "{part}" isn\'t like "Mon-Fri 09:00-17:30"')
-        for days in match["days"].split(","):
-            bits |= _weekday_range(days.strip(), schedule)
-    return bits
-
-
-def _weekday_range(days: str, schedule: str) -> int:
-    try:
-        first, last = (_WEEKDAYS.index(day.strip()[:3].lower()) for day in (days.split("-") * 2)[:2])
-    except ValueError:
-        raise ConfigError(f'people: schedule "{schedule}": "{days}" isn\'t a weekday such as Mon') from None
-    return sum(1 << ((first + step) % 7) for step in range((last - first) % 7 + 1))
+    windows = parse_schedule(schedule)
+    over_midnight = {(day + 1) % 7 for day, start, end in windows if start > 0 and end == DAY_MINUTES}
+    begins = {day for day, start, _ in windows if start > 0 or day not in over_midnight}
+    return sum(1 << day for day in begins)
 
 
 @cache
@@ -262,7 +247,7 @@ def day_grid(facts: Facts, first: date, last: date, agents: pl.Series) -> pl.Dat
     grid = _people_on_grid(facts.directory, agents, first, width).with_columns(dates)
     days = facts.days.filter(pl.col("date").is_between(first, last))
     days, cells = _cells(days, agents, first, width)
-    leave, off = _cells(leave_days(facts.directory, first, last), agents, first, width)
+    _, off = _cells(leave_days(facts.directory, first, last), agents, first, width)
     began = agents.to_frame("agent").join(first_days(facts), on="agent", how="left", maintain_order="left")[
         "began"
     ]

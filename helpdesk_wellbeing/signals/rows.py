@@ -65,7 +65,7 @@ def doubled(least: int) -> pl.Expr:
 
 
 def known_agents(facts: Facts) -> pl.DataFrame:
-    """Agents of the directory or with days, as they stand on the date of `until`; those shared are left to the engine."""
+    """Agents of the directory or with days, as they stand on the date of `until`, without those found to be shared."""
     seen = pl.concat([facts.directory.people["agent"], facts.days["agent"]]).unique().sort()
     today = seen.alias("agent").to_frame().with_columns(date=pl.lit(facts.until.date()))
     return with_person(today.filter(~pl.col("agent").is_in(list(facts.shared))), facts.directory)

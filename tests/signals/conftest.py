@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,7 +60,7 @@ def _day(day: date, zone: str, hour: int = 0) -> datetime:
 
 
 def _shift(agent: str, run: Instants, zone: str, until: datetime, grade: str) -> dict[str, Any]:
-    gaps = [later - earlier for earlier, later in zip(run, run[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(run)]
     blocks = _runs(run, timedelta(minutes=30))
     stretches = _runs(run, timedelta(minutes=15), strict=False)
     dates = [run[0].astimezone(ZoneInfo(zone)).date() + timedelta(step) for step in range(4)]

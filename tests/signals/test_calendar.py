@@ -70,6 +70,7 @@ def test_four_oclock_itself_is_the_next_evaluation():
         ("Mon-Fri 09:00-17:30; Sat 10:00-14:00", "1111110"),
         ("Mon, Wed-Thu 9:00-17:00", "1011000"),
         ("Fri-Mon 22:00-06:00", "1000111"),
+        ("Mon-Tue 00:00-24:00", "1100000"),
     ],
 )
 def test_a_schedule_names_its_weekdays(schedule, days):

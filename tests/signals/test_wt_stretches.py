@@ -1,6 +1,7 @@
 """However a period is cut into stretches, the same evaluations come out."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -51,7 +52,7 @@ def test_cutting_a_period_anywhere_gives_the_same_rows(working_facts, at_local, 
     whole = working_facts(instants, until, since=begin, people=PEOPLE, window=(540, 1050))
     pieces = [
         working_facts(instants, end, since=start, people=PEOPLE, window=(540, 1050))
-        for start, end in zip(bounds, bounds[1:], strict=False)
+        for start, end in pairwise(bounds)
     ]
     final = set(whole.shifts["end"].to_list())
     seen_in_part = [at for piece in pieces for at in piece.shifts["end"].to_list() if at not in final]
