@@ -121,16 +121,12 @@ def said(value: Any) -> Any:
 
 def evidence(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """The rows of a small frame as evidence; what is not known is left out."""
-    return [
-        {name: said(value) for name, value in row.items() if value is not None} for row in frame.to_dicts()
-    ]
+    return [{name: said(value) for name, value in row.items() if value is not None} for row in frame.to_dicts()]
 
 
 def shifts_between(facts: Facts, subject: str, start: datetime, end: datetime) -> pl.DataFrame:
     """The subject's shifts that overlap [start, end]."""
-    return facts.shifts.filter(
-        (pl.col("agent") == subject) & (pl.col("end") >= start) & (pl.col("start") <= end)
-    )
+    return facts.shifts.filter((pl.col("agent") == subject) & (pl.col("end") >= start) & (pl.col("start") <= end))
 
 
 def shift_hours(shifts: pl.DataFrame) -> list[dict[str, Any]]:

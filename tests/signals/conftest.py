@@ -120,9 +120,7 @@ def _days(
                 "clock_hours": len({at.astimezone(place).hour for at in mine}),
                 "touched_weight": 0,
                 "solved_weight": 0,
-                "after_hours": None
-                if window is None
-                else _overlap(instants, 30, _outside(day, zone, window)),
+                "after_hours": None if window is None else _overlap(instants, 30, _outside(day, zone, window)),
                 "grade": grade,
             }
         )
@@ -152,9 +150,7 @@ def facts(
         if not seen:
             continue
         of = zones.get(agent, zone)
-        shifts += [
-            _shift(agent, run, of, end, grade) for run in _runs(seen, timedelta(hours=6), strict=False)
-        ]
+        shifts += [_shift(agent, run, of, end, grade) for run in _runs(seen, timedelta(hours=6), strict=False)]
         days += _days(agent, seen, of, window, grade)
     starts = [row["start"] for row in shifts]
     directory = Directory(
