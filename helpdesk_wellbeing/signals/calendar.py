@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import weakref
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, DEFAULT_PRESET, Directory
+from helpdesk_wellbeing.schedules import DAY_MINUTES, parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
 
 Ints = npt.NDArray[np.int64]
@@ -27,8 +26,6 @@ MINUTE = 60_000_000
 CLOSING_GAP = timedelta(hours=6)  # a shift that has been silent for so long is over
 WORKED_DAY = 60 * MINUTE  # active time from which a day counts as worked
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_PART = re.compile(r"(?P<days>[A-Za-z][A-Za-z,\s-]*?)\s*(?P<from>\d{1,2}:\d{2})\s*-\s*(?P<to>\d{1,2}:\d{2})")
 MONDAY_TO_FRIDAY = 0b0011111
 _FIRST_DATE = date(1, 1, 1)
 
@@ -64,22 +61,10 @@ def scheduled_weekdays(schedule: str) -> int:
 
     A window over midnight belongs to the weekday it begins on. Raises ConfigError for what it cannot read.
     """
-    bits = 0
-    for part in filter(None, (piece.strip() for piece in schedule.split(";"))):
-        match = _PART.fullmatch(part)
-        if match is None:
-            raise ConfigError(f'people: schedule "{schedule}": "{part}" isn\'t like "Mon-Fri 09:00-17:30"')
-        for days in match["days"].split(","):
-            bits |= _weekday_range(days.strip(), schedule)
-    return bits
-
-
-def _weekday_range(days: str, schedule: str) -> int:
-    try:
-        first, last = (_WEEKDAYS.index(day.strip()[:3].lower()) for day in (days.split("-") * 2)[:2])
-    except ValueError:
-        raise ConfigError(f'people: schedule "{schedule}": "{days}" isn\'t a weekday such as Mon') from None
-    return sum(1 << ((first + step) % 7) for step in range((last - first) % 7 + 1))
+    windows = parse_schedule(schedule)
+    over_midnight = {(day + 1) % 7 for day, start, end in windows if start > 0 and end == DAY_MINUTES}
+    begins = {day for day, start, _ in windows if start > 0 or day not in over_midnight}
+    return sum(1 << day for day in begins)
 
 
 @cache
@@ -145,9 +130,7 @@ def leave_days(directory: Directory, first: date, last: date) -> pl.DataFrame:
     return (
         inside.select(
             "agent",
-            date=pl.date_ranges(
-                pl.max_horizontal("from", pl.lit(first)), pl.min_horizontal("to", pl.lit(last))
-            ),
+            date=pl.date_ranges(pl.max_horizontal("from", pl.lit(first)), pl.min_horizontal("to", pl.lit(last))),
         )
         .explode("date")
         .drop_nulls()
@@ -166,10 +149,7 @@ def _local_instants(zone: str, hour: int, first: date, days: int) -> Ints:
     place = ZoneInfo(zone)
     begin = datetime.combine(first, time(hour))
     return np.array(
-        [
-            round((begin + timedelta(step)).replace(tzinfo=place).timestamp()) * 1_000_000
-            for step in range(days)
-        ],
+        [round((begin + timedelta(step)).replace(tzinfo=place).timestamp()) * 1_000_000 for step in range(days)],
         dtype=np.int64,
     )
 
@@ -256,16 +236,12 @@ def day_grid(facts: Facts, first: date, last: date, agents: pl.Series) -> pl.Dat
     """
     agents = agents.unique().sort()
     width = (last - first).days + 1
-    dates = pl.Series("date", np.tile(np.arange(width, dtype=np.int32) + _number(first), len(agents))).cast(
-        pl.Date
-    )
+    dates = pl.Series("date", np.tile(np.arange(width, dtype=np.int32) + _number(first), len(agents))).cast(pl.Date)
     grid = _people_on_grid(facts.directory, agents, first, width).with_columns(dates)
     days = facts.days.filter(pl.col("date").is_between(first, last))
     days, cells = _cells(days, agents, first, width)
-    leave, off = _cells(leave_days(facts.directory, first, last), agents, first, width)
-    began = agents.to_frame("agent").join(first_days(facts), on="agent", how="left", maintain_order="left")[
-        "began"
-    ]
+    _, off = _cells(leave_days(facts.directory, first, last), agents, first, width)
+    began = agents.to_frame("agent").join(first_days(facts), on="agent", how="left", maintain_order="left")["began"]
     seen = dates.to_physical().to_numpy() >= np.repeat(began.to_physical().fill_null(2**30).to_numpy(), width)
 
     def spread(values: pl.Series, empty: float) -> pl.Series:
@@ -297,21 +273,18 @@ def _people_on_grid(directory: Directory, agents: pl.Series, first: date, width:
     of_agent = agents.search_sorted(spells["agent"]).to_numpy()
     start = spells["_from"].to_physical().to_numpy().astype(np.int64) - _number(first)
     row = np.full((len(agents), width), len(spells), dtype=np.int64)
-    alone = np.flatnonzero(
-        start <= 0
-    )  # later rows of the same agent, ordered by date, overwrite earlier ones
+    alone = np.flatnonzero(start <= 0)  # later rows of the same agent, ordered by date, overwrite earlier ones
     row[of_agent[alone]] = alone[:, None]
     for later in np.flatnonzero((start > 0) & (start < width)):
         row[of_agent[later], start[later] :] = later
-    unknown = with_person(
-        agents.head(1).to_frame("agent").with_columns(date=pl.lit(None, pl.Date)),
-        Directory.empty(directory.zone),
-    )
+    nobody = agents.head(1).to_frame("agent").with_columns(date=pl.lit(None, pl.Date))
+    unknown = with_person(nobody, Directory.empty(directory.zone))
     known = with_person(spells.select("agent", date="_from"), directory)
     people = pl.concat([known, unknown.select(known.columns)]).drop("agent", "date")
-    return people[row.ravel()].insert_column(
-        0, agents.gather(np.repeat(np.arange(len(agents)), width)).alias("agent")
-    )
+    # as categories, so that many rows are numbers to be gathered, not texts
+    people = people.with_columns(pl.col("zone", "preset", "schedule").cast(pl.Categorical))
+    named = agents.gather(np.repeat(np.arange(len(agents)), width)).alias("agent")
+    return people[row.ravel()].insert_column(0, named)
 
 
 def _cells(rows: pl.DataFrame, agents: pl.Series, first: date, width: int) -> tuple[pl.DataFrame, Ints]:
@@ -337,14 +310,13 @@ def is_contract_day(schedules: pl.Series, dates: pl.Series) -> pl.Series:
 
 
 def _on_weekday(schedules: pl.Series, dates: pl.Series, bits_of: Callable[[str | None], int]) -> pl.Series:
-    texts = schedules.unique().to_list()
-    bits = pl.Series("bits", [bits_of(text) for text in texts], dtype=pl.Int64)
-    if len(texts) == 1:
-        row_bits = np.full(len(schedules), bits[0], dtype=np.int64)
-    else:
-        row_bits = schedules.replace_strict(pl.Series(texts, dtype=pl.String), bits).to_numpy()
     weekday = dates.dt.weekday().to_numpy().astype(np.int64) - 1
-    return pl.Series("scheduled", ((row_bits >> weekday) & 1).astype(np.bool_))
+    coded = schedules.cast(pl.Categorical)
+    texts = coded.unique().drop_nulls()
+    codes = coded.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    bits = np.full(int(codes.max(initial=-1)) + 2, bits_of(None), dtype=np.int64)  # the last one is for code -1
+    bits[texts.to_physical().to_numpy()] = [bits_of(text) for text in texts]
+    return pl.Series("scheduled", ((bits[codes] >> weekday) & 1).astype(np.bool_))
 
 
 def week_of(day: date, week_start: int) -> date:

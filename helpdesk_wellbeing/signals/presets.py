@@ -41,7 +41,7 @@ class Break:
 
 @dataclass(frozen=True)
 class Preset:
-    """The numbers in force under one preset. Of a preset without limits, rests and breaks are another's health hints."""
+    """The numbers in force under one preset; of one without limits, rests and breaks are another's health hints."""
 
     name: str
     source: str
@@ -91,7 +91,7 @@ def presets() -> Mapping[str, Preset]:
 
 @cache
 def numbers() -> pl.DataFrame:
-    """One row a preset: its plain numbers, to join on `preset`. Absent numbers are null; `health_only` is 1.0 or 0.0."""
+    """One row a preset: its plain numbers, to join on `preset`. Absent numbers are null; `health_only` is 1 or 0."""
     return pl.DataFrame(
         [
             {

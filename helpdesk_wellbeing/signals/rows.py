@@ -65,7 +65,7 @@ def doubled(least: int) -> pl.Expr:
 
 
 def known_agents(facts: Facts) -> pl.DataFrame:
-    """Agents of the directory or with days, as they stand on the date of `until`; those shared are left to the engine."""
+    """Agents of the directory or with days, as they stand on the date of `until`, without those found to be shared."""
     seen = pl.concat([facts.directory.people["agent"], facts.days["agent"]]).unique().sort()
     today = seen.alias("agent").to_frame().with_columns(date=pl.lit(facts.until.date()))
     return with_person(today.filter(~pl.col("agent").is_in(list(facts.shared))), facts.directory)
@@ -121,16 +121,12 @@ def said(value: Any) -> Any:
 
 def evidence(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """The rows of a small frame as evidence; what is not known is left out."""
-    return [
-        {name: said(value) for name, value in row.items() if value is not None} for row in frame.to_dicts()
-    ]
+    return [{name: said(value) for name, value in row.items() if value is not None} for row in frame.to_dicts()]
 
 
 def shifts_between(facts: Facts, subject: str, start: datetime, end: datetime) -> pl.DataFrame:
     """The subject's shifts that overlap [start, end]."""
-    return facts.shifts.filter(
-        (pl.col("agent") == subject) & (pl.col("end") >= start) & (pl.col("start") <= end)
-    )
+    return facts.shifts.filter((pl.col("agent") == subject) & (pl.col("end") >= start) & (pl.col("start") <= end))
 
 
 def shift_hours(shifts: pl.DataFrame) -> list[dict[str, Any]]:

@@ -36,11 +36,7 @@ def evaluate(facts: Facts) -> pl.DataFrame:
     It falls when the week that just ended shows any activity.
     """
     first, last = stretch_dates(facts)
-    ends = [
-        day
-        for day in _dates(first, last)
-        if week_of(day + timedelta(1), facts.week_start) == day + timedelta(1)
-    ]
+    ends = [day for day in _dates(first, last) if week_of(day + timedelta(1), facts.week_start) == day + timedelta(1)]
     if not ends or facts.days.is_empty():
         return nothing(COLUMNS)
     return finish(averages(facts, ends), facts, COLUMNS)
@@ -102,9 +98,7 @@ def _with_window_start(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(window_start=instants(rows["zone"], begin, 0))
 
 
-def _worst(
-    preset: pl.Series, active: Floats, contract: Floats, observed: npt.NDArray[np.int64]
-) -> dict[str, Floats]:
+def _worst(preset: pl.Series, active: Floats, contract: Floats, observed: npt.NDArray[np.int64]) -> dict[str, Floats]:
     """The average nearest to its limit, row by row; NaN where none may be judged."""
     cells = observed.size
     found = {name: np.full(cells, np.nan) for name in COLUMNS}
@@ -137,9 +131,7 @@ def _rolling(weeks: Floats, width: int) -> Floats:
     return np.asarray(running[:, LONGEST:] - running[:, LONGEST - width : running.shape[1] - width])
 
 
-def _by_week(
-    days: pl.DataFrame, agents: pl.Series, first: date, shape: tuple[int, int], values: pl.Series
-) -> Floats:
+def _by_week(days: pl.DataFrame, agents: pl.Series, first: date, shape: tuple[int, int], values: pl.Series) -> Floats:
     row = agents.search_sorted(days["agent"]).to_numpy().astype(np.int64)
     week = (days["date"].to_physical().to_numpy().astype(np.int64) - _number(first)) // 7
     sums = np.bincount(row * shape[1] + week, weights=values.to_numpy(), minlength=shape[0] * shape[1])
@@ -165,8 +157,7 @@ def assess(facts: Facts) -> pl.DataFrame:
     """Agents without events in the reference period, without a limit, or with less than half of every period seen."""
     agents = known_agents(facts)
     longest = {
-        name: max((average.weeks for average in numbers.averages), default=0)
-        for name, numbers in presets().items()
+        name: max((average.weeks for average in numbers.averages), default=0) for name, numbers in presets().items()
     }
     seen = facts.days.group_by("agent").agg(began=pl.col("date").min(), latest=pl.col("date").max())
     judged = _judged_agents(facts) if not facts.days.is_empty() else []

@@ -133,9 +133,7 @@ def assess(facts: Facts) -> pl.DataFrame:
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Both ends of the rest, its length and the required one, and how far the clock was changed in between."""
     start, end = window_of(instance)
-    zone = with_person(pl.DataFrame({"agent": [subject], "date": [instance["date"]]}), facts.directory)[
-        "zone"
-    ][0]
+    zone = with_person(pl.DataFrame({"agent": [subject], "date": [instance["date"]]}), facts.directory)["zone"][0]
     local = pl.DataFrame({"from": [start], "to": [end]}).select(pl.all().dt.convert_time_zone(zone))
     changed = local.select(
         pl.col("to").dt.dst_offset()

@@ -93,9 +93,7 @@ def _moments(facts: Facts, shifts: pl.DataFrame) -> pl.DataFrame:
     ends = with_person(ends, facts.directory).with_columns(falls=pl.lit(value=False))
     first, last = stretch_dates(facts)
     dates = pl.date_range(first, last, eager=True).alias("date").to_frame()
-    daily = with_person(
-        shifts.select("agent").unique().sort("agent").join(dates, how="cross"), facts.directory
-    )
+    daily = with_person(shifts.select("agent").unique().sort("agent").join(dates, how="cross"), facts.directory)
     daily = in_stretch(daily.with_columns(at=judged_at(daily["zone"], daily["date"])), facts)
     worked = judged_days(facts).select("agent", "date", falls=pl.lit(value=True))
     daily = daily.join(worked, on=["agent", "date"], how="left", maintain_order="left").with_columns(
@@ -123,9 +121,7 @@ def _rests(shifts: pl.DataFrame, judged: pl.DataFrame) -> dict[str, pl.Series]:
     high = np.searchsorted(line, clock.place(codes, at), side="right")
     low_7 = np.searchsorted(line, clock.place(codes, at - WEEK), side="right")
     low_14 = np.searchsorted(line, clock.place(codes, at - FORTNIGHT), side="right")
-    length = (
-        ((shifts["start"] - shifts["rested_from"]).dt.total_microseconds() / 3.6e9).fill_null(0.0).to_numpy()
-    )
+    length = ((shifts["start"] - shifts["rested_from"]).dt.total_microseconds() / 3.6e9).fill_null(0.0).to_numpy()
 
     last = np.maximum(high - 1, 0)
     begun = (high > 0) & (clock.codes(shifts["agent"])[last] == codes)
@@ -190,9 +186,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     rests = mine.select(rest_from="end", rest_to=pl.col("start").shift(-1)).with_columns(
         rest_h=(pl.col("rest_to").fill_null(at) - pl.col("rest_from")).dt.total_microseconds() / 3.6e9
     )
-    long = rests.filter(
-        (pl.col("rest_to").fill_null(at) > at - timedelta(days=14)) & (pl.col("rest_h") >= 24.0)
-    )
+    long = rests.filter((pl.col("rest_to").fill_null(at) > at - timedelta(days=14)) & (pl.col("rest_h") >= 24.0))
     return evidence(long)
 
 

@@ -57,9 +57,7 @@ def evaluate(facts: Facts) -> pl.DataFrame:
         window_start=enough["start"].gather(first),
         window_end="end",
     )
-    raising = shifts.with_columns(
-        at=pl.col("end") + CLOSING_GAP, raises=pl.lit(value=True), falls=pl.lit(value=False)
-    )
+    raising = shifts.with_columns(at=pl.col("end") + CLOSING_GAP, raises=pl.lit(value=True), falls=pl.lit(value=False))
     falling = shifts.with_columns(
         at=next_evaluation(shifts["end"] + CLOSING_GAP, shifts["zone"]),
         raises=pl.lit(value=False),
@@ -69,9 +67,7 @@ def evaluate(facts: Facts) -> pl.DataFrame:
 
 
 def _enough() -> pl.Expr:
-    return pl.col("work_events") >= pl.when(pl.col("grade") == "B").then(2 * WORK_EVENTS).otherwise(
-        WORK_EVENTS
-    )
+    return pl.col("work_events") >= pl.when(pl.col("grade") == "B").then(2 * WORK_EVENTS).otherwise(WORK_EVENTS)
 
 
 def judge(shifts: pl.DataFrame, facts: Facts) -> pl.DataFrame:
@@ -90,9 +86,7 @@ def judge(shifts: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     return people.join(numbers(), on="preset", how="left", maintain_order="left").with_columns(
         needed_min=needed,
         missed=missed.cast(pl.Float64),
-        long_unbroken=((pl.col("end") - pl.col("start") > LONG_SHIFT) & (minutes("breaks") < 15)).cast(
-            pl.Float64
-        ),
+        long_unbroken=((pl.col("end") - pl.col("start") > LONG_SHIFT) & (minutes("breaks") < 15)).cast(pl.Float64),
     )
 
 

@@ -84,7 +84,10 @@ def _on_call_dates(facts: Facts, grid: pl.DataFrame) -> pl.DataFrame:
     turns = facts.directory.on_call.filter(
         (pl.col("to") > facts.since - timedelta(WINDOW + 4)) & (pl.col("from") <= facts.until)
     )
-    zones = grid.group_by("agent").agg(pl.col("zone").last())
+    empty = pl.DataFrame(schema={"agent": pl.String(), "date": pl.Date()})
+    if turns.is_empty():
+        return empty
+    zones = grid.group_by("agent").agg(pl.col("zone").last().cast(pl.String))
     touched = [
         turns_in.select(
             "agent",
@@ -95,7 +98,6 @@ def _on_call_dates(facts: Facts, grid: pl.DataFrame) -> pl.DataFrame:
         ).explode("date")
         for (zone,), turns_in in turns.join(zones, on="agent").partition_by("zone", as_dict=True).items()
     ]
-    empty = pl.DataFrame(schema={"agent": pl.String(), "date": pl.Date()})
     return pl.concat([empty, *touched]).drop_nulls().unique()
 
 

@@ -43,9 +43,7 @@ def evaluate(facts: Facts) -> pl.DataFrame:
     nights = _nights(facts)
     if nights.is_empty() and facts.days.is_empty():
         return nothing(COLUMNS)
-    raising = in_stretch(
-        nights.with_columns(at="end", raises=pl.lit(value=True), falls=pl.lit(value=False)), facts
-    )
+    raising = in_stretch(nights.with_columns(at="end", raises=pl.lit(value=True), falls=pl.lit(value=False)), facts)
     judged = pl.concat([raising, _falling(facts)], how="diagonal_relaxed")
     judged = judged.filter("own_zone").join(
         numbers().select("preset", "health_only"), on="preset", how="left", maintain_order="left"
@@ -74,9 +72,7 @@ def _nights(facts: Facts) -> pl.DataFrame:
     nights = nights.with_columns(night=night, low_grade=pl.col("grade") == "B")
     step = pl.col("night").diff().dt.total_days().over("agent")
     nights = nights.with_columns(run=(step.fill_null(9) > 1).cum_sum())
-    return nights.with_columns(
-        in_series=((pl.col("night") - pl.col("night").first().over("run")).dt.total_days() + 1)
-    )
+    return nights.with_columns(in_series=((pl.col("night") - pl.col("night").first().over("run")).dt.total_days() + 1))
 
 
 def _falling(facts: Facts) -> pl.DataFrame:
@@ -109,9 +105,7 @@ def _windows(nights: pl.DataFrame, judged: pl.DataFrame) -> dict[str, pl.Series]
         return {"nights_16w": none, "series": none, "longest_night_h": none}
     ends = micros(nights["end"])
     agents = pl.concat([nights["agent"], judged["agent"]])
-    clock = Clock.over(
-        agents, int(min(ends.min(), at.min())), int(max(ends.max(), at.max())), WINDOW_DAYS * DAY
-    )
+    clock = Clock.over(agents, int(min(ends.min(), at.min())), int(max(ends.max(), at.max())), WINDOW_DAYS * DAY)
     codes = clock.codes(judged["agent"])
     line = clock.place(clock.codes(nights["agent"]), ends)
     low = np.searchsorted(line, clock.place(codes, at - WINDOW_DAYS * DAY), side="right")
@@ -141,10 +135,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     """The night shifts of the window, latest first, at most 40: both ends, night and active hours."""
     start, end = instance["window_start"], instance["window_end"]
     nights = facts.shifts.filter(
-        (pl.col("agent") == subject)
-        & (pl.col("night") > NIGHT_OVER)
-        & (pl.col("end") > start)
-        & (pl.col("end") <= end)
+        (pl.col("agent") == subject) & (pl.col("night") > NIGHT_OVER) & (pl.col("end") > start) & (pl.col("end") <= end)
     )
     return evidence(
         nights.sort("start", descending=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,7 +60,7 @@ def _day(day: date, zone: str, hour: int = 0) -> datetime:
 
 
 def _shift(agent: str, run: Instants, zone: str, until: datetime, grade: str) -> dict[str, Any]:
-    gaps = [later - earlier for earlier, later in zip(run, run[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(run)]
     blocks = _runs(run, timedelta(minutes=30))
     stretches = _runs(run, timedelta(minutes=15), strict=False)
     dates = [run[0].astimezone(ZoneInfo(zone)).date() + timedelta(step) for step in range(4)]
@@ -119,9 +120,7 @@ def _days(
                 "clock_hours": len({at.astimezone(place).hour for at in mine}),
                 "touched_weight": 0,
                 "solved_weight": 0,
-                "after_hours": None
-                if window is None
-                else _overlap(instants, 30, _outside(day, zone, window)),
+                "after_hours": None if window is None else _overlap(instants, 30, _outside(day, zone, window)),
                 "grade": grade,
             }
         )
@@ -151,9 +150,7 @@ def facts(
         if not seen:
             continue
         of = zones.get(agent, zone)
-        shifts += [
-            _shift(agent, run, of, end, grade) for run in _runs(seen, timedelta(hours=6), strict=False)
-        ]
+        shifts += [_shift(agent, run, of, end, grade) for run in _runs(seen, timedelta(hours=6), strict=False)]
         days += _days(agent, seen, of, window, grade)
     starts = [row["start"] for row in shifts]
     directory = Directory(

@@ -70,6 +70,7 @@ def test_four_oclock_itself_is_the_next_evaluation():
         ("Mon-Fri 09:00-17:30; Sat 10:00-14:00", "1111110"),
         ("Mon, Wed-Thu 9:00-17:00", "1011000"),
         ("Fri-Mon 22:00-06:00", "1000111"),
+        ("Mon-Tue 00:00-24:00", "1100000"),
     ],
 )
 def test_a_schedule_names_its_weekdays(schedule, days):
@@ -147,9 +148,7 @@ def test_worked_days_are_active_hours_and_scheduled_days_without_leave(working_f
     work["7"] += events_every("2026-03-15T09:00", "2026-03-15T10:00")  # Sunday, an hour
     schedule = [{"agent": "7", "schedule": "Mon-Fri 09:00-17:00"}]
 
-    facts = working_facts(
-        work, "2026-03-16T12:00", people=schedule, leave=[("7", "2026-03-12", "2026-03-13")]
-    )
+    facts = working_facts(work, "2026-03-16T12:00", people=schedule, leave=[("7", "2026-03-12", "2026-03-13")])
     grid = day_grid(facts, date(2026, 3, 6), date(2026, 3, 15), pl.Series(["7"]))
 
     worked = grid.filter("worked")["date"].to_list()
@@ -161,9 +160,7 @@ def test_the_grid_knows_what_held_on_each_date(working_facts, events_every):
         {"agent": "7", "preset": "nl_atw", "valid_from": date(2026, 3, 1)},
         {"agent": "7", "preset": "uk_wtr", "valid_from": date(2026, 3, 11)},
     ]
-    facts = working_facts(
-        {"7": events_every("2026-03-09T09:00", "2026-03-09T17:00")}, "2026-03-16T12:00", people=rows
-    )
+    facts = working_facts({"7": events_every("2026-03-09T09:00", "2026-03-09T17:00")}, "2026-03-16T12:00", people=rows)
 
     late = day_grid(facts, date(2026, 3, 10), date(2026, 3, 12), pl.Series(["8", "7"]))
     early = day_grid(facts, date(2026, 2, 28), date(2026, 3, 1), pl.Series(["7"]))

@@ -22,9 +22,7 @@ def week_of_days(events_every, monday, starts_and_ends):
     ("evening", "morning", "elapsed"),
     [("2026-10-24", "2026-10-25", 9.0), ("2026-03-28", "2026-03-29", 7.0), ("2026-03-10", "2026-03-11", 8.0)],
 )
-def test_a_night_is_as_long_as_it_was_when_the_clock_changes(
-    working_facts, events_every, evening, morning, elapsed
-):
+def test_a_night_is_as_long_as_it_was_when_the_clock_changes(working_facts, events_every, evening, morning, elapsed):
     work = {"7": events_every(f"{evening}T22:00", f"{morning}T06:00")}
 
     rows = wt1.evaluate(working_facts(work, f"{morning}T12:00"))
@@ -46,9 +44,7 @@ def test_a_night_is_as_long_as_it_was_when_the_clock_changes(
         ("us_flsa", 10, 12),
     ],
 )
-def test_a_long_day_is_held_against_the_preset_of_the_agent(
-    working_facts, events_every, preset, warn_h, limit_h
-):
+def test_a_long_day_is_held_against_the_preset_of_the_agent(working_facts, events_every, preset, warn_h, limit_h):
     work = {"7": events_every("2026-03-10T08:00", "2026-03-10T18:30")}
 
     rows = wt1.evaluate(working_facts(work, "2026-03-10T20:00", people=[{"agent": "7", "preset": preset}]))
@@ -57,9 +53,7 @@ def test_a_long_day_is_held_against_the_preset_of_the_agent(
     assert (row["active_h"], row["warn_h"], row["limit_h"]) == (pytest.approx(10.5), warn_h, limit_h)
 
 
-def test_a_shift_raises_at_its_last_event_and_falls_at_the_next_four_oclock(
-    working_facts, events_every, at_local
-):
+def test_a_shift_raises_at_its_last_event_and_falls_at_the_next_four_oclock(working_facts, events_every, at_local):
     work = {"7": events_every("2026-03-10T08:00", "2026-03-10T18:30")}
 
     rows = wt1.evaluate(working_facts(work, "2026-03-11T12:00"))
@@ -146,11 +140,7 @@ def test_a_part_timer_is_held_against_the_own_contract(working_facts, events_eve
     work = {"7": week_of_days(events_every, "2026-03-02", [("09:00", "16:36")] * 4)}
     people = [{"agent": "7", "contract_hours": 24.0}]
 
-    row = (
-        wt2.evaluate(working_facts(work, "2026-03-09T12:00", people=people))
-        .filter("falls")
-        .row(0, named=True)
-    )
+    row = wt2.evaluate(working_facts(work, "2026-03-09T12:00", people=people)).filter("falls").row(0, named=True)
 
     assert row["week_h"] == pytest.approx(30.4)
     assert (row["warn_h"], row["exit_h"]) == (pytest.approx(26.4), pytest.approx(25.2))
@@ -186,9 +176,7 @@ def sixteen_weeks(events_every, hours_per_week=SIXTEEN_WEEKS):
             on = date(2026, 3, 2) + timedelta(7 * week + day)
             minutes = hours * 12
             if minutes:
-                instants += events_every(
-                    f"{on}T08:00", f"{on}T{8 + minutes // 60:02d}:{minutes % 60:02d}", 30
-                )
+                instants += events_every(f"{on}T08:00", f"{on}T{8 + minutes // 60:02d}:{minutes % 60:02d}", 30)
     return {"7": instants}
 
 
@@ -200,9 +188,7 @@ def test_leave_leaves_hours_and_days_of_the_average_alike(working_facts, events_
     people = [{"agent": "7", "preset": "nl_atw"}]
     leave = [("7", "2026-03-23", "2026-04-05")]
 
-    row = last_average(
-        working_facts(sixteen_weeks(events_every), "2026-06-22T12:00", people=people, leave=leave)
-    )
+    row = last_average(working_facts(sixteen_weeks(events_every), "2026-06-22T12:00", people=people, leave=leave))
 
     assert row["average_h"] == pytest.approx(46.0)
     assert (row["limit_h"], row["weeks"]) == (48.0, 16.0)
@@ -221,9 +207,7 @@ def test_four_weeks_near_their_own_limit_win_over_sixteen(working_facts, events_
 
 def test_without_the_leave_file_the_same_weeks_average_lower(working_facts, events_every):
     row = last_average(
-        working_facts(
-            sixteen_weeks(events_every), "2026-06-22T12:00", people=[{"agent": "7", "preset": "uk_wtr"}]
-        )
+        working_facts(sixteen_weeks(events_every), "2026-06-22T12:00", people=[{"agent": "7", "preset": "uk_wtr"}])
     )
 
     assert row["average_h"] == pytest.approx(644 / 16)
@@ -234,12 +218,8 @@ def test_leave_outside_the_contract_days_changes_no_day_count(working_facts, eve
     people = [{"agent": "7", "preset": "nl_atw", "schedule": "Tue-Sat 09:00-17:00"}]
     work = sixteen_weeks(events_every, [40] * 16)
 
-    sunday_off = working_facts(
-        work, "2026-06-22T12:00", people=people, leave=[("7", "2026-06-21", "2026-06-21")]
-    )
-    saturday_off = working_facts(
-        work, "2026-06-22T12:00", people=people, leave=[("7", "2026-06-20", "2026-06-20")]
-    )
+    sunday_off = working_facts(work, "2026-06-22T12:00", people=people, leave=[("7", "2026-06-21", "2026-06-21")])
+    saturday_off = working_facts(work, "2026-06-22T12:00", people=people, leave=[("7", "2026-06-20", "2026-06-20")])
 
     assert last_average(sunday_off)["average_h"] == pytest.approx(40.0)
     assert last_average(saturday_off)["average_h"] == pytest.approx(640 / (79 / 5))
@@ -257,9 +237,7 @@ def test_half_of_the_reference_period_must_have_been_seen(working_facts, events_
 
 
 def test_there_is_no_average_limit_in_the_united_states(working_facts, events_every):
-    facts = working_facts(
-        sixteen_weeks(events_every), "2026-06-22T12:00", people=[{"agent": "7", "preset": "us_flsa"}]
-    )
+    facts = working_facts(sixteen_weeks(events_every), "2026-06-22T12:00", people=[{"agent": "7", "preset": "us_flsa"}])
 
     assert wt3.evaluate(facts).is_empty()
     assert wt3.assess(facts).rows() == [("7", "no limit in preset")]

@@ -63,9 +63,7 @@ def test_a_rest_over_the_change_to_summer_time_is_an_hour_shorter(working_facts,
 
 
 @pytest.mark.parametrize(("preset", "required"), [("nl_atw", 14.0), ("eu_floor", 11.0), ("us_flsa", 11.0)])
-def test_a_dutch_night_that_ends_after_two_needs_fourteen_hours(
-    working_facts, events_every, preset, required
-):
+def test_a_dutch_night_that_ends_after_two_needs_fourteen_hours(working_facts, events_every, preset, required):
     work = shift(events_every, "2026-03-14T21:30", "2026-03-15T05:30")
     work += shift(events_every, "2026-03-15T18:30", "2026-03-15T21:00")
     people = [{"agent": "7", "preset": preset}]
@@ -103,9 +101,7 @@ def test_a_shift_of_two_events_proves_no_short_rest(working_facts, events_every,
     assert len(rests(working_facts({"7": [*work, at_local("2026-03-11T08:15")]}, "2026-03-11T09:00"))) == 1
 
 
-def test_each_day_with_work_falls_and_says_whether_a_short_rest_ended_on_it(
-    working_facts, events_every, at_local
-):
+def test_each_day_with_work_falls_and_says_whether_a_short_rest_ended_on_it(working_facts, events_every, at_local):
     work = shift(events_every, "2026-03-10T13:00", "2026-03-10T21:40")
     work += shift(events_every, "2026-03-11T07:55", "2026-03-11T12:00")
     work += shift(events_every, "2026-03-13T09:00", "2026-03-13T12:00")
@@ -169,17 +165,13 @@ def test_the_dutch_alternative_is_met_with_33_and_40_hours(working_facts, events
     assert (row["fails_7"], row["alternative_open"]) == (1.0, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("preset", "open_"), [("eu_floor", 0.0), ("de_arbzg", 0.0), ("fr_ct", 0.0), ("uk_wtr", 1.0)]
-)
+@pytest.mark.parametrize(("preset", "open_"), [("eu_floor", 0.0), ("de_arbzg", 0.0), ("fr_ct", 0.0), ("uk_wtr", 1.0)])
 def test_before_fourteen_days_an_alternative_is_still_possible_where_there_is_one(
     working_facts, events_every, preset, open_
 ):
     work = seven_days_a_week(events_every, "2026-03-01", 9)
 
-    row = weekly_rest(
-        working_facts({"7": work}, "2026-03-09T20:00", people=[{"agent": "7", "preset": preset}])
-    )
+    row = weekly_rest(working_facts({"7": work}, "2026-03-09T20:00", people=[{"agent": "7", "preset": preset}]))
 
     assert (row["required_h"], row["fails_7"], row["alternative_open"]) == (35.0, 1.0, open_)
     assert row["longest_rest_7d_h"] == pytest.approx(14.0)
@@ -190,9 +182,7 @@ def test_the_british_alternative_counts_rests_less_the_daily_rest(working_facts,
     # two days and a half free in the first week (62 h, of which 51 count), nothing since
     work = seven_days_a_week(events_every, "2026-03-01", 21, without=free)
 
-    row = weekly_rest(
-        working_facts({"7": work}, "2026-03-20T20:00", people=[{"agent": "7", "preset": "uk_wtr"}])
-    )
+    row = weekly_rest(working_facts({"7": work}, "2026-03-20T20:00", people=[{"agent": "7", "preset": "uk_wtr"}]))
 
     assert row["fails_7"] == 1.0
     assert row["rest_14d_h"] == pytest.approx(51.0 if len(free) == 2 else 27.0)
@@ -237,9 +227,7 @@ def test_the_moment_asked_about_is_judged_only_when_it_is_one(working_facts, eve
 
 
 def day_a(events_every):
-    return events_every("2026-03-10T08:30", "2026-03-10T12:30") + events_every(
-        "2026-03-10T12:50", "2026-03-10T16:50"
-    )
+    return events_every("2026-03-10T08:30", "2026-03-10T12:30") + events_every("2026-03-10T12:50", "2026-03-10T16:50")
 
 
 def day_b(events_every):
@@ -265,9 +253,7 @@ def breaks(facts):
         ("us_flsa", 0.0, 15.0),
     ],
 )
-def test_one_gap_of_twenty_minutes_is_a_break_in_some_places(
-    working_facts, events_every, preset, missed, needed
-):
+def test_one_gap_of_twenty_minutes_is_a_break_in_some_places(working_facts, events_every, preset, missed, needed):
     people = [{"agent": "7", "preset": preset}]
 
     row = breaks(working_facts({"7": day_a(events_every)}, "2026-03-11T12:00", people=people))
@@ -287,9 +273,7 @@ def test_gaps_of_18_and_25_minutes_add_up_to_a_dutch_break(working_facts, events
     assert told["span_h"] == pytest.approx(8.317, abs=0.001)
 
 
-def test_the_european_floor_misses_only_a_shift_without_any_gap_of_fifteen_minutes(
-    working_facts, events_every
-):
+def test_the_european_floor_misses_only_a_shift_without_any_gap_of_fifteen_minutes(working_facts, events_every):
     without = events_every("2026-03-10T08:30", "2026-03-10T15:00")
     six_hours = events_every("2026-03-10T08:30", "2026-03-10T14:30")
 
@@ -301,17 +285,13 @@ def test_six_hours_are_enough_for_a_french_break(working_facts, events_every):
     work = {"7": events_every("2026-03-10T08:30", "2026-03-10T14:30")}
 
     assert (
-        breaks(working_facts(work, "2026-03-11T12:00", people=[{"agent": "7", "preset": "fr_ct"}]))[
-            "missed_of_5"
-        ]
+        breaks(working_facts(work, "2026-03-11T12:00", people=[{"agent": "7", "preset": "fr_ct"}]))["missed_of_5"]
         == 1.0
     )
 
 
 def test_a_german_stretch_of_more_than_six_hours_is_a_miss_of_its_own(working_facts, events_every):
-    work = events_every("2026-03-10T08:00", "2026-03-10T14:12") + events_every(
-        "2026-03-10T15:12", "2026-03-10T17:00"
-    )
+    work = events_every("2026-03-10T08:00", "2026-03-10T14:12") + events_every("2026-03-10T15:12", "2026-03-10T17:00")
 
     assert breaks(working_facts({"7": work}, "2026-03-11T12:00", people=NL))["missed_of_5"] == 0.0
     german = working_facts({"7": work}, "2026-03-11T12:00", people=[{"agent": "7", "preset": "de_arbzg"}])
@@ -340,6 +320,4 @@ def test_only_closed_shifts_are_judged(working_facts, events_every, at_local):
     work = {"7": events_every("2026-03-10T08:30", "2026-03-10T15:00")}
 
     assert wt6.evaluate(working_facts(work, "2026-03-10T20:59")).is_empty()
-    assert wt6.evaluate(working_facts(work, "2026-03-10T21:00"))["at"].to_list() == [
-        at_local("2026-03-10T21:00")
-    ]
+    assert wt6.evaluate(working_facts(work, "2026-03-10T21:00"))["at"].to_list() == [at_local("2026-03-10T21:00")]

@@ -42,9 +42,7 @@ def test_the_share_of_work_outside_the_schedule(working_facts, events_every):
 
 
 def test_hours_a_week_and_days_of_ten_over_four_weeks(working_facts, events_every):
-    work = office_days(events_every, "2026-02-02", 17) + office_days(
-        events_every, "2026-02-25", 3, end="20:30"
-    )
+    work = office_days(events_every, "2026-02-02", 17) + office_days(events_every, "2026-02-25", 3, end="20:30")
 
     row = after_hours(working(working_facts, work, "2026-03-01T05:00"))
 
@@ -83,9 +81,7 @@ def test_a_leave_day_counts_fully_and_is_said_once(working_facts, events_every):
 
 def test_work_on_call_on_a_leave_day_is_left_out(working_facts, events_every):
     work = office_days(events_every, "2026-02-16", 20)
-    work += events_every(
-        "2026-03-16T10:00", "2026-03-16T10:30", 30
-    )  # within the schedule: nothing outside is left
+    work += events_every("2026-03-16T10:00", "2026-03-16T10:30", 30)  # within the schedule: nothing outside is left
 
     facts = working(
         working_facts,
@@ -197,9 +193,7 @@ def test_a_running_night_does_not_count_towards_the_exit(working_facts, events_e
 def test_a_night_is_as_long_as_it_was_when_the_clock_goes_back(working_facts, events_every):
     work = night(events_every, "2026-10-24")
 
-    assert raised(working_facts({"7": work}, "2026-10-25T12:00", people=PEOPLE))[
-        "longest_night_h"
-    ] == pytest.approx(9)
+    assert raised(working_facts({"7": work}, "2026-10-25T12:00", people=PEOPLE))["longest_night_h"] == pytest.approx(9)
 
 
 def test_without_an_own_zone_nights_are_not_assessable(working_facts, events_every):

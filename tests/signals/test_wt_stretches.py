@@ -1,6 +1,7 @@
 """However a period is cut into stretches, the same evaluations come out."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -19,9 +20,7 @@ PEOPLE = [
 BEGIN, DAYS = "2026-03-16T00:00", 21  # over the change to summer time
 
 shifts = st.lists(
-    st.tuples(
-        st.integers(0, DAYS - 1), st.integers(0, 23), st.integers(1, 13), st.sampled_from([7, 12, 20, 40])
-    ),
+    st.tuples(st.integers(0, DAYS - 1), st.integers(0, 23), st.integers(1, 13), st.sampled_from([7, 12, 20, 40])),
     max_size=25,
 )
 
@@ -50,8 +49,7 @@ def test_cutting_a_period_anywhere_gives_the_same_rows(working_facts, at_local, 
     bounds = [begin, *sorted({begin + timedelta(minutes=cut) for cut in cuts} - {begin}), until]
     whole = working_facts(instants, until, since=begin, people=PEOPLE, window=(540, 1050))
     pieces = [
-        working_facts(instants, end, since=start, people=PEOPLE, window=(540, 1050))
-        for start, end in zip(bounds, bounds[1:], strict=False)
+        working_facts(instants, end, since=start, people=PEOPLE, window=(540, 1050)) for start, end in pairwise(bounds)
     ]
     final = set(whole.shifts["end"].to_list())
     seen_in_part = [at for piece in pieces for at in piece.shifts["end"].to_list() if at not in final]
@@ -72,25 +70,17 @@ def test_a_signal_without_facts_answers_with_its_columns(working_facts, name):
     rows = signal.evaluate(working_facts({}, "2026-03-16T12:00"))
 
     assert rows.is_empty()
-    assert rows.schema == pl.Schema(
-        {**EVALUATION, **dict.fromkeys([*signal.values, *signal.helpers], pl.Float64())}
-    )
+    assert rows.schema == pl.Schema({**EVALUATION, **dict.fromkeys([*signal.values, *signal.helpers], pl.Float64())})
     assert signal.assess(working_facts({}, "2026-03-16T12:00")).is_empty()
 
 
 @pytest.mark.parametrize("name", WORKING_TIME)
 def test_rows_are_sorted_and_inside_the_stretch(working_facts, events_every, name):
     work = {
-        who: [
-            at
-            for day in range(2, 30)
-            for at in events_every(f"2026-03-{day:02d}T08:00", f"2026-03-{day:02d}T19:00")
-        ]
+        who: [at for day in range(2, 30) for at in events_every(f"2026-03-{day:02d}T08:00", f"2026-03-{day:02d}T19:00")]
         for who in ("8", "7")
     }
-    facts = working_facts(
-        work, "2026-03-30T12:00", since="2026-03-20T12:00", people=PEOPLE, window=(540, 1050)
-    )
+    facts = working_facts(work, "2026-03-30T12:00", since="2026-03-20T12:00", people=PEOPLE, window=(540, 1050))
 
     rows = SIGNALS[name].evaluate(facts)
 
