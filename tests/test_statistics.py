@@ -137,7 +137,9 @@ def test_tails_of_known_counts():
     assert poisson_upper_tail(floats(11, 14), floats(37 / 7, 37 / 7)) == pytest.approx(
         [0.01966, 0.001173], abs=1e-5
     )
-    assert binomial_upper_tail(floats(18), floats(90), floats(65 / 746))[0] == pytest.approx(6.89e-4, abs=1e-6)
+    assert binomial_upper_tail(floats(18), floats(90), floats(65 / 746))[0] == pytest.approx(
+        6.89e-4, abs=1e-6
+    )
     assert normal_upper_tail(floats(1.959963984540054))[0] == pytest.approx(0.025)
 
 
@@ -209,7 +211,9 @@ def test_slope_and_p_are_scipys_where_no_values_are_equal(rows):
     assert mann_kendall(rows)[1] == pytest.approx(exact)
 
 
-@pytest.mark.parametrize("row", [(1, 1, 2, 3, 3, 3), (5, 5, 5, 5, 5, 5), (0, 2, 2, 1, 2, 0), (1, 2, 3, 4, 5, 5)])
+@pytest.mark.parametrize(
+    "row", [(1, 1, 2, 3, 3, 3), (5, 5, 5, 5, 5, 5), (0, 2, 2, 1, 2, 0), (1, 2, 3, 4, 5, 5)]
+)
 def test_with_equal_values_p_is_that_of_all_orders(row):
     orders = floats(*permutations(row)).reshape(-1, 6)
     s_of_all = np.abs(mann_kendall(orders)[0])

@@ -109,7 +109,10 @@ def _windows(worked: WorkedDays, at: int) -> _Windows:
         hours=hours.astype(np.float64),
         grade_b=grade_b,
         days=pl.DataFrame(
-            {"agent": agent, "date": pl.Series((column + worked.roster.first_day).astype(np.int32)).cast(pl.Date)}
+            {
+                "agent": agent,
+                "date": pl.Series((column + worked.roster.first_day).astype(np.int32)).cast(pl.Date),
+            }
         ),
     )
 
@@ -151,7 +154,14 @@ def _doses(facts: Facts, worked: WorkedDays, monday: date) -> _Doses:
     numbers = doses(hard, windows.hours, code)
     size = np.bincount(code, weights=windows.hours > 0)[code].astype(np.int64) if len(code) else code
     return _Doses(
-        windows, group, hard, _by_window(in_shift, windows), numbers["expected"], numbers["ratio"], numbers["p"], size
+        windows,
+        group,
+        hard,
+        _by_window(in_shift, windows),
+        numbers["expected"],
+        numbers["ratio"],
+        numbers["p"],
+        size,
     )
 
 
@@ -169,7 +179,11 @@ def _handled_in_windows(facts: Facts, worked: WorkedDays, windows: _Windows) -> 
 
 def _hard_in_windows(facts: Facts, handled: pl.DataFrame, windows: _Windows) -> pl.DataFrame:
     limits = pl.DataFrame(
-        {"agent": windows.agent, "start": pl.Series(windows.start).cast(UTC), "end": pl.Series(windows.end).cast(UTC)}
+        {
+            "agent": windows.agent,
+            "start": pl.Series(windows.start).cast(UTC),
+            "end": pl.Series(windows.end).cast(UTC),
+        }
     )
     return (
         handled.join(facts.hard.select("ticket", "at", "indicators"), on="ticket")

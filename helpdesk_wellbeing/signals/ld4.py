@@ -70,7 +70,12 @@ def _team_ratios(facts: Facts, loads: pl.DataFrame) -> pl.DataFrame:
     """at, group, max_ratio, min_ratio of every snapshot at which a team can be compared."""
     members = _membership(facts)
     agents = sorted(members["agent"].unique().to_list())
-    shape = {"at": loads["at"].dtype, "group": pl.String(), "max_ratio": pl.Float64(), "min_ratio": pl.Float64()}
+    shape = {
+        "at": loads["at"].dtype,
+        "group": pl.String(),
+        "max_ratio": pl.Float64(),
+        "min_ratio": pl.Float64(),
+    }
     if not agents or not loads.height:
         return pl.DataFrame(schema=shape)
     snapshots = loads["at"].unique().sort()
@@ -158,7 +163,10 @@ def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, froz
 def _falling(facts: Facts, found: pl.DataFrame, memory: pl.DataFrame) -> pl.DataFrame:
     """A row a team and 04:00 that had a snapshot since the 04:00 before."""
     remembered = memory.drop_nulls("last_at").select(
-        at=pl.col("last_at").cast(pl.Int64).cast(UTC), group="subject", max_ratio="last_max", min_ratio="last_min"
+        at=pl.col("last_at").cast(pl.Int64).cast(UTC),
+        group="subject",
+        max_ratio="last_max",
+        min_ratio="last_min",
     )
     seen = pl.concat([remembered, found]).with_columns(seen_at="at").sort("at")
     fours = _fours(facts)

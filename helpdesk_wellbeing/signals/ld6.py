@@ -227,7 +227,9 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     schedule = _zones_and_schedules(facts, [subject])[1][subject]
     weekdays = [
         name
-        for name, open_ in zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekdays_of(schedule), strict=True)
+        for name, open_ in zip(
+            ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekdays_of(schedule), strict=True
+        )
         if open_
     ]
     return [
@@ -236,7 +238,9 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
         {
             "what": "business days",
             "weekdays": weekdays,
-            "note": "from the group's schedule" if schedule else "no schedule known: Monday to Friday assumed",
+            "note": "from the group's schedule"
+            if schedule
+            else "no schedule known: Monday to Friday assumed",
         },
     ]
 

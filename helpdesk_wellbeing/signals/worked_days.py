@@ -133,6 +133,8 @@ def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Ro
     barred = np.zeros(shape, dtype=bool)
     job_from = np.full(shape, np.iinfo(np.int32).min, dtype=np.int64)
     weekday = (np.arange(first_day, first_day + days) + 3) % 7  # 1970-01-01 was a Thursday
+    texts = facts.directory.people["schedule"].unique().drop_nulls()
+    minutes_of = {text: np.array(_minutes_by_weekday(text))[weekday] for text in texts}
     before: tuple[object, ...] = ()
     people = facts.directory.people.sort("agent", "valid_from", nulls_last=False)
     columns = ("agent", "time_zone", "schedule", "groups", "excluded", "identity", "valid_from")
@@ -146,9 +148,7 @@ def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Ro
             job_from[i, start:] = day_number(valid_from)
         before = job
         zone[i, start:] = zones.setdefault(name or facts.zone, len(zones))
-        minutes[i, start:] = (
-            -1 if schedule is None else np.array(_minutes_by_weekday(schedule))[weekday[start:]]
-        )
+        minutes[i, start:] = -1 if schedule is None else minutes_of[schedule][start:]
         barred[i, start:] = bool(excluded) or identity in ("shared", "automation")
     for agent, first, last in facts.directory.leave.select("agent", "from", "to").iter_rows():
         i = row.get(agent)

@@ -14,11 +14,15 @@ MONDAY = date(2026, 6, 1)
 AT = datetime(2026, 6, 1, 2, tzinfo=UTC)  # 04:00 in Amsterdam
 
 
-def some_facts(queues=QUEUES, tiers=(), hard_at=AT - timedelta(days=3), touched=MONDAY - timedelta(days=5), **more):
+def some_facts(
+    queues=QUEUES, tiers=(), hard_at=AT - timedelta(days=3), touched=MONDAY - timedelta(days=5), **more
+):
     touches, hard = [], []
     for group, (x, n) in queues.items():
         touches += [{"day": touched, "group": group, "ticket": f"{group}-{i}"} for i in range(n)]
-        hard += [{"ticket": f"{group}-{i}", "at": hard_at, "indicators": "moved_up+rated_bad"} for i in range(x)]
+        hard += [
+            {"ticket": f"{group}-{i}", "at": hard_at, "indicators": "moved_up+rated_bad"} for i in range(x)
+        ]
     directory = Directory.empty("Europe/Amsterdam")
     groups = pl.DataFrame([{"group": g, "tier": t} for g, t in dict(tiers).items()], schema=GROUPS)
     defaults = {

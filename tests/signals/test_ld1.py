@@ -183,7 +183,10 @@ def test_where_a_stretch_is_cut_changes_nothing():
     pieces, memory = [], NOTHING
     for since, until in zip(cuts, cuts[1:], strict=False):
         facts = some_facts(
-            [s for s in shifts if s["start"] <= until], [d for d in days if d["date"] <= until.date()], since, until
+            [s for s in shifts if s["start"] <= until],
+            [d for d in days if d["date"] <= until.date()],
+            since,
+            until,
         )
         piece = rows_of(facts, memory, on=lambda row: row["z"] >= 2.5)
         if piece.height:

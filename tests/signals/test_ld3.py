@@ -146,7 +146,11 @@ def test_a_day_of_leave_is_no_worked_day():
 
 def test_scheduled_days_before_the_first_activity_are_not_counted():
     people = [{"agent": "7", "schedule": "Mon-Fri 09:00-17:00"}]
-    with_schedule, _ = rows_of(some_facts(history([*EX11, 30, 30, 30, 30, 60]), people=people, until=datetime(2026, 4, 5, tzinfo=UTC)))
+    with_schedule, _ = rows_of(
+        some_facts(
+            history([*EX11, 30, 30, 30, 30, 60]), people=people, until=datetime(2026, 4, 5, tzinfo=UTC)
+        )
+    )
 
     assert with_schedule["base_median"].to_list() == [30.5 * TICKET]
 
@@ -202,7 +206,9 @@ def test_where_a_stretch_is_cut_changes_nothing():
 def test_the_order_of_rows_changes_nothing():
     days = pl.concat([history([*EX11, 30, 30, 30, 30, 60]), history([30] * 30, agent="8")])
 
-    assert rows_of(some_facts(days))[0].equals(rows_of(some_facts(days.sample(fraction=1, shuffle=True, seed=5)))[0])
+    assert rows_of(some_facts(days))[0].equals(
+        rows_of(some_facts(days.sample(fraction=1, shuffle=True, seed=5)))[0]
+    )
 
 
 def test_evidence_is_a_line_of_days():

@@ -39,7 +39,9 @@ def a_team(schedules=SCHEDULES, groups=("1",), **more):
     return [{"agent": agent, "schedule": s, "groups": list(groups)} | more for agent, s in schedules.items()]
 
 
-def some_facts(loads, people=None, leave=(), groups=(), since=MONDAY - timedelta(days=1), until=None, zone="UTC", **more):
+def some_facts(
+    loads, people=None, leave=(), groups=(), since=MONDAY - timedelta(days=1), until=None, zone="UTC", **more
+):
     directory = Directory(
         zone,
         pl.DataFrame(a_team() if people is None else people, schema=PEOPLE),
@@ -109,7 +111,9 @@ def test_excluded_people_and_shared_accounts_are_left_out(mark):
 
     assert rows_of(some_facts(snapshots(OPEN | {"e": 50}), people))["max_ratio"][0] == pytest.approx(1.6)
     shared = {"e": MONDAY - timedelta(days=1)}
-    recognised = some_facts(snapshots(OPEN | {"e": 50}), [*a_team(), *a_team({"e": "Mon-Fri 09:00-15:00"})], shared=shared)
+    recognised = some_facts(
+        snapshots(OPEN | {"e": 50}), [*a_team(), *a_team({"e": "Mon-Fri 09:00-15:00"})], shared=shared
+    )
     assert rows_of(recognised)["max_ratio"][0] == pytest.approx(1.6)
 
 

@@ -22,7 +22,15 @@ def weekdays(count):
 def a_queue(backlog, days=None, group="1", solved=40):
     return pl.DataFrame(
         [
-            {"group": group, "date": day, "created": solved, "solved": solved, "open_at_end": b, "escalated": 0, "reopened": 0}
+            {
+                "group": group,
+                "date": day,
+                "created": solved,
+                "solved": solved,
+                "open_at_end": b,
+                "escalated": 0,
+                "reopened": 0,
+            }
             for day, b in zip(days or weekdays(len(backlog)), backlog, strict=True)
         ],
         schema=schema.QUEUES,
@@ -72,14 +80,19 @@ def test_a_business_day_may_raise_at_its_end_and_fall_at_four():
     rows = SIGNAL.evaluate(some_facts(a_queue(BEFORE_EX16 + EX16), zone="Europe/Amsterdam"))
     last = rows.filter(pl.col("date") == LAST)
 
-    assert last["at"].to_list() == [datetime(2026, 5, 29, 22, tzinfo=UTC), datetime(2026, 5, 30, 2, tzinfo=UTC)]
+    assert last["at"].to_list() == [
+        datetime(2026, 5, 29, 22, tzinfo=UTC),
+        datetime(2026, 5, 30, 2, tzinfo=UTC),
+    ]
     assert last["raises"].to_list() == [True, False]
     assert last["falls"].to_list() == [False, True]
     assert set(rows["date"].dt.weekday()) == {1, 2, 3, 4, 5}
 
 
 def test_business_days_are_those_of_the_schedule():
-    days = [START + timedelta(days=i) for i in range(28) if (START + timedelta(days=i)).weekday() in (5, 6, 0)]
+    days = [
+        START + timedelta(days=i) for i in range(28) if (START + timedelta(days=i)).weekday() in (5, 6, 0)
+    ]
     facts = some_facts(a_queue(range(len(days)), days), schedule="Sat-Mon 10:00-18:00")
 
     rows = SIGNAL.evaluate(facts).filter(pl.col("date") < date(2026, 6, 1))
@@ -102,7 +115,11 @@ def test_a_date_without_a_row_is_an_empty_queue():
     days = weekdays(20)
     quiet = a_queue([5] * 10, days[:10], solved=6)
 
-    row = SIGNAL.evaluate(some_facts(quiet)).filter((pl.col("date") == days[19]) & pl.col("falls")).row(0, named=True)
+    row = (
+        SIGNAL.evaluate(some_facts(quiet))
+        .filter((pl.col("date") == days[19]) & pl.col("falls"))
+        .row(0, named=True)
+    )
 
     assert (row["slope_per_day"], row["p"], row["ratio"], row["days_to_clear"]) == (0, 1, 0, 0)
 
@@ -122,7 +139,9 @@ def test_a_queue_that_solves_little_raises_nothing():
 
 
 def test_the_first_week_of_a_log_is_left_out():
-    facts = some_facts(a_queue([1, 2, 3, 4, 5, *[100] * 10]), history_start=datetime(2026, 5, 4, 9, tzinfo=UTC))
+    facts = some_facts(
+        a_queue([1, 2, 3, 4, 5, *[100] * 10]), history_start=datetime(2026, 5, 4, 9, tzinfo=UTC)
+    )
 
     rows = SIGNAL.evaluate(facts)
 
