@@ -1,1 +1,13 @@
-"""Reading and writing transport: one folder a platform, one shared HTTP session."""
+"""Reading from helpdesks and files. One folder a platform; each is registered here by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from connectors import zendesk
+from helpdesk_wellbeing.feed import Connector
+
+CONNECTORS: dict[str, Callable[[Any], Connector]] = {
+    "zendesk": zendesk.connect,
+}

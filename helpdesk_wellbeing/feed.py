@@ -23,6 +23,9 @@ TICKETS = pl.Schema(
     }
 )
 
+# Days on which a schedule of the platform does not hold, both inclusive.
+HOLIDAYS = pl.Schema({"schedule": pl.String(), "name": pl.String(), "from": pl.Date(), "to": pl.Date()})
+
 
 @dataclass(frozen=True)
 class Page:
@@ -35,6 +38,7 @@ class Page:
     tickets: pl.DataFrame | None = None  # TICKETS
     newest: datetime | None = None  # the platform's clock at the end of this page, for progress
     done: bool = False  # the stream is at its end for now
+    people: pl.DataFrame | None = None  # people.PEOPLE: staff that only this stream shows (they left), to be added
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Roster:
     zone: str | None = None  # the account's zone
     automation: frozenset[str] = frozenset()  # accounts that are certainly no person (bots, the plugin itself)
     notes: tuple[str, ...] = ()  # what the plan lacks, one line each
+    holidays: pl.DataFrame | None = None  # HOLIDAYS, where the platform knows them
 
 
 @dataclass(frozen=True)

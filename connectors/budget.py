@@ -1,0 +1,173 @@
+"""How many requests a minute we may make: named buckets, paced by the platform's own headers.
+
+A bucket is what the platform counts together (the whole account, all exports). Its size is the documented one
+until
+headers tell it; a share of it is left to the other integrations of the account.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+WINDOW_S = 60.0
+_NAMED = re.compile(r"^zendesk-ratelimit-(.+)$")
+_PARTS = re.compile(r"(total|remaining|resets)\s*=\s*(\d+)")
+_ACCOUNT_TOTAL = ("ratelimit-limit", "rate-limit", "x-rate-limit", "x-ratelimit-total")
+_ACCOUNT_LEFT = (
+    "ratelimit-remaining",
+    "rate-limit-remaining",
+    "x-rate-limit-remaining",
+    "x-ratelimit-remaining",
+)
+_ACCOUNT_RESET = ("ratelimit-reset", "rate-limit-reset", "x-rate-limit-reset")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one answer says about one bucket; `resets` in seconds from the answer on, where it is said."""
+
+    total: int
+    remaining: int
+    resets: float | None
+
+
+@dataclass(frozen=True)
+class BucketRule:
+    """A bucket known beforehand: which paths it counts, its documented size, its name in the headers."""
+
+    name: str
+    matches: Callable[[str], bool]
+    per_minute: int
+    header: str | None = None
+
+
+def read_headers(headers: Mapping[str, str]) -> dict[str, Reading]:
+    """The buckets named in an answer's headers, in any of the spellings seen; "account" is the account's
+    own."""
+    lower = {key.lower(): value for key, value in headers.items()}
+    found: dict[str, Reading] = {}
+    total = _first_number(lower, _ACCOUNT_TOTAL)
+    left = _first_number(lower, _ACCOUNT_LEFT)
+    if total is not None and left is not None:
+        reset = _first_number(lower, _ACCOUNT_RESET)
+        found["account"] = Reading(total, left, float(reset) if reset is not None else None)
+    for key, value in lower.items():
+        named = _NAMED.match(key)
+        if not named:
+            continue
+        parts = {word: int(number) for word, number in _PARTS.findall(value)}
+        if "total" in parts and "remaining" in parts:
+            resets = float(parts["resets"]) if "resets" in parts else None
+            found[named.group(1)] = Reading(parts["total"], parts["remaining"], resets)
+    return found
+
+
+def _first_number(lower: Mapping[str, str], names: tuple[str, ...]) -> int | None:
+    for name in names:
+        value = lower.get(name, "").strip()
+        if value.isdigit():
+            return int(value)
+    return None
+
+
+@dataclass
+class _Bucket:
+    per_minute: int | None  # None: nobody has set a limit
+    sent: deque[float] = field(default_factory=deque)  # our own requests of the last minute
+    reading: Reading | None = None
+    read_at: float = 0.0
+    since_reading: int = 0
+
+    def floor(self, reserve: float) -> int:
+        """What is left to others; at least one request a window stays ours."""
+        total = self.reading.total if self.reading else (self.per_minute or 0)
+        return max(0, min(int(total * reserve), total - 1))
+
+    def wait(self, now: float, reserve: float) -> float:
+        by_headers = self._wait_by_headers(now, reserve)
+        return self._wait_by_count(now, reserve) if by_headers is None else by_headers
+
+    def _wait_by_headers(self, now: float, reserve: float) -> float | None:
+        if self.reading is None:
+            return None
+        resets = self.reading.resets if self.reading.resets is not None else WINDOW_S
+        until = self.read_at + resets
+        if now >= until:
+            return None  # a new window began; nothing is known about it yet
+        if self.reading.remaining - self.since_reading > self.floor(reserve):
+            return 0.0
+        return until - now
+
+    def _wait_by_count(self, now: float, reserve: float) -> float:
+        limit = self.reading.total if self.reading else self.per_minute
+        while self.sent and self.sent[0] <= now - WINDOW_S:
+            self.sent.popleft()
+        if limit is None:
+            return 0.0
+        allowed = max(1, limit - self.floor(reserve))
+        if len(self.sent) < allowed:
+            return 0.0
+        return self.sent[len(self.sent) - allowed] + WINDOW_S - now
+
+
+class Budget:
+    """Paces requests over all buckets they count in. One for each account; safe to share between threads."""
+
+    def __init__(
+        self,
+        rules: tuple[BucketRule, ...],
+        *,
+        now: Callable[[], float],
+        reserve: float = 0.3,
+        unlimited_until_told: bool = False,
+    ) -> None:
+        """`unlimited_until_told`: no documented limits apply (a loopback server); headers still do."""
+        self._rules = rules
+        self._now = now
+        self._reserve = reserve
+        self._lock = threading.Lock()
+        self._unlimited = unlimited_until_told
+        self._buckets = {
+            rule.name: _Bucket(None if unlimited_until_told else rule.per_minute) for rule in rules
+        }
+        self._learned: dict[str, set[str]] = {}  # endpoint -> buckets that its answers named
+
+    def take(self, path: str, endpoint: str) -> float:
+        """Seconds to wait before asking; 0 means go, and the request is counted."""
+        with self._lock:
+            buckets = [self._buckets[name] for name in sorted(self._names(path, endpoint))]
+            now = self._now()
+            wait = max((bucket.wait(now, self._reserve) for bucket in buckets), default=0.0)
+            if wait > 0:
+                return wait
+            for bucket in buckets:
+                bucket.sent.append(now)
+                bucket.since_reading += 1
+            return 0.0
+
+    def learn(self, path: str, endpoint: str, headers: Mapping[str, str]) -> None:
+        """Take over what an answer's headers say."""
+        by_header = {rule.header: rule.name for rule in self._rules if rule.header}
+        with self._lock:
+            for header, reading in read_headers(headers).items():
+                name = by_header.get(header, header)
+                bucket = self._buckets.setdefault(name, _Bucket(None))
+                bucket.reading, bucket.read_at, bucket.since_reading = reading, self._now(), 0
+                self._learned.setdefault(endpoint, set()).add(name)
+
+    def per_minute(self, name: str) -> float | None:
+        """Requests a minute that are ours in this bucket; None without a limit."""
+        with self._lock:
+            bucket = self._buckets.get(name)
+            if bucket is None:
+                return None
+            total = bucket.reading.total if bucket.reading else bucket.per_minute
+            return None if total is None else float(max(1, total - bucket.floor(self._reserve)))
+
+    def _names(self, path: str, endpoint: str) -> set[str]:
+        names = {rule.name for rule in self._rules if rule.matches(path)}
+        return names | (self._learned.get(endpoint, set()) & self._buckets.keys())

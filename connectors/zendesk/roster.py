@@ -1,0 +1,230 @@
+"""Who works in the account: agents and admins, those who left, groups, custom statuses, schedules and
+holidays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from connectors.zendesk.client import ZendeskApi, optional
+from connectors.zendesk.schedules import Schedule, read_schedules
+from connectors.zendesk.zones import iana
+from helpdesk_wellbeing.errors import BadPayload
+from helpdesk_wellbeing.feed import HOLIDAYS, Roster
+from helpdesk_wellbeing.people import GROUPS, PEOPLE
+
+_STAFF_ROLES = frozenset({"agent", "admin"})
+_LOOKUP = 100  # ids that show_many takes
+
+
+@dataclass
+class Book:
+    """Who is staff, as far as has been read. `former`: staff that the list of agents doesn't show."""
+
+    current: dict[str, dict[str, Any]] = field(default_factory=dict)
+    former: set[str] = field(default_factory=set)
+    details: dict[str, dict[str, Any]] = field(default_factory=dict)  # of former staff
+    not_staff: set[str] = field(default_factory=set)  # looked up and found to be nobody of ours
+    statuses: dict[str, str] = field(default_factory=dict)
+    overrides: dict[str, str] = field(default_factory=dict)
+
+    def staff(self) -> frozenset[str]:
+        """Ids of everybody who works or worked here."""
+        return frozenset(self.current) | frozenset(self.former)
+
+    def take_export(self, rows: Iterable[Any]) -> pl.DataFrame | None:
+        """Note the former staff in a page of the user export; their rows for the people table, if there are
+        any."""
+        found = []
+        for row in rows:
+            if not isinstance(row, dict) or row.get("role") not in _STAFF_ROLES or not row.get("id"):
+                continue
+            identity = str(row["id"])
+            if identity not in self.current:
+                self.former.add(identity)
+                self.details[identity] = _reduced(row)
+                found.append(self.details[identity])
+        return people_frame(found, {}) if found else None
+
+
+def read_current(api: ZendeskApi, book: Book, note: Callable[[str], None]) -> None:
+    """Agents, admins and custom statuses of today."""
+    client = api.zenpy()
+    rows = _through_zenpy("users", lambda: client.users(role=["agent", "admin"]))
+    book.current = {str(row["id"]): _reduced(row) for row in rows if row.get("id")}
+    book.former -= book.current.keys()
+    statuses = optional(
+        "the list of custom statuses", lambda: _through_zenpy("custom_statuses", client.custom_statuses), note
+    )
+    wishes = {key.strip().lower(): word for key, word in api.settings.statuses.items()}
+    for row in statuses or ():
+        identity = str(row["id"])
+        book.statuses[identity] = str(row.get("status_category") or "pending")
+        wish = wishes.get(identity) or wishes.get(str(row.get("agent_label") or "").strip().lower())
+        if wish:
+            book.overrides[identity] = wish
+    book.overrides |= {key: word for key, word in wishes.items() if key.isdigit()}
+
+
+def look_up(api: ZendeskApi, book: Book, ids: Iterable[str]) -> bool:
+    """Ask for users whose acts don't fit what we know of them. True when some turn out to be staff."""
+    asked = sorted(identity for identity in ids if identity not in book.not_staff and identity.isdigit())
+    before = len(book.former)
+    for start in range(0, len(asked), _LOOKUP):
+        some = asked[start : start + _LOOKUP]
+        answer = api.session.answer("GET", "/api/v2/users/show_many", params={"ids": ",".join(some)})
+        users = answer.get("users") if isinstance(answer, dict) else None
+        book.take_export(users if isinstance(users, list) else [])
+        book.not_staff.update(identity for identity in some if identity not in book.former)
+    return len(book.former) > before
+
+
+def read_roster(api: ZendeskApi, book: Book, automation: frozenset[str]) -> Roster:
+    """Everything known of people and groups. Collectors that the plan lacks leave a note."""
+    notes: list[str] = []
+    client = api.zenpy()
+    unknown_former = [identity for identity in book.former if identity not in book.details]
+    optional("the look-up of people who left", lambda: _fill_details(api, book, unknown_former), notes.append)
+    groups = (
+        optional("the list of groups", lambda: _through_zenpy("groups", client.groups), notes.append) or []
+    )
+    memberships = (
+        optional(
+            "the list of group memberships",
+            lambda: _through_zenpy("group_memberships", client.group_memberships),
+            notes.append,
+        )
+        or []
+    )
+    schedules: list[Schedule] = (
+        optional(
+            "the list of business-hours schedules", lambda: read_schedules(api, notes.append), notes.append
+        )
+        or []
+    )
+    belongs: dict[str, list[str]] = {}
+    for row in memberships:
+        belongs.setdefault(str(row.get("user_id")), []).append(str(row.get("group_id")))
+    everybody = [*book.current.values(), *(book.details.get(i, {"id": i}) for i in sorted(book.former))]
+    nameless = sorted(str(row["id"]) for row in everybody if row.get("wrong_zone"))
+    if nameless:
+        shown = ", ".join(nameless[:5])
+        notes.append(
+            f"zendesk: {len(nameless)} people carry a zone name that isn't known (users {shown}); give "
+            f"theirs in the people file"
+        )
+    people = people_frame(everybody, belongs)
+    zone = _account_zone(schedules, people)
+    return Roster(
+        people=people,
+        groups=_groups_frame(groups, schedules, notes.append),
+        zone=zone,
+        automation=automation,
+        notes=tuple(notes),
+        holidays=_holidays_frame(schedules),
+    )
+
+
+def people_frame(rows: Sequence[dict[str, Any]], belongs: dict[str, list[str]]) -> pl.DataFrame:
+    """Rows of the people table: id, name, zone and groups; the rest is not the platform's to know."""
+    frame = pl.DataFrame(
+        {
+            "agent": pl.Series([str(row["id"]) for row in rows], dtype=pl.String),
+            "name": pl.Series([row.get("name") for row in rows], dtype=pl.String),
+            "time_zone": pl.Series([row.get("zone") for row in rows], dtype=pl.String),
+            "groups": pl.Series(
+                [sorted(belongs.get(str(row["id"]), [])) for row in rows], dtype=pl.List(pl.String)
+            ),
+        }
+    )
+    missing = [
+        pl.lit(None, dtype=dtype).alias(name) for name, dtype in PEOPLE.items() if name not in frame.columns
+    ]
+    return frame.with_columns(missing).select(PEOPLE.names())
+
+
+def _reduced(row: dict[str, Any]) -> dict[str, Any]:
+    """What we keep of a user: no address, no phone, no photo."""
+    named = row.get("iana_time_zone") or row.get("time_zone")
+    zone = iana(row.get("iana_time_zone")) or iana(row.get("time_zone"))
+    return {
+        "id": str(row["id"]),
+        "name": str(row["name"]) if row.get("name") else None,
+        "zone": zone,
+        "wrong_zone": bool(named) and zone is None,
+    }
+
+
+def _fill_details(api: ZendeskApi, book: Book, ids: Sequence[str]) -> None:
+    for start in range(0, len(ids), _LOOKUP):
+        some = ",".join(ids[start : start + _LOOKUP])
+        answer = api.session.answer("GET", "/api/v2/users/show_many", params={"ids": some})
+        for row in (answer.get("users") if isinstance(answer, dict) else None) or []:
+            if isinstance(row, dict) and row.get("id"):
+                book.details[str(row["id"])] = _reduced(row)
+
+
+def _through_zenpy(what: str, ask: Callable[[], Iterable[Any]]) -> list[dict[str, Any]]:
+    """A list read by zenpy, as plain dictionaries."""
+    from zenpy.lib.exception import ZenpyException
+
+    try:
+        return [item.to_dict() for item in ask()]
+    except (ZenpyException, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadPayload(
+            f"zendesk: the list of {what} isn't in a shape that can be read; report it with this line"
+        ) from error
+
+
+def _groups_frame(
+    rows: Sequence[dict[str, Any]], schedules: Sequence[Schedule], note: Callable[[str], None]
+) -> pl.DataFrame:
+    """Groups; a schedule goes to all where the account has one, else to the group of its name."""
+    by_name = {schedule.name.strip().lower(): schedule for schedule in schedules}
+    only = schedules[0] if len(schedules) == 1 else None
+    matched = [only or by_name.get(str(row.get("name") or "").strip().lower()) for row in rows]
+    unmatched = sum(1 for schedule in matched if schedule is None)
+    if len(schedules) > 1 and unmatched:
+        note(
+            f"zendesk: {len(schedules)} schedules, and {unmatched} groups without one of their name; "
+            "say which hours hold for them in the groups file"
+        )
+    frame = pl.DataFrame(
+        {
+            "group": pl.Series([str(row["id"]) for row in rows], dtype=pl.String),
+            "name": pl.Series([row.get("name") for row in rows], dtype=pl.String),
+            "time_zone": pl.Series(
+                [schedule.zone if schedule else None for schedule in matched], dtype=pl.String
+            ),
+            "schedule": pl.Series(
+                [schedule.hours if schedule else None for schedule in matched], dtype=pl.String
+            ),
+        }
+    )
+    missing = [
+        pl.lit(None, dtype=dtype).alias(name) for name, dtype in GROUPS.items() if name not in frame.columns
+    ]
+    return frame.with_columns(missing).select(GROUPS.names())
+
+
+def _holidays_frame(schedules: Sequence[Schedule]) -> pl.DataFrame:
+    rows: list[tuple[str, str, date, date]] = [
+        (schedule.name, name, first, last)
+        for schedule in schedules
+        for name, first, last in schedule.holidays
+    ]
+    return pl.DataFrame(rows, schema=HOLIDAYS, orient="row")
+
+
+def _account_zone(schedules: Sequence[Schedule], people: pl.DataFrame) -> str | None:
+    """The zone of the first schedule; without schedules the one that most people have."""
+    for schedule in schedules:
+        if schedule.zone:
+            return schedule.zone
+    zones = Counter(people["time_zone"].drop_nulls().to_list())
+    return min(zones, key=lambda zone: (-zones[zone], zone)) if zones else None
