@@ -1,7 +1,8 @@
-"""ES1, escalation-heavy queue: hard tickets among those with activity, against the other queues of the same tier.
+"""ES1, escalation-heavy queue: hard tickets among those with activity, against the other queues of the same
+tier.
 
-Judged every Monday over the 28 evaluation days before. Over-dispersion is looked at within a tier, because that is
-where the reference comes from; the adjusted p-values are of one family over all tiers.
+Judged every Monday over the 28 evaluation days before. Over-dispersion is looked at within a tier, because
+that is where the reference comes from; the adjusted p-values are of one family over all tiers.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ VALUES = ("x", "n", "rate", "p0", "wilson_low", "wilson_high", "shrunk", "ratio"
 def rates(x: Floats, n: Floats, tier: Ints, minimum: int = MINIMUM_TICKETS) -> dict[str, Floats]:
     """The signal's numbers for queues with x hard of n tickets and their tiers (0: none).
 
-    NaN for p0 and what follows from it where fewer than two other queues share the tier; p_adjusted also where n is
-    under the minimum.
+    NaN for p0 and what follows from it where fewer than two other queues share the tier; p_adjusted also
+    where n is under the minimum.
     """
     p0, others, other_n = _reference(x, n, tier)
     comparable = others >= MINIMUM_OTHERS
@@ -91,7 +92,9 @@ def _reference(x: Floats, n: Floats, tier: Ints) -> tuple[Floats, Ints, Floats]:
 
 
 def _dispersion(x: Floats, n: Floats, p0: Floats, tier: Ints) -> Floats:
-    """The factor by which the variance exceeds chance, never below 1; known for tiers of ten queues or more."""
+    """The factor by which the variance exceeds chance, never below 1; known for tiers of ten queues or
+    more.
+    """
     factor = np.ones(len(x))
     for t in np.unique(tier):
         here = (tier == t) & (p0 > 0) & (p0 < 1)
@@ -102,7 +105,9 @@ def _dispersion(x: Floats, n: Floats, p0: Floats, tier: Ints) -> Floats:
 
 
 def _counts(facts: Facts, days: list[date]) -> pl.DataFrame:
-    """monday, group, n tickets with activity, x of them that became hard, over the four weeks before; sorted."""
+    """monday, group, n tickets with activity, x of them that became hard, over the four weeks before;
+    sorted.
+    """
     batches = [days[i : i + WEEKS_A_BATCH] for i in range(0, len(days), WEEKS_A_BATCH)]
     schema = {"monday": pl.Date(), "group": pl.String(), "n": pl.Int64(), "x": pl.Int64()}
     return pl.concat([pl.DataFrame(schema=schema), *(_counts_of_batch(facts, batch) for batch in batches)])
@@ -113,17 +118,13 @@ def _counts_of_batch(facts: Facts, days: list[date]) -> pl.DataFrame:
     first = days[0] - timedelta(days=WINDOW_DAYS)
     week = (pl.col("day") - first).dt.total_days() // 7
     pairs = (
-        facts.touches.filter(
-            (pl.col("day") >= first) & (pl.col("day") < days[-1]) & pl.col("group").is_not_null()
-        )
+        facts.touches.filter((pl.col("day") >= first) & (pl.col("day") < days[-1]) & pl.col("group").is_not_null())
         .select("group", "ticket", bit=pl.lit(2, dtype=pl.Int64()).pow(week).cast(pl.Int64))
         .group_by("group", "ticket")
         .agg(weeks=pl.col("bit").bitwise_or())
     )
     if pairs.is_empty():
-        return pl.DataFrame(
-            schema={"monday": pl.Date(), "group": pl.String(), "n": pl.Int64(), "x": pl.Int64()}
-        )
+        return pl.DataFrame(schema={"monday": pl.Date(), "group": pl.String(), "n": pl.Int64(), "x": pl.Int64()})
     names = pairs["group"].unique().sort()
     hard = pairs.join(facts.hard.select("ticket", "at"), on="ticket")
     hard_at = hard["at"]
@@ -135,9 +136,7 @@ def _counts_of_batch(facts: Facts, days: list[date]) -> pl.DataFrame:
         n = _by_group(pairs, names, window)
         x = _by_group(hard.filter(became), names, window)
         found.append(
-            pl.DataFrame({"monday": [monday] * len(names), "group": names, "n": n, "x": x}).filter(
-                pl.col("n") > 0
-            )
+            pl.DataFrame({"monday": [monday] * len(names), "group": names, "n": n, "x": x}).filter(pl.col("n") > 0)
         )
     return pl.concat(found)
 
@@ -252,9 +251,9 @@ def funnel_point(x: int, n: int, pooled: float) -> dict[str, Any]:
 
 def _indicators(facts: Facts, group: str, monday: date) -> dict[str, int]:
     first = monday - timedelta(days=WINDOW_DAYS)
-    tickets = facts.touches.filter(
-        (pl.col("group") == group) & (pl.col("day") >= first) & (pl.col("day") < monday)
-    )["ticket"]
+    tickets = facts.touches.filter((pl.col("group") == group) & (pl.col("day") >= first) & (pl.col("day") < monday))[
+        "ticket"
+    ]
     hard = _hard_between(facts, at_four(first, facts.zone), at_four(monday, facts.zone))
     mine = hard.filter(pl.col("ticket").is_in(tickets.unique().implode()))
     words = mine.select(pl.col("indicators").str.split("+")).explode("indicators")["indicators"].drop_nulls()

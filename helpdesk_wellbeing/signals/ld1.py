@@ -1,7 +1,9 @@
-"""LD1, open-work overload: what an agent has open when the day's work begins, against what is usual for them.
+"""LD1, open-work overload: what an agent has open when the day's work begins, against what is usual for
+them.
 
-Judged once a worked day. Raising: at the end of the shift with which the day counts as worked (known six hours after
-its last event); falling: at the next 04:00 local. The open work is that at the start of the day's first shift.
+Judged once a worked day. Raising: at the end of the shift with which the day counts as worked (known six
+hours after its last event); falling: at the next 04:00 local. The open work is that at the start of the
+day's first shift.
 """
 
 from __future__ import annotations
@@ -205,10 +207,7 @@ def without_baseline(
     base = baseline_window(worked, last, edge_day(facts)).of(values, grade_b)
     needed = minimum * np.where(base.grade_b, 2, 1)
     ready = {worked.roster.agents[i] for i in agent[base.count >= needed]}
-    return {
-        who: "no baseline" if reason is None and who not in ready else reason
-        for who, reason in reasons.items()
-    }
+    return {who: "no baseline" if reason is None and who not in ready else reason for who, reason in reasons.items()}
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

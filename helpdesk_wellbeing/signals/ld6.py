@@ -1,8 +1,9 @@
 """LD6, backlog growth: the unsolved tickets of a queue over its last ten business days.
 
-Judged once a business day: the row that may raise at local midnight after it (a queue's day ends there), the row that
-may fall at the next 04:00. Business days are the weekdays of the group's schedule, Monday to Friday without one.
-Dates on which the queue had no tickets and no events count with 0, as long as it was seen in the 13 weeks before.
+Judged once a business day: the row that may raise at local midnight after it (a queue's day ends there),
+the row that may fall at the next 04:00. Business days are the weekdays of the group's schedule, Monday to
+Friday without one. Dates on which the queue had no tickets and no events count with 0, as long as it was
+seen in the 13 weeks before.
 """
 
 from __future__ import annotations
@@ -128,9 +129,9 @@ def _judged(queues: _Queues, queue: Ints, column: Ints) -> _Judged:
     queue, column = queue[enough], column[enough]
     nth = [np.flatnonzero(line) for line in queues.business]
     back = np.arange(TREND_DAYS) - TREND_DAYS + 1
-    trend = np.array(
-        [nth[q][rank[q, c] + back] for q, c in zip(queue, column, strict=True)], dtype=np.int64
-    ).reshape(len(queue), TREND_DAYS)
+    trend = np.array([nth[q][rank[q, c] + back] for q, c in zip(queue, column, strict=True)], dtype=np.int64).reshape(
+        len(queue), TREND_DAYS
+    )
     backlog = queues.open_at_end[queue[:, None], trend]
     whole = ~np.isnan(backlog).any(axis=1)
     queue, column, backlog, trend = queue[whole], column[whole], backlog[whole], trend[whole]
@@ -176,7 +177,9 @@ def evaluate(facts: Facts) -> pl.DataFrame:
 
 
 def backlog_values(backlog: Floats, median_open: Floats, median_solved: Floats) -> dict[str, Floats]:
-    """The signal's numbers; a row of `backlog` is ten business days. A median of 0 gives no ratio, unless nothing is open."""
+    """The signal's numbers; a row of `backlog` is ten business days. A median of 0 gives no ratio, unless
+    nothing is open.
+    """
     now = backlog[:, -1]
 
     def over(median: Floats) -> Floats:
@@ -227,9 +230,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     schedule = _zones_and_schedules(facts, [subject])[1][subject]
     weekdays = [
         name
-        for name, open_ in zip(
-            ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekdays_of(schedule), strict=True
-        )
+        for name, open_ in zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekdays_of(schedule), strict=True)
         if open_
     ]
     return [
@@ -238,9 +239,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
         {
             "what": "business days",
             "weekdays": weekdays,
-            "note": "from the group's schedule"
-            if schedule
-            else "no schedule known: Monday to Friday assumed",
+            "note": "from the group's schedule" if schedule else "no schedule known: Monday to Friday assumed",
         },
     ]
 

@@ -1,11 +1,11 @@
 """Agents' local days as grids: a row an agent, a column a date. What load signals stand on.
 
-A *worked day* is a local day with 60 active minutes or more, or with a scheduled shift and no leave. A scheduled day
-without any activity counts as well, provided that the agent was seen in the four weeks before: an agent who has not
-started yet, or has left, did not work and do nothing.
+A *worked day* is a local day with 60 active minutes or more, or with a scheduled shift and no leave. A
+scheduled day without any activity counts as well, provided that the agent was seen in the four weeks
+before: an agent who has not started yet, or has left, did not work and do nothing.
 
-Nothing here looks further back than 26 weeks (`REACH_DAYS`), which is what facts hold, so a result does not depend on
-where a stretch was cut.
+Nothing here looks further back than 26 weeks (`REACH_DAYS`), which is what facts hold, so a result does not
+depend on where a stretch was cut.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ HOUR_US = 3_600_000_000
 WORKED_US = HOUR_US  # active(30) that makes a local day a worked day
 REACH_DAYS = 182  # 26 weeks
 SEEN_WITHIN_DAYS = 28  # a silent scheduled day counts only this long after the last activity
-EDGE_DAYS = (
-    7  # in the first week of a log, tickets from before it are still invisible: no baseline looks at it
-)
+EDGE_DAYS = 7  # in the first week of a log, tickets from before it are still invisible: no baseline looks at it
 BASELINE_DAYS = 40
 BASELINE_GAP = 5  # the last baseline day is so many worked days before the day judged
 BASELINE_REACH_DAYS = REACH_DAYS - SEEN_WITHIN_DAYS
@@ -61,11 +59,12 @@ def edge_day(facts: Facts) -> int:
 
 @lru_cache(maxsize=512)
 def local_instants(zone: str, first_day: int, days: int, hour: int) -> Ints:
-    """UTC microseconds of `hour`:00 local time on consecutive dates; an hour that is skipped is the next one."""
+    """UTC microseconds of `hour`:00 local time on consecutive dates; an hour that is skipped is the next
+    one.
+    """
     naive = pl.datetime_range(
         datetime.combine(EPOCH + timedelta(first_day), datetime.min.time()) + timedelta(hours=hour),
-        datetime.combine(EPOCH + timedelta(first_day + days - 1), datetime.min.time())
-        + timedelta(hours=hour),
+        datetime.combine(EPOCH + timedelta(first_day + days - 1), datetime.min.time()) + timedelta(hours=hour),
         "1d",
         time_unit="us",
         eager=True,
@@ -102,7 +101,9 @@ class Roster:
         return np.asarray((self.scheduled_minutes > 0) & ~self.on_leave)
 
     def instant(self, agent: Ints, column: Ints, hour: int) -> Ints:
-        """UTC microseconds of an hour on local dates, in each agent's zone of that date; may run past the grid."""
+        """UTC microseconds of an hour on local dates, in each agent's zone of that date; may run past the
+        grid.
+        """
         table = self._table(hour)
         return table[self.zone[agent, np.clip(column, 0, self.days - 1)], column]
 
@@ -123,7 +124,9 @@ class Roster:
 
 
 def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Roster:
-    """Spread the directory's rows over dates; agents it does not name have the account's zone and no schedule."""
+    """Spread the directory's rows over dates; agents it does not name have the account's zone and no
+    schedule.
+    """
     row = {agent: i for i, agent in enumerate(agents)}
     shape = (len(row), days)
     zones = {facts.zone: 0}
@@ -153,16 +156,12 @@ def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Ro
     for agent, first, last in facts.directory.leave.select("agent", "from", "to").iter_rows():
         i = row.get(agent)
         if i is not None:
-            on_leave[i, max(0, day_number(first) - first_day) : max(0, day_number(last) - first_day + 1)] = (
-                True
-            )
+            on_leave[i, max(0, day_number(first) - first_day) : max(0, day_number(last) - first_day + 1)] = True
     shared_since = np.full(len(row), NEVER, dtype=np.int64)
     for agent, since in facts.shared.items():
         if agent in row:
             shared_since[row[agent]] = micros(since)
-    return Roster(
-        tuple(agents), first_day, tuple(zones), zone, minutes, on_leave, barred, job_from, shared_since
-    )
+    return Roster(tuple(agents), first_day, tuple(zones), zone, minutes, on_leave, barred, job_from, shared_since)
 
 
 @lru_cache(maxsize=4096)
@@ -265,7 +264,9 @@ class Baseline:
 
 @dataclass(frozen=True)
 class BaselineWindow:
-    """Up to 40 worked days before each judged one, the last 5 worked days before it: positions and which of them count."""
+    """Up to 40 worked days before each judged one, the last 5 worked days before it: positions and which of
+    them count.
+    """
 
     positions: Ints  # [judged, 40] into the flat worked days
     counts: Bools

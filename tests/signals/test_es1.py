@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -14,15 +15,11 @@ MONDAY = date(2026, 6, 1)
 AT = datetime(2026, 6, 1, 2, tzinfo=UTC)  # 04:00 in Amsterdam
 
 
-def some_facts(
-    queues=QUEUES, tiers=(), hard_at=AT - timedelta(days=3), touched=MONDAY - timedelta(days=5), **more
-):
+def some_facts(queues=QUEUES, tiers=(), hard_at=AT - timedelta(days=3), touched=MONDAY - timedelta(days=5), **more):
     touches, hard = [], []
     for group, (x, n) in queues.items():
         touches += [{"day": touched, "group": group, "ticket": f"{group}-{i}"} for i in range(n)]
-        hard += [
-            {"ticket": f"{group}-{i}", "at": hard_at, "indicators": "moved_up+rated_bad"} for i in range(x)
-        ]
+        hard += [{"ticket": f"{group}-{i}", "at": hard_at, "indicators": "moved_up+rated_bad"} for i in range(x)]
     directory = Directory.empty("Europe/Amsterdam")
     groups = pl.DataFrame([{"group": g, "tier": t} for g, t in dict(tiers).items()], schema=GROUPS)
     defaults = {
@@ -159,7 +156,7 @@ def test_the_order_of_rows_changes_nothing():
 def test_where_a_stretch_is_cut_changes_nothing():
     cuts = [datetime(2026, 5, 20, tzinfo=UTC) + timedelta(hours=11 * i) for i in range(40)]
     whole = SIGNAL.evaluate(some_facts(since=cuts[0], until=cuts[-1]))
-    pieces = [SIGNAL.evaluate(some_facts(since=a, until=b)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [SIGNAL.evaluate(some_facts(since=a, until=b)) for a, b in itertools.pairwise(cuts)]
 
     assert pl.concat(pieces).sort("subject", "at").equals(whole)
 

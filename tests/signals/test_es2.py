@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -12,9 +13,7 @@ from helpdesk_wellbeing.statistics import benjamini_hochberg
 
 MONDAY = date(2026, 6, 1)
 AT = datetime(2026, 6, 1, 4, tzinfo=UTC)
-DAYS = [
-    MONDAY - timedelta(days=d) for d in (14, 13, 12, 11, 10, 7, 6, 5, 4, 3)
-]  # two weeks, Monday to Friday
+DAYS = [MONDAY - timedelta(days=d) for d in (14, 13, 12, 11, 10, 7, 6, 5, 4, 3)]  # two weeks, Monday to Friday
 
 
 def a_team(hard, hours=6.0, days=DAYS, grade="A"):
@@ -35,9 +34,7 @@ def a_team(hard, hours=6.0, days=DAYS, grade="A"):
             day = days[i % len(days)]
             start = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
             handled.append({"agent": agent, "date": day, "shift_start": start, "ticket": f"{agent}-{i}"})
-            hard_rows.append(
-                {"ticket": f"{agent}-{i}", "at": start + timedelta(hours=1), "indicators": "moved_up"}
-            )
+            hard_rows.append({"ticket": f"{agent}-{i}", "at": start + timedelta(hours=1), "indicators": "moved_up"})
     return {
         "days": pl.DataFrame(worked, schema_overrides=schema.DAYS).select(
             pl.col(k) if k in worked[0] else pl.lit(None, dtype=t).alias(k) for k, t in schema.DAYS.items()
@@ -125,9 +122,7 @@ def test_many_hard_tickets_in_one_shift_are_seen():
     shift = datetime(2026, 5, 29, 8, tzinfo=UTC)
     frames["handled"] = frames["handled"].with_columns(
         date=pl.when(one_day).then(pl.lit(DAYS[-1])).otherwise("date"),
-        shift_start=pl.when(one_day)
-        .then(pl.lit(shift).cast(schema.HANDLED["shift_start"]))
-        .otherwise("shift_start"),
+        shift_start=pl.when(one_day).then(pl.lit(shift).cast(schema.HANDLED["shift_start"])).otherwise("shift_start"),
     )
 
     assert values_of(some_facts(frames))["hard_in_shift"] == 10
@@ -157,9 +152,7 @@ def test_of_several_groups_that_of_most_handled_tickets_counts():
     in_group_1 = [{"day": DAYS[0], "group": "1", "ticket": f"a-{i}"} for i in range(5, 12)]
 
     everywhere = some_facts(frames, groups)
-    elsewhere = some_facts(
-        frames, groups, touches=pl.DataFrame(in_group_2 + in_group_1, schema=schema.TOUCHES)
-    )
+    elsewhere = some_facts(frames, groups, touches=pl.DataFrame(in_group_2 + in_group_1, schema=schema.TOUCHES))
 
     assert values_of(everywhere)["hard"] == 14  # no activity known: the larger group
     assert "a" not in SIGNAL.evaluate(elsewhere)["subject"]
@@ -203,9 +196,7 @@ def test_the_order_of_rows_and_the_cut_of_a_stretch_change_nothing():
     whole = SIGNAL.evaluate(some_facts(frames, since=cuts[0], until=cuts[-1]))
     mixed = {name: f.sample(fraction=1, shuffle=True, seed=2) for name, f in frames.items()}
 
-    pieces = [
-        SIGNAL.evaluate(some_facts(mixed, since=a, until=b)) for a, b in zip(cuts, cuts[1:], strict=False)
-    ]
+    pieces = [SIGNAL.evaluate(some_facts(mixed, since=a, until=b)) for a, b in itertools.pairwise(cuts)]
 
     assert pl.concat(pieces).sort("subject", "at").equals(whole)
 

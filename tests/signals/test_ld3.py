@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -147,9 +148,7 @@ def test_a_day_of_leave_is_no_worked_day():
 def test_scheduled_days_before_the_first_activity_are_not_counted():
     people = [{"agent": "7", "schedule": "Mon-Fri 09:00-17:00"}]
     with_schedule, _ = rows_of(
-        some_facts(
-            history([*EX11, 30, 30, 30, 30, 60]), people=people, until=datetime(2026, 4, 5, tzinfo=UTC)
-        )
+        some_facts(history([*EX11, 30, 30, 30, 30, 60]), people=people, until=datetime(2026, 4, 5, tzinfo=UTC))
     )
 
     assert with_schedule["base_median"].to_list() == [30.5 * TICKET]
@@ -168,9 +167,7 @@ def test_an_hour_of_activity_makes_a_worked_day():
 
 
 def test_the_first_week_of_a_log_is_no_baseline():
-    rows, _ = rows_of(
-        some_facts(history([1] * 5 + [30] * 30), history_start=datetime(2026, 3, 2, 8, tzinfo=UTC))
-    )
+    rows, _ = rows_of(some_facts(history([1] * 5 + [30] * 30), history_start=datetime(2026, 3, 2, 8, tzinfo=UTC)))
 
     assert rows["base_median"].unique().to_list() == [30 * TICKET]
     assert rows["cusum"].max() == 0
@@ -193,7 +190,7 @@ def test_where_a_stretch_is_cut_changes_nothing():
     cuts = [BEFORE + timedelta(hours=17 * i) for i in range(140)]
 
     pieces, memory = [], NOTHING
-    for since, until in zip(cuts, cuts[1:], strict=False):
+    for since, until in itertools.pairwise(cuts):
         facts = some_facts(days.filter(pl.col("date") <= until.date()), since, until)
         piece, on = rows_of(facts, memory, enter=4)
         if piece.height:
@@ -206,9 +203,7 @@ def test_where_a_stretch_is_cut_changes_nothing():
 def test_the_order_of_rows_changes_nothing():
     days = pl.concat([history([*EX11, 30, 30, 30, 30, 60]), history([30] * 30, agent="8")])
 
-    assert rows_of(some_facts(days))[0].equals(
-        rows_of(some_facts(days.sample(fraction=1, shuffle=True, seed=5)))[0]
-    )
+    assert rows_of(some_facts(days))[0].equals(rows_of(some_facts(days.sample(fraction=1, shuffle=True, seed=5)))[0])
 
 
 def test_evidence_is_a_line_of_days():

@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -158,7 +159,7 @@ def test_where_a_stretch_is_cut_changes_nothing():
     whole = rows_of(some_facts(loads, since=cuts[0], until=cuts[-1]))
 
     pieces, memory = [], NOTHING
-    for since, until in zip(cuts, cuts[1:], strict=False):
+    for since, until in itertools.pairwise(cuts):
         inside = loads.filter((pl.col("at") > since) & (pl.col("at") <= until))
         piece = rows_of(some_facts(inside, since=since, until=until), memory)
         if piece.height:

@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -90,9 +91,7 @@ def test_a_business_day_may_raise_at_its_end_and_fall_at_four():
 
 
 def test_business_days_are_those_of_the_schedule():
-    days = [
-        START + timedelta(days=i) for i in range(28) if (START + timedelta(days=i)).weekday() in (5, 6, 0)
-    ]
+    days = [START + timedelta(days=i) for i in range(28) if (START + timedelta(days=i)).weekday() in (5, 6, 0)]
     facts = some_facts(a_queue(range(len(days)), days), schedule="Sat-Mon 10:00-18:00")
 
     rows = SIGNAL.evaluate(facts).filter(pl.col("date") < date(2026, 6, 1))
@@ -115,11 +114,7 @@ def test_a_date_without_a_row_is_an_empty_queue():
     days = weekdays(20)
     quiet = a_queue([5] * 10, days[:10], solved=6)
 
-    row = (
-        SIGNAL.evaluate(some_facts(quiet))
-        .filter((pl.col("date") == days[19]) & pl.col("falls"))
-        .row(0, named=True)
-    )
+    row = SIGNAL.evaluate(some_facts(quiet)).filter((pl.col("date") == days[19]) & pl.col("falls")).row(0, named=True)
 
     assert (row["slope_per_day"], row["p"], row["ratio"], row["days_to_clear"]) == (0, 1, 0, 0)
 
@@ -139,9 +134,7 @@ def test_a_queue_that_solves_little_raises_nothing():
 
 
 def test_the_first_week_of_a_log_is_left_out():
-    facts = some_facts(
-        a_queue([1, 2, 3, 4, 5, *[100] * 10]), history_start=datetime(2026, 5, 4, 9, tzinfo=UTC)
-    )
+    facts = some_facts(a_queue([1, 2, 3, 4, 5, *[100] * 10]), history_start=datetime(2026, 5, 4, 9, tzinfo=UTC))
 
     rows = SIGNAL.evaluate(facts)
 
@@ -163,7 +156,7 @@ def test_where_a_stretch_is_cut_and_the_order_of_rows_change_nothing():
 
     pieces = [
         SIGNAL.evaluate(some_facts(mixed.filter(pl.col("date") <= b.date()), since=a, until=b))
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in itertools.pairwise(cuts)
     ]
 
     assert pl.concat(pieces).sort("subject", "at").equals(whole)
