@@ -46,7 +46,7 @@ from helpdesk_wellbeing.signals.worked_days import (
 from helpdesk_wellbeing.statistics import benjamini_hochberg, poisson_upper_tail
 
 WINDOW_WORKED_DAYS = 10
-LONGEST_WINDOW_DAYS = 70  # ten worked days at one a week
+LONGEST_WINDOW_DAYS = 49  # ten worked days at two a week, and some leave
 RECENT_DAYS = 28
 MINIMUM_HOURS = 20.0
 MINIMUM_AGENTS = 5

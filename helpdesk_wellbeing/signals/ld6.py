@@ -42,8 +42,8 @@ from helpdesk_wellbeing.statistics import mann_kendall, row_medians, theil_sen
 
 TREND_DAYS = 10
 MEDIAN_DAYS = 28
-SEEN_WITHIN_DAYS = 91
-REACH_DAYS = SEEN_WITHIN_DAYS + MEDIAN_DAYS + 14
+SEEN_WITHIN_DAYS = 27
+REACH_DAYS = 56  # what the facts of queues hold: 28 days that are judged, and the weeks before
 MINIMUM_SOLVED = 5.0
 VALUES = ("slope_per_day", "p", "ratio", "days_to_clear")
 
@@ -133,7 +133,7 @@ def _judged(queues: _Queues, queue: Ints, column: Ints) -> _Judged:
         len(queue), TREND_DAYS
     )
     backlog = queues.open_at_end[queue[:, None], trend]
-    whole = ~np.isnan(backlog).any(axis=1)
+    whole = ~np.isnan(backlog).any(axis=1) & (column - trend[:, 0] < MEDIAN_DAYS)
     queue, column, backlog, trend = queue[whole], column[whole], backlog[whole], trend[whole]
     month = column[:, None] + np.arange(MEDIAN_DAYS) - MEDIAN_DAYS + 1
     counts = queues.business[queue[:, None], np.maximum(month, 0)] & (month >= 0)

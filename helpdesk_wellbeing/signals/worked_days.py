@@ -11,7 +11,7 @@ depend on where a stretch was cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.schedules import parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
+from helpdesk_wellbeing.signals.calendar import of_latest
 from helpdesk_wellbeing.statistics import median_and_mad, row_medians
 
 Floats = npt.NDArray[np.float64]
@@ -184,6 +185,7 @@ class WorkedDays:
     """Agents' worked days in order, flat: agent by agent, date by date."""
 
     roster: Roster
+    mask: Bools  # grid of [agent, date]
     agent: Ints  # row of the roster
     column: Ints  # date, as a column of the roster
     start: Ints  # [agent] position of the agent's first worked day (one more entry at the end)
@@ -197,9 +199,23 @@ class WorkedDays:
     def day(self) -> Ints:
         return self.column + self.roster.first_day
 
+    def with_more(self, agent: Ints, column: Ints) -> WorkedDays:
+        """The same with further worked days."""
+        mask = self.mask.copy()
+        mask[agent, column] = True
+        who, when, start = _flat(mask)
+        return replace(self, mask=mask, agent=who, column=when, start=start)
 
-def worked_days(facts: Facts, also_worked: pl.DataFrame | None = None) -> WorkedDays:
-    """All worked days that the facts show. `also_worked`: agent and date of further ones."""
+    def positions(self, agent: Ints, column: Ints) -> Ints:
+        """Where some worked days stand in the flat order."""
+        table = np.zeros(self.mask.shape, dtype=np.int64)
+        table[self.agent, self.column] = np.arange(len(self.agent))
+        return np.asarray(table[agent, column])
+
+
+@of_latest
+def worked_days(facts: Facts) -> WorkedDays:
+    """All worked days that the facts show."""
     first_day = day_number(facts.since.date()) - REACH_DAYS
     days = day_number(facts.until.date()) + 2 - first_day
     agents = agents_seen(facts)
@@ -221,22 +237,26 @@ def worked_days(facts: Facts, also_worked: pl.DataFrame | None = None) -> Worked
     last_seen = np.maximum.accumulate(np.where(seen, columns, -REACH_DAYS), axis=1)
     recently_seen = columns - last_seen <= SEEN_WITHIN_DAYS
     worked = (active >= WORKED_US) | (grid.scheduled & recently_seen)
-    if also_worked is not None:
-        more = also_worked["date"].to_physical().to_numpy().astype(np.int64) - first_day
-        inner = (more >= 0) & (more < days)
-        worked[agent_rows(also_worked["agent"], agents)[inner], more[inner]] = True
-    rows, cols = np.nonzero(worked)
+    rows, cols, start = _flat(worked)
     return WorkedDays(
         roster=grid,
+        mask=worked,
         agent=rows,
         column=cols,
-        start=np.searchsorted(rows, np.arange(len(agents) + 1)),
+        start=start,
         active=active,
         touched=spread(frame["touched_weight"]),
         solved=spread(frame["solved_weight"]),
         seen=seen,
         grade_b=spread(frame["grade"]) > 0,
     )
+
+
+def _flat(mask: Bools) -> tuple[Ints, Ints, Ints]:
+    """Row and column of every true cell, row by row, and where each row begins."""
+    rows, columns = np.nonzero(mask)
+    ends = np.cumsum(np.count_nonzero(mask, axis=1))
+    return rows, columns, np.concatenate([[0], ends])
 
 
 def agents_seen(facts: Facts) -> list[str]:
