@@ -1,7 +1,8 @@
 """Statistics for small samples, over whole columns at once.
 
-Every function takes and gives NumPy arrays (or plain numbers) and knows no fact and no rule. "Row-wise" functions take
-a matrix, a series a row, and give one number a row. SciPy is imported where it is needed, because it is slow to load.
+Every function takes and gives NumPy arrays (or plain numbers) and knows no fact and no rule. "Row-wise"
+functions take a matrix, a series a row, and give one number a row. SciPy is imported where it is needed,
+because it is slow to load.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def _row_medians(rows: Floats) -> tuple[Floats, Ints]:
 
 
 def robust_z(x: Floats, median: Floats, mad: Floats, unit: float = 1.0) -> Floats:
-    """0.6745 (x - median) / max(MAD, a tenth of the median, one unit): the floor keeps steady counts from alarming."""
+    """0.6745 (x - median) / max(MAD, a tenth of the median, one unit): the floor keeps steady counts from
+    alarming.
+    """
     return np.asarray(Z_PER_MAD * (x - median) / np.maximum(np.maximum(mad, 0.1 * median), unit))
 
 
@@ -57,7 +60,9 @@ def cusum_scale(median: Floats, mad: Floats, unit: float = 1.0) -> Floats:
 
 
 def cusum_step(before: Floats, z: Floats, slack: float = 0.5, clip: float = 3.0) -> Floats:
-    """One step of the one-sided cumulative sum; z is cut off at `clip`, so that one freak day cannot signal."""
+    """One step of the one-sided cumulative sum; z is cut off at `clip`, so that one freak day cannot
+    signal.
+    """
     return np.asarray(np.maximum(0.0, before + np.minimum(z, clip) - slack))
 
 
@@ -102,10 +107,11 @@ def normal_upper_tail(z: Floats) -> Floats:
 
 
 def all_hits_here(x: Floats, n: Floats, other_n: Floats) -> Floats:
-    """Chance that all of x hits fall into a sample of n when `other_n` more were drawn (Fisher's exact test).
+    """Chance that all of x hits fall into a sample of n when `other_n` more were drawn (Fisher's exact
+    test).
 
-    It stands in for the binomial test where the others have no hit, because a reference rate of zero from a few
-    tickets would make anything significant.
+    It stands in for the binomial test where the others have no hit, because a reference rate of zero from a
+    few tickets would make anything significant.
     """
     from scipy.special import gammaln
 
@@ -117,7 +123,8 @@ def all_hits_here(x: Floats, n: Floats, other_n: Floats) -> Floats:
 def benjamini_hochberg(p: Floats) -> Floats:
     """Adjusted p-values of one family; compare them with q. NaN is no member and stays NaN.
 
-    The same numbers as SciPy's `false_discovery_control`; `scipy.stats` takes longer to load than all of this to run.
+    The same numbers as SciPy's `false_discovery_control`; `scipy.stats` takes longer to load than all of
+    this to run.
     """
     adjusted = np.full(len(p), np.nan)
     members = np.flatnonzero(~np.isnan(p))
@@ -129,7 +136,9 @@ def benjamini_hochberg(p: Floats) -> Floats:
 
 
 def overdispersion(z: Floats) -> float:
-    """Mean square of z after winsorising at its 10th and 90th percentile; above 1 the spread exceeds chance."""
+    """Mean square of z after winsorising at its 10th and 90th percentile; above 1 the spread exceeds
+    chance.
+    """
     low, high = np.quantile(z, [0.1, 0.9])
     return float(np.mean(np.clip(z, low, high) ** 2))
 
@@ -154,8 +163,9 @@ def theil_sen(rows: Floats) -> Floats:
 def mann_kendall(rows: Floats) -> tuple[Ints, Floats]:
     """Row-wise Kendall's S against time and its exact two-sided p-value, ties included.
 
-    SciPy's exact p-value needs values without ties, which daily counts are not: with ties the number of inversions
-    of a random order follows the Gaussian multinomial coefficient of the sizes of the ties. Rows hold no NaN.
+    SciPy's exact p-value needs values without ties, which daily counts are not: with ties the number of
+    inversions of a random order follows the Gaussian multinomial coefficient of the sizes of the ties. Rows
+    hold no NaN.
     """
     first, second = np.triu_indices(rows.shape[1], k=1)
     s = np.sign(rows[:, second] - rows[:, first]).sum(axis=1).astype(np.int64)

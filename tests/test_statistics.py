@@ -128,15 +128,11 @@ def test_the_binomial_tail_is_scipys(x, n, p):
 
 @given(st.integers(0, 60), st.floats(0.001, 50))
 def test_the_poisson_tail_is_scipys(x, mean):
-    assert poisson_upper_tail(floats(x), floats(mean))[0] == pytest.approx(
-        poisson.sf(x - 1, mean), rel=1e-9, abs=1e-12
-    )
+    assert poisson_upper_tail(floats(x), floats(mean))[0] == pytest.approx(poisson.sf(x - 1, mean), rel=1e-9, abs=1e-12)
 
 
 def test_tails_of_known_counts():
-    assert poisson_upper_tail(floats(11, 14), floats(37 / 7, 37 / 7)) == pytest.approx(
-        [0.01966, 0.001173], abs=1e-5
-    )
+    assert poisson_upper_tail(floats(11, 14), floats(37 / 7, 37 / 7)) == pytest.approx([0.01966, 0.001173], abs=1e-5)
     assert binomial_upper_tail(floats(18), floats(90), floats(65 / 746))[0] == pytest.approx(6.89e-4, abs=1e-6)
     assert normal_upper_tail(floats(1.959963984540054))[0] == pytest.approx(0.025)
 

@@ -1,7 +1,8 @@
-"""ES1, escalation-heavy queue: hard tickets among those with activity, against the other queues of the same tier.
+"""ES1, escalation-heavy queue: hard tickets among those with activity, against the other queues of the same
+tier.
 
-Judged every Monday over the 28 evaluation days before. Over-dispersion is looked at within a tier, because that is
-where the reference comes from; the adjusted p-values are of one family over all tiers.
+Judged every Monday over the 28 evaluation days before. Over-dispersion is looked at within a tier, because
+that is where the reference comes from; the adjusted p-values are of one family over all tiers.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from helpdesk_wellbeing.signals.rounds import (
     no_evaluations,
     not_assessable,
 )
-from helpdesk_wellbeing.signals.worked_days import day_number, micros
+from helpdesk_wellbeing.signals.worked_days import agent_rows, day_number, micros
 from helpdesk_wellbeing.statistics import (
     Z_95,
     all_hits_here,
@@ -46,14 +47,16 @@ MINIMUM_HARD = 5
 MINIMUM_OTHERS = 2
 QUEUES_FOR_DISPERSION = 10
 NO_TIER = 0
+WEEKS_A_BATCH = 48  # weeks become bits of a 64-bit number
+WINDOW_WEEKS = 0b1111  # four weeks, the last one being the highest bit
 VALUES = ("x", "n", "rate", "p0", "wilson_low", "wilson_high", "shrunk", "ratio", "p_adjusted")
 
 
 def rates(x: Floats, n: Floats, tier: Ints, minimum: int = MINIMUM_TICKETS) -> dict[str, Floats]:
     """The signal's numbers for queues with x hard of n tickets and their tiers (0: none).
 
-    NaN for p0 and what follows from it where fewer than two other queues share the tier; p_adjusted also where n is
-    under the minimum.
+    NaN for p0 and what follows from it where fewer than two other queues share the tier; p_adjusted also
+    where n is under the minimum.
     """
     p0, others, other_n = _reference(x, n, tier)
     comparable = others >= MINIMUM_OTHERS
@@ -89,7 +92,9 @@ def _reference(x: Floats, n: Floats, tier: Ints) -> tuple[Floats, Ints, Floats]:
 
 
 def _dispersion(x: Floats, n: Floats, p0: Floats, tier: Ints) -> Floats:
-    """The factor by which the variance exceeds chance, never below 1; known for tiers of ten queues or more."""
+    """The factor by which the variance exceeds chance, never below 1; known for tiers of ten queues or
+    more.
+    """
     factor = np.ones(len(x))
     for t in np.unique(tier):
         here = (tier == t) & (p0 > 0) & (p0 < 1)
@@ -99,20 +104,47 @@ def _dispersion(x: Floats, n: Floats, p0: Floats, tier: Ints) -> Floats:
     return factor
 
 
-def _counts(facts: Facts, monday: date) -> pl.DataFrame:
-    """group, n tickets with activity, x of them that became hard, over the 28 evaluation days before; sorted."""
-    first = monday - timedelta(days=WINDOW_DAYS)
-    touches = facts.touches.filter(
-        (pl.col("day") >= first) & (pl.col("day") < monday) & pl.col("group").is_not_null()
+def _counts(facts: Facts, days: list[date]) -> pl.DataFrame:
+    """monday, group, n tickets with activity, x of them that became hard, over the four weeks before;
+    sorted.
+    """
+    batches = [days[i : i + WEEKS_A_BATCH] for i in range(0, len(days), WEEKS_A_BATCH)]
+    schema = {"monday": pl.Date(), "group": pl.String(), "n": pl.Int64(), "x": pl.Int64()}
+    return pl.concat([pl.DataFrame(schema=schema), *(_counts_of_batch(facts, batch) for batch in batches)])
+
+
+def _counts_of_batch(facts: Facts, days: list[date]) -> pl.DataFrame:
+    """Every ticket's weeks in a group become the bits of one number, so that touches are gone through once."""
+    first = days[0] - timedelta(days=WINDOW_DAYS)
+    week = (pl.col("day") - first).dt.total_days() // 7
+    pairs = (
+        facts.touches.filter((pl.col("day") >= first) & (pl.col("day") < days[-1]) & pl.col("group").is_not_null())
+        .select("group", "ticket", bit=pl.lit(2, dtype=pl.Int64()).pow(week).cast(pl.Int64))
+        .group_by("group", "ticket")
+        .agg(weeks=pl.col("bit").bitwise_or())
     )
-    hard = _hard_between(facts, at_four(first, facts.zone), at_four(monday, facts.zone))
-    n = touches.group_by("group").agg(n=pl.col("ticket").n_unique())
-    x = (
-        touches.filter(pl.col("ticket").is_in(hard["ticket"].implode()))
-        .group_by("group")
-        .agg(x=pl.col("ticket").n_unique())
-    )
-    return n.join(x, on="group", how="left").with_columns(pl.col("x").fill_null(0)).sort("group")
+    if pairs.is_empty():
+        return pl.DataFrame(schema={"monday": pl.Date(), "group": pl.String(), "n": pl.Int64(), "x": pl.Int64()})
+    names = pairs["group"].unique().sort()
+    hard = pairs.join(facts.hard.select("ticket", "at"), on="ticket")
+    hard_at = hard["at"]
+    found: list[pl.DataFrame] = []
+    for monday in days:
+        window = WINDOW_WEEKS << ((monday - first).days // 7 - WINDOW_DAYS // 7)
+        start = at_four(monday - timedelta(days=WINDOW_DAYS), facts.zone)
+        became = (hard_at >= start) & (hard_at < at_four(monday, facts.zone))
+        n = _by_group(pairs, names, window)
+        x = _by_group(hard.filter(became), names, window)
+        found.append(
+            pl.DataFrame({"monday": [monday] * len(names), "group": names, "n": n, "x": x}).filter(pl.col("n") > 0)
+        )
+    return pl.concat(found)
+
+
+def _by_group(pairs: pl.DataFrame, names: pl.Series, window: int) -> Ints:
+    """How many tickets of each group were active in a week of the window."""
+    active = pairs.filter((pl.col("weeks") & window) != 0)["group"]
+    return np.bincount(agent_rows(active, names.to_list()), minlength=len(names))
 
 
 def _hard_between(facts: Facts, start: datetime, end: datetime) -> pl.DataFrame:
@@ -136,12 +168,12 @@ def evaluate(facts: Facts) -> pl.DataFrame:
     """A row a Monday of every queue with activity and two queues to compare it with."""
     if not facts.hard_possible:
         return no_evaluations(VALUES)
-    found = [_evaluate_on(facts, monday) for monday in mondays(facts)]
+    counts = _counts(facts, mondays(facts)).partition_by("monday", maintain_order=True)
+    found = [_evaluate_on(facts, of_one["monday"][0], of_one) for of_one in counts]
     return pl.concat([no_evaluations(VALUES), *found]).sort("subject", "at")
 
 
-def _evaluate_on(facts: Facts, monday: date) -> pl.DataFrame:
-    counts = _counts(facts, monday)
+def _evaluate_on(facts: Facts, monday: date, counts: pl.DataFrame) -> pl.DataFrame:
     x, n = _numbers(counts)
     values = rates(x, n, _tiers(facts, counts["group"]), _minimum(facts))
     rows = counts.height
@@ -163,7 +195,7 @@ def _evaluate_on(facts: Facts, monday: date) -> pl.DataFrame:
 
 def assess(facts: Facts) -> pl.DataFrame:
     """Queues about which nothing can be said at the latest Monday."""
-    counts = _counts(facts, last_monday(facts, facts.until))
+    counts = _counts(facts, [last_monday(facts, facts.until)])
     x, n = _numbers(counts)
     _, others, _ = _reference(x, n, _tiers(facts, counts["group"]))
     listed = [group for group in facts.directory.groups["group"] if group is not None]
@@ -183,7 +215,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     monday = last_monday(facts, instance_end(instance, facts.until))
     shown = {name: known(instance_value(instance, name), 6) for name in VALUES}
     evidence: list[dict[str, Any]] = [{"what": "tickets that became hard among those with activity", **shown}]
-    counts = _counts(facts, monday)
+    counts = _counts(facts, [monday])
     x, n = _numbers(counts)
     tier = _tiers(facts, counts["group"])
     here = np.flatnonzero((counts["group"] == subject).to_numpy())
@@ -219,9 +251,9 @@ def funnel_point(x: int, n: int, pooled: float) -> dict[str, Any]:
 
 def _indicators(facts: Facts, group: str, monday: date) -> dict[str, int]:
     first = monday - timedelta(days=WINDOW_DAYS)
-    tickets = facts.touches.filter(
-        (pl.col("group") == group) & (pl.col("day") >= first) & (pl.col("day") < monday)
-    )["ticket"]
+    tickets = facts.touches.filter((pl.col("group") == group) & (pl.col("day") >= first) & (pl.col("day") < monday))[
+        "ticket"
+    ]
     hard = _hard_between(facts, at_four(first, facts.zone), at_four(monday, facts.zone))
     mine = hard.filter(pl.col("ticket").is_in(tickets.unique().implode()))
     words = mine.select(pl.col("indicators").str.split("+")).explode("indicators")["indicators"].drop_nulls()

@@ -1,9 +1,11 @@
-"""ES2, hard-ticket dose: hard tickets an agent handled, against what the others of the same group had an hour.
+"""ES2, hard-ticket dose: hard tickets an agent handled, against what the others of the same group had an
+hour.
 
-Judged every Monday over the agent's last ten worked days. A ticket counts once for everybody who did work on it in
-their window and whose window it became hard in. An agent of several groups is compared with the colleagues of the one
-in which most of the tickets they handled had activity (the larger group, then the smaller id, if it is a tie); the
-directory decides which groups an agent has, and where it names none, the tickets alone do.
+Judged every Monday over the agent's last ten worked days. A ticket counts once for everybody who did work
+on it in their window and whose window it became hard in. An agent of several groups is compared with the
+colleagues of the one in which most of the tickets they handled had activity (the larger group, then the
+smaller id, if it is a tie); the directory decides which groups an agent has, and where it names none, the
+tickets alone do.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ from helpdesk_wellbeing.signals.worked_days import (
 from helpdesk_wellbeing.statistics import benjamini_hochberg, poisson_upper_tail
 
 WINDOW_WORKED_DAYS = 10
-LONGEST_WINDOW_DAYS = 70  # ten worked days at one a week
+LONGEST_WINDOW_DAYS = 49  # ten worked days at two a week, and some leave
 RECENT_DAYS = 28
 MINIMUM_HOURS = 20.0
 MINIMUM_AGENTS = 5
@@ -54,8 +56,8 @@ VALUES = ("hard", "active_h", "expected", "ratio", "p_adjusted")
 def doses(hard: Floats, hours: Floats, group: Ints) -> dict[str, Floats]:
     """expected, ratio and p of agents with their hard tickets, active hours and group.
 
-    Where the others of a group had no hard ticket, the Poisson test would find anything significant; then p is the
-    chance that all of them fall into this agent's share of the hours.
+    Where the others of a group had no hard ticket, the Poisson test would find anything significant; then p
+    is the chance that all of them fall into this agent's share of the hours.
     """
     other_hard = np.bincount(group, weights=hard)[group] - hard
     other_hours = np.bincount(group, weights=hours)[group] - hours
@@ -109,7 +111,10 @@ def _windows(worked: WorkedDays, at: int) -> _Windows:
         hours=hours.astype(np.float64),
         grade_b=grade_b,
         days=pl.DataFrame(
-            {"agent": agent, "date": pl.Series((column + worked.roster.first_day).astype(np.int32)).cast(pl.Date)}
+            {
+                "agent": agent,
+                "date": pl.Series((column + worked.roster.first_day).astype(np.int32)).cast(pl.Date),
+            }
         ),
     )
 
@@ -151,7 +156,14 @@ def _doses(facts: Facts, worked: WorkedDays, monday: date) -> _Doses:
     numbers = doses(hard, windows.hours, code)
     size = np.bincount(code, weights=windows.hours > 0)[code].astype(np.int64) if len(code) else code
     return _Doses(
-        windows, group, hard, _by_window(in_shift, windows), numbers["expected"], numbers["ratio"], numbers["p"], size
+        windows,
+        group,
+        hard,
+        _by_window(in_shift, windows),
+        numbers["expected"],
+        numbers["ratio"],
+        numbers["p"],
+        size,
     )
 
 
@@ -169,7 +181,11 @@ def _handled_in_windows(facts: Facts, worked: WorkedDays, windows: _Windows) -> 
 
 def _hard_in_windows(facts: Facts, handled: pl.DataFrame, windows: _Windows) -> pl.DataFrame:
     limits = pl.DataFrame(
-        {"agent": windows.agent, "start": pl.Series(windows.start).cast(UTC), "end": pl.Series(windows.end).cast(UTC)}
+        {
+            "agent": windows.agent,
+            "start": pl.Series(windows.start).cast(UTC),
+            "end": pl.Series(windows.end).cast(UTC),
+        }
     )
     return (
         handled.join(facts.hard.select("ticket", "at", "indicators"), on="ticket")
@@ -292,7 +308,9 @@ def assess(facts: Facts) -> pl.DataFrame:
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Hard tickets, active hours, what was expected, and what made them hard; no tickets, no texts, no colleagues."""
+    """Hard tickets, active hours, what was expected, and what made them hard; no tickets, no texts, no
+    colleagues.
+    """
     shown = {name: known(instance_value(instance, name), 6) for name in VALUES}
     evidence: list[dict[str, Any]] = [{"what": "hard tickets handled in the last ten worked days", **shown}]
     start, end = instance_start(instance, facts.since), instance_end(instance, facts.until)

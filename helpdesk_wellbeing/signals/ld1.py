@@ -1,7 +1,9 @@
-"""LD1, open-work overload: what an agent has open when the day's work begins, against what is usual for them.
+"""LD1, open-work overload: what an agent has open when the day's work begins, against what is usual for
+them.
 
-Judged once a worked day. Raising: at the end of the shift with which the day counts as worked (known six hours after
-its last event); falling: at the next 04:00 local. The open work is that at the start of the day's first shift.
+Judged once a worked day. Raising: at the end of the shift with which the day counts as worked (known six
+hours after its last event); falling: at the next 04:00 local. The open work is that at the start of the
+day's first shift.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.signals.base import Facts, Signal
+from helpdesk_wellbeing.signals.calendar import of_latest
 from helpdesk_wellbeing.signals.rounds import (
     Memory,
     evaluation_frame,
@@ -28,7 +31,6 @@ from helpdesk_wellbeing.signals.rounds import (
 from helpdesk_wellbeing.signals.worked_days import (
     EPOCH,
     HOUR_US,
-    REACH_DAYS,
     WORKED_US,
     Baseline,
     Bools,
@@ -36,13 +38,10 @@ from helpdesk_wellbeing.signals.worked_days import (
     Ints,
     WorkedDays,
     agent_rows,
-    agents_seen,
     baseline_window,
-    day_number,
     edge_day,
     job_start,
     micros,
-    roster,
     standing,
     tickets,
     worked_days,
@@ -68,16 +67,19 @@ class _Snapshots:
     grade_b: Bools
 
 
+@of_latest
 def _snapshots(facts: Facts) -> tuple[_Snapshots, WorkedDays]:
-    first_day = day_number(facts.since.date()) - REACH_DAYS
+    plain = worked_days(facts)
+    grid = plain.roster
     shifts = facts.shifts.filter(
-        (pl.col("date") >= EPOCH + timedelta(first_day)) & pl.col("open_weight").is_not_null()
-    ).sort("agent", "date", "start")
-    agents = agents_seen(facts)
-    agent = agent_rows(shifts["agent"], agents)
-    column = shifts["date"].to_physical().to_numpy().astype(np.int64) - first_day
-    days = day_number(facts.until.date()) + 2 - first_day
-    scheduled = roster(facts, agents, first_day, days).scheduled
+        (pl.col("date") >= EPOCH + timedelta(grid.first_day)) & pl.col("open_weight").is_not_null()
+    )
+    agent = agent_rows(shifts["agent"], grid.agents)
+    column = shifts["date"].to_physical().to_numpy().astype(np.int64) - grid.first_day
+    start = shifts["start"].dt.timestamp("us").to_numpy()
+    order = np.lexsort((start, column, agent))
+    shifts, agent, column = shifts[order], agent[order], column[order]
+    days, scheduled = grid.days, grid.scheduled
     _, opening = np.unique(agent * days + column, return_index=True)
     group = np.repeat(np.arange(len(opening)), np.diff(np.append(opening, len(agent))))
     active = shifts["active_30"].to_physical().to_numpy().astype(np.int64)
@@ -95,7 +97,7 @@ def _snapshots(facts: Facts) -> tuple[_Snapshots, WorkedDays]:
         end=shifts["end"].dt.timestamp("us").to_numpy()[last],
         grade_b=grade_b[first] | grade_b[last],
     )
-    return found, worked_days(facts, also_worked=shifts[last].select("agent", "date"))
+    return found, plain.with_more(found.agent, found.column)
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,7 @@ class _Usual:
 
 
 def _usual(found: _Snapshots, worked: WorkedDays) -> _Usual:
-    days = worked.roster.days
-    position = np.searchsorted(worked.agent * days + worked.column, found.agent * days + found.column)
+    position = worked.positions(found.agent, found.column)
     weight = np.full(len(worked.agent), np.nan)
     weight[position] = found.weight
     grade_b = worked.grade_b[worked.agent, worked.column]
@@ -205,10 +206,7 @@ def without_baseline(
     base = baseline_window(worked, last, edge_day(facts)).of(values, grade_b)
     needed = minimum * np.where(base.grade_b, 2, 1)
     ready = {worked.roster.agents[i] for i in agent[base.count >= needed]}
-    return {
-        who: "no baseline" if reason is None and who not in ready else reason
-        for who, reason in reasons.items()
-    }
+    return {who: "no baseline" if reason is None and who not in ready else reason for who, reason in reasons.items()}
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

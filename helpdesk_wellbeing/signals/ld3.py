@@ -1,7 +1,7 @@
 """LD3, sustained load increase: small rises of the work an agent touches a day, added up.
 
-Judged at 04:00 local after each worked day. The sum runs over all days that can be judged; the baseline it compares
-with moves along and stands still while the flag is on.
+Judged at 04:00 local after each worked day. The sum runs over all days that can be judged; the baseline it
+compares with moves along and stands still while the flag is on.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """LD4, team imbalance: open work against scheduled hours, colleague by colleague, at five snapshots a day.
 
-A team is a group of the directory. Its members are those whose shift plan is known, who are neither excluded nor
-shared nor on leave and have hours in the five dates from the snapshot's on. A member's open work counts whole,
-whichever group its tickets are in.
+A team is a group of the directory. Its members are those whose shift plan is known, who are neither
+excluded nor shared nor on leave and have hours in the five dates from the snapshot's on. A member's open
+work counts whole, whichever group its tickets are in.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def _membership(facts: Facts) -> pl.DataFrame:
 
 
 def _capacity(facts: Facts, agents: list[str], first_day: int, days: int) -> tuple[Floats, Bools]:
-    """Hours planned from each date on for five dates, and who is there to be compared; grids of [agent, date]."""
+    """Hours planned from each date on for five dates, and who is there to be compared; grids of [agent,
+    date].
+    """
     grid = roster(facts, agents, first_day, days + CAPACITY_DAYS)
     minutes = np.where(grid.scheduled, grid.scheduled_minutes, 0)
     total = np.concatenate([np.zeros((len(agents), 1), dtype=np.int64), np.cumsum(minutes, axis=1)], axis=1)
@@ -70,7 +72,12 @@ def _team_ratios(facts: Facts, loads: pl.DataFrame) -> pl.DataFrame:
     """at, group, max_ratio, min_ratio of every snapshot at which a team can be compared."""
     members = _membership(facts)
     agents = sorted(members["agent"].unique().to_list())
-    shape = {"at": loads["at"].dtype, "group": pl.String(), "max_ratio": pl.Float64(), "min_ratio": pl.Float64()}
+    shape = {
+        "at": loads["at"].dtype,
+        "group": pl.String(),
+        "max_ratio": pl.Float64(),
+        "min_ratio": pl.Float64(),
+    }
     if not agents or not loads.height:
         return pl.DataFrame(schema=shape)
     snapshots = loads["at"].unique().sort()
@@ -124,7 +131,8 @@ def team_ratios(weight: Floats, hours: Floats, counts: Bools | None = None) -> F
 
 
 def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, frozenset[str], None]:
-    """A row a snapshot that may raise; at 04:00 of the account's zone one that may fall, with the last snapshot's values.
+    """A row a snapshot that may raise; at 04:00 of the account's zone one that may fall, with the last
+    snapshot's values.
 
     The last snapshot is remembered, because the stretch may have been cut between it and 04:00.
     """
@@ -158,7 +166,10 @@ def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, froz
 def _falling(facts: Facts, found: pl.DataFrame, memory: pl.DataFrame) -> pl.DataFrame:
     """A row a team and 04:00 that had a snapshot since the 04:00 before."""
     remembered = memory.drop_nulls("last_at").select(
-        at=pl.col("last_at").cast(pl.Int64).cast(UTC), group="subject", max_ratio="last_max", min_ratio="last_min"
+        at=pl.col("last_at").cast(pl.Int64).cast(UTC),
+        group="subject",
+        max_ratio="last_max",
+        min_ratio="last_min",
     )
     seen = pl.concat([remembered, found]).with_columns(seen_at="at").sort("at")
     fours = _fours(facts)
@@ -224,9 +235,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
 def _bars(facts: Facts, group: str, at: datetime) -> list[dict[str, Any]]:
     loads = facts.loads.filter(pl.col("at") == at)
     day = day_number(at.astimezone(ZoneInfo(facts.zone)).date())
-    members = _membership(facts).filter(
-        (pl.col("group") == group) & (pl.col("first") <= day) & (pl.col("end") > day)
-    )
+    members = _membership(facts).filter((pl.col("group") == group) & (pl.col("first") <= day) & (pl.col("end") > day))
     agents = sorted(members["agent"].unique().to_list())
     if not loads.height or not agents:
         return []

@@ -1,8 +1,9 @@
 """LD6, backlog growth: the unsolved tickets of a queue over its last ten business days.
 
-Judged once a business day: the row that may raise at local midnight after it (a queue's day ends there), the row that
-may fall at the next 04:00. Business days are the weekdays of the group's schedule, Monday to Friday without one.
-Dates on which the queue had no tickets and no events count with 0, as long as it was seen in the 13 weeks before.
+Judged once a business day: the row that may raise at local midnight after it (a queue's day ends there),
+the row that may fall at the next 04:00. Business days are the weekdays of the group's schedule, Monday to
+Friday without one. Dates on which the queue had no tickets and no events count with 0, as long as it was
+seen in the 13 weeks before.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ from helpdesk_wellbeing.statistics import mann_kendall, row_medians, theil_sen
 
 TREND_DAYS = 10
 MEDIAN_DAYS = 28
-SEEN_WITHIN_DAYS = 91
-REACH_DAYS = SEEN_WITHIN_DAYS + MEDIAN_DAYS + 14
+SEEN_WITHIN_DAYS = 27
+REACH_DAYS = 56  # what the facts of queues hold: 28 days that are judged, and the weeks before
 MINIMUM_SOLVED = 5.0
 VALUES = ("slope_per_day", "p", "ratio", "days_to_clear")
 
@@ -128,11 +129,11 @@ def _judged(queues: _Queues, queue: Ints, column: Ints) -> _Judged:
     queue, column = queue[enough], column[enough]
     nth = [np.flatnonzero(line) for line in queues.business]
     back = np.arange(TREND_DAYS) - TREND_DAYS + 1
-    trend = np.array(
-        [nth[q][rank[q, c] + back] for q, c in zip(queue, column, strict=True)], dtype=np.int64
-    ).reshape(len(queue), TREND_DAYS)
+    trend = np.array([nth[q][rank[q, c] + back] for q, c in zip(queue, column, strict=True)], dtype=np.int64).reshape(
+        len(queue), TREND_DAYS
+    )
     backlog = queues.open_at_end[queue[:, None], trend]
-    whole = ~np.isnan(backlog).any(axis=1)
+    whole = ~np.isnan(backlog).any(axis=1) & (column - trend[:, 0] < MEDIAN_DAYS)
     queue, column, backlog, trend = queue[whole], column[whole], backlog[whole], trend[whole]
     month = column[:, None] + np.arange(MEDIAN_DAYS) - MEDIAN_DAYS + 1
     counts = queues.business[queue[:, None], np.maximum(month, 0)] & (month >= 0)
@@ -176,7 +177,9 @@ def evaluate(facts: Facts) -> pl.DataFrame:
 
 
 def backlog_values(backlog: Floats, median_open: Floats, median_solved: Floats) -> dict[str, Floats]:
-    """The signal's numbers; a row of `backlog` is ten business days. A median of 0 gives no ratio, unless nothing is open."""
+    """The signal's numbers; a row of `backlog` is ten business days. A median of 0 gives no ratio, unless
+    nothing is open.
+    """
     now = backlog[:, -1]
 
     def over(median: Floats) -> Floats:

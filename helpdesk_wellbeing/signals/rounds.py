@@ -130,4 +130,3 @@ def _window_edge(instance: Mapping[str, Any], edge: str, otherwise: datetime) ->
 def iso(day: int) -> str:
     """A date from days since 1970."""
     return date.fromordinal(date(1970, 1, 1).toordinal() + int(day)).isoformat()
-

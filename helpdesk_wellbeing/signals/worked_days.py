@@ -1,17 +1,17 @@
 """Agents' local days as grids: a row an agent, a column a date. What load signals stand on.
 
-A *worked day* is a local day with 60 active minutes or more, or with a scheduled shift and no leave. A scheduled day
-without any activity counts as well, provided that the agent was seen in the four weeks before: an agent who has not
-started yet, or has left, did not work and do nothing.
+A *worked day* is a local day with 60 active minutes or more, or with a scheduled shift and no leave. A
+scheduled day without any activity counts as well, provided that the agent was seen in the four weeks
+before: an agent who has not started yet, or has left, did not work and do nothing.
 
-Nothing here looks further back than 26 weeks (`REACH_DAYS`), which is what facts hold, so a result does not depend on
-where a stretch was cut.
+Nothing here looks further back than 26 weeks (`REACH_DAYS`), which is what facts hold, so a result does not
+depend on where a stretch was cut.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.schedules import parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
+from helpdesk_wellbeing.signals.calendar import of_latest
 from helpdesk_wellbeing.statistics import median_and_mad, row_medians
 
 Floats = npt.NDArray[np.float64]
@@ -34,9 +35,7 @@ HOUR_US = 3_600_000_000
 WORKED_US = HOUR_US  # active(30) that makes a local day a worked day
 REACH_DAYS = 182  # 26 weeks
 SEEN_WITHIN_DAYS = 28  # a silent scheduled day counts only this long after the last activity
-EDGE_DAYS = (
-    7  # in the first week of a log, tickets from before it are still invisible: no baseline looks at it
-)
+EDGE_DAYS = 7  # in the first week of a log, tickets from before it are still invisible: no baseline looks at it
 BASELINE_DAYS = 40
 BASELINE_GAP = 5  # the last baseline day is so many worked days before the day judged
 BASELINE_REACH_DAYS = REACH_DAYS - SEEN_WITHIN_DAYS
@@ -61,11 +60,12 @@ def edge_day(facts: Facts) -> int:
 
 @lru_cache(maxsize=512)
 def local_instants(zone: str, first_day: int, days: int, hour: int) -> Ints:
-    """UTC microseconds of `hour`:00 local time on consecutive dates; an hour that is skipped is the next one."""
+    """UTC microseconds of `hour`:00 local time on consecutive dates; an hour that is skipped is the next
+    one.
+    """
     naive = pl.datetime_range(
         datetime.combine(EPOCH + timedelta(first_day), datetime.min.time()) + timedelta(hours=hour),
-        datetime.combine(EPOCH + timedelta(first_day + days - 1), datetime.min.time())
-        + timedelta(hours=hour),
+        datetime.combine(EPOCH + timedelta(first_day + days - 1), datetime.min.time()) + timedelta(hours=hour),
         "1d",
         time_unit="us",
         eager=True,
@@ -102,7 +102,9 @@ class Roster:
         return np.asarray((self.scheduled_minutes > 0) & ~self.on_leave)
 
     def instant(self, agent: Ints, column: Ints, hour: int) -> Ints:
-        """UTC microseconds of an hour on local dates, in each agent's zone of that date; may run past the grid."""
+        """UTC microseconds of an hour on local dates, in each agent's zone of that date; may run past the
+        grid.
+        """
         table = self._table(hour)
         return table[self.zone[agent, np.clip(column, 0, self.days - 1)], column]
 
@@ -123,7 +125,9 @@ class Roster:
 
 
 def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Roster:
-    """Spread the directory's rows over dates; agents it does not name have the account's zone and no schedule."""
+    """Spread the directory's rows over dates; agents it does not name have the account's zone and no
+    schedule.
+    """
     row = {agent: i for i, agent in enumerate(agents)}
     shape = (len(row), days)
     zones = {facts.zone: 0}
@@ -133,6 +137,8 @@ def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Ro
     barred = np.zeros(shape, dtype=bool)
     job_from = np.full(shape, np.iinfo(np.int32).min, dtype=np.int64)
     weekday = (np.arange(first_day, first_day + days) + 3) % 7  # 1970-01-01 was a Thursday
+    texts = facts.directory.people["schedule"].unique().drop_nulls()
+    minutes_of = {text: np.array(_minutes_by_weekday(text))[weekday] for text in texts}
     before: tuple[object, ...] = ()
     people = facts.directory.people.sort("agent", "valid_from", nulls_last=False)
     columns = ("agent", "time_zone", "schedule", "groups", "excluded", "identity", "valid_from")
@@ -146,23 +152,17 @@ def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Ro
             job_from[i, start:] = day_number(valid_from)
         before = job
         zone[i, start:] = zones.setdefault(name or facts.zone, len(zones))
-        minutes[i, start:] = (
-            -1 if schedule is None else np.array(_minutes_by_weekday(schedule))[weekday[start:]]
-        )
+        minutes[i, start:] = -1 if schedule is None else minutes_of[schedule][start:]
         barred[i, start:] = bool(excluded) or identity in ("shared", "automation")
     for agent, first, last in facts.directory.leave.select("agent", "from", "to").iter_rows():
         i = row.get(agent)
         if i is not None:
-            on_leave[i, max(0, day_number(first) - first_day) : max(0, day_number(last) - first_day + 1)] = (
-                True
-            )
+            on_leave[i, max(0, day_number(first) - first_day) : max(0, day_number(last) - first_day + 1)] = True
     shared_since = np.full(len(row), NEVER, dtype=np.int64)
     for agent, since in facts.shared.items():
         if agent in row:
             shared_since[row[agent]] = micros(since)
-    return Roster(
-        tuple(agents), first_day, tuple(zones), zone, minutes, on_leave, barred, job_from, shared_since
-    )
+    return Roster(tuple(agents), first_day, tuple(zones), zone, minutes, on_leave, barred, job_from, shared_since)
 
 
 @lru_cache(maxsize=4096)
@@ -185,6 +185,7 @@ class WorkedDays:
     """Agents' worked days in order, flat: agent by agent, date by date."""
 
     roster: Roster
+    mask: Bools  # grid of [agent, date]
     agent: Ints  # row of the roster
     column: Ints  # date, as a column of the roster
     start: Ints  # [agent] position of the agent's first worked day (one more entry at the end)
@@ -198,9 +199,23 @@ class WorkedDays:
     def day(self) -> Ints:
         return self.column + self.roster.first_day
 
+    def with_more(self, agent: Ints, column: Ints) -> WorkedDays:
+        """The same with further worked days."""
+        mask = self.mask.copy()
+        mask[agent, column] = True
+        who, when, start = _flat(mask)
+        return replace(self, mask=mask, agent=who, column=when, start=start)
 
-def worked_days(facts: Facts, also_worked: pl.DataFrame | None = None) -> WorkedDays:
-    """All worked days that the facts show. `also_worked`: agent and date of further ones."""
+    def positions(self, agent: Ints, column: Ints) -> Ints:
+        """Where some worked days stand in the flat order."""
+        table = np.zeros(self.mask.shape, dtype=np.int64)
+        table[self.agent, self.column] = np.arange(len(self.agent))
+        return np.asarray(table[agent, column])
+
+
+@of_latest
+def worked_days(facts: Facts) -> WorkedDays:
+    """All worked days that the facts show."""
     first_day = day_number(facts.since.date()) - REACH_DAYS
     days = day_number(facts.until.date()) + 2 - first_day
     agents = agents_seen(facts)
@@ -222,22 +237,26 @@ def worked_days(facts: Facts, also_worked: pl.DataFrame | None = None) -> Worked
     last_seen = np.maximum.accumulate(np.where(seen, columns, -REACH_DAYS), axis=1)
     recently_seen = columns - last_seen <= SEEN_WITHIN_DAYS
     worked = (active >= WORKED_US) | (grid.scheduled & recently_seen)
-    if also_worked is not None:
-        more = also_worked["date"].to_physical().to_numpy().astype(np.int64) - first_day
-        inner = (more >= 0) & (more < days)
-        worked[agent_rows(also_worked["agent"], agents)[inner], more[inner]] = True
-    rows, cols = np.nonzero(worked)
+    rows, cols, start = _flat(worked)
     return WorkedDays(
         roster=grid,
+        mask=worked,
         agent=rows,
         column=cols,
-        start=np.searchsorted(rows, np.arange(len(agents) + 1)),
+        start=start,
         active=active,
         touched=spread(frame["touched_weight"]),
         solved=spread(frame["solved_weight"]),
         seen=seen,
         grade_b=spread(frame["grade"]) > 0,
     )
+
+
+def _flat(mask: Bools) -> tuple[Ints, Ints, Ints]:
+    """Row and column of every true cell, row by row, and where each row begins."""
+    rows, columns = np.nonzero(mask)
+    ends = np.cumsum(np.count_nonzero(mask, axis=1))
+    return rows, columns, np.concatenate([[0], ends])
 
 
 def agents_seen(facts: Facts) -> list[str]:
@@ -265,7 +284,9 @@ class Baseline:
 
 @dataclass(frozen=True)
 class BaselineWindow:
-    """Up to 40 worked days before each judged one, the last 5 worked days before it: positions and which of them count."""
+    """Up to 40 worked days before each judged one, the last 5 worked days before it: positions and which of
+    them count.
+    """
 
     positions: Ints  # [judged, 40] into the flat worked days
     counts: Bools

@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -20,7 +21,13 @@ def a_team(hard, hours=6.0, days=DAYS, grade="A"):
     worked, handled, hard_rows = [], [], []
     for agent, count in hard.items():
         worked += [
-            {"agent": agent, "date": d, "work_events": 20, "active_30": timedelta(hours=hours), "grade": grade}
+            {
+                "agent": agent,
+                "date": d,
+                "work_events": 20,
+                "active_30": timedelta(hours=hours),
+                "grade": grade,
+            }
             for d in days
         ]
         for i in range(count):
@@ -189,7 +196,7 @@ def test_the_order_of_rows_and_the_cut_of_a_stretch_change_nothing():
     whole = SIGNAL.evaluate(some_facts(frames, since=cuts[0], until=cuts[-1]))
     mixed = {name: f.sample(fraction=1, shuffle=True, seed=2) for name, f in frames.items()}
 
-    pieces = [SIGNAL.evaluate(some_facts(mixed, since=a, until=b)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [SIGNAL.evaluate(some_facts(mixed, since=a, until=b)) for a, b in itertools.pairwise(cuts)]
 
     assert pl.concat(pieces).sort("subject", "at").equals(whole)
 

@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from math import isnan
 
@@ -181,9 +182,12 @@ def test_where_a_stretch_is_cut_changes_nothing():
 
     cuts = [datetime(2026, 2, 1, tzinfo=UTC) + timedelta(hours=17 * i) for i in range(140)]
     pieces, memory = [], NOTHING
-    for since, until in zip(cuts, cuts[1:], strict=False):
+    for since, until in itertools.pairwise(cuts):
         facts = some_facts(
-            [s for s in shifts if s["start"] <= until], [d for d in days if d["date"] <= until.date()], since, until
+            [s for s in shifts if s["start"] <= until],
+            [d for d in days if d["date"] <= until.date()],
+            since,
+            until,
         )
         piece = rows_of(facts, memory, on=lambda row: row["z"] >= 2.5)
         if piece.height:

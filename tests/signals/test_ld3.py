@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -146,7 +147,9 @@ def test_a_day_of_leave_is_no_worked_day():
 
 def test_scheduled_days_before_the_first_activity_are_not_counted():
     people = [{"agent": "7", "schedule": "Mon-Fri 09:00-17:00"}]
-    with_schedule, _ = rows_of(some_facts(history([*EX11, 30, 30, 30, 30, 60]), people=people, until=datetime(2026, 4, 5, tzinfo=UTC)))
+    with_schedule, _ = rows_of(
+        some_facts(history([*EX11, 30, 30, 30, 30, 60]), people=people, until=datetime(2026, 4, 5, tzinfo=UTC))
+    )
 
     assert with_schedule["base_median"].to_list() == [30.5 * TICKET]
 
@@ -164,9 +167,7 @@ def test_an_hour_of_activity_makes_a_worked_day():
 
 
 def test_the_first_week_of_a_log_is_no_baseline():
-    rows, _ = rows_of(
-        some_facts(history([1] * 5 + [30] * 30), history_start=datetime(2026, 3, 2, 8, tzinfo=UTC))
-    )
+    rows, _ = rows_of(some_facts(history([1] * 5 + [30] * 30), history_start=datetime(2026, 3, 2, 8, tzinfo=UTC)))
 
     assert rows["base_median"].unique().to_list() == [30 * TICKET]
     assert rows["cusum"].max() == 0
@@ -189,7 +190,7 @@ def test_where_a_stretch_is_cut_changes_nothing():
     cuts = [BEFORE + timedelta(hours=17 * i) for i in range(140)]
 
     pieces, memory = [], NOTHING
-    for since, until in zip(cuts, cuts[1:], strict=False):
+    for since, until in itertools.pairwise(cuts):
         facts = some_facts(days.filter(pl.col("date") <= until.date()), since, until)
         piece, on = rows_of(facts, memory, enter=4)
         if piece.height:

@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -39,7 +40,9 @@ def a_team(schedules=SCHEDULES, groups=("1",), **more):
     return [{"agent": agent, "schedule": s, "groups": list(groups)} | more for agent, s in schedules.items()]
 
 
-def some_facts(loads, people=None, leave=(), groups=(), since=MONDAY - timedelta(days=1), until=None, zone="UTC", **more):
+def some_facts(
+    loads, people=None, leave=(), groups=(), since=MONDAY - timedelta(days=1), until=None, zone="UTC", **more
+):
     directory = Directory(
         zone,
         pl.DataFrame(a_team() if people is None else people, schema=PEOPLE),
@@ -109,7 +112,9 @@ def test_excluded_people_and_shared_accounts_are_left_out(mark):
 
     assert rows_of(some_facts(snapshots(OPEN | {"e": 50}), people))["max_ratio"][0] == pytest.approx(1.6)
     shared = {"e": MONDAY - timedelta(days=1)}
-    recognised = some_facts(snapshots(OPEN | {"e": 50}), [*a_team(), *a_team({"e": "Mon-Fri 09:00-15:00"})], shared=shared)
+    recognised = some_facts(
+        snapshots(OPEN | {"e": 50}), [*a_team(), *a_team({"e": "Mon-Fri 09:00-15:00"})], shared=shared
+    )
     assert rows_of(recognised)["max_ratio"][0] == pytest.approx(1.6)
 
 
@@ -154,7 +159,7 @@ def test_where_a_stretch_is_cut_changes_nothing():
     whole = rows_of(some_facts(loads, since=cuts[0], until=cuts[-1]))
 
     pieces, memory = [], NOTHING
-    for since, until in zip(cuts, cuts[1:], strict=False):
+    for since, until in itertools.pairwise(cuts):
         inside = loads.filter((pl.col("at") > since) & (pl.col("at") <= until))
         piece = rows_of(some_facts(inside, since=since, until=until), memory)
         if piece.height:

@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -22,7 +23,15 @@ def weekdays(count):
 def a_queue(backlog, days=None, group="1", solved=40):
     return pl.DataFrame(
         [
-            {"group": group, "date": day, "created": solved, "solved": solved, "open_at_end": b, "escalated": 0, "reopened": 0}
+            {
+                "group": group,
+                "date": day,
+                "created": solved,
+                "solved": solved,
+                "open_at_end": b,
+                "escalated": 0,
+                "reopened": 0,
+            }
             for day, b in zip(days or weekdays(len(backlog)), backlog, strict=True)
         ],
         schema=schema.QUEUES,
@@ -72,7 +81,10 @@ def test_a_business_day_may_raise_at_its_end_and_fall_at_four():
     rows = SIGNAL.evaluate(some_facts(a_queue(BEFORE_EX16 + EX16), zone="Europe/Amsterdam"))
     last = rows.filter(pl.col("date") == LAST)
 
-    assert last["at"].to_list() == [datetime(2026, 5, 29, 22, tzinfo=UTC), datetime(2026, 5, 30, 2, tzinfo=UTC)]
+    assert last["at"].to_list() == [
+        datetime(2026, 5, 29, 22, tzinfo=UTC),
+        datetime(2026, 5, 30, 2, tzinfo=UTC),
+    ]
     assert last["raises"].to_list() == [True, False]
     assert last["falls"].to_list() == [False, True]
     assert set(rows["date"].dt.weekday()) == {1, 2, 3, 4, 5}
@@ -144,7 +156,7 @@ def test_where_a_stretch_is_cut_and_the_order_of_rows_change_nothing():
 
     pieces = [
         SIGNAL.evaluate(some_facts(mixed.filter(pl.col("date") <= b.date()), since=a, until=b))
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in itertools.pairwise(cuts)
     ]
 
     assert pl.concat(pieces).sort("subject", "at").equals(whole)
