@@ -139,10 +139,8 @@ class Roster:
 
     def _windows(self) -> dict[tuple[str, str | None], tuple[Ints, Ints]]:
         """UTC intervals of each (zone, schedule) in use; zones and schedules are few, people many."""
-        return {
-            (period.zone, period.schedule): self._windows_of(period.zone, period.schedule)
-            for _, period in self._flat
-        }
+        in_use = {(period.zone, period.schedule) for _, period in self._flat}
+        return {(zone, schedule): self._windows_of(zone, schedule) for zone, schedule in in_use}
 
     def _windows_of(self, zone: str, schedule: str | None) -> tuple[Ints, Ints]:
         days = self._days()

@@ -157,7 +157,7 @@ def follow(
         effort=weights.effort(channel, priority, status, reopens, is_hard.astype(np.int64)),
         created=created, solved=solved, reopened=reopened, became_hard=is_hard & ~hard_before, signs=all_signs,
     )  # fmt: skip
-    end = np.concatenate([begin[1:], [count]]).astype(np.int64) - 1
+    end = np.append(begin[1:], count)[: len(begin)] - 1
     after = pl.DataFrame(
         {
             "ticket": present["ticket"],
