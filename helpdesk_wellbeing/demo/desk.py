@@ -142,17 +142,18 @@ class Desk:
         queue.came_in.append(0)
         if group.holds:
             able, usual = able / 1.75, usual / 1.75
-            level = sum(3.6 if m.target < 4 else m.target for m in members) / 1.15 + 9
+            level = sum(m.target for m in members) / 1.1 + max(7.5, 0.7 * usual)
             mean = able - moved_in + 0.85 * (level - queue.unsolved)
         else:
             level = sum(m.room for m in members) * 0.8 + group.waiting * usual
-            mean = 0.72 * able - moved_in + 0.85 * (level - queue.unsolved)
+            mean = 0.78 * able - moved_in + 0.85 * (level - queue.unsolved)
             if group.surplus_from and day >= group.surplus_from:
                 mean = 0.72 * able + (8 if day.weekday() < 5 else 0)
-        if able < 0.1 * usual:
-            mean = 0.0 if group.holds else 0.12 * usual
-        count = self.dice.whole(min(max(mean, 0.1 * usual), 1.3 * usual + 4) * self.dice.between(0.95, 1.05))
-        by_hour = FLAT if "22:00" in group.schedule else BY_HOUR
+        least = 0.06 * usual
+        if able < 0.5 * usual:  # a weekend
+            mean = min(mean, 0.8 * able)
+        count = self.dice.whole(min(max(mean, least), 1.3 * usual + 4) * self.dice.between(0.95, 1.05))
+        by_hour = FLAT if "00:00" in group.schedule else BY_HOUR
         hours = [(n, share / sum(by_hour)) for n, share in enumerate(by_hour)]
         midnight = epoch(day, 0, group.zone)
         for _ in range(count):
@@ -257,8 +258,8 @@ class Desk:
             start, end = epoch(day, hours.start, member.zone), epoch(day, hours.end, member.zone)
             spans = working_spans(self.dice, start, end, pace)
             budget = self.budget_of(member, day) + self._swing(worker) - self._after_a_peak(member, day)
-            if member.waits_on_leave and any(b < day <= b + timedelta(days=3) for _, b in member.leave):
-                budget = self._first_day_back(worker, day, budget)
+            if member.waits_on_leave and any(day == back(b, -1) for _, b in member.leave):
+                budget += self._first_day_back(worker)
         for text in member.extra.get(day, []):
             more = shift(text)
             spans.append((epoch(day, more.start, member.zone) + 90, epoch(day, more.end, member.zone) - 90))
@@ -268,7 +269,7 @@ class Desk:
         if self.company.freak == (member.id, day):
             self._storm(worker, spans)
             pace = type(pace)(gap=(5.0, 7.0), breaks=pace.breaks)
-            budget = 0.0
+            budget, worker.swing = 0.0, [1.2, -1.2]
         worker.day, worker.budget, worker.touched = day, budget + min(0.0, worker.budget), set()
         worker.instants, worker.at = saves(self.dice, spans, pace), 0
         worker.ticket, worker.left = None, 0
@@ -286,12 +287,14 @@ class Desk:
         peak = self.company.freak[1] if self.company.freak and self.company.freak[0] == member.id else None
         if member.waits_on_leave:
             peak = back(member.leave[-1][1], -1)
-        return 0.8 if peak and peak < day <= peak + timedelta(days=4) else 0.0
+        return 1.0 if peak and peak < day <= peak + timedelta(days=4) else 0.0
 
-    def _first_day_back(self, worker: Worker, day: date, budget: float) -> float:
+    def _first_day_back(self, worker: Worker) -> float:
+        """Everything that waited is brought to an end."""
         for ticket in worker.own:
             ticket.touches_left = 1
-        return budget + 8 if any(t.last_touch < epoch(day, 0, ZONE) - 6 * DAY for t in worker.own) else budget
+        worker.swing = [1.2, -1.2]
+        return 7.0
 
     def step(self, worker: Worker, t: int) -> None:
         """One save: on the ticket in hand, or on the next one."""

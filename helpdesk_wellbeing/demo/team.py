@@ -69,10 +69,10 @@ class Company:
         self.named("Chat").channels = CHAT
         self.named("Accounts").channels = PHONE
         self._part_timers()
-        night = self._group("Night desk", 1, ZONE, "Mon-Sun 22:00-06:00")
+        night = self._group("Night desk", 1, ZONE, "Tue-Sun 00:00-08:00")
         self._members(night, 3)
         for member, rota in zip(
-            night.members, ("Mon-Tue 22:00-06:00", "Wed-Thu 22:00-06:00", "Fri-Sat 22:00-06:00"), strict=True
+            night.members, ("Tue-Wed 00:00-08:00", "Thu-Fri 00:00-08:00", "Sat-Sun 00:00-08:00"), strict=True
         ):
             member.rota, member.contract, member.budget, member.room = [(None, rota)], 16, 5.0, 3
         for name, tier, count in (("Technical", 2, 4), ("Contracts", 2, 5), ("Repairs", 3, 2), ("Export", 3, 2)):
@@ -80,7 +80,8 @@ class Company:
             group.holds, group.hard = True, 0.02
             self._members(group, count)
             for member in group.members:
-                member.budget = {"Technical": 7.0, "Contracts": 7.0, "Repairs": 5.5}.get(name, 4.2)
+                member.budget = 7.0 if tier == 2 else 6.5
+                member.target = 4.5 if name == "Export" else 5.5
         tiny = self._group("Gift cards", None, ZONE)
         tiny.steered = False
         office = self._group("Back office", None, ZONE)
@@ -153,7 +154,7 @@ class Company:
                     "Logs in again on three evenings a week, outside the rota.")  # fmt: skip
 
         no_rest, nights = chat[0], chat[1]
-        since = end - timedelta(days=16)
+        since = monday(end - timedelta(days=14))
         self._rota(no_rest, since, "Mon-Sun 09:00-15:20", Pace(breaks=LUNCH))
         self._plant("WT5", "short_weekly_rest", "agent", no_rest.id, since,
                     "Works every day, short days, for more than two weeks without one off.")  # fmt: skip
