@@ -83,7 +83,9 @@ def _sqlite_address(file: Path, read_only: bool) -> str:
 
 def _postgresql(url: URL, busy_s: float) -> Engine:
     if url.get_backend_name() != "postgresql":
-        raise ConfigError(f"store: {url.get_backend_name()} is not supported; use sqlite:///… or postgresql://…")
+        raise ConfigError(
+            f"store: {url.get_backend_name()} is not supported; use sqlite:///… or postgresql://…"
+        )
     if url.drivername == "postgresql":
         url = url.set(drivername=_POSTGRESQL_DRIVER)
     try:
@@ -140,8 +142,6 @@ def numbers(connection: Connection, array: sa.BindParameter[str]) -> sa.Select[A
     else:
         value = sa.func.json_each(array).table_valued("value").c.value
     return sa.select(value.label("number"))
-
-
 
 
 def pairs(connection: Connection, mapping: sa.BindParameter[str]) -> sa.Select[int, int]:

@@ -199,9 +199,7 @@ class Store:
         with self._write(account) as (connection, owner):
             state.drop_pieces_from(connection, owner, day)
 
-    def write_checkpoint(
-        self, account: str, at: datetime, parts: Mapping[str, pl.DataFrame | bytes]
-    ) -> None:
+    def write_checkpoint(self, account: str, at: datetime, parts: Mapping[str, pl.DataFrame | bytes]) -> None:
         """Replace the checkpoint of this instant."""
         with self._write(account) as (connection, owner):
             state.write_checkpoint(connection, owner, at, parts)

@@ -148,7 +148,9 @@ except StoreError as error:
     print(error)
 """
     home = Path(str(store.file)).parent
-    parents = [folder for folder in home.parents if folder.stat().st_uid == os.getuid() and folder != Path("/")]
+    parents = [
+        folder for folder in home.parents if folder.stat().st_uid == os.getuid() and folder != Path("/")
+    ]
     modes = [(folder, folder.stat().st_mode) for folder in parents]
     for folder, mode in modes:
         folder.chmod(mode | 0o555)
@@ -176,7 +178,12 @@ def test_a_database_of_a_newer_version_is_left_alone(url, store):
 
 
 def test_urls_that_cannot_be_used_are_refused_without_showing_them():
-    for url in ("nonsense", "mysql://user:hunter2@host/db", "sqlite://", "postgresql+nothing://u:hunter2@h/d"):
+    for url in (
+        "nonsense",
+        "mysql://user:hunter2@host/db",
+        "sqlite://",
+        "postgresql+nothing://u:hunter2@h/d",
+    ):
         with pytest.raises(ConfigError) as caught:
             open_store(url)
         assert "hunter2" not in str(caught.value)

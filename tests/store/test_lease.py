@@ -33,7 +33,15 @@ def holder(url, seconds):
 
 def put_lease(store, **changes):
     now = time.time()
-    row = {"token": "t", "pid": 1, "born": "b", "host": "elsewhere", "who": "pull", "since": now, "heartbeat": now}
+    row = {
+        "token": "t",
+        "pid": 1,
+        "born": "b",
+        "host": "elsewhere",
+        "who": "pull",
+        "since": now,
+        "heartbeat": now,
+    }
     with store._write("acme") as (connection, owner):
         connection.execute(lease.leases.insert(), {"account": owner.number, **row, **changes})
 
@@ -42,7 +50,10 @@ def test_a_second_process_is_told_who_writes_and_readers_still_work(url, store, 
     process = holder(url, 60)
     try:
         said: list[str] = []
-        with pytest.raises(StoreBusy) as caught, store.writer("acme", "check", wait_s=0.3, on_wait=said.append):
+        with (
+            pytest.raises(StoreBusy) as caught,
+            store.writer("acme", "check", wait_s=0.3, on_wait=said.append),
+        ):
             pass
 
         for text in (str(caught.value), *said):
@@ -118,9 +129,16 @@ def test_a_writer_inside_a_writer_of_the_same_store_joins_it(store):
 
 
 def test_two_stores_of_one_process_are_two_writers(url, store):
-    with open_store(url) as second, store.writer("acme", "pull", wait_s=0):
-        with pytest.raises(StoreBusy), second.writer("acme", "check", wait_s=0, on_wait=lambda _: None):
-            pass
+    def silent(line: str) -> None:
+        pass
+
+    with (
+        open_store(url) as second,
+        store.writer("acme", "pull", wait_s=0),
+        pytest.raises(StoreBusy),
+        second.writer("acme", "check", wait_s=0, on_wait=silent),
+    ):
+        pass
 
 
 def test_the_heartbeat_keeps_the_lease_young(store, monkeypatch):

@@ -27,7 +27,10 @@ def test_the_file_overrides_the_platform_where_it_has_a_value(store):
     store.replace_people(
         "acme",
         "file",
-        people({"agent": "1", "time_zone": "Asia/Tokyo", "contract_hours": 32.0}, {"agent": "3", "excluded": True}),
+        people(
+            {"agent": "1", "time_zone": "Asia/Tokyo", "contract_hours": 32.0},
+            {"agent": "3", "excluded": True},
+        ),
     )
 
     directory = store.directory("acme")
@@ -60,7 +63,9 @@ def test_before_the_files_first_date_the_platform_holds(store):
 
 def test_groups_are_overridden_and_absences_are_joined(store):
     store.replace_groups("acme", "platform", pl.DataFrame([{"group": "g", "name": "Billing"}], schema=GROUPS))
-    store.replace_groups("acme", "file", pl.DataFrame([{"group": "g", "tier": 2}, {"group": "a"}], schema=GROUPS))
+    store.replace_groups(
+        "acme", "file", pl.DataFrame([{"group": "g", "tier": 2}, {"group": "a"}], schema=GROUPS)
+    )
     leave = pl.DataFrame([{"agent": "1", "from": date(2026, 3, 1), "to": date(2026, 3, 2)}], schema=LEAVE)
     store.replace_leave("acme", "platform", leave)
     store.replace_leave("acme", "file", leave)

@@ -38,7 +38,10 @@ def test_the_environment_goes_before_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('databse_url = "postgresql://u:hunter2@h/d"', 'databse_url: not a setting; did you mean "database_url"?'),
+        (
+            'databse_url = "postgresql://u:hunter2@h/d"',
+            'databse_url: not a setting; did you mean "database_url"?',
+        ),
         ("colour = 1", "colour: not a setting; there are database_url, lease_wait_seconds"),
         ("database_url = 5", "database_url: Input should be a valid string"),
         ('lease_wait_seconds = "5"', "lease_wait_seconds: Input should be a valid number"),

@@ -112,12 +112,16 @@ def test_what_is_written_in_one_transaction_lands_together_or_not_at_all(store, 
     assert store.list_checkpoints("acme") == [MONDAY]
 
 
+def fail_after(write, *values):
+    write(*values)
+    raise ConfigError("no")
+
+
 def test_an_inner_failure_that_is_caught_undoes_only_itself(store):
     with store.transaction():
         store.set_meta("acme", "a", "1")
         with pytest.raises(ConfigError), store.transaction():
-            store.set_meta("acme", "b", "2")
-            store.account("nobody")
+            fail_after(store.set_meta, "acme", "b", "2")
 
     assert (store.get_meta("acme", "a"), store.get_meta("acme", "b")) == ("1", None)
 
