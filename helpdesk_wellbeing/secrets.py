@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with Fernet; the key is in the environment or in a file only its owner can read."""
+"""Secrets at rest: encrypted; the key is in the environment or in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Keyring:
             if create and not self._file.exists():
                 self._make_file()
             if not self._file.exists():
-                raise ConfigError(f"{self._file} is missing and {KEY_VARIABLE} is not set; bring the key back")
+                raise ConfigError(f"{self._file} is missing, {KEY_VARIABLE} is not set; bring the key back")
             mode = stat.S_IMODE(self._file.stat().st_mode)
             # Windows keeps rights elsewhere; its mode bits say nothing
             if sys.platform != "win32" and mode & 0o077:

@@ -19,7 +19,7 @@ from helpdesk_wellbeing.store.tables import accounts
 
 @dataclass(frozen=True)
 class Account:
-    """A helpdesk. `settings` is JSON without secrets: base_url, subdomain, allow_list, hard_tags, statuses …"""
+    """A helpdesk. `settings` is JSON without secrets: base_url, allow_list, hard_tags, statuses …"""
 
     name: str
     platform: str | None  # null: imported

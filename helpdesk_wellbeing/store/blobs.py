@@ -1,4 +1,4 @@
-"""Frames as bytes: an Arrow file with zstd behind its CRC-32, so that a damaged one is told, not computed with."""
+"""Frames as bytes: an Arrow file behind its CRC-32, so that a damaged one is told, not computed with."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The one place where SQLite and PostgreSQL differ.
 
-One process must use one SQLite library for one file: POSIX locks belong to the process, so a second copy of the
-library (such as the one inside an ADBC driver) neither sees nor keeps the first one's locks, and deletes the
-write-ahead log under it when it closes: what is written after that is lost. Hence everything goes through Python's
-own `sqlite3`.
+One process must use one SQLite library for one file: POSIX locks belong to the process, so a second copy of
+the library (such as the one in an ADBC driver) neither sees nor keeps the first one's locks, and deletes the
+write-ahead log under it when it closes; what is written after that is lost. Hence everything goes through
+Python's own `sqlite3`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.sql.dml import Insert
 
 from helpdesk_wellbeing.errors import ConfigError
@@ -47,7 +48,7 @@ def _sqlite(file: Path, read_only: bool, busy_s: float) -> Engine:
         connection = sqlite3.connect(
             address, uri=True, timeout=busy_s, isolation_level=None, check_same_thread=False
         )
-        # In WAL, NORMAL loses nothing when a process is killed; a power cut may cost the last whole transactions.
+        # In WAL, NORMAL loses nothing to a kill; a power cut may cost the last transactions, as a whole.
         pragmas = ["cache_size = -65536", "foreign_keys = ON", "temp_store = MEMORY"]
         if not read_only:
             pragmas += ["journal_mode = WAL", "synchronous = NORMAL"]
@@ -82,7 +83,9 @@ def _sqlite_address(file: Path, read_only: bool) -> str:
 
 def _postgresql(url: URL, busy_s: float) -> Engine:
     if url.get_backend_name() != "postgresql":
-        raise ConfigError(f"store: {url.get_backend_name()} is not supported; use sqlite:///… or postgresql://…")
+        raise ConfigError(
+            f"store: {url.get_backend_name()} is not supported; use sqlite:///… or postgresql://…"
+        )
     if url.drivername == "postgresql":
         url = url.set(drivername=_POSTGRESQL_DRIVER)
     try:
@@ -92,6 +95,8 @@ def _postgresql(url: URL, busy_s: float) -> Engine:
             isolation_level="REPEATABLE READ",
             connect_args={"options": f"-c lock_timeout={int(busy_s * 1000)}"},
         )
+    except NoSuchModuleError as missing:
+        raise ConfigError(f"store: there is no driver {url.drivername}; use postgresql://…") from missing
     except ModuleNotFoundError as missing:
         raise ConfigError(
             f"store: PostgreSQL needs the package {missing.name}; install it beside helpdesk-wellbeing"
@@ -137,8 +142,6 @@ def numbers(connection: Connection, array: sa.BindParameter[str]) -> sa.Select[A
     else:
         value = sa.func.json_each(array).table_valued("value").c.value
     return sa.select(value.label("number"))
-
-
 
 
 def pairs(connection: Connection, mapping: sa.BindParameter[str]) -> sa.Select[int, int]:

@@ -1,8 +1,8 @@
 """Events at rest: for each account and UTC day a few Arrow chunks, sorted by (at, id).
 
-A new chunk swallows the day's chunks that are not larger than itself with what it swallowed so far, so a day has
-at most about log2(its events) chunks and an event is rewritten about as often. It is read several times faster than
-one database row per event, takes a fraction of the space, and is the same on every database.
+A new chunk swallows the day's chunks that are not larger than itself with what it swallowed so far, so a day
+has at most about log2(its events) chunks and an event is rewritten about as often. That reads several times
+faster than one database row per event, takes a fraction of the space, and is the same on every database.
 
 Words of a closed list are kept as their position: a list may get words at its end, and is never reordered.
 """

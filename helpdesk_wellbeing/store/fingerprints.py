@@ -1,7 +1,7 @@
 """A 63-bit number for each event id, the same on every machine and for ever, because it is stored.
 
-(Polars' own hash may change with its version.) Two ids with the same number are possible; events.py looks at the
-ids themselves before it calls an event repeated, and gives the second one a number with another salt.
+(Polars' own hash may change with its version.) Two ids with the same number are possible; events.py looks at
+the ids themselves before it calls an event repeated, and gives the second one a number with another salt.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One writer per account. Readers need no lease.
 
-A lease of a process that is gone is taken over at once on the same host, and anywhere after `EXPIRY_S` without a
-heartbeat.
+A lease of a process that is gone is taken over at once on the same host, and anywhere after `EXPIRY_S`
+without a heartbeat.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def confirm(connection: Connection, owner: Owner, mine: Lease) -> None:
     token = connection.execute(sa.select(leases.c.token).where(leases.c.account == owner.number)).scalar()
     if token != mine.token:
         raise StoreError(
-            f"account {owner.name}: this process stood still for over {EXPIRY_S:.0f} s and lost its turn to write; "
+            f"account {owner.name}: this process stood still too long and lost its turn to write; "
             "what is stored is whole, run it again to go on"
         )
 

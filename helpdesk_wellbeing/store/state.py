@@ -1,4 +1,4 @@
-"""What the engine keeps (pieces, checkpoints, what is dirty, keys and values) and the connector's watermarks."""
+"""What the engine keeps (pieces, checkpoints, what is dirty, values) and the connector's watermarks."""
 
 from __future__ import annotations
 

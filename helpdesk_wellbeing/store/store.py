@@ -147,7 +147,7 @@ class Store:
         columns: Sequence[str] | None = None,
         agent: str | None = None,
     ) -> pl.DataFrame:
-        """Events in [since, until), sorted by (at, id): all columns or those named, of all actors or one agent."""
+        """Events in [since, until), sorted by (at, id): all columns or some, by all actors or one agent."""
         with self._read(account) as (connection, owner):
             return events.read(connection, owner, since, until, columns, agent)
 
@@ -199,9 +199,7 @@ class Store:
         with self._write(account) as (connection, owner):
             state.drop_pieces_from(connection, owner, day)
 
-    def write_checkpoint(
-        self, account: str, at: datetime, parts: Mapping[str, pl.DataFrame | bytes]
-    ) -> None:
+    def write_checkpoint(self, account: str, at: datetime, parts: Mapping[str, pl.DataFrame | bytes]) -> None:
         """Replace the checkpoint of this instant."""
         with self._write(account) as (connection, owner):
             state.write_checkpoint(connection, owner, at, parts)
@@ -264,7 +262,7 @@ class Store:
     # people
 
     def replace_people(self, account: str, source: Source, frame: pl.DataFrame) -> bool:
-        """Put `people.PEOPLE` rows in the place of this source's; True, and all dirty, when that changes any."""
+        """Put `people.PEOPLE` rows in the place of this source's; True, and all dirty, if they differ."""
         return self._replace(account, "people", source, frame)
 
     def replace_leave(self, account: str, source: Source, frame: pl.DataFrame) -> bool:
@@ -376,8 +374,8 @@ class Store:
 def open_store(place: str | Settings, *, read_only: bool = False, busy_s: float = 30.0) -> Store:
     """Open the database of these settings, or of a URL; make or bring up to date its tables.
 
-    `busy_s` is how long to wait for another process's transaction. Raises StoreError (read-only, full, damaged,
-    locked, of a newer version) or ConfigError (the URL).
+    `busy_s` is how long to wait for another process's transaction. Raises StoreError (read-only, full,
+    damaged, locked, of a newer version) or ConfigError (the URL).
     """
     url = place if isinstance(place, str) else place.database_url
     database = Database(url, read_only=read_only, busy_s=busy_s)

@@ -43,8 +43,8 @@ accounts = Table(
     Column("dirty_since", BigInteger),
 )
 
-# Events lie in chunks: an Arrow file of one UTC day (see events.py). The columns that are read without the content
-# come before it, because SQLite reads a row from its start.
+# Events lie in chunks: an Arrow file of one UTC day (see events.py). The columns that are read without the
+# content come before it, because SQLite reads a row from its start.
 event_chunks = Table(
     "event_chunks",
     metadata,

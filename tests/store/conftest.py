@@ -26,7 +26,8 @@ def make_series(
     count: int, account: str = "acme", start: datetime = MONDAY, step_s: float = 600.0, prefix: str = "e"
 ) -> pl.DataFrame:
     return make_events(
-        [{"id": f"{prefix}{i:06}", "at": start + timedelta(seconds=i * step_s)} for i in range(count)], account
+        [{"id": f"{prefix}{i:06}", "at": start + timedelta(seconds=i * step_s)} for i in range(count)],
+        account,
     )
 
 
