@@ -88,7 +88,7 @@ def _import_log(
     from connectors import eventlog
 
     read = eventlog.read_log(log, account, eventlog.load_mapping(mapping) if mapping else None)
-    if read.rows and not read.events.height and read.rejects.height:
+    if read.refused and not read.events.height:
         target = rejects or Path(f"{log.name}.rejects.csv")
         eventlog.write_rejects(target, read.rejects)
         raise ConfigError(f"{log.name}: all {read.rows:,} rows were refused; see {target}")
@@ -104,10 +104,13 @@ def _import_log(
                 getattr(store, f"replace_{kind}")(account, "platform", frame)
     again = f", {added.repeated:,} were there already" if added.repeated else ""
     same = f", {read.repeated:,} identical rows counted once" if read.repeated else ""
-    say(f"{account}: {read.rows:,} rows read, {added.new:,} events new{again}{same}")
-    if not read.rejects.height:
+    left = f", {read.dropped:,} left out by the mapping" if read.dropped else ""
+    say(f"{account}: {read.rows:,} rows read, {added.new:,} events new{again}{same}{left}")
+    for note in read.notes:
+        say(f"{account}: {note}")
+    if not read.refused:
         return 0
     target = rejects or Path(f"{log.name}.rejects.csv")
     eventlog.write_rejects(target, read.rejects)
-    say(f"{account}: {read.rejects.height:,} rows refused; see {target}")
+    say(f"{account}: {read.refused:,} rows refused; see {target}")
     return 1
