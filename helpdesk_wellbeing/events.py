@@ -6,7 +6,13 @@ it fills defaults, derives ids, checks words and puts columns in order.
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import polars as pl
+
+from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.instants import parse_instants
+from helpdesk_wellbeing.words import did_you_mean, excerpt
 
 KINDS = (
     "created", "replied", "noted", "customer_replied", "status", "assigned", "moved", "priority", "tagged",
@@ -53,7 +59,220 @@ SCHEMA = pl.Schema(
 )
 REQUIRED = ("at", "ticket", "kind")
 
+# What `conform` refused: the row of the frame it was given (from 0), our column, why.
+PROBLEMS = pl.Schema({"row": pl.UInt32(), "column": pl.String(), "reason": pl.String()})
+
+# May come along with a row and only enters its id: what tells rows apart that our columns do not.
+SOURCE_ROW = "source_row"
+
+RATINGS = ("good", "neutral", "bad")
+AVAILABILITIES = ("online", "away", "offline")
+_TIMES = ("at", "started_at", "due_at")
+_WORDS = {
+    "actor_kind": ACTOR_KINDS, "kind": KINDS, "channel": CHANNELS, "grade": GRADES, "status": STATUSES,
+    "priority": PRIORITIES,
+}  # fmt: skip
+# Which words `before` and `after` may hold; the other kinds hold ids, tags and names.
+_CHANGES = {"status": STATUSES, "priority": PRIORITIES, "rated": RATINGS, "availability": AVAILABILITIES}
+_MUST_SAY = {
+    "rated": "after",
+    "availability": "after",
+    "handled": "after",
+    "tagged": "after",
+    "untagged": "before",
+}
+_BETWEEN, _ESCAPE = "\x1f", "\x1b"  # in the text that ids are derived from
+_IDS_AT_ONCE = 200_000  # rows whose canonical texts are held as Python bytes at one time
+
 
 def empty() -> pl.DataFrame:
     """No events, in the declared schema."""
     return pl.DataFrame(schema=SCHEMA)
+
+
+def conform(frame: pl.DataFrame, account: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events in `SCHEMA`, in the frame's order, and what was refused (`PROBLEMS`, every problem of a row).
+
+    `frame` holds any of the schema's columns, at least `at`, `ticket` and `kind`, plus `source_row` if rows
+    that differ only outside the schema must stay apart. Times are aware instants or ISO 8601 text with an
+    offset. Empty text is null; whole numbers become ids without ".0". Defaults: `actor_kind` agent where an
+    actor is given, else unknown (also where agent is claimed and nobody is named); `channel` other; `grade`
+    A. `availability` is the one kind without a ticket. An absent `id` is derived from the row's content alone,
+    so the same row has the same id in any order, file and version. `account` replaces what the frame says.
+
+    Raises ConfigError for a column that is not ours and for a missing required one.
+    """
+    _check_columns(frame.columns)
+    times, problems = _times(frame)
+    texts = frame.select(
+        _text(name, frame.schema[name])
+        for name in (*SCHEMA, SOURCE_ROW)
+        if name in frame.columns and name not in _TIMES
+    )
+    absent = [
+        pl.lit(None, kind if name in _TIMES else pl.String()).alias(name)
+        for name, kind in SCHEMA.items()
+        if name not in times.columns and name not in texts.columns
+    ]
+    rows = pl.concat([times, texts], how="horizontal").with_columns(absent).with_columns(
+        actor_kind=pl.when(pl.col("actor").is_null() & (pl.col("actor_kind").fill_null("agent") == "agent"))
+        .then(pl.lit("unknown")).otherwise(pl.col("actor_kind").fill_null("agent")),
+        channel=pl.col("channel").fill_null("other"),
+        grade=pl.col("grade").fill_null("A"),
+    ).with_row_index("row")  # fmt: skip
+    problems = pl.concat([problems, *_missing(rows), *_unknown_words(rows), *_wrong_changes(rows)])
+    if not problems.is_empty():
+        rows = rows.join(problems.select("row").unique(), on="row", how="anti", maintain_order="left")
+    rows = rows.with_columns(id=_ids(rows), account=pl.lit(account))
+    return rows.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items()), problems.sort("row")
+
+
+def content_ids(rows: pl.DataFrame) -> pl.Series:
+    """128-bit ids (hex) of rows, from the names and values of their columns that are not null.
+
+    A column that is null for a row, or absent, makes no difference; nor do the other rows.
+    """
+    return pl.concat(
+        [pl.Series("id", [], dtype=pl.String)]
+        + [
+            pl.Series(
+                "id",
+                [blake2b(text, digest_size=16).hexdigest() for text in _canonical(part)],
+                dtype=pl.String,
+            )
+            for part in rows.iter_slices(_IDS_AT_ONCE)
+        ]
+    )
+
+
+def _canonical(rows: pl.DataFrame) -> list[bytes]:
+    filled = sorted(name for name in rows.columns if rows[name].null_count() < len(rows))
+    if not filled:
+        return [b""] * len(rows)
+    values = rows.select(
+        (pl.col(name).to_physical() if rows.schema[name].is_temporal() else pl.col(name)).cast(pl.String)
+        for name in filled
+    )
+    values = _unambiguous(values)
+    pieces: list[pl.Expr] = []
+    for name in filled:
+        piece = [pl.lit(f"{name}="), pl.col(name)]
+        pieces += [pl.concat_str(piece, separator=_BETWEEN)] if values[name].has_nulls() else piece
+    text = pl.concat_str(pieces, separator=_BETWEEN, ignore_nulls=True)
+    return values.select(text.cast(pl.Binary)).to_series().to_list()
+
+
+def _unambiguous(values: pl.DataFrame) -> pl.DataFrame:
+    """Values without the sign that stands between them (almost none has it, so most are left alone)."""
+    marked = values.select(
+        pl.col(name).str.contains(sign, literal=True).any().alias(f"{name}{sign}")
+        for name in values.columns
+        for sign in (_BETWEEN, _ESCAPE)
+    )
+    if not any(marked.row(0)):
+        return values
+    return values.with_columns(
+        pl.all()
+        .str.replace_all(_ESCAPE, f"{_ESCAPE}e", literal=True)
+        .str.replace_all(_BETWEEN, f"{_ESCAPE}b", literal=True)
+    )
+
+
+def _ids(rows: pl.DataFrame) -> pl.Series:
+    unnamed = rows["id"].is_null()
+    if not unnamed.any():
+        return rows["id"]
+    places = unnamed.arg_true()
+    content = [name for name in (*SCHEMA, SOURCE_ROW) if name in rows.columns and name not in ("id", "account")]
+    return rows["id"].scatter(places, content_ids(rows.select(content)[places]))
+
+
+def _check_columns(columns: list[str]) -> None:
+    for name in columns:
+        if name not in SCHEMA and name != SOURCE_ROW:
+            raise ConfigError(f'events: no column "{excerpt(name)}"{did_you_mean(name, SCHEMA)}')
+    missing = [name for name in REQUIRED if name not in columns]
+    if missing:
+        raise ConfigError(f"events: {', '.join(missing)} missing; every event needs {', '.join(REQUIRED)}")
+
+
+def _text(name: str, kind: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if kind.is_float():  # ids that passed through a table with gaps: 4711.0
+        whole = column.is_finite() & (column == column.floor()) & (column.abs() < 2**53)
+        column = (
+            pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
+        )
+    column = column.cast(pl.String)
+    return pl.when(column.str.len_bytes() > 0).then(column).alias(name)
+
+
+def _times(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    times: list[pl.Series] = []
+    problems = [pl.DataFrame(schema=PROBLEMS)]
+    for name in _TIMES:
+        if name not in frame.columns:
+            continue
+        column = frame[name]
+        if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
+            read = pl.DataFrame({"at": column.dt.convert_time_zone("UTC").cast(UTC), "reason": None})
+        else:
+            text = column.cast(pl.String)
+            read = parse_instants(text.set(text.str.len_bytes() == 0, None))
+        times.append(read["at"].alias(name))
+        empty_reason = pl.lit("is empty" if name == "at" else None, pl.String)
+        reason = pl.coalesce("reason", pl.when(pl.col("at").is_null()).then(empty_reason))
+        problems.append(_problems(read.with_row_index("row"), reason.is_not_null(), name, reason))
+    return pl.DataFrame(times), pl.concat(problems)
+
+
+def _missing(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    ticketless = (pl.col("kind") == "availability").fill_null(False)
+    return [
+        _problems(rows, pl.col("ticket").is_null() & ~ticketless, "ticket", pl.lit("is empty")),
+        _problems(rows, pl.col("kind").is_null(), "kind", pl.lit("is empty")),
+    ]
+
+
+def _unknown_words(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    return [_not_one_of(rows, pl.lit(True), name, words) for name, words in _WORDS.items()]
+
+
+def _wrong_changes(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    kind = pl.col("kind")
+    found = [
+        _not_one_of(rows, kind == name, column, words, where=name)
+        for name, words in _CHANGES.items()
+        for column in ("before", "after")
+    ]
+    found += [
+        _problems(rows, (kind == name) & pl.col(column).is_null(), column, pl.lit(f"is empty; {name} needs it"))
+        for name, column in _MUST_SAY.items()
+    ]
+    seconds = pl.col("after").cast(pl.Float64, strict=False)
+    wrong = (
+        (kind == "handled") & pl.col("after").is_not_null() & ~(seconds.is_finite() & (seconds >= 0)).fill_null(False)
+    )
+    found.append(_problems(rows, wrong, "after", pl.lit("is not a number of seconds; handled needs one")))
+    return found
+
+
+def _not_one_of(
+    rows: pl.DataFrame, which: pl.Expr, column: str, words: tuple[str, ...], where: str = ""
+) -> pl.DataFrame:
+    bad = rows.filter(which & pl.col(column).is_not_null() & ~pl.col(column).is_in(list(words)))
+    if bad.is_empty():
+        return pl.DataFrame(schema=PROBLEMS)
+    reasons = {
+        word: f"is not one of {', '.join(words)}, as {where} needs"
+        if where
+        else f'"{excerpt(word)}" is not a word for {column}{did_you_mean(word, words)}'
+        for word in bad[column].unique()
+    }
+    return _problems(bad, pl.lit(True), column, pl.col(column).replace_strict(reasons, return_dtype=pl.String))
+
+
+def _problems(rows: pl.DataFrame, bad: pl.Expr, column: str, reason: pl.Expr) -> pl.DataFrame:
+    return rows.filter(bad).select(
+        pl.col("row").cast(pl.UInt32), pl.lit(column).alias("column"), reason.cast(pl.String).alias("reason")
+    )

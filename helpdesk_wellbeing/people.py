@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
 import polars as pl
+
+from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.instants import parse_instants, zone_problem
+from helpdesk_wellbeing.schedules import parse_schedule
+from helpdesk_wellbeing.tables import Reader, read_table
+from helpdesk_wellbeing.words import did_you_mean, excerpt
 
 PRESETS = ("eu_floor", "nl_atw", "uk_wtr", "de_arbzg", "fr_ct", "us_flsa")
 DEFAULT_PRESET = "eu_floor"
 DEFAULT_CONTRACT_HOURS = 40.0
+IDENTITIES = ("person", "shared", "automation")
 
-# A person may have several rows; each holds from `valid_from` (null: from the beginning) until the next one begins.
+# A person may have several rows; each holds from `valid_from` (null: from the start) until the next begins.
 PEOPLE = pl.Schema(
     {
         "agent": pl.String(),
@@ -39,9 +51,7 @@ GROUPS = pl.Schema(
         "target_share": pl.Float64(),  # SLA target, 0..1
     }
 )
-ON_CALL = pl.Schema(
-    {"agent": pl.String(), "from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC")}
-)
+ON_CALL = pl.Schema({"agent": pl.String(), "from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC")})
 
 
 @dataclass(frozen=True)
@@ -64,3 +74,129 @@ class Directory:
             pl.DataFrame(schema=GROUPS),
             pl.DataFrame(schema=ON_CALL),
         )
+
+
+def read_people(path: Path) -> pl.DataFrame:
+    """A people file as `PEOPLE`; `excluded` is false where it says nothing, what else is absent is null.
+
+    A person may have several rows that differ in `valid_from`. Raises ConfigError that names every bad row.
+    """
+    frame = read_table(path, PEOPLE, _PEOPLE_READERS, required=("agent",), key=("agent", "valid_from"))
+    return frame.with_columns(pl.col("excluded").fill_null(False))
+
+
+def read_leave(path: Path) -> pl.DataFrame:
+    """A leave file as `LEAVE`, both dates inside the leave. Raises ConfigError that names every bad row."""
+    everything = ("agent", "from", "to")
+    return read_table(path, LEAVE, {"from": _date, "to": _date}, everything, everything, _ends_after_it_begins)
+
+
+def read_groups(path: Path) -> pl.DataFrame:
+    """A groups file as `GROUPS`. Raises ConfigError that names every bad row."""
+    return read_table(path, GROUPS, _GROUP_READERS, required=("group",), key=("group",))
+
+
+def read_on_call(path: Path) -> pl.DataFrame:
+    """An on-call file as `ON_CALL`; instants are ISO 8601 with offset, `to` is the first instant after it.
+
+    Raises ConfigError that names every bad row.
+    """
+    everything = ("agent", "from", "to")
+    readers = {"from": _instant, "to": _instant}
+    return read_table(path, ON_CALL, readers, everything, everything, _takes_time)
+
+
+def _ends_after_it_begins(row: dict[str, Any]) -> str | None:
+    return f"to ({row['to']}) is before from ({row['from']})" if row["to"] < row["from"] else None
+
+
+def _takes_time(row: dict[str, Any]) -> str | None:
+    return "to must be after from" if row["to"] <= row["from"] else None
+
+
+def _one_of(words: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f'"{excerpt(text)}" is not one of {", ".join(words)}{did_you_mean(text, words)}')
+        return text
+
+    return read
+
+
+def _zone(text: str) -> str:
+    if why := zone_problem(text):
+        raise ValueError(why)
+    return text
+
+
+def _schedule(text: str) -> str:
+    try:
+        parse_schedule(text)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _number(low: float, high: float, what: str) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise ValueError(f'"{excerpt(text)}" is not {what}')
+        return value
+
+    return read
+
+
+def _tier(text: str) -> int:
+    if text not in ("1", "2", "3"):
+        raise ValueError(f'"{excerpt(text)}" is not a tier; write 1, 2 or 3')
+    return int(text)
+
+
+def _date(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise ValueError(f'"{excerpt(text)}" is not a date such as 2026-11-20') from error
+
+
+def _instant(text: str) -> datetime:
+    read = parse_instants(pl.Series([text])).row(0, named=True)
+    if read["reason"] is not None:
+        raise ValueError(str(read["reason"]).replace("; name the time zone in a mapping (time_zone)", ""))
+    instant: datetime = read["at"]
+    return instant
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(f'"{excerpt(text)}" is neither yes nor no')
+    return text == "yes"
+
+
+def _list(text: str) -> list[str] | None:
+    return [part.strip() for part in text.split(";") if part.strip()] or None
+
+
+_PEOPLE_READERS: dict[str, Reader] = {
+    "time_zone": _zone,
+    "preset": _one_of(PRESETS),
+    "contract_hours": _number(0.5, 168, "a number of hours a week (0.5 to 168)"),
+    "schedule": _schedule,
+    "groups": _list,
+    "skills": _list,
+    "languages": _list,
+    "lead_of": _list,
+    "excluded": _yes_or_no,
+    "identity": _one_of(IDENTITIES),
+    "valid_from": _date,
+}
+_GROUP_READERS: dict[str, Reader] = {
+    "tier": _tier,
+    "time_zone": _zone,
+    "schedule": _schedule,
+    "target_share": _number(0, 1, "a share from 0 to 1"),
+}

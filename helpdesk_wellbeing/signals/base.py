@@ -62,6 +62,7 @@ class Facts:
     handled: pl.DataFrame
     hard: pl.DataFrame
     hard_possible: bool  # a strong indicator can occur in this account (tiers, ratings or listed tags exist)
+    as_of: bool = False  # `until` is the moment asked about, not just the end of one stretch of many (WT5)
     grade_b_changes: bool = False  # field changes come from polling only
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
 
@@ -72,7 +73,8 @@ Evaluate = Callable[[Facts], pl.DataFrame]  # -> EVALUATION columns + value colu
 # (EVALUATION + value + memory columns) and is sent the set of subjects that are on after each round.
 Stepwise = Callable[[Facts, pl.DataFrame], Generator[pl.DataFrame, frozenset[str], None]]
 Assess = Callable[[Facts], pl.DataFrame]  # -> NOT_ASSESSABLE rows as of facts.until
-Explain = Callable[[Facts, str, Mapping[str, Any]], list[dict[str, Any]]]  # subject, latest instance -> evidence
+Explain = Callable[[Facts, str, Mapping[str, Any]], list[dict[str, Any]]]
+# subject, latest instance (shown values, at, date, window_start, window_end) -> evidence for a reviewer
 
 
 @dataclass(frozen=True)

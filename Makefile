@@ -1,0 +1,43 @@
+# make demo and make test install what they need; nothing else is needed first than Python 3.11 or newer.
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin
+
+.PHONY: demo test prove bench check format lock clean
+.DELETE_ON_ERROR:
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(VENV)/.installed  ## the main job, on a simulated Zendesk over real HTTP
+	$(RUN)/helpdesk-wellbeing demo
+
+test: $(VENV)/.installed  ## all tests
+	$(RUN)/python -m pytest -n 2
+
+prove: $(VENV)/.installed  ## the full counts of the kill and fault tests
+	$(RUN)/python -m pytest -m prove --override-ini addopts="-q --strict-markers --import-mode=importlib"
+
+bench: $(VENV)/.installed  ## speed and memory against peers
+	$(RUN)/python -m bench
+
+check: $(VENV)/.installed  ## lint, types, import directions
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+format: $(VENV)/.installed
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+lock:  ## pin what pyproject.toml asks for, with hashes, for every platform
+	$(RUN)/python -m pip install --quiet uv
+	$(RUN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		--extra dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,10 @@
+"""A Zendesk account on a loopback port, for demos, trying rules, and tests."""
+
+from __future__ import annotations
+
+from .faults import Faults
+from .options import Account, Options
+from .server import SimulatedZendesk
+from .site import Site
+
+__all__ = ["Account", "Faults", "Options", "SimulatedZendesk", "Site"]

@@ -1,0 +1,74 @@
+"""Rate limits in fixed windows, with the headers in both spellings that were seen."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+
+
+@dataclass
+class Bucket:
+    """At most `total` requests per `minute` (real seconds)."""
+
+    total: int
+    minute: float
+    _began: float = float("-inf")
+    _used: int = 0
+
+    def take(self, now: float) -> bool:
+        if now - self._began >= self.minute:
+            self._began, self._used = now, 0
+        self._used += 1
+        return self._used <= self.total
+
+    def left(self) -> int:
+        return max(0, self.total - self._used)
+
+    def resets(self, now: float) -> int:
+        """Whole seconds until the window ends, at least one."""
+        return max(1, math.ceil(self._began + self.minute - now))
+
+
+@dataclass
+class Limits:
+    """The account's bucket and the one that all exports share."""
+
+    account: Bucket
+    exports: Bucket
+    unlimited: bool
+    refused: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def check(self, export: bool) -> tuple[dict[str, str], int | None]:
+        """Headers for the answer, and the seconds to wait when the request is refused."""
+        if self.unlimited:
+            return {}, None
+        now = time.monotonic()
+        with self._lock:
+            fine = self.account.take(now)
+            waits = None if fine else self.account.resets(now)
+            if fine and export and not self.exports.take(now):
+                waits = self.exports.resets(now)
+            headers = self._headers(now, export)
+            if waits is not None:
+                self.refused += 1
+                headers["Retry-After"] = str(waits)
+        return headers, waits
+
+    def _headers(self, now: float, export: bool) -> dict[str, str]:
+        total, left, resets = str(self.account.total), str(self.account.left()), str(self.account.resets(now))
+        headers = {
+            "X-Rate-Limit": total,
+            "X-Rate-Limit-Remaining": left,
+            "ratelimit-limit": total,
+            "ratelimit-remaining": left,
+            "ratelimit-reset": resets,
+        }
+        if export:
+            bucket = self.exports
+            headers["Zendesk-RateLimit-incremental-exports"] = (
+                f"total={bucket.total}; remaining={bucket.left()}; resets={bucket.resets(now)}"
+            )
+        return headers

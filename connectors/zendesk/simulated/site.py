@@ -1,0 +1,141 @@
+"""The account behind the simulated Zendesk: our events and people, turned into what the platform keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from helpdesk_wellbeing.people import GROUPS, PEOPLE
+
+from . import events as event_rows
+from . import people as staff_rows
+from . import tickets as ticket_rows
+from .audits import audited
+from .options import Account, Options
+from .pages import Rows
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.demo.world import World
+
+RELATIONS = ("trigger", "automation")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the account holds: `events` in `events.SCHEMA`, people and groups in the frames of `people`.
+
+    `roles` tells, by our agent id, how a user appears (admins, light agents, deactivated people); everybody
+    else who acts is an agent. Bots and integrations look like agents too, as they do on the platform.
+    """
+
+    events: pl.DataFrame
+    people: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
+    groups: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GROUPS))
+    roles: Mapping[str, Account] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)  # actor of system events -> trigger | automation
+    options: Options = field(default_factory=Options)
+
+    @staticmethod
+    def from_world(world: World) -> Site:
+        """The account of a simulated team. What its accounts really are stays hidden, as on the platform."""
+        kinds = {"agent": ("agent", 0), "light_agent": ("agent", 1), "admin": ("admin", 4)}
+        roles = {
+            row["user"]: Account(*kinds[row["role"]], name=row["name"])
+            for row in world.roster.users.iter_rows(named=True)
+        }
+        roster = world.roster
+        listed = roster.users.select(
+            pl.col("user").alias("agent"), "name", "time_zone", "groups"
+        )  # zones and groups are what the platform itself knows
+        return Site(world.events, listed, roster.groups, roles, roster.rules, Options(time_zone=world.zone))
+
+    @cached_property
+    def children(self) -> pl.DataFrame:
+        """Everything that stands in audits, one row per child."""
+        return audited(self.events)
+
+
+class Holdings:
+    """A site rendered for one base URL. Rows are made once, tickets once per state that the clock shows."""
+
+    def __init__(self, site: Site, base: str) -> None:
+        self.site = site
+        self.base = base
+        self._lock = RLock()
+        self._tickets: dict[tuple[int, bool], tuple[pl.DataFrame, Rows]] = {}
+        self._with_bodies: Rows | None = None
+
+    @cached_property
+    def _stamps(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        return self.site.children["sec"].to_numpy()
+
+    @cached_property
+    def ticket_events(self) -> Rows:
+        return self._events(bodies=False)
+
+    def ticket_events_with_bodies(self) -> Rows:
+        with self._lock:
+            if self._with_bodies is None:
+                self._with_bodies = self._events(bodies=True)
+            return self._with_bodies
+
+    def _layout(self, audits: bool, bodies: bool) -> event_rows.Layout:
+        options = self.site.options
+        rules = zip(staff_rows.numbers_of(self.site.rules), self.site.rules.values(), strict=True)
+        relations = {no: word for no, word in rules if word in RELATIONS}
+        return event_rows.Layout(audits, bodies, options.numeric_ids, options.custom_statuses, relations)
+
+    def _events(self, bodies: bool) -> Rows:
+        frame = event_rows.rows(self.site.children, self._layout(False, bodies))
+        return Rows.of(frame, "sec", "id", frame["json"])
+
+    def audits(self, ticket: int, now: int) -> list[str]:
+        """A ticket's audits, oldest first."""
+        mine = self.site.children.filter((pl.col("ticket_no") == ticket) & (pl.col("sec") <= now))
+        return event_rows.rows(mine, self._layout(True, True))["json"].to_list()
+
+    @cached_property
+    def metric_events(self) -> Rows:
+        frame = ticket_rows.metric_events(self.site.events)
+        return Rows.of(frame, "sec", "id", frame["json"])
+
+    @cached_property
+    def ratings(self) -> pl.DataFrame:
+        return ticket_rows.ratings(self.site.events, self.site.children)
+
+    def tickets(self, now: int, exported: bool) -> Rows:
+        """Tickets as they stand at `now`: exports by generated time and id, lists by id and none deleted."""
+        seen = int(np.searchsorted(self._stamps, now, side="right"))
+        rated = int(self.ratings.filter(pl.col("sec") <= now).height) if self.ratings.height else 0
+        key = (seen * 1_000_003 + rated, exported)
+        with self._lock:
+            if key not in self._tickets:
+                for old in [k for k in self._tickets if k[1] == exported]:
+                    del self._tickets[old]
+                frame = ticket_rows.states(self.site.children, self.ratings, now)
+                if not exported:
+                    frame = frame.filter(pl.col("status_after") != "deleted").sort("ticket_no")
+                text = ticket_rows.ticket_rows(frame, self.base, self.site.options, exported)
+                stamp = "generated" if exported else "ticket_no"
+                self._tickets[key] = (frame, Rows.of(frame, stamp, "ticket_no", text))
+            return self._tickets[key][1]
+
+    @cached_property
+    def staff(self) -> staff_rows.Staff:
+        site = self.site
+        return staff_rows.staff(
+            site.events, site.children, site.people, site.groups, site.roles, site.options, self.base
+        )
+
+    def prepare(self, now: int) -> None:
+        """Render everything that pulls ask for, so that the first request is as fast as the others."""
+        self.tickets(now, True)
+        self.staff  # noqa: B018
+        self.ticket_events  # noqa: B018
+        self.metric_events  # noqa: B018

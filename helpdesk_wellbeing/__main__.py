@@ -1,0 +1,5 @@
+"""`python -m helpdesk_wellbeing`."""
+
+from helpdesk_wellbeing.cli import main
+
+main()

@@ -1,0 +1,53 @@
+"""`backtest`: what would have been flagged, day by day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from helpdesk_wellbeing.cli.common import (
+    Instant,
+    account_option,
+    catalogue,
+    format_option,
+    open_store,
+    print_json,
+    progress,
+    require_account,
+)
+
+
+@click.command(name="backtest")
+@account_option
+@click.option("--from", "since", type=Instant(), required=True, help="First instant, included.")
+@click.option("--to", "until", type=Instant(), required=True, help="Last instant, not included.")
+@format_option
+@click.pass_context
+def command(ctx: click.Context, account: str, since: datetime, until: datetime, output: str) -> None:
+    """What would have been flagged, day by day: the same function as live."""
+    from helpdesk_wellbeing.engine import Engine
+    from helpdesk_wellbeing.errors import ConfigError
+    from helpdesk_wellbeing.flags import changes
+    from helpdesk_wellbeing.privacy import needs_agreement
+
+    if until <= since:
+        raise ConfigError("--to must be later than --from")
+    store = open_store()
+    require_account(store, account)
+    known = catalogue()
+    engine = Engine(store, account, known)
+    with store.writer(account, "backtest"):
+        engine.update(progress())
+    gated = needs_agreement(store.account(account))
+    rows = changes(engine.history(since, until), engine.assess(until), known, gated)
+    if output == "json":
+        print_json(rows)
+    else:
+        for row in rows:
+            click.echo(
+                f"{row['at']}  {row['signal']:4} {row['rule']:34}  {row['subject']['kind']} "
+                f"{row['subject']['id']}: {row['from']} -> {row['to']}"
+            )
+        click.echo(f"{account}: {len(rows)} changes of level", err=True)
+    ctx.exit(1 if any(row["to"] in ("warn", "critical") for row in rows) else 0)

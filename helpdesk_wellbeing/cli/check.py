@@ -1,0 +1,127 @@
+"""`check`: what is flagged now, or at an instant in the past."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helpdesk_wellbeing.cli.common import (
+    Instant,
+    account_option,
+    catalogue,
+    format_option,
+    open_store,
+    print_json,
+    progress,
+    require_account,
+    say,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from helpdesk_wellbeing.engine import Catalogue
+    from helpdesk_wellbeing.store import Store
+
+
+@click.command(name="check")
+@account_option
+@click.option("--as-of", type=Instant(), help="Answer as of this instant (default: now).")
+@format_option
+@click.option("--verbose", is_flag=True, help="Also list what could not be assessed, and why.")
+@click.pass_context
+def command(ctx: click.Context, account: str, as_of: datetime | None, output: str, verbose: bool) -> None:
+    """What is flagged now, or at --as-of.
+
+    Answers as an installation that had run all along would: levels, baselines and hysteresis included.
+    """
+    store = open_store()
+    require_account(store, account)
+    known = catalogue()
+    result = examine(store, account, known, as_of or datetime.now(UTC))
+    if output == "json":
+        print_json(result)
+    else:
+        print_text(store, result, known, verbose)
+    ctx.exit(1 if result["flags"] else 0)
+
+
+def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> dict[str, Any]:
+    """The answer of `check` as an object; brings the stored facts up to date when nobody else is writing."""
+    from helpdesk_wellbeing.engine import Engine
+    from helpdesk_wellbeing.errors import StoreError
+    from helpdesk_wellbeing.flags import check
+    from helpdesk_wellbeing.privacy import needs_agreement
+
+    engine = Engine(store, account, known)
+    try:
+        with store.writer(account, "check", wait_s=5.0):
+            engine.update(progress())
+    except StoreError as busy:
+        say(f"{busy}; answering from what is stored")
+    outcome = engine.assess(as_of)
+    gated = needs_agreement(store.account(account))
+    if gated:
+        say(f"{account}: no agreement is recorded, so signals about single agents are withheld")
+    else:
+        say(f"{account}: imported or on this machine, so signals about single agents run without an agreement")
+    return check(outcome, known, withhold_agents=gated)
+
+
+def print_text(store: Store, result: Mapping[str, Any], known: Catalogue, verbose: bool) -> None:
+    """Flags as a table, then what a reader should know about the gaps."""
+    flags = result["flags"]
+    _print_flags(flags, known, _names(store, result["account"]))
+    click.echo(_summary(result))
+    for entry in result["identity_review"]:
+        click.echo(f"look at account {entry['agent']}: {entry['reason']}; say in the people file who it is")
+    if result["withheld"]:
+        click.echo(f"withheld without an agreement: {', '.join(result['withheld'])}")
+    if verbose:
+        for gap in result["not_assessable"]:
+            subject = gap["subject"]
+            click.echo(f"not assessable  {gap['signal']:4} {subject['kind']} {subject['id']}: {gap['reason']}")
+
+
+def _names(store: Store, account: str) -> dict[tuple[str, str], str]:
+    directory = store.directory(account)
+    names = {("agent", a): n for a, n in directory.people.select("agent", "name").iter_rows() if n}
+    for group, name in directory.groups.select("group", "name").iter_rows():
+        if name:
+            names |= {("queue", group): name, ("team", group): name}
+    return names
+
+
+def _print_flags(flags: list[dict[str, Any]], known: Catalogue, names: Mapping[tuple[str, str], str]) -> None:
+    rows = [("LEVEL", "SIGNAL", "SUBJECT", "SINCE", "BECAUSE")]
+    for flag in flags:
+        subject = flag["subject"]
+        name = names.get((subject["kind"], subject["id"]))
+        rows.append(
+            (
+                flag["level"] if flag["state"] == "active" else f"({flag['level']})",
+                f"{flag['signal']} {known.rules[flag['rule']].title.lower()}",
+                f"{subject['kind']} {subject['id']}" + (f" {name}" if name and name != subject["id"] else ""),
+                flag["since"],
+                known.rules[flag["rule"]].sentence(flag["values"]),
+            )
+        )
+    if not flags:
+        return
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    for row in rows:
+        click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]))
+    if any(flag["state"] == "cooling" for flag in flags):
+        click.echo("(level) in brackets: the condition has ended and is being watched")
+    click.echo()
+
+
+def _summary(result: Mapping[str, Any]) -> str:
+    flags = result["flags"]
+    subjects = {(flag["subject"]["kind"], flag["subject"]["id"]) for flag in flags}
+    blind = {(gap["signal"], gap["subject"]["id"]) for gap in result["not_assessable"]}
+    found = f"{len(flags)} flags on {len(subjects)} subjects" if flags else "nothing visible in the helpdesk"
+    unknown = f"; {len(blind)} signal-subject pairs could not be assessed (--verbose lists them)" if blind else ""
+    return f"{result['account']} as of {result['as_of']}: {found}{unknown}"

@@ -1,0 +1,68 @@
+"""`connect`: prove the credentials of an account, then keep them, encrypted."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from helpdesk_wellbeing.cli.common import account_option, open_store, say
+from helpdesk_wellbeing.cli.platforms import API_TOKEN, CLIENT_SECRET
+from helpdesk_wellbeing.errors import ConfigError
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+
+
+@click.group(name="connect")
+def command() -> None:
+    """Connect an account of a helpdesk. Secrets are asked for, or read from the environment."""
+
+
+@command.command()
+@account_option
+@click.option("--subdomain", required=True, help="The part before .zendesk.com.")
+@click.option("--client-id", help="Identifier of a confidential OAuth client (the way to go).")
+@click.option("--email", help="An admin's address, for an API token that still lives (legacy).")
+@click.option("--base-url", help="Another server, scheme and host only; http:// on this machine only.")
+def zendesk(account: str, subdomain: str, client_id: str | None, email: str | None, base_url: str | None) -> None:
+    """Connect a Zendesk account, by OAuth client credentials or by a legacy API token."""
+    if (client_id is None) == (email is None):
+        raise ConfigError("give either --client-id (OAuth) or --email (legacy API token)")
+    if client_id is not None:
+        name, secret = CLIENT_SECRET, _ask("HELPDESK_WELLBEING_CLIENT_SECRET", "OAuth client secret")
+    else:
+        name, secret = API_TOKEN, _ask("HELPDESK_WELLBEING_API_TOKEN", "API token")
+    settings = {"subdomain": subdomain, "base_url": base_url, "client_id": client_id, "email": email}
+    connect_zendesk(open_store(), account, {k: v for k, v in settings.items() if v}, name, secret)
+
+
+def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: str, secret: str) -> None:
+    """Ping with the credentials; only when they are good is anything kept."""
+    from connectors import zendesk as platform
+    from connectors.zendesk.settings import ZendeskSettings
+
+    known = store.account(account) if store.has_account(account) else None
+    if known is not None and known.platform != "zendesk":
+        raise ConfigError(f"{account} is not a Zendesk account; choose another name")
+    connector = platform.connect(ZendeskSettings(account=account, **settings, **{name: secret}))  # type: ignore[arg-type]
+    ping = connector.ping()
+    if ping.missing:
+        raise ConfigError(f"{account}: connected as {ping.who}, but it lacks: {', '.join(ping.missing)}")
+    if known is None:
+        store.create_account(account, platform="zendesk", settings=settings)
+    else:
+        store.update_account(account, settings={**known.settings, **settings})
+    store.put_secret(account, name, secret)
+    say(f"{account}: connected as {ping.who}")
+    for note in ping.notes:
+        say(f"{account}: {note}")
+    say(f"next: helpdesk-wellbeing pull --account {account}")
+
+
+def _ask(variable: str, what: str) -> str:
+    secret = os.environ.get(variable) or click.prompt(f"{what} (not shown)", hide_input=True, err=True)
+    if not secret.strip():
+        raise ConfigError(f"no {what}; set {variable} or type it at the prompt")
+    return str(secret).strip()

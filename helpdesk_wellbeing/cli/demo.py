@@ -1,0 +1,164 @@
+"""`demo`: the main job on a simulated Zendesk, over real HTTP, and what was planted beside what was found."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.demo import Verdict, World
+    from helpdesk_wellbeing.store import Store
+
+ACCOUNT = "demo"
+LAST_DAY = date(2026, 11, 20)
+LIMITED_MINUTE = 0.5  # seconds in which the simulated Zendesk lets a minute's requests through; nobody waits for a demo
+
+
+@click.command(name="demo")
+@click.option("--seed", default=1, show_default=True, help="Another seed is another team.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this folder.")
+@format_option
+@click.pass_context
+def command(ctx: click.Context, seed: int, keep: Path | None, output: str) -> None:
+    """Show the main job on a simulated helpdesk: connect, pull over HTTP, check, compare.
+
+    Exit code 0: every planted problem was found and no innocent was flagged.
+    """
+    from helpdesk_wellbeing.demo import judge
+
+    with _home(keep):
+        world = _simulate(seed)
+        store = open_store()
+        with _server(world) as site:
+            _connect_and_pull(store, site)
+        _import_files(store, world)
+        result = _check(store, world)
+        verdict = judge(result["flags"], world)
+        if output == "json":
+            print_json({"check": result, "verdict": _as_dict(verdict)})
+        else:
+            _print(store, result, verdict, world)
+        ctx.exit(0 if verdict.perfect else 1)
+
+
+@contextmanager
+def _home(keep: Path | None) -> Iterator[None]:
+    """The demo never touches the installation's own folder."""
+    with tempfile.TemporaryDirectory(prefix="helpdesk-wellbeing-demo-") as scratch:
+        before = {name: os.environ.get(name) for name in _OVERRIDDEN}
+        os.environ["HELPDESK_WELLBEING_HOME"] = str(keep or scratch)
+        os.environ.pop("HELPDESK_WELLBEING_DATABASE_URL", None)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+_OVERRIDDEN = ("HELPDESK_WELLBEING_HOME", "HELPDESK_WELLBEING_DATABASE_URL")
+
+
+def _simulate(seed: int) -> World:
+    from helpdesk_wellbeing.demo import simulate
+
+    began = time.perf_counter()
+    world = simulate(seed, end=LAST_DAY)
+    say(
+        f"simulated: {world.events.height:,} events of {world.roster.users.height} accounts up to "
+        f"{world.as_of:%Y-%m-%d %H:%M} UTC, seed {seed} ({time.perf_counter() - began:.1f} s)"
+    )
+    return world
+
+
+@contextmanager
+def _server(world: World) -> Iterator[Any]:
+    from connectors.zendesk.simulated import SimulatedZendesk, Site
+
+    site = Site.from_world(world)
+    site = replace(site, options=replace(site.options, minute=LIMITED_MINUTE))
+    with SimulatedZendesk(site, now=lambda: world.as_of + timedelta(minutes=10)) as server:
+        say(f"simulated Zendesk at {server.base_url}")
+        yield server
+
+
+def _connect_and_pull(store: Store, server: Any) -> None:
+    from helpdesk_wellbeing.cli.connect import connect_zendesk
+    from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
+    from helpdesk_wellbeing.cli.pull import run
+
+    settings = {"subdomain": "acme", "base_url": server.base_url, "client_id": server.client_id}
+    connect_zendesk(store, ACCOUNT, settings, CLIENT_SECRET, server.client_secret)
+    began = time.perf_counter()
+    with store.writer(ACCOUNT, "demo"):
+        run(store, ACCOUNT, fold=False)
+    say(f"pulled over HTTP in {time.perf_counter() - began:.1f} s, {sum(server.requests.values()):,} requests")
+
+
+def _import_files(store: Store, world: World) -> None:
+    from helpdesk_wellbeing import people as files
+    from helpdesk_wellbeing.demo import write_files
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(world, Path(folder))
+        with store.writer(ACCOUNT, "demo"):
+            store.replace_people(ACCOUNT, "file", files.read_people(Path(folder) / "people.csv"))
+            store.replace_leave(ACCOUNT, "file", files.read_leave(Path(folder) / "leave.csv"))
+            store.replace_groups(ACCOUNT, "file", files.read_groups(Path(folder) / "groups.csv"))
+            store.replace_on_call(ACCOUNT, "file", files.read_on_call(Path(folder) / "on_call.csv"))
+
+
+def _check(store: Store, world: World) -> dict[str, Any]:
+    from helpdesk_wellbeing.cli.check import examine
+
+    began = time.perf_counter()
+    result = examine(store, ACCOUNT, catalogue(), world.as_of)
+    say(f"folded and evaluated in {time.perf_counter() - began:.1f} s\n")
+    return result
+
+
+def _print(store: Store, result: dict[str, Any], verdict: Verdict, world: World) -> None:
+    from helpdesk_wellbeing.cli.check import print_text
+
+    print_text(store, result, catalogue(), verbose=False)
+    click.echo("\nPLANTED")
+    for planted in world.planted:
+        mark = "found " if planted in verdict.found else "MISSED"
+        click.echo(f"  {mark}  {planted.signal:4} {planted.subject_kind} {planted.subject}: {planted.story}")
+    click.echo("\nINNOCENT")
+    for innocent in world.innocents:
+        mark = "FLAGGED" if innocent in verdict.innocents_flagged else "quiet "
+        click.echo(f"  {mark}  {innocent.subject_kind} {innocent.subject}: {innocent.story}")
+    reasons = {(c.signal, c.subject): c.reason for p in world.planted for c in p.companions}
+    for flag in verdict.expected:
+        reason = reasons[flag["signal"], flag["subject"]["id"]]
+        click.echo(f"  follows  {flag['signal']:4} {flag['subject']['kind']} {flag['subject']['id']}: {reason}")
+    for flag in verdict.wrong:
+        click.echo(f"  WRONG   {flag['signal']:4} {flag['subject']['kind']} {flag['subject']['id']}")
+    click.echo(
+        f"\n{len(verdict.found)} of {len(world.planted)} planted problems found, "
+        f"{len(world.innocents) - len(verdict.innocents_flagged)} of {len(world.innocents)} innocents left alone, "
+        f"{len(verdict.wrong)} flags that nobody planted"
+    )
+
+
+def _as_dict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "found": [asdict(planted) for planted in verdict.found],
+        "missed": [asdict(planted) for planted in verdict.missed],
+        "wrong": list(verdict.wrong),
+        "innocents_flagged": [asdict(innocent) for innocent in verdict.innocents_flagged],
+    }

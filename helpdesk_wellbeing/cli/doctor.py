@@ -1,0 +1,117 @@
+"""`doctor`: what is connected, what is missing, which accounts look automated."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, require_account
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+
+
+@click.command(name="doctor")
+@click.option("--account", metavar="NAME", help="Only this account (default: all).")
+@format_option
+@click.pass_context
+def command(ctx: click.Context, account: str | None, output: str) -> None:
+    """What is connected, what is missing, which accounts look automated, which agents lack a zone or schedule."""
+    store = open_store(read_only=True)
+    if account:
+        require_account(store, account)
+    names = [account] if account else [entry.name for entry in store.accounts()]
+    reports = [examine(store, name) for name in names]
+    if output == "json":
+        print_json(reports)
+    elif not reports:
+        click.echo("no account yet; run `helpdesk-wellbeing connect` or `import`")
+    else:
+        click.echo("\n\n".join("\n".join(_lines(report)) for report in reports))
+    ctx.exit(1 if any(report["trouble"] for report in reports) else 0)
+
+
+def examine(store: Store, account: str) -> dict[str, Any]:
+    """Everything an admin should mend or know, as one object."""
+    import polars as pl
+
+    from helpdesk_wellbeing.engine import Engine
+    from helpdesk_wellbeing.pulling import remembered_roster
+
+    settings = store.account(account)
+    first, last, count = store.event_span(account)
+    directory = store.directory(account)
+    roster = remembered_roster(store, account)
+    report: dict[str, Any] = {
+        "account": account,
+        "platform": settings.platform or "imported",
+        "zone": settings.zone,
+        "events": count,
+        "first": first and first.isoformat(),
+        "last": last and last.isoformat(),
+        "connection": _connection(settings),
+        "notes": roster.get("notes", []),
+        "automated_by_platform": roster.get("automation", []),
+        "looks_shared_or_automated": [],
+        "identity_review": [],
+        "without_zone": [],
+        "without_schedule": [],
+        "groups_without_tier": directory.groups.filter(pl.col("tier").is_null())["group"].to_list(),
+        "trouble": [],
+    }
+    if count == 0:
+        report["trouble"].append("no events; run pull or import")
+        return report
+    assert last is not None
+    outcome = Engine(store, account, catalogue()).assess(last)
+    seen = outcome.facts.days["agent"].unique()
+    people = directory.people.sort("valid_from", nulls_last=False).unique("agent", keep="last")
+    with_zone = people.filter(pl.col("time_zone").is_not_null())["agent"]
+    with_schedule = people.filter(pl.col("schedule").is_not_null())["agent"]
+    report["looks_shared_or_automated"] = sorted(outcome.facts.shared)
+    report["identity_review"] = outcome.review
+    report["without_zone"] = sorted(set(seen) - set(with_zone))
+    report["without_schedule"] = sorted(set(seen) - set(with_schedule))
+    if settings.platform and last < datetime.now(UTC).replace(year=datetime.now(UTC).year - 1):
+        report["trouble"].append("the newest event is more than a year old; run pull")
+    return report
+
+
+def _connection(settings: Any) -> str:
+    if not settings.platform:
+        return "a file; nothing to connect"
+    stored = settings.settings
+    how = "OAuth client" if stored.get("client_id") else "legacy API token (ends 2027-04-30)"
+    return f"{settings.platform} at {stored.get('base_url') or stored['subdomain']}, {how}"
+
+
+def _lines(report: dict[str, Any]) -> list[str]:
+    span = f"{report['first']} to {report['last']}" if report["events"] else "none"
+    lines = [
+        f"{report['account']}: {report['connection']}",
+        f"  zone                    {report['zone']}",
+        f"  events                  {report['events']:,}, {span}",
+    ]
+    lines += [f"  note                    {note}" for note in report["notes"]]
+    for key, label in (
+        ("automated_by_platform", "automation, known"),
+        ("looks_shared_or_automated", "shared or automated"),
+        ("without_zone", "agents without zone"),
+        ("without_schedule", "agents without schedule"),
+        ("groups_without_tier", "groups without tier"),
+    ):
+        lines.append(f"  {label:23} {_some(report[key])}")
+    lines += [f"  look at                 {entry['agent']}: {entry['reason']}" for entry in report["identity_review"]]
+    lines += [f"  TO DO                   {line}" for line in report["trouble"]]
+    if report["without_zone"]:
+        lines.append(
+            "  zones and schedules come with `import --people FILE`; without them WT7, WT8 and LD4 stay silent"
+        )
+    return lines
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:8])
+    return f"{len(names)}" + (f": {shown}{', …' if len(names) > 8 else ''}" if names else "")

@@ -1,0 +1,102 @@
+"""`export`: events in the event log format, and the facts that signals are computed from."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from helpdesk_wellbeing.cli.common import (
+    Instant,
+    account_option,
+    catalogue,
+    open_store,
+    progress,
+    require_account,
+    say,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BATCH = 200_000
+_ISO = "%Y-%m-%dT%H:%M:%S%.6fZ"
+
+
+@click.group(name="export")
+def command() -> None:
+    """Events or facts, on stdout."""
+
+
+@command.command()
+@account_option
+@click.option("--agent", metavar="ID", help="Only what this agent did.")
+@click.option("--since", type=Instant(), help="First instant, included.")
+@click.option("--until", type=Instant(), help="Last instant, not included.")
+@click.option("--format", "output", type=click.Choice(["csv", "parquet"]), default="csv")
+def events(account: str, agent: str | None, since: datetime | None, until: datetime | None, output: str) -> None:
+    """Events in the event log format, which `import` reads back."""
+    store = open_store(read_only=True)
+    require_account(store, account)
+    first, last, _ = store.event_span(account)
+    if first is None or last is None:
+        say(f"{account}: no events")
+        return
+    begin = since or first
+    end = until or datetime.max.replace(tzinfo=UTC)
+    out = sys.stdout.buffer
+    if output == "parquet":
+        store.read_events(account, begin, end, agent=agent).write_parquet(out)
+        return
+    header = True
+    for frame in store.iter_events(account, begin, end, BATCH):
+        chosen = frame if agent is None else frame.filter(actor=agent)
+        chosen.write_csv(out, include_header=header, datetime_format=_ISO)
+        header = False
+
+
+@command.command()
+@click.argument("kind", type=click.Choice(["days", "shifts", "queues"]))
+@account_option
+@click.option("--as-of", type=Instant(), help="Facts as of this instant (default: everything).")
+def facts(kind: str, account: str, as_of: datetime | None) -> None:
+    """What the signals are computed from, as CSV."""
+    from helpdesk_wellbeing.engine import Engine
+
+    store = open_store()
+    require_account(store, account)
+    engine = Engine(store, account, catalogue())
+    with store.writer(account, "export"):
+        engine.update(progress())
+    frame = engine.all_facts(kind, as_of)
+    shaped = {"days": _days, "shifts": _shifts, "queues": _queues}[kind](frame)
+    shaped.write_csv(sys.stdout.buffer, datetime_format="%Y-%m-%dT%H:%M:%SZ")
+
+
+def _minutes(name: str) -> pl.Expr:
+    import polars as pl
+
+    return (pl.col(name).dt.total_microseconds() / 60_000_000).round(2)
+
+
+def _days(frame: pl.DataFrame) -> pl.DataFrame:
+    minutes = [_minutes(f"active_{gap}").alias(f"active_min_{gap}") for gap in (15, 30, 60)]
+    return frame.sort("agent", "date").select("agent", "date", "first", "last", "work_events", *minutes, "tickets")
+
+
+def _shifts(frame: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    span = ((pl.col("end") - pl.col("start")).dt.total_microseconds() / 60_000_000).round(2)
+    return frame.sort("agent", "start").select(
+        "agent", "start", "end", "date", span_min=span, active_min_30=_minutes("active_30"),
+        longest_gap_min=_minutes("longest_gap"), work_events=pl.col("work_events"),
+    )  # fmt: skip
+
+
+def _queues(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.sort("group", "date").select(
+        "group", "date", "created", "solved", "open_at_end", "escalated", "reopened"
+    )

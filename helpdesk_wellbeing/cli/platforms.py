@@ -1,0 +1,54 @@
+"""Joins stored accounts and their secrets to the connectors; one function a platform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from helpdesk_wellbeing.errors import ConfigError
+
+if TYPE_CHECKING:
+    from connectors.zendesk.settings import ZendeskSettings
+    from helpdesk_wellbeing.feed import Connector
+    from helpdesk_wellbeing.store import Store
+
+CLIENT_SECRET = "client_secret"
+API_TOKEN = "api_token"
+
+
+def connector_of(store: Store, account: str) -> Connector:
+    """The connector of a connected account."""
+    platform = store.account(account).platform
+    if platform is None:
+        raise ConfigError(f"{account} was imported from a file; there is nothing to pull, run import again")
+    return {"zendesk": _zendesk}[platform](store, account)
+
+
+def _zendesk(store: Store, account: str) -> Connector:
+    from connectors import zendesk
+
+    return zendesk.connect(zendesk_settings(store, account))
+
+
+def zendesk_settings(store: Store, account: str) -> ZendeskSettings:
+    """What the Zendesk connector needs, with the decrypted secret."""
+    from connectors.zendesk.settings import ZendeskSettings
+
+    stored = store.account(account).settings
+    return ZendeskSettings(
+        account=account,
+        subdomain=stored["subdomain"],
+        base_url=stored.get("base_url"),
+        client_id=stored.get("client_id"),
+        client_secret=_secret(store, account, CLIENT_SECRET) if stored.get("client_id") else None,
+        email=stored.get("email"),
+        api_token=_secret(store, account, API_TOKEN) if stored.get("email") else None,
+        people_by_api=frozenset(stored.get("people_by_api", ())),
+        statuses=stored.get("statuses", {}),
+    )
+
+
+def _secret(store: Store, account: str, name: str) -> str:
+    secret = store.get_secret(account, name)
+    if secret is None:
+        raise ConfigError(f"{account}: no {name.replace('_', ' ')} is stored; run connect again")
+    return secret

@@ -1,0 +1,82 @@
+"""`pull`: read new activity from the helpdesk."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from helpdesk_wellbeing.cli.common import (
+    Instant,
+    account_option,
+    catalogue,
+    open_store,
+    progress,
+    require_account,
+    say,
+    watched,
+)
+from helpdesk_wellbeing.cli.platforms import connector_of
+from helpdesk_wellbeing.errors import PlatformError
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.feed import Page
+    from helpdesk_wellbeing.pulling import Pulled
+    from helpdesk_wellbeing.store import Store
+
+
+@click.command(name="pull")
+@account_option
+@click.option("--since", type=Instant(), help="How far back history goes (default: everything).")
+@click.pass_context
+def command(ctx: click.Context, account: str, since: datetime | None) -> None:
+    """Read new activity from the helpdesk: the last six weeks first, then older history.
+
+    Exit code 0: complete, 1: stopped before the end (run it again to go on), 2: did not run.
+    """
+    store = open_store()
+    require_account(store, account)
+    with store.writer(account, "pull"):
+        ctx.exit(run(store, account, since))
+
+
+def run(store: Store, account: str, since: datetime | None = None, *, fold: bool = True) -> int:
+    """Pull and fold; the exit code."""
+    from helpdesk_wellbeing.pulling import pull
+
+    connector = connector_of(store, account)
+    meter = Meter(account)
+    try:
+        pulled = pull(store, account, connector, since, meter.page)
+    except PlatformError as error:
+        if not meter.pages:
+            raise
+        say(f"{error}")
+        say(f"{account}: stopped before the end; what is stored is whole, run pull again to go on")
+        return 1
+    for note in pulled.notes:
+        say(f"{account}: {note}")
+    rows = ", ".join(f"{count:,} {stream}" for stream, count in pulled.rows.items())
+    say(f"{account}: {rows or 'nothing new'}; {pulled.new_events:,} events new, {pulled.repeated_events:,} known")
+    if fold:
+        from helpdesk_wellbeing.engine import Engine
+
+        Engine(store, account, catalogue()).update(progress())
+    return 0
+
+
+class Meter:
+    """Tells how far a pull has come, on stderr, when a person watches."""
+
+    def __init__(self, account: str, clock: object = time.monotonic) -> None:
+        self._account = account
+        self.pages = 0
+
+    def page(self, page: Page, pulled: Pulled) -> None:
+        """One more page has been stored."""
+        self.pages += 1
+        if watched() and (self.pages % 5 == 0 or page.done):
+            upto = f" up to {page.newest:%Y-%m-%d %H:%M} UTC" if page.newest else ""
+            say(f"{self._account}: {page.stream}: {pulled.rows[page.stream]:,} rows{upto}")

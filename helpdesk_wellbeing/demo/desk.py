@@ -1,0 +1,452 @@
+"""The running desk: what arrives, who takes it, what becomes of it, as one queue of things to come.
+
+Demand is steered: each day brings about as much as the people of that day can do, so that the unsolved work of a quiet
+queue stays where it is. Real demand is rougher; here quiet subjects must be unmistakably quiet.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from helpdesk_wellbeing.demo.cast import Group, Member, back, dates
+from helpdesk_wellbeing.demo.dice import Dice
+from helpdesk_wellbeing.demo.record import Record, Ticket
+from helpdesk_wellbeing.demo.rota import MINUTE, Span, epoch, saves, shift, working_spans
+from helpdesk_wellbeing.demo.team import BULK_TICKETS, FREAK_TICKETS, TINY_TICKETS, ZONE, Company
+
+HOUR, DAY = 3600, 86400
+# Share of a day's tickets by local hour: little at night, a morning peak, a lower afternoon one.
+BY_HOUR = (1, 1, 1, 1, 1, 2, 3, 5, 8, 10, 10, 9, 7, 8, 8, 7, 6, 5, 4, 3, 3, 2, 2, 1)
+FLAT = (1,) * 24
+PRIORITIES = (("low", 0.15), ("normal", 0.62), ("high", 0.18), ("urgent", 0.05))
+TOPICS = ("invoice", "delivery", "login", "refund", "damaged", "address", "voucher", "change")
+STRONG = (("moved", 0.30), ("complaint", 0.35), ("bad", 0.35))
+TOUCHES = ((1, 0.6), (2, 0.3), (3, 0.1))
+TEAM_ROOM = 8.0  # open weight that a team which pulls keeps with its people, at most
+TRIGGER_ROUTE, TRIGGER_BACK, AUTOMATION_SOLVE, AUTOMATION_CLOSE, ROUTING, SLA = (
+    "rule:9001", "rule:9002", "rule:9003", "rule:9004", "rule:9005", "rule:9006",
+)  # fmt: skip
+RULES = {
+    TRIGGER_ROUTE: "trigger", TRIGGER_BACK: "trigger", AUTOMATION_SOLVE: "automation",
+    AUTOMATION_CLOSE: "automation", ROUTING: "routing", SLA: "sla",
+}  # fmt: skip
+FIRST_REQUESTER, REQUESTERS = 2_000_000, 4000
+
+
+class Queue:
+    """A group at work."""
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.waiting: deque[Ticket] = deque()
+        self.unsolved = 0
+        self.held = 0.0  # open weight with its people
+        self.came_in: deque[int] = deque([0], maxlen=5)  # tickets moved here, by day
+
+
+class Worker:
+    """A member at work."""
+
+    def __init__(self, member: Member, dice: Dice) -> None:
+        self.member = member
+        self.own: list[Ticket] = []  # held tickets, open or waiting
+        self.hard_share = dice.u()
+        self.swing: list[float] = []
+        self.instants: list[int] = []
+        self.at = 0
+        self.budget = 0.0
+        self.ticket: Ticket | None = None
+        self.left = 0
+        self.touched: set[str] = set()
+        self.last: Ticket | None = None
+        self.special: deque[Ticket] = deque()  # tickets of a freak day
+        self.day = date.min
+
+    def open_weight(self) -> float:
+        """Open work with this person."""
+        return sum(t.open_weight() for t in self.own)
+
+
+class Desk:
+    """All queues and people of one company, run from the first to the last day."""
+
+    def __init__(self, company: Company, dice: Dice, record: Record, until: int, first_ticket: int) -> None:
+        self.company, self.dice, self.record, self.until = company, dice, record, until
+        self.next_ticket = first_ticket
+        self.queues = {g.id: Queue(g) for g in company.groups}
+        self.workers = {m.id: Worker(m, dice) for m in company.members}
+        self.bots = [m.id for m in company.members if m.truth == "bot"]
+        self.syncs = [m.id for m in company.members if m.truth == "integration"]
+        self.higher = {
+            g.tier: [h.id for h in company.groups if h.tier == (g.tier or 0) + 1 and h.escalations]
+            for g in company.groups
+        }
+        self.solved: deque[tuple[int, Ticket, int]] = deque()
+        self.pending: deque[tuple[int, Ticket, int]] = deque()
+        self._coming: list[tuple[int, int, Callable[[int], None]]] = []
+        self._order = 0
+
+    # ---- the clock
+
+    def at(self, instant: int, what: Callable[[int], None]) -> None:
+        """Let `what` happen at `instant`."""
+        if instant <= self.until:
+            self._order += 1
+            heapq.heappush(self._coming, (instant, self._order, what))
+
+    def run(self) -> None:
+        """Everything from the first day on."""
+        for day in dates(self.company.start, self.company.end):
+            for queue in self.queues.values():
+                if queue.group.staffed:
+                    self.at(epoch(day, 0, queue.group.zone), lambda t, q=queue, d=day: self.demand(q, d))
+            for worker in self.workers.values():
+                if worker.member.truth in ("person", "shared"):
+                    shift_of_day = worker.member.week_of(day).get(day.weekday())
+                    noon = 12 * 60 if shift_of_day and shift_of_day.start > 12 * 60 else 0  # a night may still run
+                    self.at(epoch(day, noon, worker.member.zone), lambda t, w=worker, d=day: self.plan(w, d))
+            self.at(epoch(day, 90, ZONE), self.nightly)
+        self._plant_days()
+        while self._coming:
+            instant, _, what = heapq.heappop(self._coming)
+            what(instant)
+
+    def _plant_days(self) -> None:
+        company = self.company
+        if company.bulk:
+            agent, day = company.bulk
+            zone = self.workers[agent].member.zone
+            self.at(epoch(day, 10 * 60 + 5, zone), lambda t: self.misfire(agent, t))
+        if company.tiny:
+            group, agent = company.tiny
+            zone = self.queues[group].group.zone
+            for n in range(TINY_TICKETS):
+                day = company.end - timedelta(days=24 - 3 * n)
+                day -= timedelta(days=max(0, day.weekday() - 4))
+                self.at(epoch(day, 10 * 60 + 11 * n, zone), lambda t, n=n: self.gift_card(group, agent, t, n < 2))
+
+    # ---- demand
+
+    def demand(self, queue: Queue, day: date) -> None:
+        """The tickets of a local day."""
+        group = queue.group
+        if not group.steered:
+            return
+        members = [m for m in group.members if m.truth in ("person", "shared")]
+        able = sum(self.budget_of(m, day) for m in members if not m.away(day)) / 1.06
+        usual = sum(self.budget_of(m, day) * len(m.week_of(day)) / 5 for m in members) / 1.06
+        moved_in = sum(queue.came_in) / len(queue.came_in)
+        queue.came_in.append(0)
+        if group.holds:
+            able, usual = able / 1.75, usual / 1.75
+            level = sum(m.target for m in members) / 1.1 + max(7.5, 0.7 * usual)
+            mean = able - moved_in + 0.85 * (level - queue.unsolved)
+        else:
+            level = sum(m.room for m in members) * 0.8 + group.waiting * usual
+            mean = 0.78 * able - moved_in + 0.85 * (level - queue.unsolved)
+            if group.surplus_from and day >= group.surplus_from:
+                mean = 0.72 * able + (8 if day.weekday() < 5 else 0)
+        least = 0.06 * usual
+        if able < 0.5 * usual:  # a weekend
+            mean = min(mean, 0.8 * able)
+        count = self.dice.whole(min(max(mean, least), 1.3 * usual + 4) * self.dice.between(0.95, 1.05))
+        by_hour = FLAT if "00:00" in group.schedule else BY_HOUR
+        hours = [(n, share / sum(by_hour)) for n, share in enumerate(by_hour)]
+        midnight = epoch(day, 0, group.zone)
+        for _ in range(count):
+            instant = midnight + self.dice.weighted(hours) * HOUR + int(self.dice.u() * HOUR)
+            self.at(instant, lambda t: self.arrive(queue, t))
+
+    def new_ticket(self, group: Group, t: int, channel: str) -> Ticket:
+        """A ticket with its number, priority and requester."""
+        self.next_ticket += 1
+        requester = str(FIRST_REQUESTER + int(self.dice.u() * REQUESTERS))
+        ticket = Ticket(str(self.next_ticket), group.id, channel, self.dice.weighted(PRIORITIES), requester, t)
+        ticket.touches_left = self.dice.weighted(TOUCHES)
+        ticket.tags = [self.dice.pick(TOPICS)]
+        return ticket
+
+    def arrive(self, queue: Queue, t: int) -> None:
+        """A customer's ticket comes in; every fifth by a trigger that finds its group."""
+        ticket = self.new_ticket(queue.group, t, self.dice.weighted(queue.group.channels))
+        add, batch = self.record.add, self.record.save()
+        routed = self.dice.chance(0.2)
+        if routed:
+            ticket.group = ""
+        add(t, ticket, ticket.requester, "requester", "created", batch)
+        add(t, ticket, ticket.requester, "requester", "tagged", batch, None, ticket.tags[0])
+        if routed:
+            ticket.group = queue.group.id
+            add(t, ticket, TRIGGER_ROUTE, "system", "moved", batch, None, ticket.group)
+        self._machines(ticket, t)
+        self.enqueue(queue, ticket, t)
+
+    def _machines(self, ticket: Ticket, t: int) -> None:
+        for bot in self.bots if self.dice.chance(0.4) else ():
+            when = t + int(self.dice.between(3, 40))
+            ticket.tags.append("triaged")
+            self.at(when, lambda at: self.record.add(at, ticket, bot, "agent", "tagged", self.record.save(), None, "triaged"))
+        for sync in self.syncs:
+            if self.dice.chance(0.08):
+                when = t + int(self.dice.between(60, 900))
+                self.at(when, lambda at: self._note(at, ticket, sync, "integration"))
+
+    def _note(self, t: int, ticket: Ticket, actor: str, kind: str) -> None:
+        if ticket.status not in ("closed", "deleted"):
+            self.record.add(t, ticket, actor, kind, "noted", self.record.save())
+
+    def enqueue(self, queue: Queue, ticket: Ticket, t: int, *, known: bool = False) -> None:
+        """Put an unassigned ticket into a queue; `known`: it already counts as unsolved there."""
+        queue.waiting.append(ticket)
+        if not known:
+            queue.unsolved += 1
+        if queue.group.holds:
+            self.at(t + 2, lambda at: self.route(queue, at))
+
+    # ---- routing in groups whose people hold tickets
+
+    def route(self, queue: Queue, t: int) -> None:
+        """Give waiting tickets to whoever is furthest below the level of work kept at each person."""
+        while queue.waiting:
+            short = [(w.open_weight() - level, w.member.id) for w, level in self._levels(queue, t)]
+            least, agent = min(short, default=(0.0, ""))
+            if least >= 0:
+                return
+            ticket, worker = queue.waiting.popleft(), self.workers[agent]
+            batch = self.record.save()
+            ticket.assignee = agent
+            worker.own.append(ticket)
+            self.record.add(t, ticket, ROUTING, "system", "assigned", batch, None, agent)
+            if ticket.status == "new":
+                ticket.status = "open"
+                self.record.add(t, ticket, ROUTING, "system", "status", batch, "new", "open")
+
+    def _levels(self, queue: Queue, t: int) -> list[tuple[Worker, float]]:
+        today = date(1970, 1, 1) + timedelta(days=t // DAY)
+        levels = []
+        for member in queue.group.members:
+            level = member.target
+            if member.pushed_from and today >= member.pushed_from:
+                level += min(7.0, 2.4 * (1 + (today - member.pushed_from).days))
+            gone = [a for a, b in member.leave if a <= today <= b]
+            if gone and member.waits_on_leave:
+                level += min(6.0, 0.6 * (today - gone[0]).days)
+            levels.append((self.workers[member.id], level))
+        return levels
+
+    # ---- people at work
+
+    def budget_of(self, member: Member, day: date) -> float:
+        """Weight of the tickets that this person touches on a usual day."""
+        budget = member.budget
+        if member.more_from and day >= member.more_from:
+            budget *= 1.5
+        if member.hard_from and day >= member.hard_from:
+            budget -= 0.5
+        return budget
+
+    def plan(self, worker: Worker, day: date) -> None:
+        """When the person works on a local day, and how much gets touched."""
+        member, pace = worker.member, worker.member.pace_of(day)
+        spans: list[Span] = []
+        budget = 0.0
+        if not member.away(day):
+            hours = member.week_of(day)[day.weekday()]
+            start, end = epoch(day, hours.start, member.zone), epoch(day, hours.end, member.zone)
+            spans = working_spans(self.dice, start, end, pace)
+            budget = self.budget_of(member, day) + self._swing(worker) - self._after_a_peak(member, day)
+            if member.waits_on_leave and any(day == back(b, -1) for _, b in member.leave):
+                budget += self._first_day_back(worker)
+        for text in member.extra.get(day, []):
+            more = shift(text)
+            spans.append((epoch(day, more.start, member.zone) + 90, epoch(day, more.end, member.zone) - 90))
+            budget += 2.0 if member.away(day) else 0.0
+        if not spans:
+            return
+        if self.company.freak == (member.id, day):
+            self._storm(worker, spans)
+            pace = type(pace)(gap=(5.0, 7.0), breaks=pace.breaks)
+            budget, worker.swing = 0.0, [1.2, -1.2]
+        worker.day, worker.budget, worker.touched = day, budget + min(0.0, worker.budget), set()
+        worker.instants, worker.at = saves(self.dice, spans, pace), 0
+        worker.ticket, worker.left = None, 0
+        self.at(worker.instants[0], lambda t: self.step(worker, t))
+
+    def _swing(self, worker: Worker) -> float:
+        """Days differ, but what one day has more the next has less: luck that does not add up."""
+        if not worker.swing:
+            swing = self.dice.between(0.8, 1.9) * self.dice.pick((-1, 1)) * min(1.0, max(0.7, worker.member.budget / 9))
+            worker.swing = [-swing, swing]
+        return worker.swing.pop()
+
+    def _after_a_peak(self, member: Member, day: date) -> float:
+        """The days after a freak day or the first day back are a little calmer."""
+        peak = self.company.freak[1] if self.company.freak and self.company.freak[0] == member.id else None
+        if member.waits_on_leave:
+            peak = back(member.leave[-1][1], -1)
+        return 1.0 if peak and peak < day <= peak + timedelta(days=4) else 0.0
+
+    def _first_day_back(self, worker: Worker) -> float:
+        """Everything that waited is brought to an end."""
+        for ticket in worker.own:
+            ticket.touches_left = 1
+        worker.swing = [1.2, -1.2]
+        return 7.0
+
+    def step(self, worker: Worker, t: int) -> None:
+        """One save: on the ticket in hand, or on the next one."""
+        if worker.ticket is None:
+            self._take(worker, t)
+        if worker.ticket is None:
+            self._aside(worker, t)
+        elif worker.left > 1:
+            worker.left -= 1
+            self.prepare(worker, worker.ticket, t)
+        else:
+            self.finish(worker, worker.ticket, t)
+            worker.ticket = None
+        worker.at += 1
+        if worker.at < len(worker.instants):
+            self.at(max(worker.instants[worker.at], t + 20), lambda at: self.step(worker, at))
+
+    def _take(self, worker: Worker, t: int) -> None:
+        left = len(worker.instants) - worker.at
+        if worker.special:
+            worker.ticket, worker.left = worker.special.popleft(), 1
+            worker.touched.add(worker.ticket.id)
+            return
+        ticket = self._next(worker) if worker.budget > 0.45 else None
+        if ticket is None:
+            return
+        worker.ticket = ticket
+        worker.left = max(1, min(6, self.dice.whole(left / max(1.0, worker.budget / 1.06))))
+        if ticket.id not in worker.touched:
+            worker.budget -= ticket.effort()
+            worker.touched.add(ticket.id)
+        self._late_answer(worker, ticket, t)
+
+    def _next(self, worker: Worker) -> Ticket | None:
+        queue = self.queues[worker.member.home.id]
+        if not queue.group.holds:
+            away = worker.member.away(worker.day)
+            return queue.waiting.popleft() if queue.waiting and not away else None
+        fresh = [x for x in worker.own if x.id not in worker.touched and x.status == "open"]
+        return min(fresh, key=lambda x: (x.last_touch, x.id), default=None)
+
+    def _late_answer(self, worker: Worker, ticket: Ticket, t: int) -> None:
+        behind = worker.member.home.surplus_from is not None and worker.day >= worker.member.home.surplus_from
+        if ticket.version == 0 and self.dice.chance(0.15 if behind else 0.02) and t - ticket.created > HOUR:
+            when = int(self.dice.between(ticket.created + HOUR / 2, t))
+            self.record.add(when, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time")
+
+    def _aside(self, worker: Worker, t: int) -> None:
+        """Time that goes into what was touched already: a note."""
+        ticket = worker.last
+        if ticket is None or ticket.status in ("closed", "deleted"):
+            ticket = next((x for x in worker.own if x.status not in ("closed", "deleted")), None)
+        if ticket is not None:
+            self._note(t, ticket, worker.member.id, "agent")
+
+    def prepare(self, worker: Worker, ticket: Ticket, t: int) -> None:
+        """A save on the way to an answer: a note, a tag, a higher priority."""
+        add, agent, batch, x = self.record.add, worker.member.id, self.record.save(), self.dice.u()
+        worker.last = ticket
+        ticket.version += 1
+        if x < 0.015 and ticket.priority == "normal" and not ticket.raised:
+            ticket.priority, ticket.raised = "high", True
+            add(t, ticket, agent, "agent", "priority", batch, "normal", "high")
+        elif x < 0.3 and len(ticket.tags) < 4:
+            tag = self.dice.pick(TOPICS)
+            if tag not in ticket.tags:
+                ticket.tags.append(tag)
+                add(t, ticket, agent, "agent", "tagged", batch, None, tag)
+                return
+            add(t, ticket, agent, "agent", "noted", batch)
+        else:
+            add(t, ticket, agent, "agent", "noted", batch)
+
+    def finish(self, worker: Worker, ticket: Ticket, t: int) -> None:
+        """The save that ends a turn at a ticket."""
+        from helpdesk_wellbeing.demo import answers
+
+        ticket.version += 1
+        ticket.last_touch = t
+        worker.last = ticket
+        answers.answer(self, worker, ticket, t)
+
+    # ---- things that rules and planted days do
+
+    def nightly(self, t: int) -> None:
+        """The automations of half past one: three days without an answer is solved, four days solved is closed."""
+        add, dice = self.record.add, self.dice
+        while self.pending and self.pending[0][0] <= t - 3 * DAY:
+            _, ticket, version = self.pending.popleft()
+            if ticket.version == version and ticket.status == "pending":
+                at = t + int(dice.u() * 20 * MINUTE)
+                self.let_go(ticket)
+                ticket.status, ticket.version = "solved", version + 1
+                self.queues[ticket.group].unsolved -= 1
+                add(at, ticket, AUTOMATION_SOLVE, "system", "status", self.record.save(), "pending", "solved")
+                self.solved.append((at, ticket, ticket.version))
+        while self.solved and self.solved[0][0] <= t - 4 * DAY:
+            _, ticket, version = self.solved.popleft()
+            if ticket.version == version and ticket.status == "solved":
+                ticket.status = "closed"
+                add(t + int(dice.u() * 20 * MINUTE), ticket, AUTOMATION_CLOSE, "system", "status",
+                    self.record.save(), "solved", "closed")  # fmt: skip
+
+    def let_go(self, ticket: Ticket) -> None:
+        """Take a ticket off the list of the person who holds it."""
+        worker = self.workers.get(ticket.assignee or "")
+        if worker and ticket in worker.own:
+            worker.own.remove(ticket)
+
+    def _storm(self, worker: Worker, spans: list[Span]) -> None:
+        start, end = spans[0]
+        group = worker.member.home
+        for _ in range(FREAK_TICKETS):
+            ticket = self.new_ticket(group, start - int(self.dice.between(120, 1800)), "web")
+            ticket.priority, ticket.tags = "normal", ["outage"]
+            batch = self.record.save()
+            self.record.add(ticket.created, ticket, ticket.requester, "requester", "created", batch)
+            self.record.add(ticket.created, ticket, ticket.requester, "requester", "tagged", batch, None, "outage")
+            self._machines(ticket, ticket.created)
+            self.queues[group.id].unsolved += 1
+            worker.special.append(ticket)
+
+    def misfire(self, agent: str, t: int) -> None:
+        """A form sends the same ticket sixty times; somebody closes them all at once."""
+        group, add = self.workers[agent].member.home, self.record.add
+        sync, close = self.syncs[0], t + 70 * MINUTE
+        for n in range(BULK_TICKETS):
+            ticket = self.new_ticket(group, t + n, "api")
+            ticket.priority = "normal"
+            add(t + n, ticket, sync, "integration", "created", self.record.save())
+            at, batch = close + n // 8, self.record.save()
+            ticket.assignee = agent
+            add(at, ticket, agent, "agent", "assigned", batch, None, agent)
+            ticket.status = "solved"
+            add(at, ticket, agent, "agent", "status", batch, "new", "solved")
+            self.solved.append((at, ticket, ticket.version))
+
+    def gift_card(self, group: str, agent: str, t: int, wrong: bool) -> None:
+        """A ticket of the tiny queue, answered within the hour by a neighbour."""
+        queue, add = self.queues[group], self.record.add
+        ticket = self.new_ticket(queue.group, t, "web")
+        ticket.priority = "normal"
+        batch = self.record.save()
+        add(t, ticket, ticket.requester, "requester", "created", batch)
+        worker = self.workers[agent]
+        after = [x for x in worker.instants[worker.at :] if x > t] or [t + 20 * MINUTE]
+        at, batch = after[0] + 60, self.record.save()
+        ticket.assignee = agent
+        add(at, ticket, agent, "agent", "replied", batch)
+        add(at, ticket, agent, "agent", "assigned", batch, None, agent)
+        ticket.status = "solved"
+        add(at, ticket, agent, "agent", "status", batch, "new", "solved")
+        self.solved.append((at, ticket, ticket.version))
+        rated = "bad" if wrong else "good"
+        self.record.add(at + 5 * HOUR, ticket, ticket.requester, "requester", "rated", self.record.save(), None, rated)

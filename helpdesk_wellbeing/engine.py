@@ -1,0 +1,347 @@
+"""From stored events to flags: fold what is dirty, evaluate what is new, remember where to go on.
+
+Time is worked through in slices. At the end of each slice stands a checkpoint: what the fold and the rules carry over.
+New events make everything from their oldest day on dirty; the engine goes back to the checkpoint before that day and
+works forward from there. `check` does the same for the stretch after the last checkpoint, without keeping it, so live,
+replay and `--as-of` are one path and never see an event later than asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.facts import fold as folding
+from helpdesk_wellbeing.facts import identity
+from helpdesk_wellbeing.facts import schema as shapes
+from helpdesk_wellbeing.pulling import remembered_roster
+from helpdesk_wellbeing.rules import machine
+from helpdesk_wellbeing.rules.model import Rule
+from helpdesk_wellbeing.signals.base import Facts, Signal
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+
+# How far back signals look: averages over 24 weeks; ten worked days of someone who works two days a week.
+WINDOWS = {
+    "shifts": timedelta(weeks=27),
+    "days": timedelta(weeks=27),
+    "queues": timedelta(weeks=8),
+    "touches": timedelta(days=30),
+    "handled": timedelta(weeks=8),
+    "hard": timedelta(weeks=8),
+}
+DAILY_CHECKPOINTS = timedelta(days=8)
+FOLD_VERSION = "1"  # raise it when facts, signals or the machine change what they compute
+_TICK = timedelta(microseconds=1)
+_KEPT = tuple(WINDOWS)  # `loads` serve their own stretch only
+
+DEFAULT_HARD_TAGS = ("legal", "complaint", "abuse", "threat", "press", "churn")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Which signals are computed and which rules judge them."""
+
+    signals: Mapping[str, Signal]
+    rules: Mapping[str, Rule]
+
+    def active(self) -> Iterator[tuple[Rule, Signal]]:
+        """Enabled rules with their signals."""
+        return ((rule, self.signals[rule.signal]) for rule in self.rules.values() if rule.enabled)
+
+    def fingerprint(self) -> str:
+        """Changes when a rule does, so that stored states are not judged by other thresholds."""
+        text = "\n".join(rule.model_dump_json(exclude={"examples"}) for rule in self.rules.values())
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything that is carried from one stretch to the next."""
+
+    at: datetime
+    carry: folding.Carry
+    states: dict[str, pl.DataFrame] = field(default_factory=dict)  # rule id -> state
+    memories: dict[str, pl.DataFrame] = field(default_factory=dict)  # rule id -> memory of its signal
+    strong_seen: bool = False  # ratings or listed tags were seen so far
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where an account stands at an instant."""
+
+    account: str
+    as_of: datetime
+    facts: Facts
+    standing: Standing
+    since: datetime  # where the stretch after the last checkpoint began
+    transitions: pl.DataFrame  # of that stretch: rule + machine.TRANSITION
+    review: list[dict[str, str]]
+
+
+TRANSITIONS = pl.Schema({"rule": pl.String(), **machine.TRANSITION})
+
+
+class Engine:
+    """Works one account's events through facts, signals and rules."""
+
+    def __init__(self, store: Store, account: str, catalogue: Catalogue) -> None:
+        self._store = store
+        self._account = account
+        self._catalogue = catalogue
+        self._directory = store.directory(account)
+        self._settings = store.account(account)
+
+    # ---- keeping up -----------------------------------------------------------------------------------------------
+
+    def update(self, progress: Callable[[str], None] = lambda line: None) -> bool:
+        """Fold and evaluate everything up to the last whole UTC day; true when there was something to do.
+
+        The account's writer lease must be held. Each slice lands with its checkpoint in one transaction.
+        """
+        first, last, _ = self._store.event_span(self._account)
+        if first is None or last is None:
+            return False
+        self._forget_other_versions()
+        dirty = self._store.dirty_since(self._account)
+        start = self._store.latest_checkpoint(self._account, not_after=max(dirty or last, first))
+        standing = self._standing(start, first)
+        cuts = [cut for cut in _cuts(standing.at, last) if cut > standing.at]
+        stale = dirty is not None
+        if not cuts and not stale:
+            return False
+        with self._store.transaction():
+            self._store.drop_checkpoints_after(self._account, standing.at)
+            self._store.drop_pieces_from(self._account, standing.at.date())
+            self._store.set_clean(self._account)
+        window = self._window_before(standing.at)
+        for cut in cuts:
+            progress(f"{self._account}: working through {standing.at:%Y-%m-%d} to {cut:%Y-%m-%d}")
+            window, standing, transitions = self._advance(window, standing, cut, first)
+            with self._store.transaction():
+                self._keep(window, standing, transitions)
+        self._thin_checkpoints(last)
+        return True
+
+    def assess(self, as_of: datetime) -> Outcome:
+        """Where everything stands at `as_of` (inclusive), as if the product had run all along."""
+        first, _, _ = self._store.event_span(self._account)
+        if first is None:
+            raise ConfigError(f"{self._account}: no events yet; run pull or import first")
+        if as_of < first:
+            raise ConfigError(f"{self._account}: the first event is of {first:%Y-%m-%d}; nothing is known at {as_of}")
+        dirty = self._store.dirty_since(self._account) or as_of  # a reader may come before the writer has folded
+        start = self._store.latest_checkpoint(self._account, not_after=min(as_of, dirty))
+        standing = self._standing(start, first)
+        since = standing.at
+        window = self._window_before(since)
+        until = as_of + _TICK
+        changes = [pl.DataFrame(schema=TRANSITIONS)]
+        for cut in [*(c for c in _cuts(standing.at, as_of) if c > standing.at), until]:
+            if cut > standing.at:
+                window, standing, transitions = self._advance(window, standing, cut, first)
+                changes.append(transitions)
+        facts = self._facts(window, standing, standing, until, first)
+        return Outcome(
+            account=self._account,
+            as_of=as_of,
+            facts=facts,
+            standing=standing,
+            since=since,
+            transitions=pl.concat(changes),
+            review=self._review(facts),
+        )
+
+    def history(self, since: datetime, until: datetime) -> pl.DataFrame:
+        """Every change of level with since <= at < until (columns `TRANSITIONS`), as it would have happened live."""
+        outcome = self.assess(until - _TICK)
+        stored = self._store.read_pieces(self._account, "transitions", None, outcome.since.date())
+        kept = [] if stored.height == 0 else [stored.select(TRANSITIONS.names())]
+        changes = pl.concat([*kept, outcome.transitions])
+        return changes.filter(pl.col("at").is_between(since, until, closed="left")).sort("at", "rule", "subject")
+
+    def all_facts(self, kind: str, as_of: datetime | None = None) -> pl.DataFrame:
+        """Every row of one kind of facts (`days`, `shifts`, `queues`) from the first event to `as_of`."""
+        first, last, _ = self._store.event_span(self._account)
+        if first is None or last is None:
+            return pl.DataFrame(schema=shapes.SCHEMAS[kind])
+        until = (as_of or last) + _TICK
+        dirty = self._store.dirty_since(self._account) or until
+        start = self._store.latest_checkpoint(self._account, not_after=min(until, dirty))
+        standing = self._standing(start, first)
+        stored = self._store.read_pieces(self._account, kind, None, standing.at.date())
+        events = self._store.read_events(self._account, standing.at, until)
+        tickets = self._store.tickets(self._account)
+        new = folding.fold(standing.carry, events, until, self._context(), tickets).frames[kind]
+        frames = [new] if stored.height == 0 else [stored.select(new.columns), new]
+        return folding.combine({kind: pl.concat(frames)})[kind]
+
+    # ---- one slice ------------------------------------------------------------------------------------------------
+
+    def _advance(
+        self, window: dict[str, pl.DataFrame], standing: Standing, until: datetime, first: datetime
+    ) -> tuple[dict[str, pl.DataFrame], Standing, pl.DataFrame]:
+        events = self._store.read_events(self._account, standing.at, until)
+        folded = folding.fold(standing.carry, events, until, self._context(), self._store.tickets(self._account))
+        window = _grow(window, folded.frames, standing.at)
+        strong = standing.strong_seen or self._strong_indicator_in(events)
+        standing_now = replace(standing, carry=folded.carry, strong_seen=strong)
+        facts = self._facts(window, standing, standing_now, until, first)
+        states, memories, changes = dict(standing.states), dict(standing.memories), []
+        for rule, signal in self._catalogue.active():
+            ran = machine.run(
+                rule,
+                signal,
+                facts,
+                states.get(rule.id, pl.DataFrame(schema=machine.state_schema(rule, signal))),
+                memories.get(rule.id, pl.DataFrame(schema=machine.memory_schema(signal))),
+            )
+            states[rule.id] = ran.state
+            memories[rule.id] = ran.memory
+            changes.append(ran.transitions.select(pl.lit(rule.id).alias("rule"), pl.all()))
+        after = Standing(until, folded.carry, states, memories, strong)
+        transitions = pl.concat(changes) if changes else pl.DataFrame(schema=TRANSITIONS)
+        return window, after, transitions
+
+    def _facts(
+        self,
+        window: dict[str, pl.DataFrame],
+        before: Standing,
+        now: Standing,
+        until: datetime,
+        first: datetime,
+    ) -> Facts:
+        frames = folding.combine({name: window[name] for name in _KEPT if name in window})
+        days = frames["days"]
+        shared, _ = identity.recognise(days, self._directory)
+        return Facts(
+            since=before.at - _TICK,
+            until=until - _TICK,
+            history_start=first,
+            zone=self._settings.zone,
+            week_start=self._settings.week_start,
+            directory=self._directory,
+            loads=window.get("loads", pl.DataFrame(schema=shapes.LOADS)),
+            hard_possible=now.strong_seen or self._has_tiers(),
+            shared=shared,
+            **{name: frames[name] for name in _KEPT},
+        )
+
+    def _review(self, facts: Facts) -> list[dict[str, str]]:
+        _, review = identity.recognise(facts.days, self._directory)
+        return review
+
+    def _context(self) -> folding.FoldContext:
+        return folding.FoldContext(
+            zone=self._settings.zone,
+            week_start=self._settings.week_start,
+            directory=self._directory,
+            hard_tags=tuple(self._settings.settings.get("hard_tags") or DEFAULT_HARD_TAGS),
+            automation=frozenset(remembered_roster(self._store, self._account).get("automation", ())),
+        )
+
+    def _has_tiers(self) -> bool:
+        return self._directory.groups["tier"].drop_nulls().n_unique() > 1
+
+    def _strong_indicator_in(self, events: pl.DataFrame) -> bool:
+        listed = pl.col("after").is_in(list(self._context().hard_tags))
+        strong = (pl.col("kind") == "rated") | ((pl.col("kind") == "tagged") & listed)
+        return bool(events.select(strong.any()).item()) if events.height else False
+
+    # ---- what is kept ---------------------------------------------------------------------------------------------
+
+    def _standing(self, at: datetime | None, first: datetime) -> Standing:
+        if at is None:
+            return Standing(_midnight(first), folding.Carry.empty())
+        parts = _Parts(self._store, self._account, at)
+        states, memories = {}, {}
+        for rule, _ in self._catalogue.active():
+            states[rule.id] = parts[f"state:{rule.id}"]
+            memories[rule.id] = parts[f"memory:{rule.id}"]
+        carry = folding.Carry.from_parts({name: parts[f"carry:{name}"] for name in folding.Carry.PARTS})
+        return Standing(at, carry, states, memories, bool(parts["seen"]["strong"].item()))
+
+    def _window_before(self, at: datetime) -> dict[str, pl.DataFrame]:
+        return {
+            name: self._store.read_pieces(self._account, name, (at - reach).date(), at.date())
+            for name, reach in WINDOWS.items()
+        }
+
+    def _keep(self, window: dict[str, pl.DataFrame], standing: Standing, transitions: pl.DataFrame) -> None:
+        for name in _KEPT:
+            new = window[f"{name}:new"]
+            self._store.write_pieces(self._account, name, _by_day(new))
+        dated = transitions.with_columns(piece=pl.col("at").dt.date())
+        self._store.write_pieces(self._account, "transitions", _by_day(dated))
+        parts = {f"carry:{name}": frame for name, frame in standing.carry.to_parts().items()}
+        parts |= {f"state:{rule}": frame for rule, frame in standing.states.items()}
+        parts |= {f"memory:{rule}": frame for rule, frame in standing.memories.items()}
+        parts["seen"] = pl.DataFrame({"strong": [standing.strong_seen]})
+        self._store.write_checkpoint(self._account, standing.at, parts)
+
+    def _forget_other_versions(self) -> None:
+        version = f"{FOLD_VERSION}:{self._catalogue.fingerprint()}"
+        if self._store.get_meta(self._account, "fold_version") == version:
+            return
+        with self._store.transaction():
+            self._store.drop_checkpoints_after(self._account, datetime(1, 1, 1, tzinfo=UTC))
+            self._store.drop_pieces_from(self._account, date(1, 1, 1))
+            self._store.set_meta(self._account, "fold_version", version)
+
+    def _thin_checkpoints(self, last: datetime) -> None:
+        horizon = _midnight(last) - DAILY_CHECKPOINTS
+        for at in self._store.list_checkpoints(self._account):
+            if at < horizon and at.weekday() != 0:
+                self._store.drop_checkpoint(self._account, at)
+
+
+class _Parts:
+    """The parts of one checkpoint, read when asked for."""
+
+    def __init__(self, store: Store, account: str, at: datetime) -> None:
+        self._store, self._account, self._at = store, account, at
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return self._store.read_checkpoint_part(self._account, self._at, name)
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _cuts(start: datetime, last: datetime) -> list[datetime]:
+    """Mondays 00:00 UTC after `start` up to `last`; in its last days every midnight."""
+    end = _midnight(last)
+    daily_from = end - DAILY_CHECKPOINTS
+    day = _midnight(start) + timedelta(days=1)
+    cuts = []
+    while day <= end:
+        if day.weekday() == 0 or day >= daily_from:
+            cuts.append(day)
+        day += timedelta(days=1)
+    return cuts
+
+
+def _grow(window: dict[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], at: datetime) -> dict[str, pl.DataFrame]:
+    grown: dict[str, pl.DataFrame] = {"loads": new["loads"].drop("piece")}
+    for name, reach in WINDOWS.items():
+        before = window.get(name)
+        frames = [new[name]] if before is None or before.height == 0 else [before.select(new[name].columns), new[name]]
+        grown[name] = pl.concat(frames).filter(pl.col("piece") >= (at - reach).date())
+        grown[f"{name}:new"] = new[name]
+    return grown
+
+
+def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
+    return {
+        day: part.drop("piece")
+        for (day,), part in frame.partition_by("piece", as_dict=True, maintain_order=True).items()
+        if isinstance(day, date)
+    }

@@ -1,0 +1,150 @@
+"""What `check` answers: flags with their evidence, what could not be assessed, and accounts to look at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from helpdesk_wellbeing.engine import Catalogue, Outcome
+from helpdesk_wellbeing.events import GRADES
+from helpdesk_wellbeing.rules.machine import LEVEL_WORDS, WARN
+from helpdesk_wellbeing.rules.model import Rule
+from helpdesk_wellbeing.signals.base import Signal
+
+# Values that are counts and are shown without a decimal point.
+COUNTS = frozenset(
+    [
+        "weeks",
+        "missed_of_5",
+        "needed_min",
+        "days_of_10",
+        "leave_days",
+        "nights_16w",
+        "series",
+        "x",
+        "n",
+        "hard",
+    ]
+)
+SHARED = "shared or automated"
+REVIEW = "identity review"
+
+
+def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = False) -> dict[str, Any]:
+    """The answer as one JSON-ready object; the same facts give the same object, key by key.
+
+    `withhold_agents` is the privacy gate: without a recorded agreement nothing is said about single agents.
+    """
+    silenced = _silenced(outcome)
+    flags: list[dict[str, Any]] = []
+    gaps: set[tuple[str, str, str, str]] = set()
+    withheld: set[str] = set()
+    for rule, signal in catalogue.active():
+        if withhold_agents and signal.subject == "agent":
+            withheld.add(signal.id)
+            continue
+        hidden = silenced if signal.subject == "agent" else {}
+        flags += _flags_of(rule, signal, outcome, hidden)
+        for subject, reason in signal.assess(outcome.facts).iter_rows():
+            gaps.add((signal.id, signal.subject, subject, hidden.get(subject, reason)))
+        gaps |= {(signal.id, "agent", subject, reason) for subject, reason in hidden.items()}
+    return {
+        "account": outcome.account,
+        "as_of": instant(outcome.as_of),
+        "flags": sorted(flags, key=lambda f: (f["signal"], f["subject"]["kind"], f["subject"]["id"])),
+        "not_assessable": [
+            {"signal": signal, "subject": {"kind": kind, "id": subject}, "reason": reason}
+            for signal, kind, subject, reason in sorted(gaps)
+        ],
+        "identity_review": sorted(outcome.review, key=lambda entry: entry["agent"]),
+        "withheld": sorted(withheld),
+    }
+
+
+def changes(
+    history: pl.DataFrame, outcome: Outcome, catalogue: Catalogue, withhold_agents: bool
+) -> list[dict[str, Any]]:
+    """Changes of level (columns of `engine.TRANSITIONS`) as JSON-ready rows, in the order of time."""
+    silenced = _silenced(outcome)
+    rows = []
+    for row in history.iter_rows(named=True):
+        signal = catalogue.signals[catalogue.rules[row["rule"]].signal]
+        personal = signal.subject == "agent"
+        if personal and (withhold_agents or row["subject"] in silenced):
+            continue
+        rows.append(
+            {
+                "at": instant(row["at"]),
+                "date": row["date"].isoformat(),
+                "signal": signal.id,
+                "rule": row["rule"],
+                "subject": {"kind": signal.subject, "id": row["subject"]},
+                "from": row["from"],
+                "to": row["to"],
+            }
+        )
+    return rows
+
+
+def instant(at: datetime) -> str:
+    """ISO 8601 in UTC, to the second, as the platforms write it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _silenced(outcome: Outcome) -> dict[str, str]:
+    """Agents of whom nothing is said, with the reason."""
+    people = outcome.facts.directory.people.filter(pl.col("excluded").fill_null(False))
+    reasons = dict.fromkeys(people["agent"], "excluded")
+    reasons |= {entry["agent"]: REVIEW for entry in outcome.review}
+    reasons |= dict.fromkeys(outcome.facts.shared, SHARED)
+    return reasons
+
+
+def _flags_of(rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str, str]) -> list[dict[str, Any]]:
+    state = outcome.standing.states.get(rule.id)
+    if state is None:
+        return []
+    rows = state.filter((pl.col("level") >= WARN) & ~pl.col("subject").is_in(list(hidden)))
+    return [_flag(rule, signal, outcome, row) for row in rows.iter_rows(named=True)]
+
+
+def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: row[f"v_{name}"] for name in signal.values}
+    instance = {**values, **{name: row[name] for name in ("at", "date", "window_start", "window_end")}}
+    return {
+        "signal": signal.id,
+        "rule": rule.id,
+        "subject": {"kind": signal.subject, "id": row["subject"]},
+        "level": LEVEL_WORDS[row["level"]],
+        "state": "cooling" if row["exit_count"] > 0 else "active",
+        "since": row["since"].isoformat(),
+        "window": {"start": instant(row["window_start"]), "end": instant(row["window_end"])},
+        "values": {name: _number(name, value) for name, value in values.items() if _known(value)},
+        "evidence": [_plain(entry) for entry in signal.explain(outcome.facts, row["subject"], instance)],
+        "grade": GRADES[row["grade"]],
+    }
+
+
+def _known(value: float | None) -> bool:
+    return value is not None and not math.isnan(value)
+
+
+def _number(name: str, value: float) -> float | int:
+    if name in COUNTS and value == int(value):
+        return int(value)
+    return round(value, 4) if abs(value) >= 0.001 or value == 0 else float(f"{value:.3g}")
+
+
+def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return instant(value)
+        if isinstance(value, float):
+            return round(value, 4) if math.isfinite(value) else None
+        return value.isoformat() if hasattr(value, "isoformat") else value
+
+    return {key: plain(value) for key, value in entry.items()}

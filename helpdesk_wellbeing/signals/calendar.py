@@ -1,0 +1,324 @@
+"""When agents are judged, and by what: 04:00 instants, people by date, worked days, contract days, leave."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache, wraps
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, DEFAULT_PRESET, Directory
+from helpdesk_wellbeing.schedules import DAY_MINUTES, parse_schedule
+from helpdesk_wellbeing.signals.base import Facts
+
+Ints = npt.NDArray[np.int64]
+
+EVALUATION_HOUR = 4
+DAY = 86_400_000_000  # microseconds
+HOUR = 3_600_000_000
+MINUTE = 60_000_000
+CLOSING_GAP = timedelta(hours=6)  # a shift that has been silent for so long is over
+WORKED_DAY = 60 * MINUTE  # active time from which a day counts as worked
+
+MONDAY_TO_FRIDAY = 0b0011111
+_FIRST_DATE = date(1, 1, 1)
+
+
+_Thing = TypeVar("_Thing")
+_Found = TypeVar("_Found")
+
+
+def of_latest(function: Callable[[_Thing], _Found]) -> Callable[[_Thing], _Found]:
+    """A pure function that keeps its answer about the object it was asked about last, while that lives.
+
+    Signals run one after the other on the same facts and need the same few views of them.
+    """
+    latest: tuple[weakref.ref[_Thing], _Found] | None = None
+
+    @wraps(function)
+    def remembered(thing: _Thing) -> _Found:
+        nonlocal latest
+        known = latest
+        if known is None or known[0]() is not thing:
+            known = latest = (weakref.ref(thing), function(thing))
+        return known[1]
+
+    return remembered
+
+
+# --- schedules ---
+
+
+@cache
+def scheduled_weekdays(schedule: str) -> int:
+    """The weekdays of a schedule such as "Mon-Fri 09:00-17:30; Sat 10:00-14:00" as bits; Monday is bit 0.
+
+    A window over midnight belongs to the weekday it begins on. Raises ConfigError for what it cannot read.
+    """
+    windows = parse_schedule(schedule)
+    over_midnight = {(day + 1) % 7 for day, start, end in windows if start > 0 and end == DAY_MINUTES}
+    begins = {day for day, start, _ in windows if start > 0 or day not in over_midnight}
+    return sum(1 << day for day in begins)
+
+
+@cache
+def contract_weekdays(schedule: str | None) -> int:
+    """The five weekdays of a five-day schedule, otherwise Monday to Friday, as bits; Monday is bit 0."""
+    bits = scheduled_weekdays(schedule) if schedule else 0
+    return bits if bits.bit_count() == 5 else MONDAY_TO_FRIDAY
+
+
+# --- people by date ---
+
+
+def with_person(frame: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """`frame` (has agent, date) with what held for that agent on that date; row order is kept.
+
+    Adds zone (the account's where none is known), own_zone, preset, contract_hours, schedule, and left_out (excluded,
+    or said to be shared or automation).
+    """
+    held = (pl.col("date") >= pl.col("_from")) & (pl.col("date") < pl.col("_to"))
+    return (
+        frame.lazy()
+        .join(_spells(directory).lazy(), on="agent", how="left", maintain_order="left")
+        .filter(pl.col("_from").is_null() | held)
+        .drop("_from", "_to")
+        .with_columns(
+            pl.col("zone").fill_null(directory.zone),
+            pl.col("own_zone").fill_null(value=False),
+            pl.col("preset").fill_null(DEFAULT_PRESET),
+            pl.col("contract_hours").fill_null(DEFAULT_CONTRACT_HOURS),
+            pl.col("left_out").fill_null(value=False),
+        )
+        .collect()
+    )
+
+
+@of_latest
+def _spells(directory: Directory) -> pl.DataFrame:
+    """People rows with the dates they hold, [_from, _to); an agent whose rows begin later gets a first, empty one."""
+    rows = directory.people.select(
+        "agent",
+        zone=pl.col("time_zone"),
+        own_zone=pl.col("time_zone").is_not_null(),
+        preset="preset",
+        contract_hours="contract_hours",
+        schedule="schedule",
+        left_out=pl.col("excluded").fill_null(value=False)
+        | pl.col("identity").is_in(["shared", "automation"]).fill_null(value=False),
+        _from=pl.col("valid_from").fill_null(_FIRST_DATE),
+    )
+    began = rows.group_by("agent").agg(pl.col("_from").min())
+    unknown = began.filter(pl.col("_from") > _FIRST_DATE).select("agent", _from=pl.lit(_FIRST_DATE))
+    return (
+        pl.concat([rows, unknown], how="diagonal")
+        .sort("agent", "_from", maintain_order=True)
+        .unique(["agent", "_from"], keep="last", maintain_order=True)
+        .with_columns(_to=pl.col("_from").shift(-1).over("agent").fill_null(date(9999, 12, 31)))
+    )
+
+
+def leave_days(directory: Directory, first: date, last: date) -> pl.DataFrame:
+    """Each agent's leave days from `first` to `last` inclusive: agent, date; every day once."""
+    inside = directory.leave.filter((pl.col("from") <= last) & (pl.col("to") >= first))
+    return (
+        inside.select(
+            "agent",
+            date=pl.date_ranges(pl.max_horizontal("from", pl.lit(first)), pl.min_horizontal("to", pl.lit(last))),
+        )
+        .explode("date")
+        .drop_nulls()
+        .unique()
+        .sort("agent", "date")
+    )
+
+
+# --- instants ---
+
+
+@lru_cache(maxsize=256)
+def _local_instants(zone: str, hour: int, first: date, days: int) -> Ints:
+    """UTC microseconds of `hour`:00 local on `days` dates from `first` on. A local time that a clock change leaves out
+    is taken as if the clock had not been changed yet."""
+    place = ZoneInfo(zone)
+    begin = datetime.combine(first, time(hour))
+    return np.array(
+        [round((begin + timedelta(step)).replace(tzinfo=place).timestamp()) * 1_000_000 for step in range(days)],
+        dtype=np.int64,
+    )
+
+
+def instants(zones: pl.Series, dates: pl.Series, hour: int, shift_days: int = 0) -> pl.Series:
+    """UTC instants of `hour`:00 in each row's zone, `shift_days` after each row's date."""
+    days = dates.to_physical().to_numpy().astype(np.int64)
+    found = np.zeros(len(days), dtype=np.int64)
+    if len(days):
+        low = int(days.min()) + shift_days
+        span = int(days.max()) + shift_days - low + 1
+        for zone, here in _by_zone(zones):
+            table = _local_instants(zone, hour, date(1970, 1, 1) + timedelta(low), span)
+            found[here] = table[days[here] + shift_days - low]
+    return _as_utc(found)
+
+
+def judged_at(zones: pl.Series, dates: pl.Series) -> pl.Series:
+    """The 04:00 local that ends each row's date: the morning after, as UTC."""
+    return instants(zones, dates, EVALUATION_HOUR, shift_days=1)
+
+
+def next_evaluation(moments: pl.Series, zones: pl.Series) -> pl.Series:
+    """The first 04:00 local at or after each moment, as UTC."""
+    wanted = moments.dt.timestamp("us").to_numpy()
+    found = np.zeros(len(wanted), dtype=np.int64)
+    if len(wanted):
+        first = datetime.fromtimestamp(int(wanted.min()) / 1e6, UTC).date() - timedelta(2)
+        span = int((wanted.max() - wanted.min()) // DAY) + 6
+        for zone, here in _by_zone(zones):
+            table = _local_instants(zone, EVALUATION_HOUR, first, span)
+            found[here] = table[np.searchsorted(table, wanted[here], side="left")]
+    return _as_utc(found)
+
+
+def _by_zone(zones: pl.Series) -> Iterable[tuple[str, npt.NDArray[np.bool_]]]:
+    names = zones.unique().to_list()
+    if len(names) == 1:
+        yield names[0], np.ones(len(zones), dtype=np.bool_)
+        return
+    for name in names:
+        yield name, (zones == name).to_numpy()
+
+
+def _as_utc(microseconds: Ints) -> pl.Series:
+    return pl.Series("at", microseconds).cast(pl.Datetime("us", "UTC"))
+
+
+# --- days ---
+
+
+def stretch_dates(facts: Facts) -> tuple[date, date]:
+    """First and last local date that an evaluation of the stretch can judge, whatever the zone."""
+    begin = max(facts.since, facts.history_start)
+    return begin.date() - timedelta(3), facts.until.date() + timedelta(1)
+
+
+@of_latest
+def first_days(facts: Facts) -> pl.DataFrame:
+    """The first date of each agent in the days known: agent, began; sorted."""
+    return facts.days.group_by("agent").agg(began=pl.col("date").min()).sort("agent")
+
+
+@of_latest
+def judged_days(facts: Facts) -> pl.DataFrame:
+    """Days with work whose 04:00 evaluation is in the stretch: the days frame with the person's columns and `at`."""
+    first, last = stretch_dates(facts)
+    days = facts.days.filter(pl.col("date").is_between(first, last) & (pl.col("work_events") > 0))
+    judged = with_person(days, facts.directory)
+    return in_stretch(judged.with_columns(at=judged_at(judged["zone"], judged["date"])), facts)
+
+
+def in_stretch(frame: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Rows whose `at` is in (since, until]."""
+    return frame.filter((pl.col("at") > facts.since) & (pl.col("at") <= facts.until))
+
+
+def day_grid(facts: Facts, first: date, last: date, agents: pl.Series) -> pl.DataFrame:
+    """One row per agent and date from `first` to `last`, with or without work, sorted: a dense grid.
+
+    Adds to the person's columns: at (the 04:00 that judges the date), active and after_hours (microseconds;
+    after_hours is null where not known), work_events, low_grade, leave, scheduled, worked, seen (not before the
+    agent's first day).
+    """
+    agents = agents.unique().sort()
+    width = (last - first).days + 1
+    dates = pl.Series("date", np.tile(np.arange(width, dtype=np.int32) + _number(first), len(agents))).cast(pl.Date)
+    grid = _people_on_grid(facts.directory, agents, first, width).with_columns(dates)
+    days = facts.days.filter(pl.col("date").is_between(first, last))
+    days, cells = _cells(days, agents, first, width)
+    _, off = _cells(leave_days(facts.directory, first, last), agents, first, width)
+    began = agents.to_frame("agent").join(first_days(facts), on="agent", how="left", maintain_order="left")["began"]
+    seen = dates.to_physical().to_numpy() >= np.repeat(began.to_physical().fill_null(2**30).to_numpy(), width)
+
+    def spread(values: pl.Series, empty: float) -> pl.Series:
+        spread_out = np.full(len(grid), empty, dtype=np.float64 if np.isnan(empty) else np.int64)
+        spread_out[cells] = values.to_numpy()
+        return pl.Series(spread_out, nan_to_null=True)
+
+    on_leave = np.zeros(len(grid), dtype=np.bool_)
+    on_leave[off] = True
+    active = spread(days["active_30"].dt.total_microseconds(), 0)
+    scheduled = is_on(grid["schedule"], dates)
+    counted = scheduled.to_numpy() & ~on_leave & seen
+    return grid.with_columns(
+        at=judged_at(grid["zone"], dates),
+        active=active,
+        after_hours=spread(days["after_hours"].dt.total_microseconds().cast(pl.Float64), np.nan),
+        work_events=spread(days["work_events"], 0),
+        low_grade=spread((days["grade"] == "B").cast(pl.Int64), 0) == 1,
+        leave=pl.Series(on_leave),
+        scheduled=scheduled,
+        seen=pl.Series(seen),
+        worked=pl.Series((active.to_numpy() >= WORKED_DAY) | counted),
+    )
+
+
+def _people_on_grid(directory: Directory, agents: pl.Series, first: date, width: int) -> pl.DataFrame:
+    """`with_person` for every agent on every one of `width` dates, without a join of so many rows."""
+    spells = _spells(directory).filter(pl.col("agent").is_in(agents.to_list()))
+    of_agent = agents.search_sorted(spells["agent"]).to_numpy()
+    start = spells["_from"].to_physical().to_numpy().astype(np.int64) - _number(first)
+    row = np.full((len(agents), width), len(spells), dtype=np.int64)
+    alone = np.flatnonzero(start <= 0)  # later rows of the same agent, ordered by date, overwrite earlier ones
+    row[of_agent[alone]] = alone[:, None]
+    for later in np.flatnonzero((start > 0) & (start < width)):
+        row[of_agent[later], start[later] :] = later
+    nobody = agents.head(1).to_frame("agent").with_columns(date=pl.lit(None, pl.Date))
+    unknown = with_person(nobody, Directory.empty(directory.zone))
+    known = with_person(spells.select("agent", date="_from"), directory)
+    people = pl.concat([known, unknown.select(known.columns)]).drop("agent", "date")
+    # as categories, so that many rows are numbers to be gathered, not texts
+    people = people.with_columns(pl.col("zone", "preset", "schedule").cast(pl.Categorical))
+    named = agents.gather(np.repeat(np.arange(len(agents)), width)).alias("agent")
+    return people[row.ravel()].insert_column(0, named)
+
+
+def _cells(rows: pl.DataFrame, agents: pl.Series, first: date, width: int) -> tuple[pl.DataFrame, Ints]:
+    """The rows of these agents, and where in a grid of theirs each one is."""
+    if not rows["agent"].is_in(agents.to_list()).all():
+        rows = rows.filter(pl.col("agent").is_in(agents.to_list()))
+    place = agents.search_sorted(rows["agent"]).to_numpy().astype(np.int64) * width
+    return rows, place + rows["date"].to_physical().to_numpy() - _number(first)
+
+
+def _number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
+
+
+def is_on(schedules: pl.Series, dates: pl.Series) -> pl.Series:
+    """Whether each row's schedule has a window beginning on each row's date; False without a schedule."""
+    return _on_weekday(schedules, dates, lambda text: scheduled_weekdays(text) if text else 0)
+
+
+def is_contract_day(schedules: pl.Series, dates: pl.Series) -> pl.Series:
+    """Whether each row's date is one of the five contract weekdays (see `contract_weekdays`)."""
+    return _on_weekday(schedules, dates, contract_weekdays)
+
+
+def _on_weekday(schedules: pl.Series, dates: pl.Series, bits_of: Callable[[str | None], int]) -> pl.Series:
+    weekday = dates.dt.weekday().to_numpy().astype(np.int64) - 1
+    coded = schedules.cast(pl.Categorical)
+    texts = coded.unique().drop_nulls()
+    codes = coded.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    bits = np.full(int(codes.max(initial=-1)) + 2, bits_of(None), dtype=np.int64)  # the last one is for code -1
+    bits[texts.to_physical().to_numpy()] = [bits_of(text) for text in texts]
+    return pl.Series("scheduled", ((bits[codes] >> weekday) & 1).astype(np.bool_))
+
+
+def week_of(day: date, week_start: int) -> date:
+    """The first date of the week that holds `day`; `week_start` 0 = Monday."""
+    return day - timedelta((day.weekday() - week_start) % 7)

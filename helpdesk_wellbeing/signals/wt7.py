@@ -1,0 +1,177 @@
+"""WT7, after-hours work: active time outside the agent's own schedule; on a leave day all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from helpdesk_wellbeing.signals.base import Facts, Signal
+from helpdesk_wellbeing.signals.calendar import MINUTE, day_grid, in_stretch, instants, stretch_dates
+from helpdesk_wellbeing.signals.rows import (
+    evidence,
+    finish,
+    known_agents,
+    not_assessable,
+    nothing,
+    without_events,
+)
+from helpdesk_wellbeing.signals.windows import Ints
+
+WINDOW = 28  # days
+WORKED_DAYS = 10
+COUNTS_FROM = 15 * MINUTE  # of a day
+COLUMNS = ("after_hours_h_per_week", "share", "days_of_10", "leave_days", "leave_day_now")
+
+
+def evaluate(facts: Facts) -> pl.DataFrame:
+    """A row at each 04:00 about the 28 days that ended, for agents with a schedule on the last of them.
+
+    It raises with ten worked days in the window; it falls, too, when the last day shows work.
+    """
+    judged, last = stretch_dates(facts)
+    first = judged - timedelta(WINDOW - 1)
+    seen = facts.days.filter(pl.col("date").is_between(first, last))["agent"].unique()
+    with_schedule = facts.directory.people.filter(pl.col("schedule").is_not_null())["agent"].unique()
+    agents = seen.filter(seen.is_in(with_schedule.to_list()))
+    if agents.is_empty():
+        return nothing(COLUMNS)
+    grid = _after_hours(day_grid(facts, first, last, agents), facts)
+    shape = (len(agents), (last - first).days + 1)
+    rows = grid.with_columns(**_windows(grid, shape))
+    rows = in_stretch(rows.filter(pl.col("schedule").is_not_null() & (pl.col("active_28d") > 0)), facts)
+    least = pl.when("low_grade").then(2 * WORKED_DAYS).otherwise(WORKED_DAYS)
+    rows = rows.with_columns(
+        raises=pl.col("worked_28d") >= least,
+        falls=pl.col("work_events") > 0,
+        after_hours_h_per_week=pl.col("outside_28d") / 3.6e9 / (pl.col("observed_days") / 7),
+        share=pl.col("outside_28d") / pl.col("active_28d"),
+        leave_day_now=pl.col("leave_work").cast(pl.Float64),
+        window_start=instants(rows["zone"], rows["date"], 0, shift_days=1 - WINDOW),
+        window_end=instants(rows["zone"], rows["date"], 0, shift_days=1),
+    ).filter(pl.col("raises") | pl.col("falls"))
+    return finish(rows, facts, COLUMNS)
+
+
+def _after_hours(grid: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Adds per day: outside (microseconds), counted (active time of days with a schedule), outside_day, leave_work.
+
+    On a leave day all active time is outside, unless the agent was on call on that date; then what the day's own
+    after-hours say is kept, because they leave the time on call out.
+    """
+    on_call = _on_call_dates(facts, grid).with_columns(on_call=pl.lit(value=True))
+    grid = grid.join(on_call, on=["agent", "date"], how="left", maintain_order="left")
+    known = pl.col("schedule").is_not_null()
+    whole_day = pl.col("leave") & pl.col("on_call").is_null()
+    grid = grid.with_columns(
+        outside=pl.when(known)
+        .then(pl.when(whole_day).then("active").otherwise(pl.col("after_hours").fill_null(0)))
+        .otherwise(0),
+        counted=pl.when(known).then("active").otherwise(0),
+    )
+    return grid.with_columns(
+        outside_day=pl.col("worked") & (pl.col("outside") >= COUNTS_FROM),
+        leave_work=pl.col("leave") & (pl.col("outside") >= COUNTS_FROM),
+    )
+
+
+def _on_call_dates(facts: Facts, grid: pl.DataFrame) -> pl.DataFrame:
+    """Local dates touched by a turn on call: agent, date."""
+    turns = facts.directory.on_call.filter(
+        (pl.col("to") > facts.since - timedelta(WINDOW + 4)) & (pl.col("from") <= facts.until)
+    )
+    empty = pl.DataFrame(schema={"agent": pl.String(), "date": pl.Date()})
+    if turns.is_empty():
+        return empty
+    zones = grid.group_by("agent").agg(pl.col("zone").last().cast(pl.String))
+    touched = [
+        turns_in.select(
+            "agent",
+            date=pl.date_ranges(
+                pl.col("from").dt.convert_time_zone(zone).dt.date(),
+                (pl.col("to") - pl.duration(microseconds=1)).dt.convert_time_zone(zone).dt.date(),
+            ),
+        ).explode("date")
+        for (zone,), turns_in in turns.join(zones, on="agent").partition_by("zone", as_dict=True).items()
+    ]
+    return pl.concat([empty, *touched]).drop_nulls().unique()
+
+
+def _windows(grid: pl.DataFrame, shape: tuple[int, int]) -> dict[str, pl.Series]:
+    """Sums over the 28 days that end with each day; the first 27 days of the grid only have the days there are."""
+
+    def summed(name: str) -> Ints:
+        return _trailing(grid[name].cast(pl.Int64).to_numpy().reshape(shape))
+
+    return {
+        "outside_28d": pl.Series(summed("outside").ravel()),
+        "active_28d": pl.Series(summed("counted").ravel()),
+        "worked_28d": pl.Series(summed("worked").ravel()),
+        "observed_days": pl.Series(summed("seen").ravel()),
+        "leave_days": pl.Series(summed("leave_work").ravel()),
+        "days_of_10": pl.Series(_of_last_ten(grid)),
+        "low_grade": pl.Series(summed("low_grade").ravel() > 0),
+    }
+
+
+def _trailing(days: Ints) -> Ints:
+    running = days.cumsum(axis=1)
+    running[:, WINDOW:] = running[:, WINDOW:] - running[:, :-WINDOW].copy()
+    return running
+
+
+def _of_last_ten(grid: pl.DataFrame) -> Ints:
+    """How many of the last ten worked days had 15 minutes or more outside, up to each day."""
+    worked = grid["worked"].to_numpy()
+    outside: npt.NDArray[np.bool_] = grid["outside_day"].to_numpy()
+    counts = np.concatenate([[0], np.cumsum(outside[worked])])
+    so_far = np.cumsum(worked)
+    agent = grid["agent"].rle_id().to_numpy().astype(np.int64)
+    starts = np.searchsorted(agent, agent, side="left")
+    before_agent = so_far[starts] - worked[starts]
+    return np.asarray(counts[so_far] - counts[np.maximum(so_far - WORKED_DAYS, before_agent)])
+
+
+def assess(facts: Facts) -> pl.DataFrame:
+    """Agents without a schedule today, or without a shift in the last 28 days."""
+    reason = (
+        pl.when(pl.col("schedule").is_null())
+        .then(pl.lit("no schedule"))
+        .when(without_events(facts, WINDOW))
+        .then(pl.lit("no events in window"))
+    )
+    return not_assessable(known_agents(facts), facts, reason)
+
+
+def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Week by week of the window: hours outside the own schedule, their share, days and leave days with such work."""
+    last: date = instance["date"]
+    first = last - timedelta(WINDOW - 1)
+    grid = _after_hours(day_grid(facts, first, last, pl.Series("agent", [subject])), facts)
+    weekly = grid.group_by(
+        week=pl.lit(first) + pl.duration(days=7 * ((pl.col("date") - pl.lit(first)).dt.total_days() // 7)),
+        maintain_order=True,
+    ).agg(
+        after_hours_h=pl.col("outside").sum() / 3.6e9,
+        active_h=pl.col("counted").sum() / 3.6e9,
+        days=pl.col("outside_day").sum(),
+        leave_days=pl.col("leave_work").sum(),
+        schedule=pl.col("schedule").last(),
+    )
+    return evidence(weekly)
+
+
+SIGNAL = Signal(
+    id="WT7",
+    name="after-hours work",
+    subject="agent",
+    values=("after_hours_h_per_week", "share", "days_of_10", "leave_days"),
+    helpers=("leave_day_now",),
+    evaluate=evaluate,
+    assess=assess,
+    explain=explain,
+)

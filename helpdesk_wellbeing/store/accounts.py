@@ -1,0 +1,116 @@
+"""Accounts: one per helpdesk that is connected or imported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.store.clock import instant, micros
+from helpdesk_wellbeing.store.tables import accounts
+
+
+@dataclass(frozen=True)
+class Account:
+    """A helpdesk. `settings` is JSON without secrets: base_url, allow_list, hard_tags, statuses …"""
+
+    name: str
+    platform: str | None  # null: imported
+    zone: str  # IANA
+    week_start: int  # 0 Monday … 6 Sunday
+    created_at: datetime
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def create(connection: Connection, account: Account) -> int:
+    """Store a new account and give its number. Raises ConfigError for a taken name or an unknown zone."""
+    check_name(account.name)
+    check_zone(account.name, account.zone)
+    if find(connection, account.name) is not None:
+        raise ConfigError(f"account {account.name}: there is one of this name already; choose another name")
+    result = connection.execute(
+        accounts.insert().values(
+            name=account.name,
+            platform=account.platform,
+            zone=account.zone,
+            week_start=_week_start(account.name, account.week_start),
+            settings=_json(account.settings),
+            created_at=micros(account.created_at),
+            dirty_since=None,
+        )
+    )
+    return int(cast(tuple[int], result.inserted_primary_key)[0])
+
+
+def update(
+    connection: Connection,
+    number: int,
+    name: str,
+    zone: str | None,
+    week_start: int | None,
+    settings: Mapping[str, Any] | None,
+) -> bool:
+    """Change what is given; whether anything is now different."""
+    values: dict[str, Any] = {}
+    if zone is not None:
+        check_zone(name, zone)
+        values["zone"] = zone
+    if week_start is not None:
+        values["week_start"] = _week_start(name, week_start)
+    if settings is not None:
+        values["settings"] = _json(settings)
+    query = sa.select(*(accounts.c[key] for key in values)).where(accounts.c.number == number)
+    if not values or tuple(connection.execute(query).one()) == tuple(values.values()):
+        return False
+    connection.execute(accounts.update().where(accounts.c.number == number).values(values))
+    return True
+
+
+def find(connection: Connection, name: str) -> tuple[int, Account] | None:
+    """An account with its number, or None."""
+    row = connection.execute(sa.select(accounts).where(accounts.c.name == name)).one_or_none()
+    return None if row is None else (row.number, _account(row))
+
+
+def listed(connection: Connection) -> list[Account]:
+    """All accounts by name."""
+    return [_account(row) for row in connection.execute(sa.select(accounts).order_by(accounts.c.name))]
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        row.name, row.platform, row.zone, row.week_start, instant(row.created_at), json.loads(row.settings)
+    )
+
+
+def check_name(name: str) -> None:
+    """A name is 1 to 200 printable characters."""
+    if not name or len(name) > 200 or not name.isprintable() or name != name.strip():
+        raise ConfigError(f"account {name!r}: a name has 1 to 200 printable characters, no space around it")
+
+
+def check_zone(name: str, zone: str) -> None:
+    """Raises ConfigError unless the zone is an IANA name."""
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"account {name}: {zone!r} is not a time zone; use a name such as Europe/Berlin"
+        ) from error
+
+
+def _week_start(name: str, day: int) -> int:
+    if day not in range(7):
+        raise ConfigError(f"account {name}: week_start {day} is not a weekday; 0 is Monday, 6 is Sunday")
+    return day
+
+
+def _json(settings: Mapping[str, Any]) -> str:
+    return json.dumps(dict(settings), sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,102 @@
+"""The connection: opening, transactions, and errors that read like ours."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from helpdesk_wellbeing.errors import ConfigError, StoreError
+from helpdesk_wellbeing.store import dialect, failures, migrations
+
+
+class Database:
+    """One database, used by any number of threads; each has at most one write transaction at a time."""
+
+    def __init__(self, address: str, *, read_only: bool, busy_s: float) -> None:
+        try:
+            url = make_url(address)
+        except ArgumentError as error:
+            raise ConfigError(
+                "store: the database URL cannot be read; it looks like postgresql://user@host/name"
+            ) from error
+        self.file: Path | None = dialect.sqlite_file(url)
+        self.place = str(self.file) if self.file else f"{url.host or 'localhost'}/{url.database or ''}"
+        self.read_only = read_only
+        self._local = threading.local()
+        if read_only and self.file is not None and not self.file.exists():
+            raise StoreError(f"store: {self.place}: there is no database yet; run import or connect first")
+        with self._told():
+            self._engine = dialect.make_engine(url, read_only=read_only, busy_s=busy_s)
+        try:
+            self._bring_up_to_date()
+        except BaseException:
+            self.close()
+            raise
+
+    def _bring_up_to_date(self) -> None:
+        with self.reading() as connection:
+            stored = migrations.revision(connection)
+        if migrations.check(stored, self.place):
+            return
+        if self.read_only:
+            raise StoreError(
+                f"store: {self.place}: its tables are old; any command that writes brings them up to date"
+            )
+        with self.writing() as connection:
+            migrations.migrate(connection, self.place)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view, whatever is written meanwhile; inside a write transaction, its own view."""
+        current = self._current()
+        if current is not None:
+            yield current
+            return
+        with self._told(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction: all of it or nothing. An inner one joins the outer one."""
+        if self.read_only:
+            raise StoreError(f"store: {self.place}: it was opened for reading only")
+        current = self._current()
+        if current is not None:
+            with current.begin_nested():
+                yield current
+            return
+        with self._told(), self._engine.connect().execution_options(writes=True) as connection:
+            transaction = connection.begin()
+            self._local.connection = connection
+            try:
+                yield connection
+                transaction.commit()
+            except BaseException:
+                with suppress(DBAPIError):  # a full disk may have rolled back already
+                    transaction.rollback()
+                raise
+            finally:
+                self._local.connection = None
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._engine.dispose()
+
+    def _current(self) -> Connection | None:
+        current: Connection | None = getattr(self._local, "connection", None)
+        return current
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, OSError) as error:
+            line = failures.explain(error, self.place)
+            if line is None:
+                raise
+            raise line from error

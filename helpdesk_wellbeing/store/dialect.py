@@ -1,0 +1,158 @@
+"""The one place where SQLite and PostgreSQL differ.
+
+One process must use one SQLite library for one file: POSIX locks belong to the process, so a second copy of
+the library (such as the one in an ADBC driver) neither sees nor keeps the first one's locks, and deletes the
+write-ahead log under it when it closes; what is written after that is lost. Hence everything goes through
+Python's own `sqlite3`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.sql.dml import Insert
+
+from helpdesk_wellbeing.errors import ConfigError
+
+_POSTGRESQL_DRIVER = "postgresql+psycopg"
+_MIGRATION_LOCK = 7_244_011_905  # any number that nothing else in the database uses as an advisory lock
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file behind a SQLite URL; None for PostgreSQL."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    if not url.database or url.database == ":memory:":
+        raise ConfigError("store: the database must be a file, such as sqlite:///wellbeing.db, or PostgreSQL")
+    return Path(url.database)
+
+
+def make_engine(url: URL, *, read_only: bool, busy_s: float) -> Engine:
+    """An engine whose transactions begin where ours begin: `writes=True` takes the write lock at once."""
+    file = sqlite_file(url)
+    return _postgresql(url, busy_s) if file is None else _sqlite(file, read_only, busy_s)
+
+
+def _sqlite(file: Path, read_only: bool, busy_s: float) -> Engine:
+    if not read_only and not file.exists():
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    address = _sqlite_address(file, read_only)
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            address, uri=True, timeout=busy_s, isolation_level=None, check_same_thread=False
+        )
+        # In WAL, NORMAL loses nothing to a kill; a power cut may cost the last transactions, as a whole.
+        pragmas = ["cache_size = -65536", "foreign_keys = ON", "temp_store = MEMORY"]
+        if not read_only:
+            pragmas += ["journal_mode = WAL", "synchronous = NORMAL"]
+        try:
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool, max_overflow=-1)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _sqlite_address(file: Path, read_only: bool) -> str:
+    address = file.resolve().as_uri()
+    if not read_only:
+        return address
+    log = file.with_name(file.name + "-wal")
+    # A WAL database in a folder we may not write into opens only as immutable; without a log it is that.
+    if not os.access(file.parent, os.W_OK) and not log.exists():
+        return address + "?mode=ro&immutable=1"
+    return address + "?mode=ro"
+
+
+def _postgresql(url: URL, busy_s: float) -> Engine:
+    if url.get_backend_name() != "postgresql":
+        raise ConfigError(
+            f"store: {url.get_backend_name()} is not supported; use sqlite:///… or postgresql://…"
+        )
+    if url.drivername == "postgresql":
+        url = url.set(drivername=_POSTGRESQL_DRIVER)
+    try:
+        return sa.create_engine(
+            url,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ",
+            connect_args={"options": f"-c lock_timeout={int(busy_s * 1000)}"},
+        )
+    except NoSuchModuleError as missing:
+        raise ConfigError(f"store: there is no driver {url.drivername}; use postgresql://…") from missing
+    except ModuleNotFoundError as missing:
+        raise ConfigError(
+            f"store: PostgreSQL needs the package {missing.name}; install it beside helpdesk-wellbeing"
+        ) from missing
+
+
+def lock_for_migration(connection: Connection) -> None:
+    """Keep other processes from migrating. On SQLite the write transaction does that already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+
+
+def upsert(connection: Connection, table: sa.Table, *, newest_by: str | None = None) -> Insert:
+    """Insert, or replace what has the same primary key; with `newest_by` only by a row that is not older."""
+    statement: Any = _insert(connection.dialect.name, table)
+    keys = [column.name for column in table.primary_key]
+    values = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    where = None
+    if newest_by is not None:
+        old, new = table.c[newest_by], statement.excluded[newest_by]
+        where = sa.func.coalesce(new, 0) >= sa.func.coalesce(old, 0)
+    return cast(Insert, statement.on_conflict_do_update(index_elements=keys, set_=values, where=where))
+
+
+def _insert(dialect: str, table: sa.Table) -> Any:
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(table)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert(table)
+
+
+def numbers(connection: Connection, array: sa.BindParameter[str]) -> sa.Select[Any]:
+    """One row per whole number of a JSON array: a column goes into the database as one parameter."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        # as text first: the driver would encode a JSON parameter a second time
+        texts = sa.func.jsonb_array_elements_text(sa.cast(sa.cast(array, sa.Text), JSONB))
+        value: Any = sa.cast(texts.table_valued("value").c.value, sa.BigInteger)
+    else:
+        value = sa.func.json_each(array).table_valued("value").c.value
+    return sa.select(value.label("number"))
+
+
+def pairs(connection: Connection, mapping: sa.BindParameter[str]) -> sa.Select[int, int]:
+    """(key, value) for each pair of whole numbers of a JSON object: two columns as one parameter."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        as_json = sa.cast(sa.cast(mapping, sa.Text), JSONB)
+        table = sa.func.jsonb_each_text(as_json).table_valued("key", "value")
+    else:
+        table = sa.func.json_each(mapping).table_valued("key", "value")
+    return sa.select(
+        sa.cast(table.c.key, sa.BigInteger).label("key"), sa.cast(table.c.value, sa.Integer).label("value")
+    )

@@ -1,0 +1,385 @@
+"""The store as everyone else sees it: accounts, events, and what is computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.feed import Page
+from helpdesk_wellbeing.people import Directory
+from helpdesk_wellbeing.secrets import Keyring
+from helpdesk_wellbeing.settings import Settings
+from helpdesk_wellbeing.store import accounts, events, lease, people, state, tables, tickets
+from helpdesk_wellbeing.store.accounts import Account
+from helpdesk_wellbeing.store.clock import BEGINNING
+from helpdesk_wellbeing.store.database import Database
+from helpdesk_wellbeing.store.dialect import upsert
+from helpdesk_wellbeing.store.events import Added, Owner
+from helpdesk_wellbeing.store.people import Kind, Source
+
+
+class Store:
+    """Everything kept. Each method is one transaction; inside `transaction()` they share one.
+
+    Accounts go by their name; an unknown one raises ConfigError. All frames are Polars, all times aware.
+    """
+
+    def __init__(self, database: Database, keyring: Keyring, lease_wait_s: float) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._lease_wait_s = lease_wait_s
+        self._owners: dict[str, Owner] = {}
+        self._leases: dict[str, lease.Lease] = {}
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None on PostgreSQL."""
+        return self._database.file
+
+    @property
+    def place(self) -> str:
+        """Where the data is, as it may be printed."""
+        return self._database.place
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that this thread writes inside lands together or not at all. May be nested."""
+        with self._database.writing():
+            yield
+
+    # accounts
+
+    def create_account(
+        self,
+        name: str,
+        *,
+        platform: str | None = None,
+        zone: str = "UTC",
+        week_start: int = 0,
+        settings: Mapping[str, Any] | None = None,
+        created_at: datetime | None = None,
+    ) -> Account:
+        """A new account. `platform` is None for an imported one; `settings` is JSON without secrets."""
+        when = created_at or datetime.now(UTC)
+        account = Account(name, platform, zone, week_start, when, dict(settings or {}))
+        with self._database.writing() as connection:
+            accounts.create(connection, account)
+        return account
+
+    def update_account(
+        self,
+        name: str,
+        *,
+        zone: str | None = None,
+        week_start: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Account:
+        """Change what is given (`settings` as a whole). A change makes everything dirty."""
+        with self._write(name) as (connection, owner):
+            if accounts.update(connection, owner.number, name, zone, week_start, settings):
+                state.mark_dirty(connection, owner, BEGINNING)
+        return self.account(name)
+
+    def account(self, name: str) -> Account:
+        """The account. Raises ConfigError with the names there are."""
+        with self._database.reading() as connection:
+            return self._found(connection, name)[1]
+
+    def has_account(self, name: str) -> bool:
+        """Whether there is such an account."""
+        with self._database.reading() as connection:
+            return accounts.find(connection, name) is not None
+
+    def accounts(self) -> list[Account]:
+        """All accounts, by name."""
+        with self._database.reading() as connection:
+            return accounts.listed(connection)
+
+    # events
+
+    def add_events(self, account: str, new: pl.DataFrame) -> Added:
+        """Store events of `events.SCHEMA`; ids that are there already are left as they are and counted."""
+        with self._write(account) as (connection, owner):
+            return self._add(connection, owner, new)
+
+    def commit_page(self, account: str, page: Page) -> Added:
+        """A page's events, tickets and watermark, all or nothing."""
+        with self._write(account) as (connection, owner):
+            added = self._add(connection, owner, page.events)
+            if page.tickets is not None and not page.tickets.is_empty():
+                tickets.keep(connection, owner, page.tickets)
+            state.set_watermark(connection, owner, page.stream, page.watermark)
+            return added
+
+    @staticmethod
+    def _add(connection: Connection, owner: Owner, new: pl.DataFrame) -> Added:
+        added = events.add(connection, owner, new)
+        if added.oldest_new is not None:
+            state.mark_dirty(connection, owner, added.oldest_new)
+        return added
+
+    def read_events(
+        self,
+        account: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        columns: Sequence[str] | None = None,
+        agent: str | None = None,
+    ) -> pl.DataFrame:
+        """Events in [since, until), sorted by (at, id): all columns or some, by all actors or one agent."""
+        with self._read(account) as (connection, owner):
+            return events.read(connection, owner, since, until, columns, agent)
+
+    def iter_events(
+        self,
+        account: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        batch: int = 100_000,
+    ) -> Iterator[pl.DataFrame]:
+        """The same in frames of `batch` events (the last one smaller); memory holds a UTC day and a batch.
+
+        All frames come from one state of the database, whatever is written meanwhile.
+        """
+        with self._read(account) as (connection, owner):
+            yield from events.batches(connection, owner, since, until, batch)
+
+    def event_span(self, account: str) -> tuple[datetime | None, datetime | None, int]:
+        """(first, last, number of) events."""
+        with self._read(account) as (connection, owner):
+            return events.span(connection, owner)
+
+    def tickets(self, account: str) -> pl.DataFrame:
+        """The newest snapshot of each ticket (`feed.TICKETS`), by ticket."""
+        with self._read(account) as (connection, owner):
+            return tickets.read(connection, owner)
+
+    def watermarks(self, account: str) -> dict[str, str]:
+        """Where each stream goes on."""
+        with self._read(account) as (connection, owner):
+            return state.all_watermarks(connection, owner)
+
+    # what is computed
+
+    def write_pieces(self, account: str, kind: str, frames: Mapping[date, pl.DataFrame]) -> None:
+        """Replace the frames of these UTC days."""
+        with self._write(account) as (connection, owner):
+            state.write_pieces(connection, owner, kind, frames)
+
+    def read_pieces(
+        self, account: str, kind: str, from_day: date | None = None, to_day: date | None = None
+    ) -> pl.DataFrame:
+        """The frames of [from_day, to_day) in order of the days, with the day in `piece`."""
+        with self._read(account) as (connection, owner):
+            return state.read_pieces(connection, owner, kind, from_day, to_day)
+
+    def drop_pieces_from(self, account: str, day: date) -> None:
+        """Forget every kind's frames of `day` and later."""
+        with self._write(account) as (connection, owner):
+            state.drop_pieces_from(connection, owner, day)
+
+    def write_checkpoint(self, account: str, at: datetime, parts: Mapping[str, pl.DataFrame | bytes]) -> None:
+        """Replace the checkpoint of this instant."""
+        with self._write(account) as (connection, owner):
+            state.write_checkpoint(connection, owner, at, parts)
+
+    def latest_checkpoint(self, account: str, not_after: datetime) -> datetime | None:
+        """The newest checkpoint at `not_after` or before."""
+        with self._read(account) as (connection, owner):
+            return state.latest_checkpoint(connection, owner, not_after)
+
+    def list_checkpoints(self, account: str) -> list[datetime]:
+        """The instants that have a checkpoint, oldest first."""
+        with self._read(account) as (connection, owner):
+            return state.checkpoint_times(connection, owner)
+
+    def checkpoint_parts(self, account: str, at: datetime) -> list[str]:
+        """The names of a checkpoint's parts, sorted."""
+        with self._read(account) as (connection, owner):
+            return state.checkpoint_parts(connection, owner, at)
+
+    def read_checkpoint_part(self, account: str, at: datetime, name: str) -> pl.DataFrame | bytes:
+        """One part; the others are not read. Raises StoreError when it is missing or damaged."""
+        with self._read(account) as (connection, owner):
+            return state.read_checkpoint_part(connection, owner, at, name)
+
+    def drop_checkpoints_after(self, account: str, at: datetime) -> None:
+        """Forget the checkpoints later than `at`."""
+        with self._write(account) as (connection, owner):
+            state.drop_checkpoints(connection, owner, after=at)
+
+    def drop_checkpoint(self, account: str, at: datetime) -> None:
+        """Forget one checkpoint (daily ones are thinned out)."""
+        with self._write(account) as (connection, owner):
+            state.drop_checkpoints(connection, owner, at=at)
+
+    def dirty_since(self, account: str) -> datetime | None:
+        """Where the facts stop to hold: None if nowhere, the year 1 if something changed that all rest on."""
+        with self._read(account) as (connection, owner):
+            return state.dirty_since(connection, owner)
+
+    def mark_dirty(self, account: str, since: datetime = BEGINNING) -> None:
+        """Facts from `since` on don't hold any more; an earlier mark stays."""
+        with self._write(account) as (connection, owner):
+            state.mark_dirty(connection, owner, since)
+
+    def set_clean(self, account: str) -> None:
+        """All facts hold. Set it in one transaction with the facts, and only for events read inside it."""
+        with self._write(account) as (connection, owner):
+            state.set_clean(connection, owner)
+
+    def get_meta(self, account: str, key: str) -> str | None:
+        """A value of the engine's, such as its fold version."""
+        with self._read(account) as (connection, owner):
+            return state.get_meta(connection, owner, key)
+
+    def set_meta(self, account: str, key: str, value: str | None) -> None:
+        """Keep a value; None forgets it."""
+        with self._write(account) as (connection, owner):
+            state.set_meta(connection, owner, key, value)
+
+    # people
+
+    def replace_people(self, account: str, source: Source, frame: pl.DataFrame) -> bool:
+        """Put `people.PEOPLE` rows in the place of this source's; True, and all dirty, if they differ."""
+        return self._replace(account, "people", source, frame)
+
+    def replace_leave(self, account: str, source: Source, frame: pl.DataFrame) -> bool:
+        """The same for `people.LEAVE`."""
+        return self._replace(account, "leave", source, frame)
+
+    def replace_groups(self, account: str, source: Source, frame: pl.DataFrame) -> bool:
+        """The same for `people.GROUPS`."""
+        return self._replace(account, "groups", source, frame)
+
+    def replace_on_call(self, account: str, source: Source, frame: pl.DataFrame) -> bool:
+        """The same for `people.ON_CALL`."""
+        return self._replace(account, "on_call", source, frame)
+
+    def _replace(self, account: str, kind: Kind, source: Source, frame: pl.DataFrame) -> bool:
+        with self._write(account) as (connection, owner):
+            changed = people.replace(connection, owner, kind, source, frame)
+            if changed:
+                state.mark_dirty(connection, owner, BEGINNING)
+            return changed
+
+    def directory(self, account: str) -> Directory:
+        """Both sources in one: the file's values, and the platform's where the file has none."""
+        with self._database.reading() as connection:
+            number, found = self._found(connection, account)
+            return people.read(connection, Owner(number, account), found.zone)
+
+    # secrets
+
+    def put_secret(self, account: str, name: str, value: str) -> None:
+        """Keep a secret, encrypted."""
+        token = self._keyring.encrypt(value)
+        with self._write(account) as (connection, owner):
+            row = {"account": owner.number, "name": name, "value": token}
+            connection.execute(upsert(connection, tables.secrets), row)
+
+    def get_secret(self, account: str, name: str) -> str | None:
+        """The secret again, or None. Raises ConfigError when the key is another one."""
+        kept = tables.secrets.c
+        with self._read(account) as (connection, owner):
+            query = sa.select(kept.value).where(kept.account == owner.number, kept.name == name)
+            token = connection.execute(query).scalar()
+        return None if token is None else self._keyring.decrypt(token, f"the {name} of account {account}")
+
+    # the writer
+
+    @contextmanager
+    def writer(
+        self,
+        account: str,
+        who: str,
+        *,
+        wait_s: float | None = None,
+        on_wait: Callable[[str], None] = lease.say,
+    ) -> Iterator[None]:
+        """Be the account's only writer. `who` is the command, as another process will read it.
+
+        Waits up to `wait_s` (default: the setting, 30 s), telling `on_wait` once; then raises StoreBusy. A
+        second `writer` of this store joins the first one. A writer that lost its lease cannot write any more.
+        """
+        with self._read(account) as (_, owner):
+            pass
+        if account in self._leases:
+            yield
+            return
+        wait = self._lease_wait_s if wait_s is None else wait_s
+        with lease.held(self._database, owner, who, wait, on_wait) as mine:
+            self._leases[account] = mine
+            try:
+                yield
+            finally:
+                del self._leases[account]
+
+    def writer_of(self, account: str) -> str | None:
+        """Who holds the account's lease, as a line; None when nobody does."""
+        with self._read(account) as (connection, owner):
+            found = lease.holder(connection, owner)
+            return None if found is None else str(found)
+
+    @contextmanager
+    def _read(self, account: str) -> Iterator[tuple[Connection, Owner]]:
+        with self._database.reading() as connection:
+            yield connection, self._owner(connection, account)
+
+    @contextmanager
+    def _write(self, account: str) -> Iterator[tuple[Connection, Owner]]:
+        with self._database.writing() as connection:
+            owner = self._owner(connection, account)
+            mine = self._leases.get(account)
+            if mine is not None:
+                lease.confirm(connection, owner, mine)
+            yield connection, owner
+
+    def _owner(self, connection: Connection, account: str) -> Owner:
+        if account not in self._owners:
+            number, found = self._found(connection, account)
+            self._owners[account] = Owner(number, found.name)
+        return self._owners[account]
+
+    @staticmethod
+    def _found(connection: Connection, name: str) -> tuple[int, Account]:
+        found = accounts.find(connection, name)
+        if found is None:
+            names = ", ".join(account.name for account in accounts.listed(connection))
+            raise ConfigError(f"account {name}: there is none; there are: {names or 'no accounts yet'}")
+        return found
+
+
+def open_store(place: str | Settings, *, read_only: bool = False, busy_s: float = 30.0) -> Store:
+    """Open the database of these settings, or of a URL; make or bring up to date its tables.
+
+    `busy_s` is how long to wait for another process's transaction. Raises StoreError (read-only, full,
+    damaged, locked, of a newer version) or ConfigError (the URL).
+    """
+    url = place if isinstance(place, str) else place.database_url
+    database = Database(url, read_only=read_only, busy_s=busy_s)
+    if isinstance(place, Settings):
+        return Store(database, Keyring(place.home), place.lease_wait_s)
+    folder = database.file.parent if database.file is not None else Path()
+    return Store(database, Keyring(folder), 30.0)

@@ -1,0 +1,150 @@
+"""The tables. Every row has its account; times are microseconds since 1970 UTC, days are days since 1970.
+
+A change here needs a migration in `migrations/versions`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"}
+)
+
+
+def _account(*, checked: bool = True) -> Column[int]:
+    """Part of every primary key, so that two accounts cannot meet in one row."""
+    known = [ForeignKey("accounts.number", name="fk_account", ondelete="CASCADE")] if checked else []
+    return Column("account", Integer, *known, primary_key=True, autoincrement=False)
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("platform", String(40)),
+    Column("zone", String(80), nullable=False),
+    Column("week_start", SmallInteger, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("dirty_since", BigInteger),
+)
+
+# Events lie in chunks: an Arrow file of one UTC day (see events.py). The columns that are read without the
+# content come before it, because SQLite reads a row from its start.
+event_chunks = Table(
+    "event_chunks",
+    metadata,
+    _account(),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("rows", Integer, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# Which ids are there already: a fingerprint of each (see fingerprints.py) and the day its event lies in.
+# Looking up the account for each row would cost a seventh of the time that storing events takes.
+event_ids = Table(
+    "event_ids",
+    metadata,
+    _account(checked=False),
+    Column("fingerprint", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    _account(),
+    Column("ticket", String(200), primary_key=True),
+    Column("created_at", BigInteger),
+    Column("updated_at", BigInteger),
+    Column("status", String(40)),
+    Column("group", String(200)),
+    Column("assignee", String(200)),
+    Column("priority", String(40)),
+    Column("channel", String(40)),
+    sqlite_with_rowid=False,
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    _account(),
+    Column("stream", String(200), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+pieces = Table(
+    "pieces",
+    metadata,
+    _account(),
+    Column("kind", String(80), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    _account(),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(200), primary_key=True),
+    Column("form", String(10), nullable=False),  # frame | bytes
+    Column("data", LargeBinary, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    _account(),
+    Column("key", String(200), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# people, leave, groups and on_call, each replaced as a whole by its source (file or platform)
+directory = Table(
+    "directory",
+    metadata,
+    _account(),
+    Column("kind", String(20), primary_key=True),
+    Column("source", String(20), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    _account(),
+    Column("name", String(200), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    _account(),
+    Column("token", String(40), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("born", String(120), nullable=False),  # tells this process from a later one with the same pid
+    Column("host", String(200), nullable=False),
+    Column("who", String(400), nullable=False),
+    Column("since", Float, nullable=False),
+    Column("heartbeat", Float, nullable=False),
+)

@@ -1,0 +1,41 @@
+"""Ticket snapshots, one row a ticket: the newest the platform has shown."""
+
+from __future__ import annotations
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from helpdesk_wellbeing.errors import BadPayload
+from helpdesk_wellbeing.events import UTC
+from helpdesk_wellbeing.feed import TICKETS
+from helpdesk_wellbeing.store.dialect import upsert
+from helpdesk_wellbeing.store.events import Owner
+from helpdesk_wellbeing.store.tables import tickets
+
+_TIMES = ("created_at", "updated_at")
+_ROWS = 50_000
+
+
+def keep(connection: Connection, owner: Owner, snapshots: pl.DataFrame) -> None:
+    """Store `feed.TICKETS` rows; an older `updated_at` never replaces a newer one; an equal one does."""
+    if snapshots.schema != TICKETS or snapshots["ticket"].has_nulls():
+        raise BadPayload(f"store: ticket snapshots for {owner.name} do not fit the schema")
+    statement = upsert(connection, tickets, newest_by="updated_at")
+    rows = snapshots.with_columns(
+        pl.lit(owner.number).alias("account"), *(pl.col(name).to_physical() for name in _TIMES)
+    )
+    for part in rows.iter_slices(_ROWS):
+        connection.execute(statement, part.to_dicts())
+
+
+def read(connection: Connection, owner: Owner) -> pl.DataFrame:
+    """All snapshots, by ticket."""
+    names = TICKETS.names()
+    query = sa.select(*(tickets.c[name] for name in names)).where(tickets.c.account == owner.number)
+    query = query.order_by(tickets.c.ticket).execution_options(yield_per=_ROWS)
+    schema = {name: pl.Int64() if name in _TIMES else dtype for name, dtype in TICKETS.items()}
+    frames = [pl.DataFrame(schema=schema)]
+    for part in connection.execute(query).partitions():
+        frames.append(pl.DataFrame([tuple(row) for row in part], schema=schema, orient="row"))
+    return pl.concat(frames).with_columns(pl.col(name).cast(UTC) for name in _TIMES)

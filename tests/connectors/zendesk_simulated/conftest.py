@@ -1,0 +1,193 @@
+"""Small accounts, and a plain reader that follows pages and asks again when something goes wrong."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import requests
+
+from connectors.zendesk.simulated import Faults, Options, SimulatedZendesk, Site
+from helpdesk_wellbeing.events import SCHEMA
+
+START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
+
+
+def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Events from short rows: `at`, or `min` for minutes after START; what is absent is null or usual."""
+    full = []
+    for place, row in enumerate(rows):
+        row = dict(row)
+        minutes = row.pop("min", 0)
+        at = row.pop("at", None) or datetime.fromtimestamp(START.timestamp() + minutes * 60, UTC)
+        defaults = {"id": str(place), "account": "a", "channel": "email", "grade": "A", "actor_kind": "agent"}
+        full.append(dict.fromkeys(SCHEMA) | defaults | row | {"at": at})
+    plain = {
+        name: (dtype if isinstance(dtype, pl.Datetime) else pl.String()) for name, dtype in SCHEMA.items()
+    }
+    return pl.DataFrame(full, schema=plain).cast(SCHEMA)
+
+
+def small_world(tickets: int = 7) -> pl.DataFrame:
+    """A few tickets with a bit of everything that audits can show."""
+    rows: list[dict[str, Any]] = []
+    for no in range(1, tickets + 1):
+        ticket = {"ticket": str(no)}
+        by = {"actor": "1001"}
+        rule = {"actor": "rule:55", "actor_kind": "system"}
+        customer = {"actor": "5001", "actor_kind": "requester"}
+        base = no * 10
+        save = f"s{no}"
+        rows += [
+            {**ticket, **customer, "min": base, "kind": "created", "status": "new", "group": "11", "priority": "normal",
+             "batch": save + "a"},
+            {**ticket, **rule, "min": base, "kind": "tagged", "after": "routed", "batch": save + "a"},
+            {**ticket, **by, "min": base + 1, "kind": "assigned", "after": "1001", "batch": save + "b"},
+            {**ticket, **by, "min": base + 1, "kind": "status", "before": "new", "after": "open", "batch": save + "b"},
+            {**ticket, **by, "min": base + 1, "kind": "replied", "batch": save + "b"},
+            {**ticket, **rule, "min": base + 1, "kind": "priority", "before": "normal", "after": "high",
+             "batch": save + "b"},
+            {**ticket, **by, "min": base + 2, "kind": "noted", "batch": save + "c"},
+            {**ticket, **by, "min": base + 2, "kind": "tagged", "after": "vip", "batch": save + "c"},
+            {**ticket, **by, "min": base + 2, "kind": "untagged", "before": "routed", "batch": save + "c"},
+            {**ticket, **customer, "min": base + 3, "kind": "customer_replied", "batch": save + "d"},
+            {**ticket, **by, "min": base + 4, "kind": "moved", "before": "11", "after": "12", "batch": save + "e"},
+            {**ticket, **by, "min": base + 5, "kind": "status", "before": "open", "after": "solved", "batch": save + "f"},
+            {**ticket, **customer, "min": base + 6, "kind": "rated", "after": "good"},
+            {**ticket, "actor_kind": "system", "min": base + 7, "kind": "sla_breached", "after": "reply_time"},
+        ]  # fmt: skip
+    rows += [
+        {"ticket": "1", "actor": "rule:77", "actor_kind": "system", "min": 100, "kind": "status", "before": "solved",
+         "after": "closed"},
+        {"ticket": "2", "actor": "1001", "min": 101, "kind": "deleted", "before": "solved"},
+    ]  # fmt: skip
+    return frame_of(rows)
+
+
+class Reader:
+    """Follows pages; what a spoilt answer costs is another try."""
+
+    def __init__(self, front: SimulatedZendesk) -> None:
+        self.front = front
+        self.session = requests.Session()
+        self.tries = 0
+        self.mint()
+
+    def mint(self, **changes: Any) -> requests.Response:
+        body = {
+            "grant_type": "client_credentials",
+            "client_id": self.front.client_id,
+            "client_secret": self.front.client_secret,
+            "scope": "read",
+            "expires_in": 3600,
+        }
+        body = {name: value for name, value in {**body, **changes}.items() if value is not None}
+        for _ in range(6):
+            try:
+                answer = self.session.post(
+                    f"{self.front.base_url}/oauth/tokens", json=body, allow_redirects=False
+                )
+                if answer.status_code == 201:
+                    token = answer.json()["access_token"]
+                    self.session.headers["Authorization"] = f"Bearer {token}"
+                if answer.status_code in (201, 400, 401):
+                    break
+            except (requests.RequestException, ValueError, KeyError):
+                continue
+        return answer
+
+    def raw(self, path: str) -> requests.Response:
+        url = path if path.startswith("http") else f"{self.front.base_url}/api/v2/{path}"
+        return self.session.get(url, timeout=10, allow_redirects=False)
+
+    def get(self, path: str, tries: int = 1) -> dict[str, Any]:
+        """The JSON object at `path`; asks again up to `tries` times."""
+        for attempt in range(tries):
+            self.tries += 1
+            try:
+                answer = self.raw(path)
+                if answer.status_code == 401 and tries > 1:
+                    self.mint()
+                body = answer.json()
+                if (
+                    answer.status_code == 200
+                    and isinstance(body, dict)
+                    and any(v is not None for v in body.values())
+                ):
+                    return body
+            except (requests.RequestException, ValueError):
+                if attempt == tries - 1:
+                    raise
+        raise AssertionError(f"{path}: {answer.status_code} {answer.text[:200]}")
+
+    def export(self, path: str, name: str, tries: int = 1, most: int = 5000) -> list[dict[str, Any]]:
+        """Every row of an export, repeated ones included."""
+        rows: list[dict[str, Any]] = []
+        for _ in range(most):
+            page = self.get(path, tries)
+            rows += page[name]
+            if page.get("end_of_stream") or (page.get("end_time") is None and "after_url" not in page):
+                return rows
+            path = page.get("after_url") or page["next_page"]
+        raise AssertionError(f"{name} never ends")
+
+    def listed(self, path: str, name: str) -> list[dict[str, Any]]:
+        """Every row of a list with cursor pages."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = self.get(path)
+            rows += page[name]
+            if not page["meta"]["has_more"]:
+                return rows
+            path = page["links"]["next"]
+
+    def legacy(self, email: str, token: str) -> None:
+        word = base64.b64encode(f"{email}/token:{token}".encode()).decode()
+        self.session.headers["Authorization"] = f"Basic {word}"
+
+
+@pytest.fixture
+def events_of() -> Callable[[list[dict[str, Any]]], pl.DataFrame]:
+    return frame_of
+
+
+@pytest.fixture
+def world() -> pl.DataFrame:
+    return small_world()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., tuple[SimulatedZendesk, Reader]]]:
+    """Start an account for some events; returns it and a reader that is signed in."""
+    running: list[SimulatedZendesk] = []
+
+    def start(
+        events: pl.DataFrame,
+        faults: Faults | None = None,
+        now: Callable[[], datetime] | None = None,
+        **options: Any,
+    ) -> tuple[SimulatedZendesk, Reader]:
+        site = Site(events, options=Options(**{"unlimited": True, **options}))
+        front = SimulatedZendesk(site, faults=faults, now=now).start()
+        running.append(front)
+        return front, Reader(front)
+
+    yield start
+    for front in running:
+        front.stop()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of public reference data beside the repository; tests that need it are skipped without."""
+    told = os.environ.get("HELPDESK_WELLBEING_SHARED")
+    path = Path(told) if told else Path(__file__).parents[3] / ".." / "shared"
+    if not path.is_dir():
+        pytest.skip("the folder of public reference data is not here")
+    return path

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
+
+from helpdesk_wellbeing.store import dialect, migrations, open_store
+from helpdesk_wellbeing.store.tables import metadata, tickets
+
+
+def test_the_migrations_lead_to_the_tables(store):
+    with store._read("acme") as (connection, _):
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_every_migration_is_known_by_name():
+    config = Config()
+    config.set_main_option("script_location", "helpdesk_wellbeing.store:migrations")
+    script = ScriptDirectory.from_config(config)
+
+    assert tuple(reversed([one.revision for one in script.walk_revisions()])) == migrations.REVISIONS
+    assert script.get_current_head() == migrations.NEWEST
+
+
+def test_opening_an_up_to_date_database_does_not_import_the_migration_tool(url, store):
+    code = "import sys; from helpdesk_wellbeing.store import open_store; open_store(sys.argv[1]).close(); "
+    code += "print('alembic' in sys.modules)"
+
+    run = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "False\n"
+
+
+def test_processes_that_open_a_new_database_at_once_all_succeed(url):
+    code = "import sys; from helpdesk_wellbeing.store import open_store; open_store(sys.argv[1]).close()"
+    processes = [subprocess.Popen([sys.executable, "-c", code, url]) for _ in range(3)]
+
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    with open_store(url) as store:
+        assert store.accounts() == []
+
+
+def test_the_database_is_for_its_owner_only(store):
+    if os.name == "posix":
+        assert stat.S_IMODE(store.file.stat().st_mode) == 0o600
+
+
+def test_every_row_has_its_account():
+    for table in metadata.tables.values():
+        assert table.name == "accounts" or "account" in [column.name for column in table.primary_key]
+
+
+def test_the_statements_are_postgresql_too():
+    class Connection:
+        dialect = postgresql.dialect()
+
+    connection: sa.Connection = Connection()  # type: ignore[assignment]
+    parameter = sa.bindparam("array", "[1]", sa.Text)
+    statements = [
+        dialect.upsert(connection, tickets, newest_by="updated_at"),
+        dialect.numbers(connection, parameter),
+        dialect.pairs(connection, parameter),
+        *(CreateTable(table) for table in metadata.sorted_tables),
+    ]
+    texts = [str(statement.compile(dialect=postgresql.dialect())) for statement in statements]
+
+    assert "ON CONFLICT (account, ticket) DO UPDATE" in texts[0]
+    assert "jsonb_array_elements_text(CAST(CAST(" in texts[1]
+    assert "jsonb_each_text" in texts[2]
+    assert not any("ROWID" in text for text in texts)
+    assert "WITHOUT ROWID" in str(CreateTable(tickets).compile(dialect=sqlite.dialect()))

@@ -1,0 +1,160 @@
+"""Engine: however events come in and time is cut, the answer is the same, and it never looks ahead."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from helpdesk_wellbeing.engine import Catalogue, Engine
+from helpdesk_wellbeing.flags import check
+from helpdesk_wellbeing.rules.load import load_rules
+from helpdesk_wellbeing.settings import Settings, load_settings
+from helpdesk_wellbeing.signals.catalogue import SIGNALS
+from helpdesk_wellbeing.store import open_store
+
+CATALOGUE = Catalogue(SIGNALS, load_rules(SIGNALS))
+
+
+@pytest.fixture
+def store(home):
+    opened = open_store(load_settings())
+    opened.create_account("demo", zone="Europe/Amsterdam")
+    return opened
+
+
+@pytest.fixture(scope="module")
+def events(world):
+    return world.events
+
+
+def know_people(store, world):
+    roster = world.roster
+    for kind in ("people", "leave", "groups", "on_call"):
+        getattr(store, f"replace_{kind}")("demo", "file", getattr(roster, kind))
+
+
+def answer(store, as_of: datetime) -> str:
+    engine = Engine(store, "demo", CATALOGUE)
+    with store.writer("demo", "test"):
+        engine.update()
+    return json.dumps(check(engine.assess(as_of), CATALOGUE), indent=1)
+
+
+def in_order(store, events, as_of):
+    store.add_events("demo", events)
+
+
+def shuffled(store, events, as_of):
+    store.add_events("demo", events.sample(fraction=1.0, shuffle=True, seed=7))
+
+
+def twice(store, events, as_of):
+    store.add_events("demo", events)
+    store.add_events("demo", events)
+
+
+def in_100_small_batches(store, events, as_of):
+    mixed = events.sample(fraction=1.0, shuffle=True, seed=3)
+    for batch in mixed.iter_slices(mixed.height // 99):
+        store.add_events("demo", batch)
+
+
+def day_by_day_with_a_check_each_week(store, events, as_of):
+    for i, ((_,), day) in enumerate(
+        events.with_columns(day=pl.col("at").dt.date()).partition_by("day", as_dict=True, maintain_order=True).items()
+    ):
+        store.add_events("demo", day.drop("day"))
+        if i % 9 == 0:
+            answer(store, day["at"].max())
+
+
+def the_recent_half_first(store, events, as_of):
+    middle = as_of - timedelta(weeks=4)
+    store.add_events("demo", events.filter(pl.col("at") >= middle))
+    answer(store, as_of)
+    store.add_events("demo", events.filter(pl.col("at") < middle))
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory, world):
+    home = tmp_path_factory.mktemp("expected")
+    store = open_store(Settings(home, f"sqlite:///{home}/wellbeing.db"))
+    store.create_account("demo", zone="Europe/Amsterdam")
+    know_people(store, world)
+    store.add_events("demo", world.events)
+    return answer(store, world.as_of)
+
+
+@pytest.mark.parametrize(
+    "arrive",
+    [shuffled, twice, in_100_small_batches, day_by_day_with_a_check_each_week, the_recent_half_first],
+    ids=lambda arrive: arrive.__name__,
+)
+def test_the_answer_does_not_depend_on_how_events_arrive(store, world, expected, arrive):
+    know_people(store, world)
+
+    arrive(store, world.events, world.as_of)
+
+    assert answer(store, world.as_of) == expected
+
+
+def test_what_was_planted_is_found_and_no_innocent_is_flagged(expected, world):
+    from helpdesk_wellbeing.demo import judge
+
+    verdict = judge(json.loads(expected)["flags"], world)
+
+    assert not verdict.missed
+    assert not verdict.wrong
+
+
+def test_an_answer_never_looks_ahead(store, world):
+    know_people(store, world)
+    then = world.as_of - timedelta(days=10, hours=7)
+    store.add_events("demo", world.events.filter(pl.col("at") <= then))
+    lived = answer(store, then)
+
+    store.add_events("demo", world.events)
+
+    assert answer(store, then) == lived
+
+
+def test_a_backtest_tells_the_changes_that_living_through_would_have_shown(store, world):
+    know_people(store, world)
+    store.add_events("demo", world.events)
+    engine = Engine(store, "demo", CATALOGUE)
+    with store.writer("demo", "test"):
+        engine.update()
+
+    history = engine.history(world.as_of - timedelta(days=21), world.as_of)
+
+    on_now = {(f["rule"], f["subject"]["id"]) for f in json.loads(answer(store, world.as_of))["flags"]}
+    raised = {(r, s) for r, s, to in history.select("rule", "subject", "to").iter_rows() if to in ("warn", "critical")}
+    cleared = {(r, s) for r, s, to in history.select("rule", "subject", "to").iter_rows() if to == "cleared"}
+    assert raised
+    assert raised - cleared <= on_now | {k for k in raised if k[1] in _silent(store, world)}
+
+
+def _silent(store, world):
+    outcome = Engine(store, "demo", CATALOGUE).assess(world.as_of)
+    return {*outcome.facts.shared, *(entry["agent"] for entry in outcome.review)}
+
+
+def test_a_reader_before_the_first_fold_gets_the_same_answer(store, world, expected):
+    know_people(store, world)
+    store.add_events("demo", world.events)
+
+    outcome = Engine(store, "demo", CATALOGUE).assess(world.as_of)
+
+    assert json.dumps(check(outcome, CATALOGUE), indent=1) == expected
+
+
+def test_at_an_instant_before_the_first_event_nothing_is_known(store, world):
+    from helpdesk_wellbeing.errors import ConfigError
+
+    store.add_events("demo", world.events.head(10))
+
+    with pytest.raises(ConfigError, match="the first event is of"):
+        Engine(store, "demo", CATALOGUE).assess(datetime(2020, 1, 1, tzinfo=UTC))
