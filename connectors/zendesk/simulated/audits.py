@@ -143,10 +143,14 @@ def _with_state(events: pl.DataFrame) -> pl.DataFrame:
     for name, change, start in FOLDED:
         told = pl.when(kind == change).then(pl.col("before"))
         begun = told.drop_nulls().first().over("ticket_no").fill_null("open" if name == "status" else "")
-        happened = pl.when(kind == "created").then(pl.col(name).fill_null(start))
-        happened = happened.when(kind == change).then(pl.col("after").fill_null(start))
-        if name == "status":
-            happened = happened.when(kind == "deleted").then(pl.lit("deleted"))
+        happened = (
+            pl.when(kind == "created")
+            .then(pl.col(name).fill_null(start))
+            .when(kind == change)
+            .then(pl.col("after").fill_null(start))
+            .when((kind == "deleted") & (name == "status"))
+            .then(pl.lit("deleted"))
+        )
         events = events.with_columns(_begun=begun, _happened=happened)
         # Each ticket's first row has a value, so filling down never crosses into the next ticket.
         filled = pl.when(opening).then(pl.coalesce("_happened", "_begun")).otherwise(pl.col("_happened"))

@@ -111,7 +111,7 @@ def _origin(layout: Layout) -> pl.Expr:
 
 
 def _children(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """`json`: the children that each of our events becomes. Kind by kind, so that no text is built in vain."""
+    """`json`: the children that each of our events becomes; kind by kind, so that none is built in vain."""
     texts: dict[str, pl.Expr] = {
         "created": _create(layout),
         "replied": joined(_comment(layout, public=True), ",", _notification(layout)),

@@ -137,7 +137,7 @@ def rating_row(row: dict[str, object], base: str, time: str) -> dict[str, object
 
 
 def survey_row(row: dict[str, object], time: str) -> dict[str, object]:
-    """A survey response of the newer kind; its time stands on the answers, with milliseconds, and ids are strings."""
+    """A survey response of the newer kind; its time stands on the answers, and ids are strings."""
     score, ticket = str(row["score"]), str(row["ticket_no"])
     times = {"created_at": time.replace("Z", ".000Z"), "updated_at": time.replace("Z", ".000Z")}
     question = {"id": "01QUESTION", "type": "rating_scale_numeric", "sub_type": "customer_satisfaction"}

@@ -7,6 +7,7 @@ import pytest
 
 from connectors.zendesk.simulated import Account, Options, SimulatedZendesk, Site
 from connectors.zendesk.simulated.people import intervals
+from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 
 
@@ -41,11 +42,12 @@ def test_people_groups_and_roles_appear_as_told(serve):
         pl.lit(None).cast(dtype).alias(name) for name, dtype in PEOPLE.items() if name not in people.columns
     ).select(pl.col(name).cast(dtype) for name, dtype in PEOPLE.items())
     groups = pl.DataFrame(
-        {"group": ["11", "12"], "name": ["Tier 1", "Tier 2"], "tier": [1, 2], "time_zone": ["Europe/London", None],
-         "schedule": ["Mon-Fri 09:00-17:00", None], "target_share": [0.9, None]}, schema=GROUPS
+        {"group": ["11", "12"], "name": ["Tier 1", "Tier 2"], "tier": [1, 2],
+         "time_zone": ["Europe/London", None], "schedule": ["Mon-Fri 09:00-17:00", None],
+         "target_share": [0.9, None]}, schema=GROUPS
     )  # fmt: skip
     roles = {"7": Account(role_type=1), "8": Account("admin", 4, active=False)}
-    events = pl.DataFrame(schema=_schema())
+    events = pl.DataFrame(schema=SCHEMA)
     with SimulatedZendesk(Site(events, people, groups, roles, options=Options(unlimited=True))) as front:
         staff = front.api.holdings.staff
     first, second = (user for user in staff.users if user["id"] in (7, 8))
@@ -56,12 +58,6 @@ def test_people_groups_and_roles_appear_as_told(serve):
         (7, 11, True), (7, 12, False), (8, 12, True)
     ]  # fmt: skip
     assert [(s["time_zone"], len(s["intervals"])) for s in staff.schedules] == [("London", 5)]
-
-
-def _schema() -> pl.Schema:
-    from helpdesk_wellbeing.events import SCHEMA
-
-    return SCHEMA
 
 
 def test_schedules_count_minutes_from_sunday():
