@@ -20,8 +20,9 @@ def test_what_is_stored_is_read_back_in_order_with_every_column(store, some_even
         [
             {"id": "b", "at": MONDAY, "kind": "created", "status": "open", "priority": "high", "group": "g"},
             {"id": "a", "at": MONDAY, "actor": None, "actor_kind": "unknown", "grade": "B"},
-            {"id": "c", "at": MONDAY - timedelta(days=400), "started_at": MONDAY, "due_at": MONDAY, "topic": "t",
-             "before": "x", "after": "é", "channel": "other", "batch": "s1", "assignee": "9", "status": "deleted"},
+            {"id": "c", "at": MONDAY - timedelta(days=400), "started_at": MONDAY, "due_at": MONDAY,
+             "topic": "t", "before": "x", "after": "é", "channel": "other", "batch": "s1", "assignee": "9",
+             "status": "deleted"},
         ]
     )  # fmt: skip
 
@@ -181,9 +182,7 @@ def test_a_fingerprint_depends_on_the_id_alone():
     assert together == alone
     assert len(set(together)) == len(together)
     assert min(together) >= 0
-    assert (
-        fingerprints(pl.Series(["zendesk:4711"])).item() == 1584268850148256667
-    )
+    assert fingerprints(pl.Series(["zendesk:4711"])).item() == 1584268850148256667
 
 
 def test_a_day_of_many_small_pages_stays_in_few_chunks(store, a_series):
