@@ -186,9 +186,7 @@ class PlatformSession(requests.Session):
         """Time spent waiting for the budget or as told."""
         return self._state.waited_s
 
-    def answer(
-        self, method: str, url: str, parse: Callable[[bytes], Any] | None = None, **arguments: Any
-    ) -> Any:
+    def answer(self, method: str, url: str, parse: Callable[[bytes], Any] | None = None, **arguments: Any) -> Any:
         """The parsed JSON of an answer: an object or a list. `url` may be a path on the account's host.
 
         `parse` (raises ValueError) stands in for the general reader. Raises BadPayload when the answer is no
@@ -204,9 +202,7 @@ class PlatformSession(requests.Session):
                 "run the command again, and report it to the platform's support if it stays so"
             ) from error
         if not isinstance(parsed, dict | list):
-            raise BadPayload(
-                f"{self.platform.name}: the answer to {where} is empty (null); run it again later"
-            )
+            raise BadPayload(f"{self.platform.name}: the answer to {where} is empty (null); run it again later")
         return parsed
 
     # requests.Session
@@ -224,9 +220,7 @@ class PlatformSession(requests.Session):
         repeatable = bool(arguments.pop("repeatable", verb in _REPEATABLE))
         tries = self.limits.attempts
         timeouts = int(arguments.pop("timeouts", tries))
-        arguments.update(
-            timeout=(self.limits.connect_s, self.limits.read_s), allow_redirects=False, stream=True
-        )
+        arguments.update(timeout=(self.limits.connect_s, self.limits.read_s), allow_redirects=False, stream=True)
         retrying = tenacity.Retrying(
             retry=lambda state: _worth_another(state, timeouts),
             stop=tenacity.stop_after_attempt(tries),
@@ -276,9 +270,7 @@ class PlatformSession(requests.Session):
         status = response.status_code
         if status == 429:
             after = _retry_after(response.headers)
-            raise _Again(
-                f"{self.platform.name}: 429 for {where}", after, "asks us to slow down; run it again later"
-            )
+            raise _Again(f"{self.platform.name}: 429 for {where}", after, "asks us to slow down; run it again later")
         if status in _TRANSIENT:
             again = _Again(
                 f"{self.platform.name}: {status} for {where}",
@@ -310,17 +302,14 @@ class PlatformSession(requests.Session):
                 break
             url, arguments = goal, {**arguments, "params": None}
         raise Refused(
-            f"{self.platform.name}: {verb} {_path(url)} is redirected without end; check the connection's "
-            f"address"
+            f"{self.platform.name}: {verb} {_path(url)} is redirected without end; check the connection's address"
         )
 
     def _once(self, verb: str, url: str, repeatable: bool, arguments: dict[str, Any]) -> requests.Response:
         path = _path(url)
         endpoint = f"{verb} {_folded(path)}"
         while (wait := self.budget.take(path, endpoint)) > 0:
-            self._say(
-                f"{self.platform.name}: {wait:.0f} s until the next {endpoint}, to keep within the rate limit"
-            )
+            self._say(f"{self.platform.name}: {wait:.0f} s until the next {endpoint}, to keep within the rate limit")
             self._wait(wait)
         self._state.counts[endpoint] += 1
         where = f"{verb} {path}"
@@ -340,9 +329,7 @@ class PlatformSession(requests.Session):
             )
             raise (again if repeatable else again.final()) from error
         except requests.exceptions.SSLError as error:
-            raise Refused(
-                f"{self.platform.name}: {where}: the certificate of {self._own[1]} isn't trusted"
-            ) from error
+            raise Refused(f"{self.platform.name}: {where}: the certificate of {self._own[1]} isn't trusted") from error
         except requests.exceptions.RequestException as error:
             again = _Again(
                 f"{self.platform.name}: the connection broke during {where}",

@@ -148,9 +148,7 @@ def ticket_events(rows: Sequence[Any], context: Context) -> Normalised:
             continue
         if newest is None or epoch > newest:
             newest = epoch
-    return Normalised(
-        columns.frame(), columns.unknown, columns.unreadable, frozenset(columns.puzzling), newest
-    )
+    return Normalised(columns.frame(), columns.unknown, columns.unreadable, frozenset(columns.puzzling), newest)
 
 
 def _save(row: dict[str, Any], out: _Columns) -> int:

@@ -105,9 +105,7 @@ class Desk:
             for worker in self.workers.values():
                 if worker.member.truth in ("person", "shared"):
                     hours = worker.member.week_of(day).get(day.weekday())
-                    noon = (
-                        12 * 60 if hours and hours.start > 12 * 60 else 0
-                    )  # before it a night may still run
+                    noon = 12 * 60 if hours and hours.start > 12 * 60 else 0  # before it a night may still run
                     self.at(epoch(day, noon, worker.member.zone), self.plan, worker, day)
             self.at(epoch(day, 90, ZONE), self.nightly, epoch(day, 90, ZONE))
         incidents.schedule(self)
@@ -151,9 +149,7 @@ class Desk:
         """A ticket with its number, priority and requester."""
         self.next_ticket += 1
         requester = str(FIRST_REQUESTER + int(self.dice.u() * REQUESTERS))
-        ticket = Ticket(
-            str(self.next_ticket), group.id, channel, self.dice.weighted(PRIORITIES), requester, t
-        )
+        ticket = Ticket(str(self.next_ticket), group.id, channel, self.dice.weighted(PRIORITIES), requester, t)
         ticket.touches_left = self.dice.weighted(TOUCHES)
         ticket.tags = [self.dice.pick(TOPICS)]
         return ticket
@@ -271,9 +267,7 @@ class Desk:
         """Days differ, but what one day has more the next has less: luck that does not add up."""
         if not worker.swing:
             swing = (
-                self.dice.between(0.8, 1.9)
-                * self.dice.pick((-1, 1))
-                * min(1.0, max(0.85, worker.member.budget / 9))
+                self.dice.between(0.8, 1.9) * self.dice.pick((-1, 1)) * min(1.0, max(0.85, worker.member.budget / 9))
             )
             worker.swing = [-swing, swing]
         return worker.swing.pop()
@@ -337,9 +331,7 @@ class Desk:
         behind = worker.member.home.surplus_from is not None and worker.day >= worker.member.home.surplus_from
         if ticket.version == 0 and self.dice.chance(0.15 if behind else 0.02) and t - ticket.created > HOUR:
             when = int(self.dice.between(ticket.created + HOUR / 2, t))
-            self.record.add(
-                when, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time"
-            )
+            self.record.add(when, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time")
 
     def _aside(self, worker: Worker, t: int) -> None:
         """Time that goes into what was touched already: a note."""

@@ -23,7 +23,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def ticket(number: str, hour: float = 0, **more: Any) -> dict[str, Any]:
     """A ticket that comes in on Monday and belongs to a1."""
     made = {"at": MONDAY + hour * HOUR, "kind": "created", "ticket": number, "actor": "c", "actor_kind": "requester"}
-    return made | {"assignee": "a1", "group": "first", "channel": "email", "status": "open", "priority": "normal"} | more
+    return (
+        made | {"assignee": "a1", "group": "first", "channel": "email", "status": "open", "priority": "normal"} | more
+    )
 
 
 def change(number: str, hour: float, kind: str, after: str | None = None, **more: Any) -> dict[str, Any]:

@@ -35,9 +35,7 @@ def test_what_is_stored_is_read_back_in_order_with_every_column(store, some_even
 def test_an_id_counts_once_and_the_first_one_stays(store, some_events):
     store.add_events("acme", some_events([{"id": "a", "after": "first"}]))
 
-    again = some_events(
-        [{"id": "a", "after": "other", "at": MONDAY + timedelta(days=9)}, {"id": "b"}, {"id": "b"}]
-    )
+    again = some_events([{"id": "a", "after": "other", "at": MONDAY + timedelta(days=9)}, {"id": "b"}, {"id": "b"}])
 
     assert store.add_events("acme", again) == Added(1, 2, MONDAY)
     assert store.read_events("acme").select("id", "after").rows() == [("a", "first"), ("b", None)]
@@ -76,9 +74,7 @@ def test_columns_come_as_they_were_asked_for_even_when_nothing_has_a_value_in_th
 
 def test_a_column_that_is_empty_on_the_first_day_keeps_its_type_and_its_later_values(store, some_events):
     late = MONDAY + timedelta(days=3)
-    store.add_events(
-        "acme", some_events([{"id": "a"}, {"id": "b", "at": late, "topic": "vpn", "due_at": late}])
-    )
+    store.add_events("acme", some_events([{"id": "a"}, {"id": "b", "at": late, "topic": "vpn", "due_at": late}]))
 
     read = store.read_events("acme")
 
@@ -87,9 +83,7 @@ def test_a_column_that_is_empty_on_the_first_day_keeps_its_type_and_its_later_va
 
 
 def test_one_agents_events_are_those_the_agent_did(store, some_events):
-    store.add_events(
-        "acme", some_events([{"id": "a", "actor": "1"}, {"id": "b", "actor": "2", "assignee": "1"}])
-    )
+    store.add_events("acme", some_events([{"id": "a", "actor": "1"}, {"id": "b", "actor": "2", "assignee": "1"}]))
 
     assert store.read_events("acme", agent="1")["id"].to_list() == ["a"]
     assert store.read_events("acme", agent="1", columns=["id"]).rows() == [("a",)]

@@ -69,9 +69,7 @@ def _with_tags_merged(events: pl.DataFrame) -> pl.DataFrame:
     tags = events.filter(is_tag)
     others = events.filter(~is_tag)
     if tags.is_empty():
-        nothing = [
-            pl.lit(None, pl.String).alias(name) for name in ("tags_before", "tags_after", "added", "removed")
-        ]
+        nothing = [pl.lit(None, pl.String).alias(name) for name in ("tags_before", "tags_after", "added", "removed")]
         return others.with_columns(nothing)
     creating = others.filter(pl.col("kind") == "created").select("audit_first").to_series().implode()
     grouped = tags.group_by("audit_first", "rule_no", maintain_order=True).agg(
@@ -167,6 +165,4 @@ def _with_requesters(events: pl.DataFrame) -> pl.DataFrame:
     pooled = 8_000_000_000 + pl.col("ticket_no") % 997
     events = events.with_columns(requester_no=pl.coalesce(asked.first().over("ticket_no"), pooled))
     silent = (pl.col("author_kind") == "requester") & (pl.col("author_no") == SYSTEM)
-    return events.with_columns(
-        author_no=pl.when(silent).then(pl.col("requester_no")).otherwise(pl.col("author_no"))
-    )
+    return events.with_columns(author_no=pl.when(silent).then(pl.col("requester_no")).otherwise(pl.col("author_no")))

@@ -151,9 +151,7 @@ def _value(column: pl.Expr, is_id: bool, layout: Layout) -> pl.Expr:
 def _change(layout: Layout, name: str, state: str) -> pl.Expr:
     is_id = name.endswith("_id")
     old = pl.coalesce("before", f"{state}_before")
-    return _field(
-        layout, 0, name, _value(pl.col(f"{state}_after"), is_id, layout), _value(old, is_id, layout)
-    )
+    return _field(layout, 0, name, _value(pl.col(f"{state}_after"), is_id, layout), _value(old, is_id, layout))
 
 
 def _field(layout: Layout, offset: int, name: str, new: pl.Expr, old: pl.Expr | None) -> pl.Expr:

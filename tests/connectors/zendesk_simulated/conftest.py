@@ -28,9 +28,7 @@ def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
         at = row.pop("at", None) or datetime.fromtimestamp(START.timestamp() + minutes * 60, UTC)
         defaults = {"id": str(place), "account": "a", "channel": "email", "grade": "A", "actor_kind": "agent"}
         full.append(dict.fromkeys(SCHEMA) | defaults | row | {"at": at})
-    plain = {
-        name: (dtype if isinstance(dtype, pl.Datetime) else pl.String()) for name, dtype in SCHEMA.items()
-    }
+    plain = {name: (dtype if isinstance(dtype, pl.Datetime) else pl.String()) for name, dtype in SCHEMA.items()}
     return pl.DataFrame(full, schema=plain).cast(SCHEMA)
 
 
@@ -68,10 +66,7 @@ def _one_ticket(no: str, minute: int) -> list[dict[str, Any]]:
         (6, customer, {"kind": "rated", "after": "good"}),
         (7, {"actor_kind": "system"}, {"kind": "sla_breached", "after": "reply_time"}),
     ]
-    return [
-        {"ticket": no, "min": minute + step, "batch": f"{no}.{step}"} | who | what
-        for step, who, what in steps
-    ]
+    return [{"ticket": no, "min": minute + step, "batch": f"{no}.{step}"} | who | what for step, who, what in steps]
 
 
 class Reader:
@@ -94,9 +89,7 @@ class Reader:
         body = {name: value for name, value in {**body, **changes}.items() if value is not None}
         for _ in range(6):
             try:
-                answer = self.session.post(
-                    f"{self.front.base_url}/oauth/tokens", json=body, allow_redirects=False
-                )
+                answer = self.session.post(f"{self.front.base_url}/oauth/tokens", json=body, allow_redirects=False)
                 if answer.status_code == 201:
                     token = answer.json()["access_token"]
                     self.session.headers["Authorization"] = f"Bearer {token}"
@@ -119,11 +112,7 @@ class Reader:
                 if answer.status_code == 401 and tries > 1:
                     self.mint()
                 body = answer.json()
-                if (
-                    answer.status_code == 200
-                    and isinstance(body, dict)
-                    and any(v is not None for v in body.values())
-                ):
+                if answer.status_code == 200 and isinstance(body, dict) and any(v is not None for v in body.values()):
                     return body
             except (requests.RequestException, ValueError):
                 if attempt == tries - 1:

@@ -22,9 +22,7 @@ def test_headers_tell_what_is_left_in_both_spellings(serve, world):
     answer = reader.raw("incremental/ticket_events?start_time=0")
     assert answer.headers["x-rate-limit"] == answer.headers["ratelimit-limit"] == "50"
     assert answer.headers["x-rate-limit-remaining"] == answer.headers["ratelimit-remaining"] == "48"
-    assert answer.headers["zendesk-ratelimit-incremental-exports"].startswith(
-        "total=10; remaining=9; resets="
-    )
+    assert answer.headers["zendesk-ratelimit-incremental-exports"].startswith("total=10; remaining=9; resets=")
 
 
 def test_the_account_bucket_counts_every_request(serve, world):
