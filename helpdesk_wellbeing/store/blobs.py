@@ -1,4 +1,8 @@
-"""Frames as bytes: an Arrow file behind its CRC-32, so that a damaged one is told, not computed with."""
+"""Frames as bytes: an Arrow stream behind its CRC-32, so that a damaged one is told, not computed with.
+
+A stream and not a file: Polars writes files through its asynchronous engine, which costs milliseconds a frame when the
+machine is busy, and the frames here are many and small.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ def unseal(blob: bytes, what: str) -> bytes:
 def pack(frame: pl.DataFrame) -> bytes:
     """A frame as sealed bytes."""
     sink = io.BytesIO()
-    frame.write_ipc(sink, compression="zstd")
+    frame.write_ipc_stream(sink, compression="zstd")
     return seal(sink.getvalue())
 
 
@@ -37,6 +41,6 @@ def unpack(blob: bytes, what: str, columns: Collection[str] | None = None) -> pl
     """The frame that was packed, or those of `columns` that it has. Raises StoreError when it is damaged."""
     content = unseal(blob, what)
     if columns is None:
-        return pl.read_ipc(io.BytesIO(content))
-    there = [name for name in pl.read_ipc_schema(io.BytesIO(content)) if name in columns]
-    return pl.read_ipc(io.BytesIO(content), columns=there)
+        return pl.read_ipc_stream(io.BytesIO(content))
+    there = [name for name in pl.read_ipc_stream(io.BytesIO(content), n_rows=0).columns if name in columns]
+    return pl.read_ipc_stream(io.BytesIO(content), columns=there)
