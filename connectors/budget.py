@@ -132,9 +132,7 @@ class Budget:
         self._reserve = reserve
         self._lock = threading.Lock()
         self._unlimited = unlimited_until_told
-        self._buckets = {
-            rule.name: _Bucket(None if unlimited_until_told else rule.per_minute) for rule in rules
-        }
+        self._buckets = {rule.name: _Bucket(None if unlimited_until_told else rule.per_minute) for rule in rules}
         self._learned: dict[str, set[str]] = {}  # endpoint -> buckets that its answers named
 
     def take(self, path: str, endpoint: str) -> float:

@@ -78,9 +78,7 @@ class ClientCredentials:
             raise self._explain(refused) from refused
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
-            raise BadPayload(
-                "zendesk: POST /oauth/tokens answered without an access token; check the base URL"
-            )
+            raise BadPayload("zendesk: POST /oauth/tokens answered without an access token; check the base URL")
         lifetime = answer.get("expires_in")
         seconds = float(lifetime) if isinstance(lifetime, int | float) and lifetime > 0 else UNSAID_LIFETIME_S
         scope = answer.get("scope")
@@ -122,6 +120,4 @@ class ApiToken:
         return ()
 
 
-LEGACY_NOTE = (
-    f"API tokens end on {API_TOKENS_END.isoformat()}; connect with an OAuth client (--client-id) before that"
-)
+LEGACY_NOTE = f"API tokens end on {API_TOKENS_END.isoformat()}; connect with an OAuth client (--client-id) before that"

@@ -63,9 +63,7 @@ def platform(settings: ZendeskSettings) -> Platform:
         name="zendesk",
         buckets=(
             BucketRule("account", lambda path: path.startswith("/api/"), per_minute=200),
-            BucketRule(
-                "export", lambda path: "/incremental/" in path, per_minute=10, header="incremental-exports"
-            ),
+            BucketRule("export", lambda path: "/incremental/" in path, per_minute=10, header="incremental-exports"),
         ),
         codes=_CODES,
         hint=_hint,
@@ -126,8 +124,7 @@ class ZendeskApi:
             user = self.object("/api/v2/users/me", "user")
             if not user.get("id"):
                 raise HttpRefused(
-                    "zendesk: 401 for GET /api/v2/users/me: the credentials aren't accepted; connect the "
-                    "account again",
+                    "zendesk: 401 for GET /api/v2/users/me: the credentials aren't accepted; connect the account again",
                     401,
                 )
             self._me = user
@@ -147,9 +144,7 @@ class ZendeskApi:
         answer = self.session.answer("GET", path, params=params or None)
         found = answer.get(name) if isinstance(answer, dict) else None
         if not isinstance(found, dict):
-            raise BadPayload(
-                f'zendesk: the answer to GET {path} has no object "{name}"; report it with this line'
-            )
+            raise BadPayload(f'zendesk: the answer to GET {path} has no object "{name}"; report it with this line')
         return found
 
     def listed(self, path: str, name: str, params: dict[str, Any] | None = None) -> Iterator[list[Any]]:
@@ -197,18 +192,12 @@ class ZendeskApi:
             at_end = answer.get("end_of_stream") is True
             if not isinstance(following, str) or not following:
                 note = (
-                    None
-                    if at_end
-                    else f"zendesk: GET {path} names no next cursor; stopped there until the next pull"
+                    None if at_end else f"zendesk: GET {path} names no next cursor; stopped there until the next pull"
                 )
                 yield RawPage(rows, None, None, True, note)
                 return
             if at_end or following in seen:
-                note = (
-                    None
-                    if at_end
-                    else f"zendesk: GET {path} repeats a cursor; stopped there until the next pull"
-                )
+                note = None if at_end else f"zendesk: GET {path} repeats a cursor; stopped there until the next pull"
                 yield RawPage(rows, following, None, True, note)
                 return
             yield RawPage(rows, following, None, False)

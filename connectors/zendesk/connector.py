@@ -59,8 +59,7 @@ class ZendeskConnector:
                 notes.append(f"granted scopes: {' '.join(sorted(granted)) or 'none'}")
             if not self.settings.own_user_is_person:
                 notes.append(
-                    f"what user {user['id']} does counts as the plugin's own; it should be nobody's daily "
-                    f"account"
+                    f"what user {user['id']} does counts as the plugin's own; it should be nobody's daily account"
                 )
         else:
             kind = "API token"
@@ -98,9 +97,7 @@ class ZendeskConnector:
         Refused from `helpdesk_wellbeing.errors`; what was yielded before stays good.
         """
         self._learn_staff()
-        yield from Pull(self.api, self._book, self.progress, self._note, self._own_user()).pages(
-            watermarks, since
-        )
+        yield from Pull(self.api, self._book, self.progress, self._note, self._own_user()).pages(watermarks, since)
 
     def _learn_staff(self) -> None:
         if not self._known:

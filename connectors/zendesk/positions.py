@@ -39,14 +39,10 @@ class Position:
             "low": self.low,
             "forward": self.forward,
             "cursor": self.cursor,
-            "window": None
-            if self.window_from is None
-            else [self.window_from, self.window_at, self.window_cursor],
+            "window": None if self.window_from is None else [self.window_from, self.window_at, self.window_cursor],
             "kept": dict(self.kept) or None,
         }
-        return orjson.dumps(
-            {"v": _VERSION} | {key: value for key, value in said.items() if value is not None}
-        ).decode()
+        return orjson.dumps({"v": _VERSION} | {key: value for key, value in said.items() if value is not None}).decode()
 
 
 def load(stream: str, watermark: str) -> Position:

@@ -54,9 +54,7 @@ class _Leg:
 class Tracker:
     """Follows one pull; `line()` tells where it is."""
 
-    def __init__(
-        self, per_minute: Callable[[], float | None], now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, per_minute: Callable[[], float | None], now: Callable[[], float] = time.monotonic) -> None:
         """`per_minute`: the requests a minute that are ours just now."""
         self._per_minute = per_minute
         self._now = now
@@ -82,9 +80,7 @@ class Tracker:
         if leg is None or self._at is None:
             return Estimate(None, None)
         begin = max(leg.begin, 0)
-        return estimate(
-            leg.rows, self._at - begin, leg.end - begin, self._now() - leg.started, self._per_minute()
-        )
+        return estimate(leg.rows, self._at - begin, leg.end - begin, self._now() - leg.started, self._per_minute())
 
     def line(self) -> str:
         """Such as "ticket_events: 12,000 rows, at 2026-10-12 09:00 UTC, about 4 min to go for this

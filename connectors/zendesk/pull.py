@@ -11,6 +11,7 @@ from typing import Any
 from connectors.session import HttpRefused
 from connectors.zendesk import normalise, records
 from connectors.zendesk.client import ZendeskApi, lacking
+from connectors.zendesk.columns import Context
 from connectors.zendesk.positions import WEEK_S, Position, load, older_bound
 from connectors.zendesk.progress import Tracker
 from connectors.zendesk.roster import Book, look_up
@@ -28,9 +29,7 @@ _OPTIONAL = {
 class Pull:
     """Reads what is new and what is missing. Its pages, stored with their watermarks, may end anywhere."""
 
-    def __init__(
-        self, api: ZendeskApi, book: Book, tracker: Tracker, note: Note, own_user: str | None
-    ) -> None:
+    def __init__(self, api: ZendeskApi, book: Book, tracker: Tracker, note: Note, own_user: str | None) -> None:
         """`own_user`: whose changes are the plugin's, whatever they look like."""
         self._api = api
         self._book = book
@@ -58,9 +57,7 @@ class Pull:
         """Older windows, each read by all streams before the next one: first who was there, then what they
         did."""
         while True:
-            open_ends = [
-                stream.position.low for stream in streams if not stream.stuck and stream.position.low > floor
-            ]
+            open_ends = [stream.position.low for stream in streams if not stream.stuck and stream.position.low > floor]
             if not open_ends:
                 return
             newest = max(open_ends)
@@ -102,9 +99,7 @@ class Pull:
             "legacy": (self._rating_pages, self._reader(records.ratings)),
         }
         return [
-            CursorStream(
-                "users", "users", common, self._read_users, cut_by(_updated_at), users, self._former
-            ),
+            CursorStream("users", "users", common, self._read_users, cut_by(_updated_at), users, self._former),
             TimeStream(
                 "ticket_events",
                 "ticket_events",
@@ -138,9 +133,9 @@ class Pull:
 
     # Readers
 
-    def _fresh_context(self) -> normalise.Context:
+    def _fresh_context(self) -> Context:
         settings, book = self._api.settings, self._book
-        return normalise.Context(
+        return Context(
             account=settings.account,
             staff=book.staff(),
             own_user=self._own_user,
@@ -166,7 +161,7 @@ class Pull:
         self._unreadable["ticket_events"] += read.unreadable
         return Seen(read.frame, newest=read.newest)
 
-    def _reader(self, read: Callable[[Any, normalise.Context], records.Read]) -> Callable[[Any], Seen]:
+    def _reader(self, read: Callable[[Any, Context], records.Read]) -> Callable[[Any], Seen]:
         def seen(rows: Any) -> Seen:
             found = read(rows, self._context)
             self._strange += found.unknown
@@ -215,9 +210,7 @@ class Pull:
         """One line each about rows left out and words not known."""
         for stream, count in sorted(self._unreadable.items()):
             if count:
-                self._note(
-                    f"zendesk: {count} rows of {stream} could not be read and were left out; report this line"
-                )
+                self._note(f"zendesk: {count} rows of {stream} could not be read and were left out; report this line")
         if self._strange:
             named = ", ".join(f"{word} ({count})" for word, count in self._strange.most_common(8))
             self._note(f"zendesk: not known and ignored or taken for the nearest word: {named}")

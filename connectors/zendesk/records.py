@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from connectors.session import read_json
+from connectors.answers import read_json
 from connectors.zendesk import vias
-from connectors.zendesk.normalise import Context, declared
+from connectors.zendesk.columns import Context, declared
 from helpdesk_wellbeing import events
 from helpdesk_wellbeing.feed import TICKETS
 
@@ -68,11 +68,7 @@ def parse_tickets(body: bytes) -> Any:
         answer = pl.read_json(io.BytesIO(body), schema=_EXPORT)
         if answer.height != 1 or answer["tickets"][0] is None:
             return read_json(body)
-        rows = (
-            answer.select(pl.col("tickets").explode()).unnest("tickets")
-            if len(answer["tickets"][0])
-            else _NO_ROWS
-        )
+        rows = answer.select(pl.col("tickets").explode()).unnest("tickets") if len(answer["tickets"][0]) else _NO_ROWS
         return {
             "tickets": rows,
             "after_cursor": answer["after_cursor"][0],
@@ -107,9 +103,7 @@ def ticket_states(rows: pl.DataFrame | Sequence[Any], context: Context) -> Read:
         pl.Series("channel", _channels(frame["via"].struct.field("channel")), dtype=pl.String),
     )
     if context.overrides:
-        wish = pl.col("custom_status_id").replace_strict(
-            dict(context.overrides), default=None, return_dtype=pl.String
-        )
+        wish = pl.col("custom_status_id").replace_strict(dict(context.overrides), default=None, return_dtype=pl.String)
         gone = pl.col("status").is_in(["closed", "deleted"])
         states = states.with_columns(
             pl.when(gone).then("status").otherwise(pl.coalesce(wish, "status")).alias("status")
@@ -205,9 +199,7 @@ def ratings(rows: Sequence[Any], context: Context) -> Read:
             if score is None:
                 continue
             found.append(
-                _rated(
-                    f"r{int(row['id'])}.{score}", at, str(int(row["ticket_id"])), row["requester_id"], score
-                )
+                _rated(f"r{int(row['id'])}.{score}", at, str(int(row["ticket_id"])), row["requester_id"], score)
             )
         except _TROUBLE:
             read.unreadable += 1
@@ -226,16 +218,11 @@ def survey_answers(rows: Sequence[Any], context: Context) -> Read:
                 if answer.get("type") != "rating_scale" or score is None:
                     continue
                 at = _instant(
-                    answer.get("updated_at")
-                    or answer.get("created_at")
-                    or row.get("updated_at")
-                    or row["created_at"]
+                    answer.get("updated_at") or answer.get("created_at") or row.get("updated_at") or row["created_at"]
                 )
                 _note_newest(read, at)
                 for ticket in _surveyed_tickets(row):
-                    found.append(
-                        _rated(f"v{row['id']}.{ordinal}.{score}", at, ticket, row["responder_id"], score)
-                    )
+                    found.append(_rated(f"v{row['id']}.{ordinal}.{score}", at, ticket, row["responder_id"], score))
         except _TROUBLE:
             read.unreadable += 1
     read.events = _frame(found, context)
@@ -271,18 +258,19 @@ def presence(
         _note_newest(read, at)
         if snapshot.get(agent) == (word, since):
             continue
-        found.append(
-            {
-                "id": f"a{agent}.{since}",
-                "at": at,
-                "ticket": "",
-                "actor": agent,
-                "actor_kind": "agent",
-                "kind": "availability",
-                "before": snapshot[agent][0] if agent in snapshot else None,
-                "after": word,
-            }
-        )
+        if agent in snapshot:  # who is seen for the first time hasn't changed as far as we know
+            found.append(
+                {
+                    "id": f"a{agent}.{since}",
+                    "at": at,
+                    "ticket": None,
+                    "actor": agent,
+                    "actor_kind": "agent",
+                    "kind": "availability",
+                    "before": snapshot[agent][0],
+                    "after": word,
+                }
+            )
         snapshot[agent] = (word, since)
     read.events = _frame(found, context)
     return read, snapshot

@@ -90,9 +90,7 @@ def read_roster(api: ZendeskApi, book: Book, automation: frozenset[str]) -> Rost
     client = api.zenpy()
     unknown_former = [identity for identity in book.former if identity not in book.details]
     optional("the look-up of people who left", lambda: _fill_details(api, book, unknown_former), notes.append)
-    groups = (
-        optional("the list of groups", lambda: _through_zenpy("groups", client.groups), notes.append) or []
-    )
+    groups = optional("the list of groups", lambda: _through_zenpy("groups", client.groups), notes.append) or []
     memberships = (
         optional(
             "the list of group memberships",
@@ -102,10 +100,7 @@ def read_roster(api: ZendeskApi, book: Book, automation: frozenset[str]) -> Rost
         or []
     )
     schedules: list[Schedule] = (
-        optional(
-            "the list of business-hours schedules", lambda: read_schedules(api, notes.append), notes.append
-        )
-        or []
+        optional("the list of business-hours schedules", lambda: read_schedules(api, notes.append), notes.append) or []
     )
     belongs: dict[str, list[str]] = {}
     for row in memberships:
@@ -137,14 +132,10 @@ def people_frame(rows: Sequence[dict[str, Any]], belongs: dict[str, list[str]]) 
             "agent": pl.Series([str(row["id"]) for row in rows], dtype=pl.String),
             "name": pl.Series([row.get("name") for row in rows], dtype=pl.String),
             "time_zone": pl.Series([row.get("zone") for row in rows], dtype=pl.String),
-            "groups": pl.Series(
-                [sorted(belongs.get(str(row["id"]), [])) for row in rows], dtype=pl.List(pl.String)
-            ),
+            "groups": pl.Series([sorted(belongs.get(str(row["id"]), [])) for row in rows], dtype=pl.List(pl.String)),
         }
     )
-    missing = [
-        pl.lit(None, dtype=dtype).alias(name) for name, dtype in PEOPLE.items() if name not in frame.columns
-    ]
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in PEOPLE.items() if name not in frame.columns]
     return frame.with_columns(missing).select(PEOPLE.names())
 
 
@@ -198,25 +189,17 @@ def _groups_frame(
         {
             "group": pl.Series([str(row["id"]) for row in rows], dtype=pl.String),
             "name": pl.Series([row.get("name") for row in rows], dtype=pl.String),
-            "time_zone": pl.Series(
-                [schedule.zone if schedule else None for schedule in matched], dtype=pl.String
-            ),
-            "schedule": pl.Series(
-                [schedule.hours if schedule else None for schedule in matched], dtype=pl.String
-            ),
+            "time_zone": pl.Series([schedule.zone if schedule else None for schedule in matched], dtype=pl.String),
+            "schedule": pl.Series([schedule.hours if schedule else None for schedule in matched], dtype=pl.String),
         }
     )
-    missing = [
-        pl.lit(None, dtype=dtype).alias(name) for name, dtype in GROUPS.items() if name not in frame.columns
-    ]
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in GROUPS.items() if name not in frame.columns]
     return frame.with_columns(missing).select(GROUPS.names())
 
 
 def _holidays_frame(schedules: Sequence[Schedule]) -> pl.DataFrame:
     rows: list[tuple[str, str, date, date]] = [
-        (schedule.name, name, first, last)
-        for schedule in schedules
-        for name, first, last in schedule.holidays
+        (schedule.name, name, first, last) for schedule in schedules for name, first, last in schedule.holidays
     ]
     return pl.DataFrame(rows, schema=HOLIDAYS, orient="row")
 

@@ -34,17 +34,12 @@ def read_schedules(api: ZendeskApi, note: Callable[[str], None]) -> list[Schedul
     answer = api.session.answer("GET", "/api/v2/business_hours/schedules")
     rows = answer.get("schedules") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
-        raise BadPayload(
-            'zendesk: the answer to GET /api/v2/business_hours/schedules has no list "schedules"'
-        )
+        raise BadPayload('zendesk: the answer to GET /api/v2/business_hours/schedules has no list "schedules"')
     found = []
     for row in rows:
         zone = iana(row.get("time_zone"))
         if zone is None:
-            note(
-                f"zendesk: schedule {row.get('id')} carries a zone name that isn't known; the account's "
-                f"zone is used"
-            )
+            note(f"zendesk: schedule {row.get('id')} carries a zone name that isn't known; the account's zone is used")
         found.append(
             Schedule(
                 str(row.get("name") or row.get("id")),
@@ -99,9 +94,7 @@ def _holidays(
 ) -> tuple[tuple[str, date, date], ...]:
     identity = schedule.get("id")
     path = f"/api/v2/business_hours/schedules/{identity}/holidays"
-    answer = optional(
-        f"the list of holidays of schedule {identity}", lambda: api.session.answer("GET", path), note
-    )
+    answer = optional(f"the list of holidays of schedule {identity}", lambda: api.session.answer("GET", path), note)
     rows = answer.get("holidays") if isinstance(answer, dict) else None
     found = []
     for row in rows or ():

@@ -47,20 +47,15 @@ class ZendeskSettings:
     def __post_init__(self) -> None:
         who = f"account {self.account}"
         if not _SUBDOMAIN.match(self.subdomain):
-            raise ConfigError(
-                f'{who}: "{self.subdomain}" is no Zendesk subdomain; give the part before .zendesk.com'
-            )
+            raise ConfigError(f'{who}: "{self.subdomain}" is no Zendesk subdomain; give the part before .zendesk.com')
         if not (_HTTPS.match(self.origin) or _LOOPBACK.match(self.origin)):
             raise ConfigError(
-                f"{who}: base URL must be https://host, or http:// on loopback, without a path; got "
-                f"{self.origin}"
+                f"{who}: base URL must be https://host, or http:// on loopback, without a path; got {self.origin}"
             )
         if not 0 <= self.reserve < 1:
             raise ConfigError(f"{who}: reserve is a share from 0 to below 1, not {self.reserve}")
         if not self.is_oauth and not self.is_legacy:
-            raise ConfigError(
-                f"{who}: no credentials; give the OAuth client's id and secret, or e-mail and API token"
-            )
+            raise ConfigError(f"{who}: no credentials; give the OAuth client's id and secret, or e-mail and API token")
 
     @property
     def origin(self) -> str:

@@ -193,14 +193,10 @@ class CursorStream:
             seen = self._read(rows)
             complete = beyond or (raw.last and raw.note is None)
             if complete:
-                self.position = replace(
-                    self.position, low=begin, window_from=None, window_at=None, window_cursor=None
-                )
+                self.position = replace(self.position, low=begin, window_from=None, window_at=None, window_cursor=None)
             elif raw.cursor is not None:
                 at = max(at, seen.newest or 0)
-                self.position = replace(
-                    self.position, window_from=begin, window_at=at, window_cursor=raw.cursor
-                )
+                self.position = replace(self.position, window_from=begin, window_at=at, window_cursor=raw.cursor)
             yield self._page(raw, seen, len(rows))
             if complete:
                 return
@@ -216,9 +212,7 @@ class CursorStream:
         except HttpRefused as refused:
             if cursor is None or not first or refused.status not in (400, 410, 422):
                 raise
-            self._note(
-                f"zendesk: the stored cursor of {self.name} isn't taken any more; reading on from its time"
-            )
+            self._note(f"zendesk: the stored cursor of {self.name} isn't taken any more; reading on from its time")
             yield from ahead(self._api.by_cursor(self._resource, None, start, self._parse))
 
     def _page(self, raw: RawPage, seen: Seen, rows: int | None = None) -> Page:

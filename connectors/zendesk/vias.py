@@ -98,9 +98,7 @@ def _words(labels: str) -> list[str]:
 
 
 _TABLE: dict[str, Via] = {
-    label: Via(channel, "person")
-    for channel, labels in _PEOPLE_BY_CHANNEL.items()
-    for label in _words(labels)
+    label: Via(channel, "person") for channel, labels in _PEOPLE_BY_CHANNEL.items() for label in _words(labels)
 } | {
     label: Via("api" if maker == "api" else "other", maker)
     for maker, labels in _BY_MAKER.items()

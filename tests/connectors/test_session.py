@@ -356,9 +356,7 @@ def test_requests_of_others_count_too(http):
 def test_a_bucket_named_in_an_answer_counts_for_that_endpoint():
     clock = Clock()
     budget = Budget(RULES, now=clock, reserve=0.0)
-    budget.learn(
-        "/api/search", "GET /api/search", {"zendesk-ratelimit-search-index": "total=5; remaining=0; resets=9"}
-    )
+    budget.learn("/api/search", "GET /api/search", {"zendesk-ratelimit-search-index": "total=5; remaining=0; resets=9"})
 
     assert budget.take("/api/search", "GET /api/search") == 9.0
     assert budget.take("/api/other", "GET /api/other") == 0.0

@@ -58,9 +58,7 @@ class FakeZendesk:
 
     def register(self, mock: responses.RequestsMock) -> None:
         for method in (responses.GET, responses.POST):
-            mock.add_callback(
-                method, re.compile(re.escape(HOST) + ".*"), callback=lambda request: self.answer(request)
-            )
+            mock.add_callback(method, re.compile(re.escape(HOST) + ".*"), callback=lambda request: self.answer(request))
 
     def answer(self, request: Any) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(request.url)
@@ -102,29 +100,19 @@ class FakeZendesk:
             return 200, {"custom_statuses": self.statuses}
         if path == "/business_hours/schedules":
             return (
-                (404, {"error": "InvalidEndpoint"})
-                if self.schedules is None
-                else (200, {"schedules": self.schedules})
+                (404, {"error": "InvalidEndpoint"}) if self.schedules is None else (200, {"schedules": self.schedules})
             )
         if path.endswith("/holidays"):
             return 200, {"holidays": self.holidays}
         if path == "/satisfaction_ratings":
-            return 200, {
-                "satisfaction_ratings": self.between(self.ratings, query, "start_time", "end_time", 1)
-            }
+            return 200, {"satisfaction_ratings": self.between(self.ratings, query, "start_time", "end_time", 1)}
         if path == "/guide/survey_responses":
             if self.surveys is None:
                 return 404, {"error": "InvalidEndpoint"}
-            found = self.between(
-                self.surveys, query, "filter[created_at_start]", "filter[created_at_end]", 1000
-            )
+            found = self.between(self.surveys, query, "filter[created_at_start]", "filter[created_at_end]", 1000)
             return 200, {"survey_responses": found, "meta": {"has_more": False}}
         if path == "/agent_availabilities":
-            return (
-                (404, {"error": "InvalidEndpoint"})
-                if self.presence is None
-                else (200, {"data": self.presence})
-            )
+            return (404, {"error": "InvalidEndpoint"}) if self.presence is None else (200, {"data": self.presence})
         if path == "/incremental/users/cursor":
             return 200, self.by_cursor("users", query, lambda user: user.get("stamp", 0))
         if path == "/incremental/tickets/cursor":
@@ -151,9 +139,7 @@ class FakeZendesk:
             end += 1
         return rows[:end]
 
-    def by_time(
-        self, rows: list[Any], name: str, query: dict[str, str], stamp: Any, says_end: bool
-    ) -> dict[str, Any]:
+    def by_time(self, rows: list[Any], name: str, query: dict[str, str], stamp: Any, says_end: bool) -> dict[str, Any]:
         start = int(query["start_time"])
         size = min(int(query.get("per_page", self.page)), self.page) if says_end else 1000
         visible = sorted((r for r in rows if start <= stamp(r) <= self.now - 60), key=stamp)
@@ -239,9 +225,7 @@ class FakeZendesk:
             at = last - (saves - 1 - index) // 2 * every_s
             ticket = index // 2 + 1
             if index % 2 == 0:
-                self.save(
-                    1000 + index, ticket, at, 500, {"event_type": "Create", "status": "new"}, via="Mail"
-                )
+                self.save(1000 + index, ticket, at, 500, {"event_type": "Create", "status": "new"}, via="Mail")
                 self.ticket(ticket, at)
             else:
                 change = {"event_type": "Change", "status": "open", "previous_value": "new"}

@@ -129,9 +129,7 @@ def test_a_401_in_the_middle_gets_a_new_token_once(zendesk):
 
 
 def test_an_api_token_shows_its_end(zendesk):
-    connector = zendesk.connector(
-        client_id=None, client_secret=None, email="boss@example.org", api_token="t0ken"
-    )
+    connector = zendesk.connector(client_id=None, client_secret=None, email="boss@example.org", api_token="t0ken")
 
     ping = connector.ping()
 
@@ -141,9 +139,7 @@ def test_an_api_token_shows_its_end(zendesk):
 
 def test_an_api_token_that_is_not_accepted_leads_to_oauth(zendesk):
     zendesk.broken["/users/me"] = (401, {"error": "Couldn't authenticate you"})
-    connector = zendesk.connector(
-        client_id=None, client_secret=None, email="boss@example.org", api_token="t0ken"
-    )
+    connector = zendesk.connector(client_id=None, client_secret=None, email="boss@example.org", api_token="t0ken")
 
     with pytest.raises(Refused, match="connect with an OAuth client") as caught:
         connector.ping()
@@ -162,12 +158,7 @@ def test_secrets_are_in_no_printed_form():
     oauth = settings()
     legacy = ZendeskSettings("acme", "acme", email="boss@example.org", api_token="t0ken")
 
-    said = (
-        repr(oauth)
-        + repr(legacy)
-        + repr(connect(oauth).api.credentials)
-        + repr(connect(legacy).api.credentials)
-    )
+    said = repr(oauth) + repr(legacy) + repr(connect(oauth).api.credentials) + repr(connect(legacy).api.credentials)
 
     assert "s3cret" not in said
     assert "t0ken" not in said
@@ -192,8 +183,6 @@ def test_settings_that_cannot_work_are_refused_at_once(wrong):
         settings(**wrong)
 
 
-@pytest.mark.parametrize(
-    "right", ["http://127.0.0.1:8080", "http://localhost:1", "https://acme.example:8443"]
-)
+@pytest.mark.parametrize("right", ["http://127.0.0.1:8080", "http://localhost:1", "https://acme.example:8443"])
 def test_a_connection_may_point_elsewhere(right):
     assert settings(base_url=right).origin == right

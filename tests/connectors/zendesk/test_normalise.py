@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from connectors.zendesk import normalise
-from connectors.zendesk.normalise import Context, ticket_events
+from connectors.zendesk.columns import Context
+from connectors.zendesk.normalise import ticket_events
 from helpdesk_wellbeing import events
 
 WHO = Context(account="acme", staff={"1", "2", "3", "9"}, own_user="9", people_by_api={"3"})
@@ -65,9 +66,7 @@ def test_a_save_gives_one_event_for_each_change_in_one_batch():
         ("untagged", "b", None),
         ("replied", None, None),
     ]
-    assert set(brief(result, "actor", "actor_kind", "batch", "ticket", "grade")) == {
-        ("2", "agent", "100", "7", "A")
-    }
+    assert set(brief(result, "actor", "actor_kind", "batch", "ticket", "grade")) == {("2", "agent", "100", "7", "A")}
 
 
 def test_both_layouts_of_a_change_give_the_same_events():
@@ -170,9 +169,7 @@ def test_a_customers_words_entered_by_an_agent_are_the_customers():
 
 
 def test_a_comment_that_is_not_present_is_none():
-    assert read(
-        save({"event_type": "Comment", "comment_present": False, "comment_public": True})
-    ).frame.is_empty()
+    assert read(save({"event_type": "Comment", "comment_present": False, "comment_public": True})).frame.is_empty()
 
 
 @pytest.mark.parametrize(
@@ -199,26 +196,20 @@ def test_attribution(updater, via, actor, actor_kind):
 
 
 def test_an_automation_is_named_where_it_is_known():
-    result = read(
-        save(change("status", "closed", "solved", via_reference_id=31), updater=-1, via="Automation")
-    )
+    result = read(save(change("status", "closed", "solved", via_reference_id=31), updater=-1, via="Automation"))
 
     assert brief(result, "actor", "actor_kind") == [("rule:31", "system")]
 
 
 def test_a_merge_says_so_and_stays_what_it_was():
-    result = read(
-        save(change("status", "closed", "open", via_reference_id=8), comment(False), via="Ticket merge")
-    )
+    result = read(save(change("status", "closed", "open", via_reference_id=8), comment(False), via="Ticket merge"))
 
     assert brief(result, "kind", "after", "actor_kind") == [
         ("merged", "8", "agent"),
         ("status", "closed", "agent"),
         ("noted", None, "agent"),
     ]
-    by_rel = read(
-        save(comment(False), via={"channel": "web", "source": {"rel": "merge", "from": {"ticket_id": 8}}})
-    )
+    by_rel = read(save(comment(False), via={"channel": "web", "source": {"rel": "merge", "from": {"ticket_id": 8}}}))
     assert brief(by_rel, "kind", "after")[0] == ("merged", "8")
 
 
@@ -260,9 +251,7 @@ def test_a_change_to_the_same_value_is_none():
 
 def test_a_row_that_cannot_be_read_leaves_nothing_behind():
     broken = save(change("status", "open", "new"), change("tags", 5, None))
-    result = read(
-        broken, save(change("status", "solved", "open"), audit=101), {"id": 1}, None, save(ticket="x")
-    )
+    result = read(broken, save(change("status", "solved", "open"), audit=101), {"id": 1}, None, save(ticket="x"))
 
     assert result.unreadable == 4
     assert brief(result, "batch", "after") == [("101", "solved")]

@@ -68,9 +68,7 @@ def test_the_last_six_weeks_come_first(zendesk):
 
     pages = store.take(zendesk.connector())
 
-    firsts = [
-        page.events["at"].min() for page in pages if page.stream == "ticket_events" and page.events.height
-    ]
+    firsts = [page.events["at"].min() for page in pages if page.stream == "ticket_events" and page.events.height]
     border = datetime.fromtimestamp(NOW, UTC) - timedelta(weeks=6)
     recent = [at >= border for at in firsts]
     assert recent[0] is True
@@ -143,9 +141,7 @@ def test_requests_are_one_for_a_thousand_rows_and_a_constant(zendesk):
     connector = zendesk.connector()
     Store().take(connector)
 
-    exports = sum(
-        count for name, count in connector.api.session.requests_made.items() if "incremental" in name
-    )
+    exports = sum(count for name, count in connector.api.session.requests_made.items() if "incremental" in name)
 
     assert exports <= 20 + 10 + 10 + 20
 
@@ -289,9 +285,7 @@ def test_what_was_stored_before_an_error_stays_good(zendesk):
     zendesk.history(60, every_s=3600)
     zendesk.page = 10
     answers = iter([None, None])
-    zendesk.broken["/incremental/ticket_events"] = lambda query: next(
-        answers, (400, {"error": "InvalidValue"})
-    )
+    zendesk.broken["/incremental/ticket_events"] = lambda query: next(answers, (400, {"error": "InvalidValue"}))
     store = Store()
     with pytest.raises(PlatformError):
         store.take(zendesk.connector())
@@ -310,9 +304,7 @@ def test_what_was_stored_before_an_error_stays_good(zendesk):
 def test_an_answer_that_is_none_ends_in_one_clear_line(zendesk, body):
     zendesk.broken["/incremental/ticket_events"] = (200, body)
 
-    with pytest.raises(
-        BadPayload, match="zendesk: the answer to GET /api/v2/incremental/ticket_events"
-    ) as caught:
+    with pytest.raises(BadPayload, match="zendesk: the answer to GET /api/v2/incremental/ticket_events") as caught:
         Store().take(zendesk.connector())
 
     assert "\n" not in str(caught.value)
@@ -343,9 +335,7 @@ def test_people_who_left_are_staff_and_come_with_the_pages(zendesk, stamp):
             "updated_at": stamp(NOW - 9 * WEEK),
         }
     )
-    zendesk.save(
-        5, 1, NOW - 10 * WEEK, 4, {"event_type": "Comment", "comment_public": True, "comment_present": True}
-    )
+    zendesk.save(5, 1, NOW - 10 * WEEK, 4, {"event_type": "Comment", "comment_public": True, "comment_present": True})
     store = Store()
 
     pages = store.take(zendesk.connector())
@@ -381,10 +371,7 @@ def test_changes_of_availability_are_events_and_each_once(zendesk):
     zendesk.presence = [someone("Transfers only", "2026-11-20T09:00:00Z")]
     store.take(zendesk.connector())
 
-    assert [(row[4], row[7], row[8]) for row in store.events.values()] == [
-        ("2", None, "online"),
-        ("2", "online", "away"),
-    ]
+    assert [(row[3], row[4], row[7], row[8]) for row in store.events.values()] == [(None, "2", "online", "away")]
 
 
 def test_legacy_ratings_are_read_where_there_are_no_surveys(zendesk, stamp):
@@ -418,9 +405,7 @@ def test_survey_answers_come_before_legacy_ratings(zendesk, stamp):
             "answers": [answer, {"type": "open_ended", "value": "private words"}],
         }
     ]
-    zendesk.ratings = [
-        {"id": 1, "score": "good", "ticket_id": 6, "requester_id": 500, "created_at": stamp(NOW - 9000)}
-    ]
+    zendesk.ratings = [{"id": 1, "score": "good", "ticket_id": 6, "requester_id": 500, "created_at": stamp(NOW - 9000)}]
     store = Store()
 
     store.take(zendesk.connector())

@@ -13,8 +13,9 @@ import responses
 
 from connectors.budget import read_headers
 from connectors.zendesk import ZendeskSettings, records, vias
+from connectors.zendesk.columns import Context
 from connectors.zendesk.connector import ZendeskConnector
-from connectors.zendesk.normalise import Context, ticket_events
+from connectors.zendesk.normalise import ticket_events
 
 SHARED = Path(os.environ.get("HELPDESK_WELLBEING_SHARED") or Path(__file__).parents[3] / "../shared") / "data"
 RECORDED = SHARED / "zendesk-recorded-zenpy/interactions.jsonl.gz"
@@ -42,9 +43,7 @@ def streamed():
 
 
 def answers(recorded, part):
-    return [
-        each for each in recorded if part in each["uri"] and each["status"] == 200 and each["method"] == "GET"
-    ]
+    return [each for each in recorded if part in each["uri"] and each["status"] == 200 and each["method"] == "GET"]
 
 
 def test_recorded_ticket_pages_are_read_and_hold_no_text(recorded):
@@ -81,9 +80,7 @@ def test_every_recorded_rate_header_is_read(recorded):
 
 
 def test_recorded_channels_are_known(recorded, streamed):
-    tickets = [
-        ticket for page in answers(recorded, "/tickets.json") for ticket in page["body"].get("tickets", [])
-    ]
+    tickets = [ticket for page in answers(recorded, "/tickets.json") for ticket in page["body"].get("tickets", [])]
     for ticket in tickets + streamed["tickets"]:
         assert vias.of(ticket["via"]).known
 
@@ -118,9 +115,7 @@ def test_a_whole_pull_runs_over_recorded_users_groups_and_tickets(recorded):
         mock.get(f"{host}/api/v2/incremental/tickets/cursor", json=tickets | {"end_of_stream": True})
         empty = {"ticket_events": [], "count": 0, "end_time": None, "end_of_stream": True, "next_page": None}
         mock.get(f"{host}/api/v2/incremental/ticket_events", json=empty)
-        mock.get(
-            f"{host}/api/v2/incremental/ticket_metric_events", status=404, json={"error": "InvalidEndpoint"}
-        )
+        mock.get(f"{host}/api/v2/incremental/ticket_metric_events", status=404, json={"error": "InvalidEndpoint"})
         mock.get(f"{host}/api/v2/guide/survey_responses", status=404, json={"error": "InvalidEndpoint"})
         mock.get(f"{host}/api/v2/satisfaction_ratings", status=403, json={"error": "Forbidden"})
         mock.get(f"{host}/api/v2/agent_availabilities", status=404, json={"error": "InvalidEndpoint"})
@@ -130,7 +125,5 @@ def test_a_whole_pull_runs_over_recorded_users_groups_and_tickets(recorded):
         pages = list(connector.pull({}, datetime(2024, 2, 1, tzinfo=UTC)))
 
     found = {row["id"] for row in tickets["tickets"]}
-    assert {
-        int(ticket) for page in pages if page.tickets is not None for ticket in page.tickets["ticket"]
-    } == found
+    assert {int(ticket) for page in pages if page.tickets is not None for ticket in page.tickets["ticket"]} == found
     assert len(connector.notes) == 5

@@ -49,9 +49,7 @@ def test_one_schedule_goes_to_all_groups_and_names_the_accounts_zone(zendesk):
     roster = zendesk.connector().roster()
 
     assert roster.zone == "Europe/Amsterdam"
-    assert set(roster.groups.select("time_zone", "schedule").rows()) == {
-        ("Europe/Amsterdam", "Mon-Fri 09:00-17:30")
-    }
+    assert set(roster.groups.select("time_zone", "schedule").rows()) == {("Europe/Amsterdam", "Mon-Fri 09:00-17:30")}
     assert roster.holidays.schema == HOLIDAYS
     assert roster.holidays.rows() == [("Office", "New Year", date(2027, 1, 1), date(2027, 1, 1))]
 
