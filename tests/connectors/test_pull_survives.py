@@ -78,9 +78,7 @@ def kill_while_pulling(home: Path, server: SimulatedZendesk, after: float) -> No
     process.wait()
 
 
-def survive(
-    kills: int, home: Path, server: SimulatedZendesk, undisturbed: tuple[pl.DataFrame, float]
-) -> None:
+def survive(kills: int, home: Path, server: SimulatedZendesk, undisturbed: tuple[pl.DataFrame, float]) -> None:
     expected, took = undisturbed
     dice = random.Random(kills)
     connect(home, server)

@@ -89,7 +89,7 @@ def test_since_limits_how_far_back_a_pull_goes(zendesk):
     assert len(store.events) == 600 > before
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     stops=st.lists(st.integers(0, 9), max_size=8),
     page=st.integers(1, 9),
