@@ -36,7 +36,8 @@ def judge_one_by_one() -> None:
     """The peer: compiled Python comparisons, a subject at a time, without any counting."""
     for rule, _, round_, _ in work:
         text = " or ".join(
-            "(" + " and ".join(_python(c) for c in alternative.all) + ")" for alternative in (*rule.warn, *rule.critical)
+            "(" + " and ".join(_python(c) for c in alternative.all) + ")"
+            for alternative in (*rule.warn, *rule.critical)
         )
         test = eval(f"lambda r: {text}")  # noqa: S307  (our own rule files)
         names = list(round_.columns)

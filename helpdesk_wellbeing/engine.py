@@ -145,9 +145,8 @@ class Engine:
         until = as_of + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
         for cut in [*(c for c in _cuts(standing.at, as_of) if c > standing.at), until]:
-            if cut > standing.at:
-                window, standing, transitions = self._advance(window, standing, cut, first)
-                changes.append(transitions)
+            window, standing, transitions = self._advance(window, standing, cut, first, as_of=cut == until)
+            changes.append(transitions)
         facts = self._facts(window, standing, standing, until, first)
         return Outcome(
             account=self._account,
@@ -186,14 +185,20 @@ class Engine:
     # ---- one slice ------------------------------------------------------------------------------------------------
 
     def _advance(
-        self, window: dict[str, pl.DataFrame], standing: Standing, until: datetime, first: datetime
+        self,
+        window: dict[str, pl.DataFrame],
+        standing: Standing,
+        until: datetime,
+        first: datetime,
+        *,
+        as_of: bool = False,
     ) -> tuple[dict[str, pl.DataFrame], Standing, pl.DataFrame]:
         events = self._store.read_events(self._account, standing.at, until)
         folded = folding.fold(standing.carry, events, until, self._context(), self._store.tickets(self._account))
         window = _grow(window, folded.frames, standing.at)
         strong = standing.strong_seen or self._strong_indicator_in(events)
         standing_now = replace(standing, carry=folded.carry, strong_seen=strong)
-        facts = self._facts(window, standing, standing_now, until, first)
+        facts = replace(self._facts(window, standing, standing_now, until, first), as_of=as_of)
         states, memories, changes = dict(standing.states), dict(standing.memories), []
         for rule, signal in self._catalogue.active():
             ran = machine.run(

@@ -130,7 +130,7 @@ def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) 
 
 
 def _known(value: float | None) -> bool:
-    return value is not None and not math.isnan(value)
+    return value is not None and math.isfinite(value)
 
 
 def _number(name: str, value: float) -> float | int:

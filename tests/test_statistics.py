@@ -2,7 +2,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binom, false_discovery_control, hypergeom, kendalltau, poisson, theilslopes
@@ -97,6 +97,7 @@ def test_wilson_interval_of_known_counts():
     assert high == pytest.approx([0.2941, 0.3750, 0.2775], abs=0.0001)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5000), st.floats(0, 1), st.floats(0.5, 5))
 def test_wilson_bounds_hold_the_rate_and_stay_between_0_and_1(n, share, z):
     x = float(round(share * n))
@@ -119,6 +120,7 @@ def test_a_small_sample_is_pulled_to_the_reference():
     assert shrunk == pytest.approx([0.1597, 0.1228], abs=0.0001)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(1, 60), st.floats(0.001, 0.999))
 def test_the_binomial_tail_is_scipys(x, n, p):
     assert binomial_upper_tail(floats(x), floats(n), floats(p))[0] == pytest.approx(
@@ -126,6 +128,7 @@ def test_the_binomial_tail_is_scipys(x, n, p):
     )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.floats(0.001, 50))
 def test_the_poisson_tail_is_scipys(x, mean):
     assert poisson_upper_tail(floats(x), floats(mean))[0] == pytest.approx(poisson.sf(x - 1, mean), rel=1e-9, abs=1e-12)
@@ -156,6 +159,7 @@ def test_what_is_no_member_of_the_family_does_not_count():
     assert np.isnan(benjamini_hochberg(floats(NAN))).all()
 
 
+@settings(deadline=None)
 @given(arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1)))
 def test_adjusted_p_values_keep_the_order_and_never_sink(p):
     adjusted = benjamini_hochberg(p)
@@ -165,6 +169,7 @@ def test_adjusted_p_values_keep_the_order_and_never_sink(p):
     assert adjusted == pytest.approx(false_discovery_control(p, method="bh"))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 25), st.integers(0, 24))
 def test_a_smaller_p_value_never_raises_an_adjusted_one(n, which):
     p = np.linspace(0.01, 0.9, n)
@@ -198,6 +203,7 @@ def test_a_growing_backlog_has_a_slope_and_a_small_p():
     assert p[0] == pytest.approx(2.98e-5, abs=1e-7)
 
 
+@settings(deadline=None)
 @given(arrays(np.float64, (3, 10), elements=st.integers(0, 10**6).map(float), unique=True))
 def test_slope_and_p_are_scipys_where_no_values_are_equal(rows):
     assert theil_sen(rows) == pytest.approx([theilslopes(row).slope for row in rows])

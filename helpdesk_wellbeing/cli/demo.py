@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "demo"
 LAST_DAY = date(2026, 11, 20)
-LIMITED_MINUTE = 0.5  # seconds in which the simulated Zendesk lets a minute's requests through; nobody waits for a demo
+LIMITED_MINUTE = 0.1  # seconds in which the simulated Zendesk lets a minute's requests through; nobody waits for a demo
 
 
 @click.command(name="demo")

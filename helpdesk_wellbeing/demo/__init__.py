@@ -4,4 +4,14 @@ from helpdesk_wellbeing.demo.files import write_files
 from helpdesk_wellbeing.demo.simulation import simulate
 from helpdesk_wellbeing.demo.world import Companion, Innocent, Planted, Roster, Verdict, World, judge
 
-__all__ = ["Companion", "Innocent", "Planted", "Roster", "Verdict", "World", "judge", "simulate", "write_files"]
+__all__ = [
+    "Companion",
+    "Innocent",
+    "Planted",
+    "Roster",
+    "Verdict",
+    "World",
+    "judge",
+    "simulate",
+    "write_files",
+]

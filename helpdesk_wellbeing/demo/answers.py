@@ -1,15 +1,15 @@
-"""What an answer leads to: waiting for the customer, a solved ticket, a move to another tier, a rating, a reopening."""
+"""What an answer leads to: waiting for the customer, a solved ticket, a move up, a rating, a reopening."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.demo.record import Ticket
+from helpdesk_wellbeing.demo.words import HOUR, STRONG, TEAM_ROOM, TRIGGER_BACK
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.demo.desk import Desk, Worker
 
-HOUR = 3600
 DOSE, SPARED = 0.22, 0.03  # hard tickets per answer where they land on one desk, and for the others there
 
 
@@ -19,7 +19,9 @@ def answer(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> None:
     freak = "outage" in ticket.tags
     if group.holds:
         _answer_own(desk, worker, ticket, t)
-    elif not freak and desk.dice.chance(0.012) and worker.member.truth == "person" and _odd_end(desk, worker, ticket, t):
+    elif (
+        not freak and desk.dice.chance(0.012) and worker.member.truth == "person" and _odd_end(desk, worker, ticket, t)
+    ):
         return
     elif not freak and (way := _turns_hard(desk, worker, ticket)):
         _hard(desk, worker, ticket, t, way)
@@ -40,8 +42,6 @@ def _turns_hard(desk: Desk, worker: Worker, ticket: Ticket) -> str | None:
     if worker.hard_share < 1 or ticket.hard:
         return None
     worker.hard_share -= 1
-    from helpdesk_wellbeing.demo.desk import STRONG
-
     way = desk.dice.weighted(STRONG)
     return "complaint" if way == "moved" and not desk.higher.get(group.tier) else way
 
@@ -62,7 +62,7 @@ def _status(desk: Desk, worker: Worker, ticket: Ticket, t: int, batch: str, stat
 def _may_wait(desk: Desk, worker: Worker, ticket: Ticket) -> bool:
     room = len(worker.own) < worker.member.room
     held = sum(w.open_weight() for w in map(desk.workers.get, (m.id for m in worker.member.home.members)) if w)
-    return room and held + 0.25 * ticket.effort() < 8.0
+    return room and held + 0.25 * ticket.effort() < TEAM_ROOM
 
 
 def _wait(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> None:
@@ -75,15 +75,13 @@ def _wait(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> None:
     desk.pending.append((t, ticket, version))
     if desk.dice.chance(0.72):
         when = t + int(desk.dice.between(2, 34) * HOUR)
-        desk.at(when, lambda at: _customer_back(desk, ticket, at, version))
+        desk.at(when, _customer_back, desk, ticket, when, version)
 
 
 def _customer_back(desk: Desk, ticket: Ticket, t: int, version: int) -> None:
     """The customer answers: the ticket opens again and a trigger gives it back to the queue."""
     if ticket.version != version or ticket.status not in ("pending", "solved"):
         return
-    from helpdesk_wellbeing.demo.desk import TRIGGER_BACK
-
     add, batch, before = desk.record.add, desk.record.save(), ticket.status
     ticket.version += 1
     if before == "solved":
@@ -117,10 +115,10 @@ def _solve(desk: Desk, worker: Worker, ticket: Ticket, t: int, rating: str | Non
         rating = "good"
     if rating:
         when = t + int(desk.dice.between(2, 30) * HOUR)
-        desk.at(when, lambda at: _rate(desk, ticket, at, rating))
+        desk.at(when, _rate, desk, ticket, when, rating)
     elif ticket.reopens == 0 and "outage" not in ticket.tags and desk.dice.chance(0.03):
         when = t + int(desk.dice.between(3, 60) * HOUR)
-        desk.at(when, lambda at: _customer_back(desk, ticket, at, version))
+        desk.at(when, _customer_back, desk, ticket, when, version)
 
 
 def _rate(desk: Desk, ticket: Ticket, t: int, rating: str) -> None:
@@ -189,14 +187,14 @@ def _answer_own(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> None:
             _hard(desk, worker, ticket, t, way)
         else:
             _solve(desk, worker, ticket, t)
-        desk.at(t + 3, lambda at: desk.route(desk.queues[worker.member.home.id], at))
+        desk.at(t + 3, desk.route, desk.queues[worker.member.home.id], t + 3)
         return
     batch = desk.record.save()
     desk.record.add(t, ticket, worker.member.id, "agent", "replied", batch)
     if desk.dice.chance(0.5):
         version = ticket.version
         when = t + int(desk.dice.between(1, 18) * HOUR)
-        desk.at(when, lambda at: _write_again(desk, ticket, at, version))
+        desk.at(when, _write_again, desk, ticket, when, version)
 
 
 def _write_again(desk: Desk, ticket: Ticket, t: int, version: int) -> None:

@@ -1,8 +1,8 @@
 """Plausible activity in bulk, for benches: whole weeks at a time, as columns, without a story.
 
-Every ticket goes the same way: created, taken, noted, tagged, answered and left pending on one working day, answered by
-its customer, answered again and solved on the next one, perhaps rated, closed four days later. People work whole shifts
-with a lunch break in the zone of their group.
+Every ticket goes the same way: created, taken, noted, tagged, answered and left pending on one working day,
+answered by its customer, answered again and solved on the next one, perhaps rated, closed four days later.
+People work whole shifts with a lunch break in the zone of their group.
 """
 
 from __future__ import annotations
@@ -35,16 +35,22 @@ WORDS = ("", "open", "pending", "solved", "closed", "delivery", "complaint", "go
 NONE, OPEN, PENDING, SOLVED, CLOSED, TOPIC, COMPLAINT, GOOD, BAD, NEW = range(len(WORDS))
 AGENT = -1  # stands for the ticket's own agent in `before` and `after`
 
-# What happens to every ticket: save, kind, actor kind, before, after, status after it; saves of one ticket are
+# What happens to every ticket: save, kind, actor kind, before, after, status after it; the saves are
 # 0 created, 1 taken, 2 noted, 3 tagged, 4 answered, 5 the customer's answer, 6 solved, 7 closed, 8 rated.
 LIFE = (
-    (0, "created", "requester", NONE, NONE, "new"), (1, "assigned", "agent", NONE, AGENT, "new"),
-    (2, "noted", "agent", NONE, NONE, "new"), (3, "tagged", "agent", NONE, TOPIC, "new"),
-    (4, "replied", "agent", NONE, NONE, "new"), (4, "status", "agent", NEW, PENDING, "pending"),
-    (5, "customer_replied", "requester", NONE, NONE, "pending"), (5, "status", "requester", PENDING, OPEN, "open"),
-    (6, "replied", "agent", NONE, NONE, "open"), (6, "status", "agent", OPEN, SOLVED, "solved"),
-    (7, "status", "system", SOLVED, CLOSED, "closed"), (8, "rated", "requester", NONE, GOOD, "solved"),
-)  # fmt: skip
+    (0, "created", "requester", NONE, NONE, "new"),
+    (1, "assigned", "agent", NONE, AGENT, "new"),
+    (2, "noted", "agent", NONE, NONE, "new"),
+    (3, "tagged", "agent", NONE, TOPIC, "new"),
+    (4, "replied", "agent", NONE, NONE, "new"),
+    (4, "status", "agent", NEW, PENDING, "pending"),
+    (5, "customer_replied", "requester", NONE, NONE, "pending"),
+    (5, "status", "requester", PENDING, OPEN, "open"),
+    (6, "replied", "agent", NONE, NONE, "open"),
+    (6, "status", "agent", OPEN, SOLVED, "solved"),
+    (7, "status", "system", SOLVED, CLOSED, "closed"),
+    (8, "rated", "requester", NONE, GOOD, "solved"),
+)
 
 
 class _Team:
@@ -60,7 +66,9 @@ class _Team:
         self.works[self.agents % 10 == 9, 4] = False  # part-timers
         a_day = n_events / EVENTS_A_TICKET / (weeks * self.works.sum())
         if not 0 < a_day < SLOTS - 1:
-            raise ConfigError(f"demo: {n_events} events for {n_agents} agents in {weeks} weeks is no plausible working day")
+            raise ConfigError(
+                f"demo: {n_events} events for {n_agents} agents in {weeks} weeks is no plausible working day"
+            )
         self.tickets = np.floor(a_day + self.rng.random(n_agents)).astype(np.int64).clip(1)  # new ones a day
         self.previous = np.full(n_agents, -1)  # day number of the working day before
 
@@ -70,12 +78,12 @@ def bulk_events(
 ) -> Iterator[pl.DataFrame]:
     """About `n_events` events of `n_agents` agents over `weeks` weeks up to the Sunday of `end`'s week.
 
-    One frame of `events.SCHEMA` a week (UTC), each sorted by time and later than the one before. The last tickets stay
-    pending. Raises ConfigError where a working day would be empty or absurdly full.
+    One frame of `events.SCHEMA` a week (UTC), each sorted by time and later than the one before. The
+    last tickets stay pending. Raises ConfigError where a working day would be empty or absurdly full.
     """
     team = _Team(n_events, n_agents, weeks, seed)
     first = end - timedelta(days=end.weekday() + 7 * (weeks - 1))
-    spill = np.empty((8, 0), dtype=np.int64)
+    spill = np.empty((6, 0), dtype=np.int64)
     count = 0
     for n in range(weeks):
         begin = first + timedelta(days=7 * n)
@@ -91,17 +99,35 @@ def bulk_events(
 def bulk_directory(n_agents: int, *, zone: str = "Europe/Amsterdam") -> Directory:
     """People and groups that match `bulk_events` with as many agents."""
     agents = range(n_agents)
-    people = [
-        (str(FIRST_AGENT + a), f"Agent {a:04d}", ZONES[a % GROUP_COUNT % len(ZONES)], None,
-         32.0 if a % 10 == 9 else 40.0, f"Mon-{'Thu' if a % 10 == 9 else 'Fri'} {SHIFT}",
-         [str(FIRST_GROUP + a % GROUP_COUNT)], [], [], [], False, None, None)
+    people: list[tuple[object, ...]] = [
+        (
+            str(FIRST_AGENT + a),
+            f"Agent {a:04d}",
+            ZONES[a % GROUP_COUNT % len(ZONES)],
+            None,
+            32.0 if a % 10 == 9 else 40.0,
+            f"Mon-{'Thu' if a % 10 == 9 else 'Fri'} {SHIFT}",
+            [str(FIRST_GROUP + a % GROUP_COUNT)],
+            [],
+            [],
+            [],
+            False,
+            None,
+            None,
+        )
         for a in agents
-    ]  # fmt: skip
+    ]
     groups = [
-        (str(FIRST_GROUP + g), f"Group {g:02d}", 1 if g < TIER_1 else 2 if g < GROUP_COUNT - 2 else 3,
-         ZONES[g % len(ZONES)], f"Mon-Fri {SHIFT}", None)
+        (
+            str(FIRST_GROUP + g),
+            f"Group {g:02d}",
+            1 if g < TIER_1 else 2 if g < GROUP_COUNT - 2 else 3,
+            ZONES[g % len(ZONES)],
+            f"Mon-Fri {SHIFT}",
+            None,
+        )
         for g in range(GROUP_COUNT)
-    ]  # fmt: skip
+    ]
     return Directory(
         zone,
         pl.DataFrame(people, schema=PEOPLE, orient="row"),
@@ -117,10 +143,10 @@ def _epoch(day: date, hour: int = 0, zone: str = "UTC") -> int:
 
 
 def _day(team: _Team, day: date, number: int, week: date) -> Ints:
-    """Everything that follows from the work of one local day: rows of at, ticket, agent, life step, save, draw, mark, -."""
+    """What follows from the work of one local day: rows of at, ticket, agent, life step, batch, luck."""
     on = np.flatnonzero(team.works[:, day.weekday()])
     if not len(on):
-        return np.empty((8, 0), dtype=np.int64)
+        return np.empty((6, 0), dtype=np.int64)
     times = _save_times(team, on, day)
     count = team.tickets[on]
     row = np.repeat(np.arange(len(on)), count)  # of each ticket: which of today's agents
@@ -140,7 +166,11 @@ def _day(team: _Team, day: date, number: int, week: date) -> Ints:
         agent, old, solved = agent[back], old[back], times[row, nth][back]
         answered = solved - (60 + team.rng.random(len(old)) * 7 * HOUR).astype(np.int64)
         answered = np.maximum(answered, floor) if day.weekday() == 0 else answered
-        parts += [_steps(answered, old, agent, 5), _steps(solved, old, agent, 6), _steps(solved + 4 * DAY, old, agent, 7)]
+        parts += [
+            _steps(answered, old, agent, 5),
+            _steps(solved, old, agent, 6),
+            _steps(solved + 4 * DAY, old, agent, 7),
+        ]
         rated = team.rng.random(len(old)) < 0.12
         late = (HOUR + team.rng.random(int(rated.sum())) * 20 * HOUR).astype(np.int64)
         parts.append(_steps(solved[rated] + late, old[rated], agent[rated], 8))
@@ -148,7 +178,7 @@ def _day(team: _Team, day: date, number: int, week: date) -> Ints:
 
 
 def _save_times(team: _Team, on: Ints, day: date) -> Ints:
-    """Instants of the saves of today's agents, a row each: five a ticket, from about nine to about half past five."""
+    """Instants of the saves of today's agents, a row each: five a ticket, from nine to half past five."""
     starts = np.array([_epoch(day, 9, zone) for zone in ZONES])[team.zone[on]]
     per = 5 * team.tickets[on]
     width = int(per.max())
@@ -161,13 +191,12 @@ def _save_times(team: _Team, on: Ints, day: date) -> Ints:
 def _steps(at: Ints, ticket: Ints, agent: Ints, save: int) -> Ints:
     """Rows of all life steps of one save."""
     steps = [n for n, step in enumerate(LIFE) if step[0] == save]
-    rows = np.empty((8, len(at) * len(steps)), dtype=np.int64)
+    rows = np.empty((6, len(at) * len(steps)), dtype=np.int64)
     for column, values in enumerate((at, ticket, agent)):
         rows[column] = np.repeat(values, len(steps))
     rows[3] = np.tile(steps, len(at))
     rows[4] = rows[1] * 16 + save  # a ticket has each save once
     rows[5] = (rows[1] * 2_654_435_761) & 0xFFFF_FFFF  # the ticket's own luck
-    rows[6:] = 0
     return rows
 
 
@@ -176,7 +205,7 @@ def _words(words: tuple[str, ...], codes: npt.NDArray[np.uint8]) -> pl.Series:
 
 
 def _frame(rows: Ints, team: _Team, count: int, account: str) -> pl.DataFrame:
-    at, ticket, agent, step, batch, luck = rows[:6]
+    at, ticket, agent, step, batch, luck = rows
     kinds = np.array([KINDS.index(life[1]) for life in LIFE], dtype=np.uint8)[step]
     actor_kinds = np.array([ACTOR_KINDS.index(life[2]) for life in LIFE], dtype=np.uint8)[step]
     before = np.array([life[3] for life in LIFE])[step]
@@ -188,8 +217,18 @@ def _frame(rows: Ints, team: _Team, count: int, account: str) -> pl.DataFrame:
     priority = np.searchsorted([0.15, 0.77, 0.95], draw).astype(np.uint8)
     channel = np.searchsorted([0.6, 0.8, 0.9], (luck % 1000) / 1000).astype(np.uint8)
     words = pl.Series(WORDS, dtype=pl.String)
-    frame = pl.DataFrame({"at": at, "ticket": ticket, "agent": agent + FIRST_AGENT, "batch": batch, "luck": luck,
-                          "group": team.group[agent] + FIRST_GROUP, "step": step, "actor": actor_kinds})  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "at": at,
+            "ticket": ticket,
+            "agent": agent + FIRST_AGENT,
+            "batch": batch,
+            "luck": luck,
+            "group": team.group[agent] + FIRST_GROUP,
+            "step": step,
+            "actor": actor_kinds,
+        }
+    )
     person = pl.col("agent").cast(pl.String)
     assigned = pl.col("step") > 0
     columns = {

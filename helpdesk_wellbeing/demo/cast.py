@@ -76,7 +76,7 @@ def _holding(rows: list[tuple[date | None, T]], day: date) -> T:
 
 
 def back(day: date, workdays: int) -> date:
-    """The date so many Mondays to Fridays before `day` (negative: after it); weekends count as their Friday."""
+    """The date so many Mondays to Fridays before `day` (negative: after); weekends count as Fridays."""
     while day.weekday() > 4:
         day -= timedelta(days=1)
     for _ in range(workdays):

@@ -1,7 +1,7 @@
 """The running desk: what arrives, who takes it, what becomes of it, as one queue of things to come.
 
-Demand is steered: each day brings about as much as the people of that day can do, so that the unsolved work of a quiet
-queue stays where it is. Real demand is rougher; here quiet subjects must be unmistakably quiet.
+Demand is steered: each day brings about as much as the people of that day can do, so that the unsolved work
+of a quiet queue stays where it is. Real demand is rougher; here quiet subjects must be unmistakably quiet.
 """
 
 from __future__ import annotations
@@ -11,29 +11,28 @@ from collections import deque
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from helpdesk_wellbeing.demo import answers, incidents
 from helpdesk_wellbeing.demo.cast import Group, Member, back, dates
 from helpdesk_wellbeing.demo.dice import Dice
 from helpdesk_wellbeing.demo.record import Record, Ticket
 from helpdesk_wellbeing.demo.rota import MINUTE, Span, epoch, saves, shift, working_spans
-from helpdesk_wellbeing.demo.team import BULK_TICKETS, FREAK_TICKETS, TINY_TICKETS, ZONE, Company
-
-HOUR, DAY = 3600, 86400
-# Share of a day's tickets by local hour: little at night, a morning peak, a lower afternoon one.
-BY_HOUR = (1, 1, 1, 1, 1, 2, 3, 5, 8, 10, 10, 9, 7, 8, 8, 7, 6, 5, 4, 3, 3, 2, 2, 1)
-FLAT = (1,) * 24
-PRIORITIES = (("low", 0.15), ("normal", 0.62), ("high", 0.18), ("urgent", 0.05))
-TOPICS = ("invoice", "delivery", "login", "refund", "damaged", "address", "voucher", "change")
-STRONG = (("moved", 0.30), ("complaint", 0.35), ("bad", 0.35))
-TOUCHES = ((1, 0.6), (2, 0.3), (3, 0.1))
-TEAM_ROOM = 8.0  # open weight that a team which pulls keeps with its people, at most
-TRIGGER_ROUTE, TRIGGER_BACK, AUTOMATION_SOLVE, AUTOMATION_CLOSE, ROUTING, SLA = (
-    "rule:9001", "rule:9002", "rule:9003", "rule:9004", "rule:9005", "rule:9006",
-)  # fmt: skip
-RULES = {
-    TRIGGER_ROUTE: "trigger", TRIGGER_BACK: "trigger", AUTOMATION_SOLVE: "automation",
-    AUTOMATION_CLOSE: "automation", ROUTING: "routing", SLA: "sla",
-}  # fmt: skip
-FIRST_REQUESTER, REQUESTERS = 2_000_000, 4000
+from helpdesk_wellbeing.demo.team import ZONE, Company
+from helpdesk_wellbeing.demo.words import (
+    AUTOMATION_CLOSE,
+    AUTOMATION_SOLVE,
+    BY_HOUR,
+    DAY,
+    FIRST_REQUESTER,
+    FLAT,
+    HOUR,
+    PRIORITIES,
+    REQUESTERS,
+    ROUTING,
+    SLA,
+    TOPICS,
+    TOUCHES,
+    TRIGGER_ROUTE,
+)
 
 
 class Queue:
@@ -86,47 +85,33 @@ class Desk:
         }
         self.solved: deque[tuple[int, Ticket, int]] = deque()
         self.pending: deque[tuple[int, Ticket, int]] = deque()
-        self._coming: list[tuple[int, int, Callable[[int], None]]] = []
+        self._coming: list[tuple[int, int, Callable[..., None], tuple[object, ...]]] = []
         self._order = 0
 
     # ---- the clock
 
-    def at(self, instant: int, what: Callable[[int], None]) -> None:
-        """Let `what` happen at `instant`."""
+    def at(self, instant: int, what: Callable[..., None], *args: object) -> None:
+        """Let `what(*args)` happen at `instant`; nothing happens after the last instant."""
         if instant <= self.until:
             self._order += 1
-            heapq.heappush(self._coming, (instant, self._order, what))
+            heapq.heappush(self._coming, (instant, self._order, what, args))
 
     def run(self) -> None:
         """Everything from the first day on."""
         for day in dates(self.company.start, self.company.end):
             for queue in self.queues.values():
                 if queue.group.staffed:
-                    self.at(epoch(day, 0, queue.group.zone), lambda t, q=queue, d=day: self.demand(q, d))
+                    self.at(epoch(day, 0, queue.group.zone), self.demand, queue, day)
             for worker in self.workers.values():
                 if worker.member.truth in ("person", "shared"):
-                    shift_of_day = worker.member.week_of(day).get(day.weekday())
-                    noon = 12 * 60 if shift_of_day and shift_of_day.start > 12 * 60 else 0  # a night may still run
-                    self.at(epoch(day, noon, worker.member.zone), lambda t, w=worker, d=day: self.plan(w, d))
-            self.at(epoch(day, 90, ZONE), self.nightly)
-        self._plant_days()
+                    hours = worker.member.week_of(day).get(day.weekday())
+                    noon = 12 * 60 if hours and hours.start > 12 * 60 else 0  # before it a night may still run
+                    self.at(epoch(day, noon, worker.member.zone), self.plan, worker, day)
+            self.at(epoch(day, 90, ZONE), self.nightly, epoch(day, 90, ZONE))
+        incidents.schedule(self)
         while self._coming:
-            instant, _, what = heapq.heappop(self._coming)
-            what(instant)
-
-    def _plant_days(self) -> None:
-        company = self.company
-        if company.bulk:
-            agent, day = company.bulk
-            zone = self.workers[agent].member.zone
-            self.at(epoch(day, 10 * 60 + 5, zone), lambda t: self.misfire(agent, t))
-        if company.tiny:
-            group, agent = company.tiny
-            zone = self.queues[group].group.zone
-            for n in range(TINY_TICKETS):
-                day = company.end - timedelta(days=24 - 3 * n)
-                day -= timedelta(days=max(0, day.weekday() - 4))
-                self.at(epoch(day, 10 * 60 + 11 * n, zone), lambda t, n=n: self.gift_card(group, agent, t, n < 2))
+            _, _, what, args = heapq.heappop(self._coming)
+            what(*args)
 
     # ---- demand
 
@@ -158,7 +143,7 @@ class Desk:
         midnight = epoch(day, 0, group.zone)
         for _ in range(count):
             instant = midnight + self.dice.weighted(hours) * HOUR + int(self.dice.u() * HOUR)
-            self.at(instant, lambda t: self.arrive(queue, t))
+            self.at(instant, self.arrive, queue, instant)
 
     def new_ticket(self, group: Group, t: int, channel: str) -> Ticket:
         """A ticket with its number, priority and requester."""
@@ -181,18 +166,21 @@ class Desk:
         if routed:
             ticket.group = queue.group.id
             add(t, ticket, TRIGGER_ROUTE, "system", "moved", batch, None, ticket.group)
-        self._machines(ticket, t)
+        self.machines(ticket, t)
         self.enqueue(queue, ticket, t)
 
-    def _machines(self, ticket: Ticket, t: int) -> None:
+    def machines(self, ticket: Ticket, t: int) -> None:
         for bot in self.bots if self.dice.chance(0.4) else ():
             when = t + int(self.dice.between(3, 40))
             ticket.tags.append("triaged")
-            self.at(when, lambda at: self.record.add(at, ticket, bot, "agent", "tagged", self.record.save(), None, "triaged"))
+            self.at(when, self._triage, ticket, bot, when)
         for sync in self.syncs:
             if self.dice.chance(0.08):
                 when = t + int(self.dice.between(60, 900))
-                self.at(when, lambda at: self._note(at, ticket, sync, "integration"))
+                self.at(when, self._note, when, ticket, sync, "integration")
+
+    def _triage(self, ticket: Ticket, bot: str, t: int) -> None:
+        self.record.add(t, ticket, bot, "agent", "tagged", self.record.save(), None, "triaged")
 
     def _note(self, t: int, ticket: Ticket, actor: str, kind: str) -> None:
         if ticket.status not in ("closed", "deleted"):
@@ -204,7 +192,7 @@ class Desk:
         if not known:
             queue.unsolved += 1
         if queue.group.holds:
-            self.at(t + 2, lambda at: self.route(queue, at))
+            self.at(t + 2, self.route, queue, t + 2)
 
     # ---- routing in groups whose people hold tickets
 
@@ -267,18 +255,20 @@ class Desk:
         if not spans:
             return
         if self.company.freak == (member.id, day):
-            self._storm(worker, spans)
+            incidents.storm(self, worker, spans)
             pace = type(pace)(gap=(5.0, 7.0), breaks=pace.breaks)
             budget, worker.swing = 0.0, [1.2, -1.2]
         worker.day, worker.budget, worker.touched = day, budget + min(0.0, worker.budget), set()
         worker.instants, worker.at = saves(self.dice, spans, pace), 0
         worker.ticket, worker.left = None, 0
-        self.at(worker.instants[0], lambda t: self.step(worker, t))
+        self.at(worker.instants[0], self.step, worker, worker.instants[0])
 
     def _swing(self, worker: Worker) -> float:
         """Days differ, but what one day has more the next has less: luck that does not add up."""
         if not worker.swing:
-            swing = self.dice.between(0.8, 1.9) * self.dice.pick((-1, 1)) * min(1.0, max(0.7, worker.member.budget / 9))
+            swing = (
+                self.dice.between(0.8, 1.9) * self.dice.pick((-1, 1)) * min(1.0, max(0.85, worker.member.budget / 9))
+            )
             worker.swing = [-swing, swing]
         return worker.swing.pop()
 
@@ -310,7 +300,8 @@ class Desk:
             worker.ticket = None
         worker.at += 1
         if worker.at < len(worker.instants):
-            self.at(max(worker.instants[worker.at], t + 20), lambda at: self.step(worker, at))
+            then = max(worker.instants[worker.at], t + 20)
+            self.at(then, self.step, worker, then)
 
     def _take(self, worker: Worker, t: int) -> None:
         left = len(worker.instants) - worker.at
@@ -370,8 +361,6 @@ class Desk:
 
     def finish(self, worker: Worker, ticket: Ticket, t: int) -> None:
         """The save that ends a turn at a ticket."""
-        from helpdesk_wellbeing.demo import answers
-
         ticket.version += 1
         ticket.last_touch = t
         worker.last = ticket
@@ -380,7 +369,7 @@ class Desk:
     # ---- things that rules and planted days do
 
     def nightly(self, t: int) -> None:
-        """The automations of half past one: three days without an answer is solved, four days solved is closed."""
+        """The automations of half past one: solved after three days pending, closed after four more."""
         add, dice = self.record.add, self.dice
         while self.pending and self.pending[0][0] <= t - 3 * DAY:
             _, ticket, version = self.pending.popleft()
@@ -395,58 +384,19 @@ class Desk:
             _, ticket, version = self.solved.popleft()
             if ticket.version == version and ticket.status == "solved":
                 ticket.status = "closed"
-                add(t + int(dice.u() * 20 * MINUTE), ticket, AUTOMATION_CLOSE, "system", "status",
-                    self.record.save(), "solved", "closed")  # fmt: skip
+                add(
+                    t + int(dice.u() * 20 * MINUTE),
+                    ticket,
+                    AUTOMATION_CLOSE,
+                    "system",
+                    "status",
+                    self.record.save(),
+                    "solved",
+                    "closed",
+                )
 
     def let_go(self, ticket: Ticket) -> None:
         """Take a ticket off the list of the person who holds it."""
         worker = self.workers.get(ticket.assignee or "")
         if worker and ticket in worker.own:
             worker.own.remove(ticket)
-
-    def _storm(self, worker: Worker, spans: list[Span]) -> None:
-        start, end = spans[0]
-        group = worker.member.home
-        for _ in range(FREAK_TICKETS):
-            ticket = self.new_ticket(group, start - int(self.dice.between(120, 1800)), "web")
-            ticket.priority, ticket.tags = "normal", ["outage"]
-            batch = self.record.save()
-            self.record.add(ticket.created, ticket, ticket.requester, "requester", "created", batch)
-            self.record.add(ticket.created, ticket, ticket.requester, "requester", "tagged", batch, None, "outage")
-            self._machines(ticket, ticket.created)
-            self.queues[group.id].unsolved += 1
-            worker.special.append(ticket)
-
-    def misfire(self, agent: str, t: int) -> None:
-        """A form sends the same ticket sixty times; somebody closes them all at once."""
-        group, add = self.workers[agent].member.home, self.record.add
-        sync, close = self.syncs[0], t + 70 * MINUTE
-        for n in range(BULK_TICKETS):
-            ticket = self.new_ticket(group, t + n, "api")
-            ticket.priority = "normal"
-            add(t + n, ticket, sync, "integration", "created", self.record.save())
-            at, batch = close + n // 8, self.record.save()
-            ticket.assignee = agent
-            add(at, ticket, agent, "agent", "assigned", batch, None, agent)
-            ticket.status = "solved"
-            add(at, ticket, agent, "agent", "status", batch, "new", "solved")
-            self.solved.append((at, ticket, ticket.version))
-
-    def gift_card(self, group: str, agent: str, t: int, wrong: bool) -> None:
-        """A ticket of the tiny queue, answered within the hour by a neighbour."""
-        queue, add = self.queues[group], self.record.add
-        ticket = self.new_ticket(queue.group, t, "web")
-        ticket.priority = "normal"
-        batch = self.record.save()
-        add(t, ticket, ticket.requester, "requester", "created", batch)
-        worker = self.workers[agent]
-        after = [x for x in worker.instants[worker.at :] if x > t] or [t + 20 * MINUTE]
-        at, batch = after[0] + 60, self.record.save()
-        ticket.assignee = agent
-        add(at, ticket, agent, "agent", "replied", batch)
-        add(at, ticket, agent, "agent", "assigned", batch, None, agent)
-        ticket.status = "solved"
-        add(at, ticket, agent, "agent", "status", batch, "new", "solved")
-        self.solved.append((at, ticket, ticket.version))
-        rated = "bad" if wrong else "good"
-        self.record.add(at + 5 * HOUR, ticket, ticket.requester, "requester", "rated", self.record.save(), None, rated)

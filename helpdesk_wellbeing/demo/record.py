@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -74,19 +75,47 @@ class Record:
     ) -> None:
         """One event, with the ticket's state right after it."""
         self.rows.append(
-            (at, ticket.id, actor, actor_kind, kind, before, after, ticket.channel, batch, ticket.group or None,
-             ticket.assignee, ticket.status, ticket.priority)
-        )  # fmt: skip
+            (
+                at,
+                ticket.id,
+                actor,
+                actor_kind,
+                kind,
+                before,
+                after,
+                ticket.channel,
+                batch,
+                ticket.group or None,
+                ticket.assignee,
+                ticket.status,
+                ticket.priority,
+            )
+        )
 
     def frame(self, until: int) -> pl.DataFrame:
         """Events up to and including `until`, sorted by time, in `events.SCHEMA`."""
-        names = ("at", "ticket", "actor", "actor_kind", "kind", "before", "after", "channel", "batch", "group",
-                 "assignee", "status", "priority")  # fmt: skip
-        columns = list(zip(*self.rows, strict=True)) if self.rows else [[] for _ in names]
+        names = (
+            "at",
+            "ticket",
+            "actor",
+            "actor_kind",
+            "kind",
+            "before",
+            "after",
+            "channel",
+            "batch",
+            "group",
+            "assignee",
+            "status",
+            "priority",
+        )
+        columns: list[Sequence[object]] = list(zip(*self.rows, strict=True)) or [() for _ in names]
         frame = pl.DataFrame(
-            {name: pl.Series(name, column, dtype=pl.Int64 if name == "at" else pl.String)
-             for name, column in zip(names, columns, strict=True)}
-        )  # fmt: skip
+            {
+                name: pl.Series(name, column, dtype=pl.Int64 if name == "at" else pl.String)
+                for name, column in zip(names, columns, strict=True)
+            }
+        )
         frame = (
             frame.filter(pl.col("at") <= until)
             .with_row_index("order")
@@ -99,6 +128,4 @@ class Record:
             )
         )
         missing = [pl.lit(None).cast(dtype).alias(n) for n, dtype in SCHEMA.items() if n not in frame.columns]
-        return frame.with_columns(missing).select(
-            [pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()]
-        )
+        return frame.with_columns(missing).select([pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()])

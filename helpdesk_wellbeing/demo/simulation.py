@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from helpdesk_wellbeing.demo.cast import Member
-from helpdesk_wellbeing.demo.desk import FIRST_REQUESTER, REQUESTERS, RULES, Desk
+from helpdesk_wellbeing.demo.desk import Desk
 from helpdesk_wellbeing.demo.dice import Dice
 from helpdesk_wellbeing.demo.record import Record
 from helpdesk_wellbeing.demo.rota import epoch, week
 from helpdesk_wellbeing.demo.team import ZONE, Company
+from helpdesk_wellbeing.demo.words import FIRST_REQUESTER, REQUESTERS, RULES
 from helpdesk_wellbeing.demo.world import USERS, Roster, World
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE, Directory
@@ -19,16 +20,16 @@ from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE, Directory
 DEFAULT_WEEKS = 10
 
 
-def simulate(
-    seed: int, *, weeks: int = DEFAULT_WEEKS, end: date, scale: int = 1, account: str = "demo"
-) -> World:
+def simulate(seed: int, *, weeks: int = DEFAULT_WEEKS, end: date, scale: int = 1, account: str = "demo") -> World:
     """The world of `seed`: `weeks` weeks up to and including `end` (a date of the account's zone).
 
-    The last instant is 23:59:59 UTC of `end`. `scale` adds further companies of the same size without any stories.
-    The same arguments give the same world. Raises ConfigError where the weeks cannot hold the planted stories.
+    The last instant is 23:59:59 UTC of `end`. `scale` adds further companies of the same size without any
+    stories. The same arguments give the same world. Raises ConfigError where the weeks are too few for them.
     """
     if weeks < 9 or scale < 1:
-        raise ConfigError(f"demo: {weeks} weeks at scale {scale}: the planted stories need at least 9 weeks and scale 1")
+        raise ConfigError(
+            f"demo: {weeks} weeks at scale {scale}: the planted stories need at least 9 weeks and scale 1"
+        )
     start = end - timedelta(days=7 * weeks - 1)
     as_of = datetime.combine(end, datetime.max.time(), UTC).replace(microsecond=0)
     until = int(as_of.timestamp())
@@ -55,8 +56,11 @@ def _roster(companies: list[Company]) -> Roster:
     members = [m for c in companies for m in c.members]
     groups = [g for c in companies for g in c.groups]
     office = next(g.id for g in groups if not g.staffed)
-    others = [("410900", "Team lead A", "admin", office), ("410901", "Team lead B", "admin", office),
-              ("410902", "Observer", "light_agent", office)]  # fmt: skip
+    others = [
+        ("410900", "Team lead A", "admin", office),
+        ("410901", "Team lead B", "admin", office),
+        ("410902", "Observer", "light_agent", office),
+    ]
     users = pl.DataFrame(
         [(m.id, m.name, "agent", m.truth, m.zone, [m.home.id, *m.also]) for m in members]
         + [(user, name, role, "person", ZONE, [group]) for user, name, role, group in others],
@@ -66,17 +70,28 @@ def _roster(companies: list[Company]) -> Roster:
     leads = [(g.id, "410900" if n % 2 else "410901") for n, g in enumerate(groups) if g.staffed]
     people = [row for m in members if m.truth in ("person", "shared") for row in _person_rows(m)]
     people += [
-        (user, name, ZONE, None, None, None, [group], [], [], [g for g, lead in leads if lead == user],
-         role == "light_agent", None, None)
+        (
+            user,
+            name,
+            ZONE,
+            None,
+            None,
+            None,
+            [group],
+            [],
+            [],
+            [g for g, lead in leads if lead == user],
+            role == "light_agent",
+            None,
+            None,
+        )
         for user, name, role, group in others
-    ]  # fmt: skip
+    ]
     directory = Directory(
         ZONE,
         pl.DataFrame(people, schema=PEOPLE, orient="row"),
         pl.DataFrame([(m.id, a, b) for m in members for a, b in m.leave], schema=LEAVE, orient="row"),
-        pl.DataFrame(
-            [(g.id, g.name, g.tier, g.zone, g.schedule, None) for g in groups], schema=GROUPS, orient="row"
-        ),
+        pl.DataFrame([(g.id, g.name, g.tier, g.zone, g.schedule, None) for g in groups], schema=GROUPS, orient="row"),
         pl.DataFrame(
             [(m.id, _instant(a, 18 * 60, m.zone), _instant(b, 8 * 60, m.zone)) for m in members for a, b in m.on_call],
             schema=ON_CALL,
@@ -95,6 +110,21 @@ def _person_rows(member: Member) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for since, rota in member.rota if member.truth == "person" else [(None, None)]:
         assert rota is None or week(rota)
-        rows.append((member.id, member.name, member.zone, member.preset, member.contract, rota,
-                     [member.home.id, *member.also], [], [], [], False, None, since))  # fmt: skip
+        rows.append(
+            (
+                member.id,
+                member.name,
+                member.zone,
+                member.preset,
+                member.contract,
+                rota,
+                [member.home.id, *member.also],
+                [],
+                [],
+                [],
+                False,
+                None,
+                since,
+            )
+        )
     return rows

@@ -53,17 +53,30 @@ class Company:
     def _members(self, group: Group, count: int) -> None:
         for _ in range(count):
             n = len(self.members) + 1
-            member = Member(str(410_000 + 1000 * self.number + n), f"Agent {1000 * self.number + n:02d}", group.zone, group)
-            member.preset = {"Europe/Amsterdam": "nl_atw", "Europe/London": "uk_wtr", "Europe/Paris": "fr_ct",
-                             "America/New_York": "us_flsa"}.get(group.zone, "eu_floor")  # fmt: skip
+            member = Member(
+                str(410_000 + 1000 * self.number + n),
+                f"Agent {1000 * self.number + n:02d}",
+                group.zone,
+                group,
+            )
+            member.preset = {
+                "Europe/Amsterdam": "nl_atw",
+                "Europe/London": "uk_wtr",
+                "Europe/Paris": "fr_ct",
+                "America/New_York": "us_flsa",
+            }.get(group.zone, "eu_floor")
             group.members.append(member)
             self.members.append(member)
 
     def _hire(self) -> None:
         for name, zone, count in (
-            ("Orders", "Europe/Amsterdam", 7), ("Accounts", "Europe/London", 7), ("Deliveries", "America/New_York", 7),
-            ("Payments", "America/Sao_Paulo", 6), ("Chat", "Asia/Manila", 7), ("Returns", "Europe/Paris", 6),
-        ):  # fmt: skip
+            ("Orders", "Europe/Amsterdam", 7),
+            ("Accounts", "Europe/London", 7),
+            ("Deliveries", "America/New_York", 7),
+            ("Payments", "America/Sao_Paulo", 6),
+            ("Chat", "Asia/Manila", 7),
+            ("Returns", "Europe/Paris", 6),
+        ):
             group = self._group(name, 1, zone)
             self._members(group, count)
         self.named("Chat").channels = CHAT
@@ -75,7 +88,12 @@ class Company:
             night.members, ("Tue-Wed 00:00-08:00", "Thu-Fri 00:00-08:00", "Sat-Sun 00:00-08:00"), strict=True
         ):
             member.rota, member.contract, member.budget, member.room = [(None, rota)], 16, 5.0, 3
-        for name, tier, count in (("Technical", 2, 4), ("Contracts", 2, 5), ("Repairs", 3, 2), ("Export", 3, 2)):
+        for name, tier, count in (
+            ("Technical", 2, 4),
+            ("Contracts", 2, 5),
+            ("Repairs", 3, 2),
+            ("Export", 3, 2),
+        ):
             group = self._group(name, tier, ZONE)
             group.holds, group.hard = True, 0.02
             self._members(group, count)
@@ -90,14 +108,16 @@ class Company:
     def _part_timers(self) -> None:
         orders, accounts, deliveries = (self.named(n).members for n in ("Orders", "Accounts", "Deliveries"))
         for member, rota, contract, budget, room in (
-            (orders[3], "Mon-Fri 09:00-14:00", 25, 5.2, 3), (accounts[3], "Mon-Thu 09:00-17:30", 32, 9.0, 4),
-            (deliveries[3], "Mon-Wed 09:00-17:30", 24, 9.0, 3), (self.named("Payments").members[3], "Wed-Sun 09:00-17:30", 40, 9.0, 5),
+            (orders[3], "Mon-Fri 09:00-14:00", 25, 5.2, 3),
+            (accounts[3], "Mon-Thu 09:00-17:30", 32, 9.0, 4),
+            (deliveries[3], "Mon-Wed 09:00-17:30", 24, 9.0, 3),
+            (self.named("Payments").members[3], "Wed-Sun 09:00-17:30", 40, 9.0, 5),
             (self.named("Returns").members[3], "Mon-Fri 10:00-14:30", 22, 4.8, 3),
-        ):  # fmt: skip
+        ):
             member.rota, member.contract, member.budget, member.room = [(None, rota)], contract, budget, room
 
     def _grant_leave(self) -> None:
-        """A week off for every second person of the queues that are pulled from, and a holiday for two zones."""
+        """A week off for every second person who pulls, and a holiday for two zones."""
         busy = {p.subject for p in self.planted} | {i.subject for i in self.innocents}
         weeks = (self.end - self.start).days // 7
         pulled = [m for m in self.members if not m.home.holds and m.id not in busy and m.home.name != "Night desk"]
@@ -109,8 +129,9 @@ class Company:
             if member.zone in ("Europe/London", "Europe/Paris") and not member.leave:
                 member.leave.append((holiday, holiday))
 
-    def _plant(self, signal: str, rule: str, kind: str, subject: str, since: date, story: str,
-               *companions: Companion) -> None:  # fmt: skip
+    def _plant(
+        self, signal: str, rule: str, kind: str, subject: str, since: date, story: str, *companions: Companion
+    ) -> None:
         self.planted.append(Planted(signal, rule, kind, subject, since, self.end, story, companions))
 
     def _rota(self, member: Member, since: date, rota: str, pace: Pace | None = None) -> None:
@@ -125,76 +146,148 @@ class Company:
         long_day, no_break, leaver = orders[0], orders[1], orders[6]
         self._rota(long_day, third, "Mon-Thu 08:00-20:15", Pace(breaks=((48.0, 54.0), (36.0, 42.0)), edge=8))
         long_day.preset = "eu_floor"
-        self._plant("WT1", "long_day", "agent", long_day.id, third,
-                    "The forty hours were put into four days from eight in the morning to a quarter past eight.")  # fmt: skip
+        self._plant(
+            "WT1",
+            "long_day",
+            "agent",
+            long_day.id,
+            third,
+            "The forty hours were put into four days from eight in the morning to a quarter past eight.",
+        )
         since = back(end, 11)
         self._rota(no_break, since, "Mon-Fri 09:00-17:00", NO_BREAK)
         no_break.preset = "nl_atw"
-        self._plant("WT6", "missing_break", "agent", no_break.id, since,
-                    "Works through from nine to five, never a quarter of an hour without an answer.")  # fmt: skip
+        self._plant(
+            "WT6",
+            "missing_break",
+            "agent",
+            no_break.id,
+            since,
+            "Works through from nine to five, never a quarter of an hour without an answer.",
+        )
         leaver.leave.append((back(end, 9), back(end, 4)))
         for day in (back(end, 6), back(end, 5)):
             leaver.extra[day] = ["10:30-11:20"]
-        self._plant("WT7", "after_hours_work", "agent", leaver.id, back(end, 6),
-                    "On leave, and answers customers on two of the days.")  # fmt: skip
+        self._plant(
+            "WT7",
+            "after_hours_work",
+            "agent",
+            leaver.id,
+            back(end, 6),
+            "On leave, and answers customers on two of the days.",
+        )
 
         six_days, clopening, evenings = accounts[0], accounts[1], accounts[4]
         self._rota(six_days, monday(end, 3), "Mon-Sat 08:30-17:45", Pace(breaks=LUNCH, edge=8))
-        self._plant("WT2", "long_week", "agent", six_days.id, monday(end, 3),
-                    "A sixth day was added to the week.")  # fmt: skip
-        self._rota(clopening, third,
-                   "Mon 13:00-22:00; Tue 07:30-16:00; Wed 13:00-22:00; Thu 07:30-16:00; Fri 09:00-17:30")  # fmt: skip
-        self._plant("WT4", "short_daily_rest", "agent", clopening.id, third,
-                    "Late shifts are followed by early ones.")  # fmt: skip
+        self._plant("WT2", "long_week", "agent", six_days.id, monday(end, 3), "A sixth day was added to the week.")
+        self._rota(
+            clopening,
+            third,
+            "Mon 13:00-22:00; Tue 07:30-16:00; Wed 13:00-22:00; Thu 07:30-16:00; Fri 09:00-17:30",
+        )
+        self._plant("WT4", "short_daily_rest", "agent", clopening.id, third, "Late shifts are followed by early ones.")
         since = monday(end, 5)
         for day in dates(since, end):
             if day.weekday() in (1, 2, 3):
                 evenings.extra[day] = ["20:00-21:15"]
-        self._plant("WT7", "after_hours_work", "agent", evenings.id, since,
-                    "Logs in again on three evenings a week, outside the rota.")  # fmt: skip
+        self._plant(
+            "WT7",
+            "after_hours_work",
+            "agent",
+            evenings.id,
+            since,
+            "Logs in again on three evenings a week, outside the rota.",
+        )
 
         no_rest, nights = chat[0], chat[1]
         since = monday(end - timedelta(days=14))
         self._rota(no_rest, since, "Mon-Sun 09:00-15:20", Pace(breaks=LUNCH))
-        self._plant("WT5", "short_weekly_rest", "agent", no_rest.id, since,
-                    "Works every day, short days, for more than two weeks without one off.")  # fmt: skip
+        self._plant(
+            "WT5",
+            "short_weekly_rest",
+            "agent",
+            no_rest.id,
+            since,
+            "Works every day, short days, for more than two weeks without one off.",
+        )
         self._rota(nights, third, "Mon-Sat 22:00-05:30", Pace(breaks=((44.0, 50.0),)))
-        self._plant("WT8", "night_load", "agent", nights.id, third,
-                    "Covers the night, six nights running.")  # fmt: skip
+        self._plant("WT8", "night_load", "agent", nights.id, third, "Covers the night, six nights running.")
 
         average = returns[0]
         average.rota, average.pace = [(None, "Mon-Fri 08:15-17:30")], [(None, Pace(breaks=LUNCH, edge=6))]
-        self._plant("WT3", "average_week_over_reference_period", "agent", average.id, self.start,
-                    "Forty-one and a half hours week after week, under a rule of forty-four on average.")  # fmt: skip
+        self._plant(
+            "WT3",
+            "average_week_over_reference_period",
+            "agent",
+            average.id,
+            self.start,
+            "Forty-one and a half hours week after week, under a rule of forty-four on average.",
+        )
 
     def _plant_load(self) -> None:
         end = self.end
         pushed = self.named("Repairs").members[0]
         pushed.pushed_from = back(end, 8)
-        self._plant("LD1", "open_work_overload", "agent", pushed.id, pushed.pushed_from,
-                    "What waited in the queue was pushed to one desk.")  # fmt: skip
+        self._plant(
+            "LD1",
+            "open_work_overload",
+            "agent",
+            pushed.id,
+            pushed.pushed_from,
+            "What waited in the queue was pushed to one desk.",
+        )
         more = self.named("Chat").members[2]
         more.more_from = back(end, 9)
-        self._plant("LD3", "sustained_load_increase", "agent", more.id, more.more_from,
-                    "Takes half as many tickets again, every day.")  # fmt: skip
+        self._plant(
+            "LD3",
+            "sustained_load_increase",
+            "agent",
+            more.id,
+            more.more_from,
+            "Takes half as many tickets again, every day.",
+        )
         contracts = self.named("Contracts")
         contracts.escalations = False
         for n, member in enumerate(contracts.members):
             member.target = 3.6 if n else 12.0
-        self._plant("LD4", "team_imbalance", "team", contracts.id, self.start,
-                    "One member keeps more than half of the team's open work.")  # fmt: skip
+        self._plant(
+            "LD4",
+            "team_imbalance",
+            "team",
+            contracts.id,
+            self.start,
+            "One member keeps more than half of the team's open work.",
+        )
         returns = self.named("Returns")
         returns.surplus_from = back(end, 17)
-        self._plant("LD6", "backlog_growth", "queue", returns.id, returns.surplus_from,
-                    "More comes in every day than the team can answer.")  # fmt: skip
+        self._plant(
+            "LD6",
+            "backlog_growth",
+            "queue",
+            returns.id,
+            returns.surplus_from,
+            "More comes in every day than the team can answer.",
+        )
         payments = self.named("Payments")
         payments.hard = 0.13
-        self._plant("ES1", "escalation_heavy_queue", "queue", payments.id, self.start,
-                    "Twice as many tickets turn out hard as in the other first-line queues.")  # fmt: skip
+        self._plant(
+            "ES1",
+            "escalation_heavy_queue",
+            "queue",
+            payments.id,
+            self.start,
+            "Twice as many tickets turn out hard as in the other first-line queues.",
+        )
         dosed = self.named("Deliveries").members[0]
         dosed.hard_from = monday(end, 4)
-        self._plant("ES2", "hard_ticket_dose", "agent", dosed.id, dosed.hard_from,
-                    "The hard tickets of the team land on one desk.")  # fmt: skip
+        self._plant(
+            "ES2",
+            "hard_ticket_dose",
+            "agent",
+            dosed.id,
+            dosed.hard_from,
+            "The hard tickets of the team land on one desk.",
+        )
 
     def _clear(self, kind: str, subject: str, naive_rule: str, story: str) -> None:
         self.innocents.append(Innocent(kind, subject, naive_rule, story))
@@ -210,8 +303,12 @@ class Company:
         self._clear("agent", abroad.id, "nights on the head office's clock", "Office hours, in Manila.")
 
         self.bulk = (accounts[2].id, back(end, 4))
-        self._clear("agent", accounts[2].id, "tickets a day",
-                    f"Closed {BULK_TICKETS} tickets of a misfiring form in one go.")  # fmt: skip
+        self._clear(
+            "agent",
+            accounts[2].id,
+            "tickets a day",
+            f"Closed {BULK_TICKETS} tickets of a misfiring form in one go.",
+        )
         call = accounts[6]
         for first in (monday(end, 5), monday(end, 2), monday(end, 1)):
             call.on_call.append((first, first + timedelta(days=7)))
@@ -221,8 +318,12 @@ class Company:
         self._clear("agent", call.id, "work outside the schedule", "On call, as the rota file says.")
 
         self.freak = (deliveries[1].id, back(end, 6))
-        self._clear("agent", deliveries[1].id, "twice the usual number of tickets",
-                    f"One freak day of {FREAK_TICKETS} tickets after an outage, then as ever.")  # fmt: skip
+        self._clear(
+            "agent",
+            deliveries[1].id,
+            "twice the usual number of tickets",
+            f"One freak day of {FREAK_TICKETS} tickets after an outage, then as ever.",
+        )
 
         for member in self.named("Night desk").members:
             self._clear("agent", member.id, "work at night", "Two nights a week by contract.")
@@ -230,12 +331,20 @@ class Company:
         returner = self.named("Export").members[0]
         returner.leave.append((back(end, 14), back(end, 5)))
         returner.waits_on_leave = True
-        self._clear("agent", returner.id, "open work or tickets far above the median",
-                    "Work waited while on leave; it is gone after the first day back.")  # fmt: skip
+        self._clear(
+            "agent",
+            returner.id,
+            "open work or tickets far above the median",
+            "Work waited while on leave; it is gone after the first day back.",
+        )
 
         owner = orders[4]
-        self._clear("agent", owner.id, "activity at night",
-                    "An automation solves this person's waiting tickets at half past one.")  # fmt: skip
+        self._clear(
+            "agent",
+            owner.id,
+            "activity at night",
+            "An automation solves this person's waiting tickets at half past one.",
+        )
 
         tiny = self.named("Gift cards")
         helper = owner
@@ -249,8 +358,12 @@ class Company:
         shared.budget, shared.contract = 15.0, 40.0
         self._clear("agent", shared.id, "long days and short rests", "A log-in that two shifts share.")
         bot = self._extra("Triage", self.named("Back office"), "bot")
-        self._clear("agent", bot.id, "most tickets of all, at all hours",
-                    "A bot with an agent's seat; the platform does not say so.")  # fmt: skip
+        self._clear(
+            "agent",
+            bot.id,
+            "most tickets of all, at all hours",
+            "A bot with an agent's seat; the platform does not say so.",
+        )
         sync = self._extra("Order sync", self.named("Back office"), "integration")
         self._clear("agent", sync.id, "activity at all hours", "Notes from another system, over the API.")
 

@@ -11,8 +11,8 @@ import polars as pl
 
 from helpdesk_wellbeing.people import Directory
 
-# Every account that may act in the helpdesk, as its platform lists them. `role` is what the platform says, `truth` what
-# the account really is and what a platform does not tell.
+# Every account that may act in the helpdesk, as its platform lists them. `role` is what the platform says,
+# `truth` what the account really is, which a platform does not tell.
 USERS = pl.Schema(
     {
         "user": pl.String(),
@@ -128,8 +128,8 @@ class Verdict:
 def judge(flags: Iterable[Mapping[str, Any]], world: World) -> Verdict:
     """Compare the `flags` of a check's JSON with what `world` has planted, by signal and subject.
 
-    A flag is right where the same signal is planted on the same subject, expected where a planted story names it as a
-    companion, and wrong in every other case, on an innocent or not.
+    A flag is right where the same signal is planted on the same subject, expected where a planted story
+    names it as a companion, and wrong in every other case, on an innocent or not.
     """
     planted = {(p.signal, p.subject_kind, p.subject): p for p in world.planted}
     companions = {(c.signal, c.subject_kind, c.subject) for p in world.planted for c in p.companions}

@@ -129,9 +129,7 @@ def follow(
     replies = _running(kind == KIND["customer_replied"], begin, part) + initial.replies[part]
 
     marks = hard.marks(
-        hard.Seen(
-            rows, order, kind, group, group_before, assignee, priority, priority_before, reopens, replies
-        ),
+        hard.Seen(rows, order, kind, group, group_before, assignee, priority, priority_before, reopens, replies),
         signs,
     )
     all_signs = hard.accumulate(marks, initial.signs, begin, part)
@@ -308,9 +306,7 @@ class _Said:
         self.channel = np.where(channel == _OTHER, UNKNOWN, channel)
 
     @staticmethod
-    def _change(
-        rows: Rows, order: Ints, kind: str, column: Ints, read: Reader, none: int
-    ) -> tuple[Ints, Ints]:
+    def _change(rows: Rows, order: Ints, kind: str, column: Ints, read: Reader, none: int) -> tuple[Ints, Ints]:
         after = column.copy()
         before = np.full(len(column), UNKNOWN, dtype=np.int64)
         changed = rows.of_kind(kind)
@@ -405,6 +401,4 @@ def creations(states: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         pl.col("priority").replace_strict(dict(enumerate(PRIORITIES)), default=None, return_dtype=pl.String),
         pl.col("channel").replace_strict(dict(enumerate(CHANNELS)), default=None, return_dtype=pl.String),
     )
-    return pl.concat(
-        [pl.DataFrame(schema=schema), shown.cast({n: schema[n] for n in shown.columns})], how="diagonal"
-    )  # type: ignore[arg-type]
+    return pl.concat([pl.DataFrame(schema=schema), shown.cast({n: schema[n] for n in shown.columns})], how="diagonal")  # type: ignore[arg-type]

@@ -195,12 +195,12 @@ def _evaluate_on(facts: Facts, monday: date, counts: pl.DataFrame) -> pl.DataFra
 
 def assess(facts: Facts) -> pl.DataFrame:
     """Queues about which nothing can be said at the latest Monday."""
-    counts = _counts(facts, [last_monday(facts, facts.until)])
-    x, n = _numbers(counts)
-    _, others, _ = _reference(x, n, _tiers(facts, counts["group"]))
     listed = [group for group in facts.directory.groups["group"] if group is not None]
     reasons: dict[str, str | None] = dict.fromkeys(listed, "no events in window")
-    for group, tickets, compared in zip(counts["group"], n, others, strict=True):
+    sizes = _at_least(facts, last_monday(facts, facts.until), _minimum(facts))
+    one_each = np.ones(sizes.height)
+    _, others, _ = _reference(one_each, one_each, _tiers(facts, sizes["group"]))
+    for group, tickets, compared in zip(sizes["group"], sizes["n"], others, strict=True):
         if tickets < _minimum(facts):
             reasons[group] = "too few tickets"
         else:
@@ -208,6 +208,17 @@ def assess(facts: Facts) -> pl.DataFrame:
     if not facts.hard_possible:
         reasons = dict.fromkeys(reasons, "no input on this platform")
     return not_assessable(reasons)
+
+
+def _at_least(facts: Facts, monday: date, enough: int) -> pl.DataFrame:
+    """group and n, its tickets with activity in the window; where one day already shows enough, that day's number."""
+    first = monday - timedelta(days=WINDOW_DAYS)
+    touches = facts.touches.filter((pl.col("day") >= first) & (pl.col("day") < monday) & pl.col("group").is_not_null())
+    busiest = touches.group_by("group", "day").len("n").group_by("group").agg(pl.col("n").max().cast(pl.Int64))
+    clear = busiest.filter(pl.col("n") >= enough)
+    small = touches.join(clear, on="group", how="anti")
+    counted = small.group_by("group").agg(n=pl.col("ticket").n_unique().cast(pl.Int64))
+    return pl.concat([clear, counted]).sort("group")
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

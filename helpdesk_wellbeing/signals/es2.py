@@ -120,51 +120,37 @@ def _windows(worked: WorkedDays, at: int) -> _Windows:
 
 
 @dataclass(frozen=True)
-class _Doses:
+class _Teams:
+    """Whom every window's agent is compared with."""
+
     windows: _Windows
-    group: list[str | None]
-    hard: Floats
-    in_shift: Floats
-    expected: Floats
-    ratio: Floats
-    p: Floats
-    group_size: Ints
+    group: Ints  # a number a group; agents without one have their own
+    size: Ints  # agents of the group with active hours
 
     def minimum_hours(self) -> Floats:
         return np.asarray(MINIMUM_HOURS * np.where(self.windows.grade_b, 2, 1))
 
     def enough(self) -> Bools:
-        return np.asarray((self.group_size >= MINIMUM_AGENTS) & (self.windows.hours >= self.minimum_hours()))
+        return np.asarray((self.size >= MINIMUM_AGENTS) & (self.windows.hours >= self.minimum_hours()))
 
 
-def _doses(facts: Facts, worked: WorkedDays, monday: date) -> _Doses:
+def _teams(facts: Facts, worked: WorkedDays, monday: date) -> _Teams:
     windows = _windows(worked, micros(at_four(monday, facts.zone)))
-    handled = _handled_in_windows(facts, worked, windows)
-    hard_handled = _hard_in_windows(facts, handled, windows)
-    count = hard_handled.group_by("agent").agg(n=pl.col("ticket").n_unique())
-    in_shift = (
-        hard_handled.group_by("agent", "shift_start")
-        .agg(n=pl.col("ticket").n_unique())
-        .group_by("agent")
-        .agg(pl.col("n").max())
-    )
-    group = _home_groups(facts, worked, windows, handled, monday)
-    codes = {name: i for i, name in enumerate(sorted({g for g in group if g is not None}))}
-    code = np.array([codes.get(g, -1) if g is not None else -1 for g in group], dtype=np.int64)
-    code[code < 0] = len(codes) + np.arange(np.count_nonzero(code < 0))  # nobody to compare with
-    hard = _by_window(count, windows)
-    numbers = doses(hard, windows.hours, code)
-    size = np.bincount(code, weights=windows.hours > 0)[code].astype(np.int64) if len(code) else code
-    return _Doses(
-        windows,
-        group,
-        hard,
-        _by_window(in_shift, windows),
-        numbers["expected"],
-        numbers["ratio"],
-        numbers["p"],
-        size,
-    )
+    homes = _home_groups(facts, worked, windows, monday)
+    codes = {name: i for i, name in enumerate(sorted({home for home in homes if home is not None}))}
+    group = np.array([-1 if home is None else codes[home] for home in homes], dtype=np.int64)
+    group[group < 0] = len(codes) + np.arange(np.count_nonzero(group < 0))
+    size = np.bincount(group, weights=windows.hours > 0)[group].astype(np.int64) if len(group) else group
+    return _Teams(windows, group, size)
+
+
+def _hard_counts(facts: Facts, worked: WorkedDays, windows: _Windows) -> tuple[Floats, Floats]:
+    """Hard tickets handled in each window, and most of them in one shift."""
+    handled = _hard_in_windows(facts, _handled_in_windows(facts, worked, windows), windows)
+    count = handled.group_by("agent").agg(n=pl.col("ticket").n_unique())
+    in_shift = handled.group_by("agent", "shift_start").agg(n=pl.col("ticket").n_unique())
+    most = in_shift.group_by("agent").agg(pl.col("n").max())
+    return _by_window(count, windows), _by_window(most, windows)
 
 
 def _handled_in_windows(facts: Facts, worked: WorkedDays, windows: _Windows) -> pl.DataFrame:
@@ -200,9 +186,7 @@ def _by_window(counts: pl.DataFrame, windows: _Windows) -> Floats:
     return out
 
 
-def _home_groups(
-    facts: Facts, worked: WorkedDays, windows: _Windows, handled: pl.DataFrame, monday: date
-) -> list[str | None]:
+def _home_groups(facts: Facts, worked: WorkedDays, windows: _Windows, monday: date) -> list[str | None]:
     """The group of every window's agent."""
     names = [worked.roster.agents[i] for i in windows.agent]
     told = _told_groups(facts, monday)
@@ -211,7 +195,10 @@ def _home_groups(
         for group in groups:
             size[group] = size.get(group, 0) + 1
     undecided = [row for row, name in zip(windows.agent, names, strict=True) if len(told.get(name, ())) != 1]
-    busy = _busy_groups(facts, handled.filter(pl.col("agent").is_in(undecided)), monday)
+    busy: dict[int, dict[str, int]] = {}
+    if undecided:
+        handled = _handled_in_windows(facts, worked, windows)
+        busy = _busy_groups(facts, handled.filter(pl.col("agent").is_in(undecided)), monday)
     homes: list[str | None] = []
     for row, name in zip(windows.agent, names, strict=True):
         seen = busy.get(int(row), {})
@@ -259,9 +246,11 @@ def evaluate(facts: Facts) -> pl.DataFrame:
 
 
 def _evaluate_on(facts: Facts, worked: WorkedDays, monday: date) -> pl.DataFrame:
-    found = _doses(facts, worked, monday)
-    windows = found.windows
-    enough = found.enough()
+    teams = _teams(facts, worked, monday)
+    windows = teams.windows
+    hard, in_shift = _hard_counts(facts, worked, windows)
+    numbers = doses(hard, windows.hours, teams.group)
+    enough = teams.enough()
     n = len(windows.agent)
     at = np.full(n, micros(at_four(monday, facts.zone)))
     names = np.array(worked.roster.agents, dtype=object)[windows.agent]
@@ -275,12 +264,12 @@ def _evaluate_on(facts: Facts, worked: WorkedDays, monday: date) -> pl.DataFrame
         window_start=windows.start,
         window_end=windows.end,
         values={
-            "hard": found.hard,
+            "hard": hard,
             "active_h": windows.hours,
-            "expected": found.expected,
-            "ratio": found.ratio,
-            "p_adjusted": benjamini_hochberg(np.where(enough, found.p, np.nan)),
-            "hard_in_shift": found.in_shift,
+            "expected": numbers["expected"],
+            "ratio": numbers["ratio"],
+            "p_adjusted": benjamini_hochberg(np.where(enough, numbers["p"], np.nan)),
+            "hard_in_shift": in_shift,
         },
     ).filter(pl.Series(enough))
 
@@ -289,11 +278,11 @@ def assess(facts: Facts) -> pl.DataFrame:
     """Agents with too few hours or colleagues at the latest Monday."""
     reasons = standing(facts, RECENT_DAYS)
     worked = worked_days(facts)
-    found = _doses(facts, worked, last_monday(facts, facts.until))
+    teams = _teams(facts, worked, last_monday(facts, facts.until))
     short = dict(
         zip(
-            (worked.roster.agents[i] for i in found.windows.agent),
-            zip(found.windows.hours < found.minimum_hours(), found.group_size < MINIMUM_AGENTS, strict=True),
+            (worked.roster.agents[i] for i in teams.windows.agent),
+            zip(teams.windows.hours < teams.minimum_hours(), teams.size < MINIMUM_AGENTS, strict=True),
             strict=True,
         )
     )

@@ -40,7 +40,7 @@ def evaluate(facts: Facts) -> pl.DataFrame:
     agents = seen.filter(seen.is_in(with_schedule.to_list()))
     if agents.is_empty():
         return nothing(COLUMNS)
-    grid = _after_hours(day_grid(facts, first, last, agents), facts)
+    grid = _after_hours(day_grid(facts, first, last, agents))
     shape = (len(agents), (last - first).days + 1)
     rows = grid.with_columns(**_windows(grid, shape))
     rows = in_stretch(rows.filter(pl.col("schedule").is_not_null() & (pl.col("active_28d") > 0)), facts)
@@ -57,48 +57,20 @@ def evaluate(facts: Facts) -> pl.DataFrame:
     return finish(rows, facts, COLUMNS)
 
 
-def _after_hours(grid: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+def _after_hours(grid: pl.DataFrame) -> pl.DataFrame:
     """Adds per day: outside (microseconds), counted (active time of days with a schedule), outside_day, leave_work.
 
-    On a leave day all active time is outside, unless the agent was on call on that date; then what the day's own
-    after-hours say is kept, because they leave the time on call out.
+    The days' own after-hours already take a leave day as a whole and leave time on call out.
     """
-    on_call = _on_call_dates(facts, grid).with_columns(on_call=pl.lit(value=True))
-    grid = grid.join(on_call, on=["agent", "date"], how="left", maintain_order="left")
     known = pl.col("schedule").is_not_null()
-    whole_day = pl.col("leave") & pl.col("on_call").is_null()
     grid = grid.with_columns(
-        outside=pl.when(known)
-        .then(pl.when(whole_day).then("active").otherwise(pl.col("after_hours").fill_null(0)))
-        .otherwise(0),
+        outside=pl.when(known).then(pl.col("after_hours").fill_null(0)).otherwise(0).cast(pl.Int64),
         counted=pl.when(known).then("active").otherwise(0),
     )
     return grid.with_columns(
         outside_day=pl.col("worked") & (pl.col("outside") >= COUNTS_FROM),
         leave_work=pl.col("leave") & (pl.col("outside") >= COUNTS_FROM),
     )
-
-
-def _on_call_dates(facts: Facts, grid: pl.DataFrame) -> pl.DataFrame:
-    """Local dates touched by a turn on call: agent, date."""
-    turns = facts.directory.on_call.filter(
-        (pl.col("to") > facts.since - timedelta(WINDOW + 4)) & (pl.col("from") <= facts.until)
-    )
-    empty = pl.DataFrame(schema={"agent": pl.String(), "date": pl.Date()})
-    if turns.is_empty():
-        return empty
-    zones = grid.group_by("agent").agg(pl.col("zone").last().cast(pl.String))
-    touched = [
-        turns_in.select(
-            "agent",
-            date=pl.date_ranges(
-                pl.col("from").dt.convert_time_zone(zone).dt.date(),
-                (pl.col("to") - pl.duration(microseconds=1)).dt.convert_time_zone(zone).dt.date(),
-            ),
-        ).explode("date")
-        for (zone,), turns_in in turns.join(zones, on="agent").partition_by("zone", as_dict=True).items()
-    ]
-    return pl.concat([empty, *touched]).drop_nulls().unique()
 
 
 def _windows(grid: pl.DataFrame, shape: tuple[int, int]) -> dict[str, pl.Series]:
@@ -151,7 +123,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     """Week by week of the window: hours outside the own schedule, their share, days and leave days with such work."""
     last: date = instance["date"]
     first = last - timedelta(WINDOW - 1)
-    grid = _after_hours(day_grid(facts, first, last, pl.Series("agent", [subject])), facts)
+    grid = _after_hours(day_grid(facts, first, last, pl.Series("agent", [subject])))
     weekly = grid.group_by(
         week=pl.lit(first) + pl.duration(days=7 * ((pl.col("date") - pl.lit(first)).dt.total_days() // 7)),
         maintain_order=True,

@@ -85,9 +85,7 @@ def listed(connection: Connection) -> list[Account]:
 
 
 def _account(row: Row[Any]) -> Account:
-    return Account(
-        row.name, row.platform, row.zone, row.week_start, instant(row.created_at), json.loads(row.settings)
-    )
+    return Account(row.name, row.platform, row.zone, row.week_start, instant(row.created_at), json.loads(row.settings))
 
 
 def check_name(name: str) -> None:
@@ -101,9 +99,7 @@ def check_zone(name: str, zone: str) -> None:
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"account {name}: {zone!r} is not a time zone; use a name such as Europe/Berlin"
-        ) from error
+        raise ConfigError(f"account {name}: {zone!r} is not a time zone; use a name such as Europe/Berlin") from error
 
 
 def _week_start(name: str, day: int) -> int:

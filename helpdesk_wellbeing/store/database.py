@@ -44,9 +44,7 @@ class Database:
         if migrations.check(stored, self.place):
             return
         if self.read_only:
-            raise StoreError(
-                f"store: {self.place}: its tables are old; any command that writes brings them up to date"
-            )
+            raise StoreError(f"store: {self.place}: its tables are old; any command that writes brings them up to date")
         with self.writing() as connection:
             migrations.migrate(connection, self.place)
 

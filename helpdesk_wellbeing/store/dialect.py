@@ -45,9 +45,7 @@ def _sqlite(file: Path, read_only: bool, busy_s: float) -> Engine:
     address = _sqlite_address(file, read_only)
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            address, uri=True, timeout=busy_s, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(address, uri=True, timeout=busy_s, isolation_level=None, check_same_thread=False)
         # In WAL, NORMAL loses nothing to a kill; a power cut may cost the last transactions, as a whole.
         pragmas = ["cache_size = -65536", "foreign_keys = ON", "temp_store = MEMORY"]
         if not read_only:
@@ -83,9 +81,7 @@ def _sqlite_address(file: Path, read_only: bool) -> str:
 
 def _postgresql(url: URL, busy_s: float) -> Engine:
     if url.get_backend_name() != "postgresql":
-        raise ConfigError(
-            f"store: {url.get_backend_name()} is not supported; use sqlite:///… or postgresql://…"
-        )
+        raise ConfigError(f"store: {url.get_backend_name()} is not supported; use sqlite:///… or postgresql://…")
     if url.drivername == "postgresql":
         url = url.set(drivername=_POSTGRESQL_DRIVER)
     try:

@@ -49,9 +49,7 @@ class Lease:
 
 
 @contextmanager
-def held(
-    database: Database, owner: Owner, who: str, wait_s: float, on_wait: Callable[[str], None]
-) -> Iterator[Lease]:
+def held(database: Database, owner: Owner, who: str, wait_s: float, on_wait: Callable[[str], None]) -> Iterator[Lease]:
     """Hold the account's lease, with a heartbeat, until the block ends. Raises StoreBusy after `wait_s`."""
     mine = _acquire(database, owner, who, wait_s, on_wait)
     stop = threading.Event()
@@ -67,9 +65,7 @@ def held(
             connection.execute(leases.delete().where(*_is(owner, mine)))
 
 
-def _acquire(
-    database: Database, owner: Owner, who: str, wait_s: float, on_wait: Callable[[str], None]
-) -> Lease:
+def _acquire(database: Database, owner: Owner, who: str, wait_s: float, on_wait: Callable[[str], None]) -> Lease:
     deadline = time.monotonic() + wait_s
     token = uuid.uuid4().hex
     said = False

@@ -41,8 +41,7 @@ def _fitted(owner: Owner, kind: Kind, frame: pl.DataFrame) -> pl.DataFrame:
     if key not in frame.columns or frame[key].has_nulls():
         raise BadPayload(f"store: {kind} of {owner.name}: every row needs its {key}")
     return frame.select(
-        pl.col(name) if name in frame.columns else pl.lit(None, dtype).alias(name)
-        for name, dtype in schema.items()
+        pl.col(name) if name in frame.columns else pl.lit(None, dtype).alias(name) for name, dtype in schema.items()
     ).sort("agent" if "agent" in schema else "group", maintain_order=True)
 
 

@@ -18,9 +18,7 @@ from helpdesk_wellbeing.store.events import Owner
 from helpdesk_wellbeing.store.tables import accounts, checkpoints, meta, pieces, watermarks
 
 
-def write_pieces(
-    connection: Connection, owner: Owner, kind: str, frames: Mapping[date, pl.DataFrame]
-) -> None:
+def write_pieces(connection: Connection, owner: Owner, kind: str, frames: Mapping[date, pl.DataFrame]) -> None:
     """Put each day's frame in the place of the stored one."""
     rows = [
         {"account": owner.number, "kind": kind, "day": day_number(day), "data": blobs.pack(frame)}
@@ -55,9 +53,7 @@ def read_pieces(
 
 def drop_pieces_from(connection: Connection, owner: Owner, day: date) -> None:
     """Forget the pieces of every kind of `day` and later."""
-    connection.execute(
-        pieces.delete().where(pieces.c.account == owner.number, pieces.c.day >= day_number(day))
-    )
+    connection.execute(pieces.delete().where(pieces.c.account == owner.number, pieces.c.day >= day_number(day)))
 
 
 def write_checkpoint(
@@ -101,9 +97,7 @@ def checkpoint_parts(connection: Connection, owner: Owner, at: datetime) -> list
     return list(connection.execute(query.order_by(checkpoints.c.name)).scalars())
 
 
-def read_checkpoint_part(
-    connection: Connection, owner: Owner, at: datetime, name: str
-) -> pl.DataFrame | bytes:
+def read_checkpoint_part(connection: Connection, owner: Owner, at: datetime, name: str) -> pl.DataFrame | bytes:
     """One part as it was written; the others stay on disk. Raises StoreError when there is none."""
     query = sa.select(checkpoints.c.form, checkpoints.c.data).where(
         checkpoints.c.account == owner.number, checkpoints.c.at == micros(at), checkpoints.c.name == name

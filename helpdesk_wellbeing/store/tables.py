@@ -19,9 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-metadata = MetaData(
-    naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"}
-)
+metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"})
 
 
 def _account(*, checked: bool = True) -> Column[int]:

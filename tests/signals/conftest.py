@@ -88,15 +88,25 @@ def _shift(agent: str, run: Instants, zone: str, until: datetime, grade: str) ->
     }
 
 
-def _outside(day: date, zone: str, window: tuple[int, int] | None) -> list[tuple[datetime, datetime]]:
+def _outside(
+    day: date, zone: str, window: tuple[int, int], off: set[date], on_call: set[date]
+) -> list[tuple[datetime, datetime]]:
     begin, end = _day(day, zone), _day(day + timedelta(1), zone)
-    if window is None or day.weekday() > 4:
+    if day in on_call:
+        return []
+    if day in off or day.weekday() > 4:
         return [(begin, end)]
     return [(begin, begin + timedelta(minutes=window[0])), (begin + timedelta(minutes=window[1]), end)]
 
 
 def _days(
-    agent: str, instants: Instants, zone: str, window: tuple[int, int] | None, grade: str
+    agent: str,
+    instants: Instants,
+    zone: str,
+    window: tuple[int, int] | None,
+    grade: str,
+    off: set[date],
+    on_call: set[date],
 ) -> list[dict[str, Any]]:
     place = ZoneInfo(zone)
     first, last = instants[0].astimezone(place).date(), instants[-1].astimezone(place).date()
@@ -120,11 +130,21 @@ def _days(
                 "clock_hours": len({at.astimezone(place).hour for at in mine}),
                 "touched_weight": 0,
                 "solved_weight": 0,
-                "after_hours": None if window is None else _overlap(instants, 30, _outside(day, zone, window)),
+                "after_hours": None
+                if window is None
+                else _overlap(instants, 30, _outside(day, zone, window, off, on_call)),
                 "grade": grade,
             }
         )
     return rows
+
+
+def _dates(spans: list[tuple[str, str, str]] | None, agent: str) -> set[date]:
+    found: set[date] = set()
+    for who, begin, end in spans or []:
+        first, last = date.fromisoformat(begin[:10]), date.fromisoformat(end[:10])
+        found |= {first + timedelta(step) for step in range((last - first).days + 1) if who == agent}
+    return found
 
 
 def facts(
@@ -133,7 +153,7 @@ def facts(
     since: str | datetime = "2020-01-01T00:00",
     people: list[dict[str, Any]] | None = None,
     leave: list[tuple[str, str, str]] | None = None,
-    on_call: list[tuple[str, str, str]] | None = None,
+    on_call: list[tuple[str, str, str]] | None = None,  # whole dates
     zone: str = AMSTERDAM,
     window: tuple[int, int] | None = None,  # minutes of the day, Mon-Fri: what after_hours is outside of
     grade: str = "A",
@@ -151,7 +171,7 @@ def facts(
             continue
         of = zones.get(agent, zone)
         shifts += [_shift(agent, run, of, end, grade) for run in _runs(seen, timedelta(hours=6), strict=False)]
-        days += _days(agent, seen, of, window, grade)
+        days += _days(agent, seen, of, window, grade, _dates(leave, agent), _dates(on_call, agent))
     starts = [row["start"] for row in shifts]
     directory = Directory(
         zone,

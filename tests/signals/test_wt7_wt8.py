@@ -88,7 +88,7 @@ def test_work_on_call_on_a_leave_day_is_left_out(working_facts, events_every):
         work,
         "2026-03-19T12:00",
         leave=[("7", "2026-03-16", "2026-03-20")],
-        on_call=[("7", "2026-03-16T00:00", "2026-03-17T00:00")],
+        on_call=[("7", "2026-03-16T00:00", "2026-03-16T23:59")],
     )
 
     assert after_hours(facts)["leave_days"] == 0.0

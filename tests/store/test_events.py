@@ -20,8 +20,9 @@ def test_what_is_stored_is_read_back_in_order_with_every_column(store, some_even
         [
             {"id": "b", "at": MONDAY, "kind": "created", "status": "open", "priority": "high", "group": "g"},
             {"id": "a", "at": MONDAY, "actor": None, "actor_kind": "unknown", "grade": "B"},
-            {"id": "c", "at": MONDAY - timedelta(days=400), "started_at": MONDAY, "due_at": MONDAY, "topic": "t",
-             "before": "x", "after": "é", "channel": "other", "batch": "s1", "assignee": "9", "status": "deleted"},
+            {"id": "c", "at": MONDAY - timedelta(days=400), "started_at": MONDAY, "due_at": MONDAY,
+             "topic": "t", "before": "x", "after": "é", "channel": "other", "batch": "s1", "assignee": "9",
+             "status": "deleted"},
         ]
     )  # fmt: skip
 
@@ -34,9 +35,7 @@ def test_what_is_stored_is_read_back_in_order_with_every_column(store, some_even
 def test_an_id_counts_once_and_the_first_one_stays(store, some_events):
     store.add_events("acme", some_events([{"id": "a", "after": "first"}]))
 
-    again = some_events(
-        [{"id": "a", "after": "other", "at": MONDAY + timedelta(days=9)}, {"id": "b"}, {"id": "b"}]
-    )
+    again = some_events([{"id": "a", "after": "other", "at": MONDAY + timedelta(days=9)}, {"id": "b"}, {"id": "b"}])
 
     assert store.add_events("acme", again) == Added(1, 2, MONDAY)
     assert store.read_events("acme").select("id", "after").rows() == [("a", "first"), ("b", None)]
@@ -75,9 +74,7 @@ def test_columns_come_as_they_were_asked_for_even_when_nothing_has_a_value_in_th
 
 def test_a_column_that_is_empty_on_the_first_day_keeps_its_type_and_its_later_values(store, some_events):
     late = MONDAY + timedelta(days=3)
-    store.add_events(
-        "acme", some_events([{"id": "a"}, {"id": "b", "at": late, "topic": "vpn", "due_at": late}])
-    )
+    store.add_events("acme", some_events([{"id": "a"}, {"id": "b", "at": late, "topic": "vpn", "due_at": late}]))
 
     read = store.read_events("acme")
 
@@ -86,9 +83,7 @@ def test_a_column_that_is_empty_on_the_first_day_keeps_its_type_and_its_later_va
 
 
 def test_one_agents_events_are_those_the_agent_did(store, some_events):
-    store.add_events(
-        "acme", some_events([{"id": "a", "actor": "1"}, {"id": "b", "actor": "2", "assignee": "1"}])
-    )
+    store.add_events("acme", some_events([{"id": "a", "actor": "1"}, {"id": "b", "actor": "2", "assignee": "1"}]))
 
     assert store.read_events("acme", agent="1")["id"].to_list() == ["a"]
     assert store.read_events("acme", agent="1", columns=["id"]).rows() == [("a",)]
@@ -181,9 +176,7 @@ def test_a_fingerprint_depends_on_the_id_alone():
     assert together == alone
     assert len(set(together)) == len(together)
     assert min(together) >= 0
-    assert (
-        fingerprints(pl.Series(["zendesk:4711"])).item() == 1584268850148256667
-    )
+    assert fingerprints(pl.Series(["zendesk:4711"])).item() == 1584268850148256667
 
 
 def test_a_day_of_many_small_pages_stays_in_few_chunks(store, a_series):

@@ -148,9 +148,7 @@ except StoreError as error:
     print(error)
 """
     home = Path(str(store.file)).parent
-    parents = [
-        folder for folder in home.parents if folder.stat().st_uid == os.getuid() and folder != Path("/")
-    ]
+    parents = [folder for folder in home.parents if folder.stat().st_uid == os.getuid() and folder != Path("/")]
     modes = [(folder, folder.stat().st_mode) for folder in parents]
     for folder, mode in modes:
         folder.chmod(mode | 0o555)

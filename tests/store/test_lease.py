@@ -23,9 +23,7 @@ with open_store(sys.argv[1]) as store, store.writer("acme", "pull --account acme
 
 
 def holder(url, seconds):
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, url, str(seconds)], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", HOLD, url, str(seconds)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "holding\n"
     return process

@@ -63,9 +63,7 @@ def test_before_the_files_first_date_the_platform_holds(store):
 
 def test_groups_are_overridden_and_absences_are_joined(store):
     store.replace_groups("acme", "platform", pl.DataFrame([{"group": "g", "name": "Billing"}], schema=GROUPS))
-    store.replace_groups(
-        "acme", "file", pl.DataFrame([{"group": "g", "tier": 2}, {"group": "a"}], schema=GROUPS)
-    )
+    store.replace_groups("acme", "file", pl.DataFrame([{"group": "g", "tier": 2}, {"group": "a"}], schema=GROUPS))
     leave = pl.DataFrame([{"agent": "1", "from": date(2026, 3, 1), "to": date(2026, 3, 2)}], schema=LEAVE)
     store.replace_leave("acme", "platform", leave)
     store.replace_leave("acme", "file", leave)

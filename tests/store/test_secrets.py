@@ -43,9 +43,7 @@ def test_another_key_is_said_without_any_content(tmp_path):
     token = Keyring(tmp_path, NONE).encrypt("hunter2")
     other = Fernet.generate_key().decode()
 
-    with pytest.raises(
-        ConfigError, match="the api_key of account acme was encrypted with another key"
-    ) as caught:
+    with pytest.raises(ConfigError, match="the api_key of account acme was encrypted with another key") as caught:
         Keyring(tmp_path, {KEY_VARIABLE: other}).decrypt(token, "the api_key of account acme")
 
     assert KEY_VARIABLE in str(caught.value)

@@ -24,9 +24,7 @@ def _site(arguments: argparse.Namespace) -> Site:
 
     end = arguments.end or datetime.now(UTC).date() - timedelta(days=1)
     site = Site.from_world(simulate(arguments.seed, end=end))
-    return replace(
-        site, options=replace(site.options, unlimited=arguments.unlimited, minute=arguments.minute)
-    )
+    return replace(site, options=replace(site.options, unlimited=arguments.unlimited, minute=arguments.minute))
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -35,14 +33,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--end", type=date.fromisoformat, help="last simulated date (default: yesterday)")
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument(
-        "--minute", type=float, default=60.0, help="real seconds in a minute of the rate limits"
-    )
+    parser.add_argument("--minute", type=float, default=60.0, help="real seconds in a minute of the rate limits")
     parser.add_argument("--unlimited", action="store_true", help="no rate limits")
     parser.add_argument("--hostile", action="store_true", help="with every fault that a reader can overcome")
-    parser.add_argument(
-        "--bulk-tickets", type=int, default=0, help="a plain large account instead of the team"
-    )
+    parser.add_argument("--bulk-tickets", type=int, default=0, help="a plain large account instead of the team")
     parser.add_argument("--bulk-saves", type=int, default=5, help="saves per ticket of the large account")
     arguments = parser.parse_args(argv)
     faults = Faults.hostile(arguments.seed) if arguments.hostile else None

@@ -53,18 +53,14 @@ class Access:
     def mint(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """The answer of `POST /oauth/tokens`."""
         if body.get("grant_type") != "client_credentials":
-            return 400, _oauth_error(
-                "unsupported_grant_type", "The authorization grant type is not supported."
-            )
+            return 400, _oauth_error("unsupported_grant_type", "The authorization grant type is not supported.")
         given = (str(body.get("client_id", "")), str(body.get("client_secret", "")))
         if not (_same(given[0], self.client_id) and _same(given[1], self.client_secret)):
             return 401, _oauth_error("invalid_client", "Client authentication failed.")
         scope = str(body.get("scope") or " ".join(self.options.allowed_scopes))
         asked = tuple(scope.split())
         if any(word in VOCABULARY and not self._allowed(word) for word in asked):
-            return 400, _oauth_error(
-                "invalid_scope", "The requested scope is invalid, unknown, or malformed."
-            )
+            return 400, _oauth_error("invalid_scope", "The requested scope is invalid, unknown, or malformed.")
         wanted = body.get("expires_in")
         if wanted is not None and not (isinstance(wanted, int) and SHORTEST < wanted < LONGEST):
             return 400, _oauth_error("invalid_request", "expires_in must be between 300 and 172800 seconds.")

@@ -51,9 +51,7 @@ class Request:
 class Api:
     """What the account answers, once a request has come through the rate limits."""
 
-    def __init__(
-        self, holdings: Holdings, access: Access, faults: Faults, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, holdings: Holdings, access: Access, faults: Faults, now: Callable[[], datetime]) -> None:
         self.holdings = holdings
         self.options = holdings.site.options
         self.access = access
@@ -89,9 +87,7 @@ class Api:
         except orjson.JSONDecodeError:
             body = None
         if request.method != "POST" or not isinstance(body, dict):
-            return Answer.of(
-                {"error": "invalid_request", "error_description": "The request is malformed."}, 400
-            )
+            return Answer.of({"error": "invalid_request", "error_description": "The request is malformed."}, 400)
         status, answer = self.access.mint(body)
         return Answer.of(answer, status)
 
@@ -191,9 +187,7 @@ class Api:
     def _availabilities(self, request: Request, now: int) -> Answer:
         if not self.options.availability or request.resource != "agent_availabilities":
             return Answer.of(*NO_ENDPOINT)
-        data, included = availabilities(
-            self.holdings.site.events, self.holdings.staff.users, now, self.holdings.base
-        )
+        data, included = availabilities(self.holdings.site.events, self.holdings.staff.users, now, self.holdings.base)
         return self.lists.availabilities(data, included, request.path, request.query)
 
 

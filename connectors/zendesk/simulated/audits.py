@@ -69,9 +69,7 @@ def _with_tags_merged(events: pl.DataFrame) -> pl.DataFrame:
     tags = events.filter(is_tag)
     others = events.filter(~is_tag)
     if tags.is_empty():
-        nothing = [
-            pl.lit(None, pl.String).alias(name) for name in ("tags_before", "tags_after", "added", "removed")
-        ]
+        nothing = [pl.lit(None, pl.String).alias(name) for name in ("tags_before", "tags_after", "added", "removed")]
         return others.with_columns(nothing)
     creating = others.filter(pl.col("kind") == "created").select("audit_first").to_series().implode()
     grouped = tags.group_by("audit_first", "rule_no", maintain_order=True).agg(
@@ -143,10 +141,14 @@ def _with_state(events: pl.DataFrame) -> pl.DataFrame:
     for name, change, start in FOLDED:
         told = pl.when(kind == change).then(pl.col("before"))
         begun = told.drop_nulls().first().over("ticket_no").fill_null("open" if name == "status" else "")
-        happened = pl.when(kind == "created").then(pl.col(name).fill_null(start))
-        happened = happened.when(kind == change).then(pl.col("after").fill_null(start))
-        if name == "status":
-            happened = happened.when(kind == "deleted").then(pl.lit("deleted"))
+        happened = (
+            pl.when(kind == "created")
+            .then(pl.col(name).fill_null(start))
+            .when(kind == change)
+            .then(pl.col("after").fill_null(start))
+            .when((kind == "deleted") & (name == "status"))
+            .then(pl.lit("deleted"))
+        )
         events = events.with_columns(_begun=begun, _happened=happened)
         # Each ticket's first row has a value, so filling down never crosses into the next ticket.
         filled = pl.when(opening).then(pl.coalesce("_happened", "_begun")).otherwise(pl.col("_happened"))
@@ -163,6 +165,4 @@ def _with_requesters(events: pl.DataFrame) -> pl.DataFrame:
     pooled = 8_000_000_000 + pl.col("ticket_no") % 997
     events = events.with_columns(requester_no=pl.coalesce(asked.first().over("ticket_no"), pooled))
     silent = (pl.col("author_kind") == "requester") & (pl.col("author_no") == SYSTEM)
-    return events.with_columns(
-        author_no=pl.when(silent).then(pl.col("requester_no")).otherwise(pl.col("author_no"))
-    )
+    return events.with_columns(author_no=pl.when(silent).then(pl.col("requester_no")).otherwise(pl.col("author_no")))

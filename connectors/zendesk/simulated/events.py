@@ -111,7 +111,7 @@ def _origin(layout: Layout) -> pl.Expr:
 
 
 def _children(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """`json`: the children that each of our events becomes. Kind by kind, so that no text is built in vain."""
+    """`json`: the children that each of our events becomes; kind by kind, so that none is built in vain."""
     texts: dict[str, pl.Expr] = {
         "created": _create(layout),
         "replied": joined(_comment(layout, public=True), ",", _notification(layout)),
@@ -151,9 +151,7 @@ def _value(column: pl.Expr, is_id: bool, layout: Layout) -> pl.Expr:
 def _change(layout: Layout, name: str, state: str) -> pl.Expr:
     is_id = name.endswith("_id")
     old = pl.coalesce("before", f"{state}_before")
-    return _field(
-        layout, 0, name, _value(pl.col(f"{state}_after"), is_id, layout), _value(old, is_id, layout)
-    )
+    return _field(layout, 0, name, _value(pl.col(f"{state}_after"), is_id, layout), _value(old, is_id, layout))
 
 
 def _field(layout: Layout, offset: int, name: str, new: pl.Expr, old: pl.Expr | None) -> pl.Expr:

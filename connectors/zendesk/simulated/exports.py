@@ -156,9 +156,5 @@ class Exports:
 
 def _kept(query: Query) -> str:
     """Parameters that go on to the next page."""
-    kept = [
-        f"&{name}={quote(query[name][0])}"
-        for name in ("per_page", "include", "exclude_deleted")
-        if name in query
-    ]
+    kept = [f"&{name}={quote(query[name][0])}" for name in ("per_page", "include", "exclude_deleted") if name in query]
     return re.sub(r"\s", "", "".join(kept))

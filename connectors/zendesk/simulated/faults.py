@@ -34,7 +34,7 @@ TWISTS = (
     "endless",  # the stream never says that it ends and never moves on
     "elsewhere",  # the next page's address is on another host
 )
-# Without what a reader may well stop at and say so: "html", "cut_json", "null_page", "wrong_type", "redirect".
+# Without what a reader may well stop at: "html", "cut_json", "null_page", "wrong_type", "redirect".
 RECOVERABLE = {
     "throttle": 0.03, "throttle_bare": 0.01, "error": 0.04, "reset": 0.03, "truncate": 0.03,
     "slow": 0.01, "expire": 0.02, "repeat": 0.2, "split_ties": 1.0,

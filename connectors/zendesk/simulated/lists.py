@@ -115,9 +115,7 @@ class Lists:
         # A full last page still points on: what follows is empty.
         more = endless or (high < total) or (high == total and high - low == size)
         host = ELSEWHERE if self.faults.twisted("elsewhere", path) else self.holdings.base
-        kept = "".join(
-            f"&{quote(k)}={quote(v)}" for k, vs in query.items() for v in vs if not k.startswith("page[")
-        )
+        kept = "".join(f"&{quote(k)}={quote(v)}" for k, vs in query.items() for v in vs if not k.startswith("page["))
         link = f"{host}{path}?page%5Bafter%5D={quote(after, safe='')}&page%5Bsize%5D={size}{kept}"
         rest: dict[str, Any] = {
             **extra(low, high),
@@ -180,9 +178,7 @@ class Lists:
         things = [survey_row(r, _iso(r["sec"])) for r in rows]
         if (query.get("sort") or [""])[0].startswith("-"):
             things.reverse()
-        return self._page(
-            "survey_responses", len(things), _texts(things), path, {"page[size]": ["100"], **query}
-        )
+        return self._page("survey_responses", len(things), _texts(things), path, {"page[size]": ["100"], **query})
 
 
 def _ids(query: Query) -> list[int]:

@@ -101,9 +101,7 @@ def read_export_cursor(cursor: str) -> tuple[int, int]:
 
 def list_cursor(place: int) -> str:
     """The cursor of a list: how far into it, dressed as on the platform."""
-    return base64.b64encode(
-        orjson.dumps({"o": "id", "v": base64.b64encode(str(place).encode()).decode()})
-    ).decode()
+    return base64.b64encode(orjson.dumps({"o": "id", "v": base64.b64encode(str(place).encode()).decode()})).decode()
 
 
 def read_list_cursor(cursor: str) -> int:

@@ -57,21 +57,14 @@ def staff(
     return Staff(
         users=sorted(users, key=_by_id),
         groups=sorted((_group(group_numbers[g], names.get(g, {}), g, base) for g in group_words), key=_by_id),
-        memberships=_memberships(
-            {numbers[w]: [group_numbers[g] for g in worked.get(w, ())] for w in words}, base
-        ),
+        memberships=_memberships({numbers[w]: [group_numbers[g] for g in worked.get(w, ())] for w in words}, base),
         schedules=_schedules(groups, options),
     )
 
 
 def numbers_of(words: Iterable[str]) -> list[int]:
     """The platform's numbers for our ids, in order."""
-    return (
-        pl.Series("word", list(words), dtype=pl.String)
-        .to_frame()
-        .select(number(pl.col("word")))["word"]
-        .to_list()
-    )
+    return pl.Series("word", list(words), dtype=pl.String).to_frame().select(number(pl.col("word")))["word"].to_list()
 
 
 def _by_id(thing: Object) -> int:
@@ -89,16 +82,12 @@ def _after(events: pl.DataFrame, kind: str) -> pl.Series:
 def _groups_by_agent(events: pl.DataFrame, known: Mapping[str, Object]) -> dict[str, list[str]]:
     """Groups as told by the people frame, else those of the tickets that they were assigned to."""
     seen = events.filter(pl.col("assignee").is_not_null() & pl.col("group").is_not_null())
-    result = {
-        agent: sorted(gs) for agent, gs in seen.group_by("assignee").agg(pl.col("group").unique()).iter_rows()
-    }
+    result = {agent: sorted(gs) for agent, gs in seen.group_by("assignee").agg(pl.col("group").unique()).iter_rows()}
     result.update({agent: list(row["groups"]) for agent, row in known.items() if row["groups"]})
     return result
 
 
-def _user(
-    no: int, role: Account, person: Mapping[str, Any], options: Options, base: str, groups: list[int]
-) -> Object:
+def _user(no: int, role: Account, person: Mapping[str, Any], options: Options, base: str, groups: list[int]) -> Object:
     zone = person.get("time_zone") or options.time_zone
     staffed = role.role != "end-user"
     return {
@@ -189,9 +178,7 @@ def _memberships(groups: Mapping[int, list[int]], base: str) -> list[Object]:
 
 def custom_statuses(base: str) -> list[Object]:
     """The five default statuses, and one of the account's own that means waiting for a third party."""
-    result = [
-        _custom_status(no, category, category.title(), True, base) for category, no in STATUS_IDS.items()
-    ]
+    result = [_custom_status(no, category, category.title(), True, base) for category, no in STATUS_IDS.items()]
     return [*result, _custom_status(520, "pending", "Waiting for supplier", False, base)]
 
 
@@ -251,13 +238,9 @@ def intervals(schedule: str) -> list[Object]:
     return sorted(result, key=lambda i: int(i["start_time"]))
 
 
-def availabilities(
-    events: pl.DataFrame, users: list[Object], now: int, base: str
-) -> tuple[list[Object], list[Object]]:
+def availabilities(events: pl.DataFrame, users: list[Object], now: int, base: str) -> tuple[list[Object], list[Object]]:
     """Agents' present states (data, included channels); the platform keeps no history of them."""
-    told = events.filter(
-        (pl.col("kind").cast(pl.String) == "availability") & (pl.col("at").dt.epoch("s") <= now)
-    )
+    told = events.filter((pl.col("kind").cast(pl.String) == "availability") & (pl.col("at").dt.epoch("s") <= now))
     latest = told.sort("at").group_by("actor").agg(pl.col("after").last(), pl.col("at").last())
     states = {no: (state, at) for no, state, at in zip(
         numbers_of(latest["actor"].fill_null("0")), latest["after"], latest["at"], strict=True)}  # fmt: skip

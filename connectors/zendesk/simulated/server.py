@@ -46,9 +46,7 @@ class SimulatedZendesk:
         options = site.options
         self.access = Access(options)
         minute = options.minute
-        self.limits = Limits(
-            Bucket(options.limit, minute), Bucket(options.export_limit, minute), options.unlimited
-        )
+        self.limits = Limits(Bucket(options.limit, minute), Bucket(options.export_limit, minute), options.unlimited)
         self.requests: Counter[str] = Counter()
         self.calls: deque[tuple[str, str, int]] = deque(maxlen=1000)
         self.strayed = 0
@@ -136,11 +134,7 @@ def _throttled(export: bool) -> str:
 
 def _after_the_last_event(site: Site) -> Callable[[], datetime]:
     last = site.events["at"].max()
-    at = (
-        datetime.fromtimestamp(last.timestamp() + 600, UTC)
-        if isinstance(last, datetime)
-        else datetime.now(UTC)
-    )
+    at = datetime.fromtimestamp(last.timestamp() + 600, UTC) if isinstance(last, datetime) else datetime.now(UTC)
     return lambda: at
 
 
@@ -190,9 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The `Date` of answers is the account's time, which clients take for theirs."""
-        return super().date_time_string(
-            self.server.front.now().timestamp() if timestamp is None else timestamp
-        )
+        return super().date_time_string(self.server.front.now().timestamp() if timestamp is None else timestamp)
 
     def do_GET(self) -> None:
         self._serve()

@@ -43,21 +43,13 @@ def ticket_rows(tickets: pl.DataFrame, base: str, options: Options, exported: bo
     by_person = (pl.col("author") > 0) & pl.col("begun")
     submitter = bare(pl.when(by_person).then(pl.col("author")).otherwise(pl.col("requester_no")))
     scrubbed = (pl.col("status_after") == "deleted") & (pl.col("ticket_no") % 2 == 0)
-    subject = (
-        pl.when(scrubbed)
-        .then(pl.lit("SCRUBBED"))
-        .otherwise(joined(f"{CANARY}-subject-", pl.col("ticket_no")))
-    )
-    about = (
-        pl.when(scrubbed).then(pl.lit("X")).otherwise(joined(f"{CANARY}-description-", pl.col("ticket_no")))
-    )
+    subject = pl.when(scrubbed).then(pl.lit("SCRUBBED")).otherwise(joined(f"{CANARY}-subject-", pl.col("ticket_no")))
+    about = pl.when(scrubbed).then(pl.lit("X")).otherwise(joined(f"{CANARY}-description-", pl.col("ticket_no")))
     channel = pl.col("channel").replace_strict({k: v[0] for k, v in CHANNELS.items()}, default="any_channel")
     rating = pl.when(pl.col("score").is_null()).then(pl.lit("null")).otherwise(
         joined('{"score":', quoted(pl.col("score")), ',"id":', bare(pl.col("id")), RATING_TAIL)
     )  # fmt: skip
-    status_id = pl.col("status_after").replace_strict(
-        STATUS_IDS, default=STATUS_IDS["solved"], return_dtype=pl.Int64
-    )
+    status_id = pl.col("status_after").replace_strict(STATUS_IDS, default=STATUS_IDS["solved"], return_dtype=pl.Int64)
     tail: list[str | pl.Expr] = (
         [
             ',"fields":[{"id":901,"value":null}],"support_type":"agent","generated_timestamp":',
@@ -137,7 +129,7 @@ def rating_row(row: dict[str, object], base: str, time: str) -> dict[str, object
 
 
 def survey_row(row: dict[str, object], time: str) -> dict[str, object]:
-    """A survey response of the newer kind; its time stands on the answers, with milliseconds, and ids are strings."""
+    """A survey response of the newer kind; its time stands on the answers, and ids are strings."""
     score, ticket = str(row["score"]), str(row["ticket_no"])
     times = {"created_at": time.replace("Z", ".000Z"), "updated_at": time.replace("Z", ".000Z")}
     question = {"id": "01QUESTION", "type": "rating_scale_numeric", "sub_type": "customer_satisfaction"}
@@ -175,9 +167,7 @@ def metric_events(events: pl.DataFrame) -> pl.DataFrame:
     policy = breaches.join(made.select("ticket_no", begun="sec"), on="ticket_no").select(
         "ticket_no", sec="begun", metric="metric", type=pl.lit("apply_sla")
     )
-    rows = pl.concat([made, policy.unique(maintain_order=True), breaches]).sort(
-        "sec", "ticket_no", maintain_order=True
-    )
+    rows = pl.concat([made, policy.unique(maintain_order=True), breaches]).sort("sec", "ticket_no", maintain_order=True)
     rows = rows.with_row_index("n").with_columns(id=METRIC_ID + pl.col("n").cast(pl.Int64))
     sla = pl.when(pl.col("type") == "apply_sla").then(
         pl.lit(',"sla":' + encoded({"target": 60, "business_hours": False, "target_in_seconds": 3600,

@@ -65,7 +65,5 @@ def listed(at: datetime) -> list[dict[str, object]]:
         minutes = int(offset.total_seconds() // 60) if offset else 0
         sign = "-" if minutes < 0 else "+"
         formatted = f"GMT {sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
-        result.append(
-            {"name": name, "translated_name": name, "offset": minutes, "formatted_offset": formatted}
-        )
+        result.append({"name": name, "translated_name": name, "offset": minutes, "formatted_offset": formatted})
     return result

@@ -28,9 +28,7 @@ def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
         at = row.pop("at", None) or datetime.fromtimestamp(START.timestamp() + minutes * 60, UTC)
         defaults = {"id": str(place), "account": "a", "channel": "email", "grade": "A", "actor_kind": "agent"}
         full.append(dict.fromkeys(SCHEMA) | defaults | row | {"at": at})
-    plain = {
-        name: (dtype if isinstance(dtype, pl.Datetime) else pl.String()) for name, dtype in SCHEMA.items()
-    }
+    plain = {name: (dtype if isinstance(dtype, pl.Datetime) else pl.String()) for name, dtype in SCHEMA.items()}
     return pl.DataFrame(full, schema=plain).cast(SCHEMA)
 
 
@@ -38,36 +36,37 @@ def small_world(tickets: int = 7) -> pl.DataFrame:
     """A few tickets with a bit of everything that audits can show."""
     rows: list[dict[str, Any]] = []
     for no in range(1, tickets + 1):
-        ticket = {"ticket": str(no)}
-        by = {"actor": "1001"}
-        rule = {"actor": "rule:55", "actor_kind": "system"}
-        customer = {"actor": "5001", "actor_kind": "requester"}
-        base = no * 10
-        save = f"s{no}"
-        rows += [
-            {**ticket, **customer, "min": base, "kind": "created", "status": "new", "group": "11", "priority": "normal",
-             "batch": save + "a"},
-            {**ticket, **rule, "min": base, "kind": "tagged", "after": "routed", "batch": save + "a"},
-            {**ticket, **by, "min": base + 1, "kind": "assigned", "after": "1001", "batch": save + "b"},
-            {**ticket, **by, "min": base + 1, "kind": "status", "before": "new", "after": "open", "batch": save + "b"},
-            {**ticket, **by, "min": base + 1, "kind": "replied", "batch": save + "b"},
-            {**ticket, **rule, "min": base + 1, "kind": "priority", "before": "normal", "after": "high",
-             "batch": save + "b"},
-            {**ticket, **by, "min": base + 2, "kind": "noted", "batch": save + "c"},
-            {**ticket, **by, "min": base + 2, "kind": "tagged", "after": "vip", "batch": save + "c"},
-            {**ticket, **by, "min": base + 2, "kind": "untagged", "before": "routed", "batch": save + "c"},
-            {**ticket, **customer, "min": base + 3, "kind": "customer_replied", "batch": save + "d"},
-            {**ticket, **by, "min": base + 4, "kind": "moved", "before": "11", "after": "12", "batch": save + "e"},
-            {**ticket, **by, "min": base + 5, "kind": "status", "before": "open", "after": "solved", "batch": save + "f"},
-            {**ticket, **customer, "min": base + 6, "kind": "rated", "after": "good"},
-            {**ticket, "actor_kind": "system", "min": base + 7, "kind": "sla_breached", "after": "reply_time"},
-        ]  # fmt: skip
+        rows += _one_ticket(str(no), 10 * no)
+    closing = {"ticket": "1", "actor": "rule:77", "actor_kind": "system", "kind": "status"}
     rows += [
-        {"ticket": "1", "actor": "rule:77", "actor_kind": "system", "min": 100, "kind": "status", "before": "solved",
-         "after": "closed"},
+        closing | {"min": 100, "before": "solved", "after": "closed"},
         {"ticket": "2", "actor": "1001", "min": 101, "kind": "deleted", "before": "solved"},
-    ]  # fmt: skip
+    ]
     return frame_of(rows)
+
+
+def _one_ticket(no: str, minute: int) -> list[dict[str, Any]]:
+    agent = {"actor": "1001"}
+    rule = {"actor": "rule:55", "actor_kind": "system"}
+    customer = {"actor": "5001", "actor_kind": "requester"}
+    first = {"kind": "created", "status": "new", "group": "11", "priority": "normal"}
+    steps: list[tuple[int, dict[str, Any], dict[str, Any]]] = [
+        (0, customer, first),
+        (0, rule, {"kind": "tagged", "after": "routed"}),
+        (1, agent, {"kind": "assigned", "after": "1001"}),
+        (1, agent, {"kind": "status", "before": "new", "after": "open"}),
+        (1, agent, {"kind": "replied"}),
+        (1, rule, {"kind": "priority", "before": "normal", "after": "high"}),
+        (2, agent, {"kind": "noted"}),
+        (2, agent, {"kind": "tagged", "after": "vip"}),
+        (2, agent, {"kind": "untagged", "before": "routed"}),
+        (3, customer, {"kind": "customer_replied"}),
+        (4, agent, {"kind": "moved", "before": "11", "after": "12"}),
+        (5, agent, {"kind": "status", "before": "open", "after": "solved"}),
+        (6, customer, {"kind": "rated", "after": "good"}),
+        (7, {"actor_kind": "system"}, {"kind": "sla_breached", "after": "reply_time"}),
+    ]
+    return [{"ticket": no, "min": minute + step, "batch": f"{no}.{step}"} | who | what for step, who, what in steps]
 
 
 class Reader:
@@ -90,9 +89,7 @@ class Reader:
         body = {name: value for name, value in {**body, **changes}.items() if value is not None}
         for _ in range(6):
             try:
-                answer = self.session.post(
-                    f"{self.front.base_url}/oauth/tokens", json=body, allow_redirects=False
-                )
+                answer = self.session.post(f"{self.front.base_url}/oauth/tokens", json=body, allow_redirects=False)
                 if answer.status_code == 201:
                     token = answer.json()["access_token"]
                     self.session.headers["Authorization"] = f"Bearer {token}"
@@ -115,11 +112,7 @@ class Reader:
                 if answer.status_code == 401 and tries > 1:
                     self.mint()
                 body = answer.json()
-                if (
-                    answer.status_code == 200
-                    and isinstance(body, dict)
-                    and any(v is not None for v in body.values())
-                ):
+                if answer.status_code == 200 and isinstance(body, dict) and any(v is not None for v in body.values()):
                     return body
             except (requests.RequestException, ValueError):
                 if attempt == tries - 1:

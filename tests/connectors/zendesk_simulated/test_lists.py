@@ -7,6 +7,7 @@ import pytest
 
 from connectors.zendesk.simulated import Account, Options, SimulatedZendesk, Site
 from connectors.zendesk.simulated.people import intervals
+from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 
 
@@ -41,11 +42,12 @@ def test_people_groups_and_roles_appear_as_told(serve):
         pl.lit(None).cast(dtype).alias(name) for name, dtype in PEOPLE.items() if name not in people.columns
     ).select(pl.col(name).cast(dtype) for name, dtype in PEOPLE.items())
     groups = pl.DataFrame(
-        {"group": ["11", "12"], "name": ["Tier 1", "Tier 2"], "tier": [1, 2], "time_zone": ["Europe/London", None],
-         "schedule": ["Mon-Fri 09:00-17:00", None], "target_share": [0.9, None]}, schema=GROUPS
+        {"group": ["11", "12"], "name": ["Tier 1", "Tier 2"], "tier": [1, 2],
+         "time_zone": ["Europe/London", None], "schedule": ["Mon-Fri 09:00-17:00", None],
+         "target_share": [0.9, None]}, schema=GROUPS
     )  # fmt: skip
     roles = {"7": Account(role_type=1), "8": Account("admin", 4, active=False)}
-    events = pl.DataFrame(schema=_schema())
+    events = pl.DataFrame(schema=SCHEMA)
     with SimulatedZendesk(Site(events, people, groups, roles, options=Options(unlimited=True))) as front:
         staff = front.api.holdings.staff
     first, second = (user for user in staff.users if user["id"] in (7, 8))
@@ -56,12 +58,6 @@ def test_people_groups_and_roles_appear_as_told(serve):
         (7, 11, True), (7, 12, False), (8, 12, True)
     ]  # fmt: skip
     assert [(s["time_zone"], len(s["intervals"])) for s in staff.schedules] == [("London", 5)]
-
-
-def _schema() -> pl.Schema:
-    from helpdesk_wellbeing.events import SCHEMA
-
-    return SCHEMA
 
 
 def test_schedules_count_minutes_from_sunday():
@@ -86,17 +82,13 @@ def test_small_objects_answer(serve, world):
     assert reader.get("business_hours/schedules")["schedules"] == []
     assert reader.get("slas/policies")["sla_policies"][0]["policy_metrics"]
     assert reader.get("search/count?query=type:ticket")["count"] == 6
-    assert (
-        reader.get("account/settings")["settings"]["active_features"]["customer_satisfaction_survey"] is True
-    )
+    assert reader.get("account/settings")["settings"]["active_features"]["customer_satisfaction_survey"] is True
     assert [t["id"] for t in reader.get("tickets/show_many?ids=3,2,5")["tickets"]] == [3, 5]
     assert reader.get("users/1001")["user"]["role"] == "agent"
 
 
 def test_what_the_plan_lacks_is_an_invalid_endpoint_or_forbidden(serve, world):
-    _, reader = serve(
-        world, schedules=False, sla=False, metric_events=False, custom_statuses=False, csat=None
-    )
+    _, reader = serve(world, schedules=False, sla=False, metric_events=False, custom_statuses=False, csat=None)
     for path in ("agent_availabilities", "custom_statuses", "guide/survey_responses", "no/such/thing",
                  "incremental/ticket_metric_events?start_time=0"):  # fmt: skip
         answer = reader.raw(path)
@@ -124,10 +116,7 @@ def test_legacy_ratings_show_good_and_bad_in_a_window(serve, events_of):
     rows = reader.listed("satisfaction_ratings?score=received&page[size]=2", "satisfaction_ratings")
     assert [(row["ticket_id"], row["score"]) for row in rows] == [(0, "good"), (1, "bad"), (3, "good")]
     since = int(events["at"][1].timestamp())
-    assert (
-        len(reader.listed(f"satisfaction_ratings?start_time={since}&page[size]=9", "satisfaction_ratings"))
-        == 2
-    )
+    assert len(reader.listed(f"satisfaction_ratings?start_time={since}&page[size]=9", "satisfaction_ratings")) == 2
     assert len(reader.get("satisfaction_ratings?score=bad")["satisfaction_ratings"]) == 1
 
 
@@ -158,8 +147,6 @@ def test_availability_shows_the_present_state_only(serve, events_of):
     ]
     _, reader = serve(events_of(told), availability=True)
     page = reader.get("agent_availabilities?include=channels&page[size]=100")
-    states = {
-        row["attributes"]["agent_id"]: row["attributes"]["agent_status"]["name"] for row in page["data"]
-    }
+    states = {row["attributes"]["agent_id"]: row["attributes"]["agent_status"]["name"] for row in page["data"]}
     assert states == {7: "away", 900_000_001: "offline"}
     assert {thing["attributes"]["name"] for thing in page["included"]} == {"support", "messaging", "talk"}

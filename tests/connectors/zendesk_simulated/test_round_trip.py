@@ -29,9 +29,7 @@ def read_back(saves: list[dict[str, Any]], agents: set[int]) -> list[Fact]:
                     first.update(child)
             state = tuple(first[name] for name in ("status", "group_id", "assignee_id", "priority"))
             facts.append((ticket, at, str(save["updater_id"]), "created", None, state))
-            facts += [
-                (ticket, at, str(save["updater_id"]), "tagged", None, tag) for tag in first.get("tags", [])
-            ]
+            facts += [(ticket, at, str(save["updater_id"]), "tagged", None, tag) for tag in first.get("tags", [])]
         for child in save["child_events"]:
             by_rule = child["via"] == "Rule"
             actor = f"rule:{child['via_reference_id']}" if by_rule else str(save["updater_id"])
@@ -197,9 +195,7 @@ def test_a_ticket_from_before_the_log_keeps_what_its_changes_say(events_of):
 
 def test_audits_have_the_ids_of_the_event_stream(serve, world):
     _, reader = serve(world)
-    stream = {
-        row["id"]: row for row in reader.export("incremental/ticket_events?start_time=0", "ticket_events")
-    }
+    stream = {row["id"]: row for row in reader.export("incremental/ticket_events?start_time=0", "ticket_events")}
     audits = reader.listed("tickets/3/audits.json?page[size]=2", "audits")
     assert [a["id"] for a in audits] == sorted(i for i, row in stream.items() if row["ticket_id"] == 3)
     for audit in audits:
@@ -247,9 +243,7 @@ def test_any_history_survives_the_round_trip(data):
                 row |= {"kind": "untagged", "before": tag} if tag in tags else {"after": tag}
                 tags ^= {tag}
             rows.append(row)
-    plain = {
-        name: (dtype if isinstance(dtype, pl.Datetime) else pl.String()) for name, dtype in SCHEMA.items()
-    }
+    plain = {name: (dtype if isinstance(dtype, pl.Datetime) else pl.String()) for name, dtype in SCHEMA.items()}
     full = [
         dict.fromkeys(SCHEMA) | {"id": str(n), "account": "a", "ticket": "1", "grade": "A"} | row
         | {"at": datetime.fromtimestamp(1_790_000_000 + int(row["batch"][1:]), UTC)}

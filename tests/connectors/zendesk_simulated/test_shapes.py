@@ -18,11 +18,7 @@ def recorded(shared: Path, ending: str) -> dict[str, Any]:
     with gzip.open(shared / "data/zendesk-recorded-zenpy/interactions.jsonl.gz", "rt") as lines:
         for line in lines:
             row = json.loads(line)
-            if (
-                row["method"] == "GET"
-                and row["uri"].partition("?")[0].endswith(ending)
-                and row["status"] == 200
-            ):
+            if row["method"] == "GET" and row["uri"].partition("?")[0].endswith(ending) and row["status"] == 200:
                 return row["body"] if isinstance(row["body"], dict) else json.loads(row["body"])
     raise AssertionError(f"no recording of {ending}")
 

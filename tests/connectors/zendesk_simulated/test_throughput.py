@@ -33,7 +33,5 @@ def test_pages_of_a_large_account_are_served_whole(record_property, capsys):
             rate = rows / (time.perf_counter() - began)
             record_property(path, round(rate))
             with capsys.disabled():
-                print(
-                    f"\n  {path}: {rate:,.0f} rows/s in {pages} pages of {size // pages // 1024} KiB", end=""
-                )
+                print(f"\n  {path}: {rate:,.0f} rows/s in {pages} pages of {size // pages // 1024} KiB", end="")
             assert pages >= rows / 1000
