@@ -143,7 +143,7 @@ def test_requests_are_one_for_a_thousand_rows_and_a_constant(zendesk):
 
     exports = sum(count for name, count in connector.api.session.requests_made.items() if "incremental" in name)
 
-    assert exports <= 20 + 10 + 10 + 20
+    assert exports <= 20 + 10 + 10 + 16
 
 
 def test_a_page_larger_than_a_thousand_rows_is_taken_whole(zendesk):
