@@ -175,9 +175,14 @@ class ZendeskApi:
     # Exports
 
     def by_cursor(
-        self, resource: str, cursor: str | None, start: int, parse: Callable[[bytes], Any] | None = None
+        self,
+        resource: str,
+        cursor: str | None,
+        start: int,
+        parse: Callable[[bytes], Any] | None = None,
+        enough: Callable[[RawPage], bool] = lambda page: False,
     ) -> Iterator[RawPage]:
-        """Pages of a cursor export from `cursor`, else from `start` (epoch seconds, inclusive).
+        """Pages of a cursor export from `cursor`, else from `start` (epoch seconds, inclusive), until `enough`.
 
         Each page carries the cursor after it. Ends at end_of_stream, and with a note where the cursor is
         missing or repeats.
@@ -200,12 +205,17 @@ class ZendeskApi:
                 note = None if at_end else f"zendesk: GET {path} repeats a cursor; stopped there until the next pull"
                 yield RawPage(rows, following, None, True, note)
                 return
-            yield RawPage(rows, following, None, False)
+            page = RawPage(rows, following, None, False)
+            yield page
+            if enough(page):
+                return
             seen.add(following)
             cursor = following
 
-    def by_time(self, resource: str, start: int) -> Iterator[RawPage]:
-        """Pages of a time-based export from `start` (epoch seconds, inclusive).
+    def by_time(
+        self, resource: str, start: int, enough: Callable[[RawPage], bool] = lambda page: False
+    ) -> Iterator[RawPage]:
+        """Pages of a time-based export from `start` (epoch seconds, inclusive), until `enough`.
 
         Ends at end_of_stream, where `end_time` is missing or does not advance, and, where the answer knows no
         end_of_stream (metric events), at a page with fewer rows than a full one.
@@ -223,8 +233,9 @@ class ZendeskApi:
             note = None
             if stuck and not at_end:
                 note = f"zendesk: GET {path} does not go on after {_clock(start)}; stopped there for now"
-            yield RawPage(rows, None, end, at_end or stuck, note)
-            if at_end or end is None or end <= start:
+            page = RawPage(rows, None, end, at_end or stuck, note)
+            yield page
+            if at_end or end is None or end <= start or enough(page):
                 return
             start = end
 

@@ -11,6 +11,7 @@ from typing import Any
 from connectors.session import HttpRefused
 from connectors.zendesk import normalise, records
 from connectors.zendesk.client import ZendeskApi, lacking
+from connectors.zendesk.columns import Context
 from connectors.zendesk.positions import WEEK_S, Position, load, older_bound
 from connectors.zendesk.progress import Tracker
 from connectors.zendesk.roster import Book, look_up
@@ -132,9 +133,9 @@ class Pull:
 
     # Readers
 
-    def _fresh_context(self) -> normalise.Context:
+    def _fresh_context(self) -> Context:
         settings, book = self._api.settings, self._book
-        return normalise.Context(
+        return Context(
             account=settings.account,
             staff=book.staff(),
             own_user=self._own_user,
@@ -160,7 +161,7 @@ class Pull:
         self._unreadable["ticket_events"] += read.unreadable
         return Seen(read.frame, newest=read.newest)
 
-    def _reader(self, read: Callable[[Any, normalise.Context], records.Read]) -> Callable[[Any], Seen]:
+    def _reader(self, read: Callable[[Any, Context], records.Read]) -> Callable[[Any], Seen]:
         def seen(rows: Any) -> Seen:
             found = read(rows, self._context)
             self._strange += found.unknown

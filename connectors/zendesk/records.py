@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from connectors.session import read_json
+from connectors.answers import read_json
 from connectors.zendesk import vias
-from connectors.zendesk.normalise import Context, declared
+from connectors.zendesk.columns import Context, declared
 from helpdesk_wellbeing import events
 from helpdesk_wellbeing.feed import TICKETS
 
@@ -258,18 +258,19 @@ def presence(
         _note_newest(read, at)
         if snapshot.get(agent) == (word, since):
             continue
-        found.append(
-            {
-                "id": f"a{agent}.{since}",
-                "at": at,
-                "ticket": "",
-                "actor": agent,
-                "actor_kind": "agent",
-                "kind": "availability",
-                "before": snapshot[agent][0] if agent in snapshot else None,
-                "after": word,
-            }
-        )
+        if agent in snapshot:  # who is seen for the first time hasn't changed as far as we know
+            found.append(
+                {
+                    "id": f"a{agent}.{since}",
+                    "at": at,
+                    "ticket": None,
+                    "actor": agent,
+                    "actor_kind": "agent",
+                    "kind": "availability",
+                    "before": snapshot[agent][0],
+                    "after": word,
+                }
+            )
         snapshot[agent] = (word, since)
     read.events = _frame(found, context)
     return read, snapshot

@@ -108,7 +108,8 @@ class TimeStream:
 
     def _window(self, begin: int, end: int, at: int) -> Iterator[Page]:
         self._tracker.begin(self.name, begin, end)
-        for raw in ahead(self._api.by_time(self._resource, at)):
+        pages = self._api.by_time(self._resource, at, enough=lambda raw: raw.end is not None and raw.end >= end)
+        for raw in ahead(pages):
             rows, _ = self._cut(raw.rows, end)
             seen = self._read(rows)
             complete = (raw.end is not None and raw.end >= end) or (raw.last and raw.note is None)
@@ -188,7 +189,7 @@ class CursorStream:
 
     def _window(self, begin: int, end: int, cursor: str | None, at: int) -> Iterator[Page]:
         self._tracker.begin(self.name, begin, end)
-        for raw in self._from(cursor, at):
+        for raw in self._from(cursor, at, enough=lambda raw: self._cut(raw.rows, end)[1]):
             rows, beyond = self._cut(raw.rows, end)
             seen = self._read(rows)
             complete = beyond or (raw.last and raw.note is None)
@@ -202,18 +203,20 @@ class CursorStream:
                 return
         self.stuck = True
 
-    def _from(self, cursor: str | None, start: int) -> Iterator[RawPage]:
+    def _from(
+        self, cursor: str | None, start: int, enough: Callable[[RawPage], bool] = lambda raw: False
+    ) -> Iterator[RawPage]:
         """Pages from the cursor; from the time before it where the platform takes the cursor no more."""
         first = True
         try:
-            for raw in ahead(self._api.by_cursor(self._resource, cursor, start, self._parse)):
+            for raw in ahead(self._api.by_cursor(self._resource, cursor, start, self._parse, enough)):
                 first = False
                 yield raw
         except HttpRefused as refused:
             if cursor is None or not first or refused.status not in (400, 410, 422):
                 raise
             self._note(f"zendesk: the stored cursor of {self.name} isn't taken any more; reading on from its time")
-            yield from ahead(self._api.by_cursor(self._resource, None, start, self._parse))
+            yield from ahead(self._api.by_cursor(self._resource, None, start, self._parse, enough))
 
     def _page(self, raw: RawPage, seen: Seen, rows: int | None = None) -> Page:
         if raw.note:

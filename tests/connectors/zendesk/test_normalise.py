@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from connectors.zendesk import normalise
-from connectors.zendesk.normalise import Context, ticket_events
+from connectors.zendesk.columns import Context
+from connectors.zendesk.normalise import ticket_events
 from helpdesk_wellbeing import events
 
 WHO = Context(account="acme", staff={"1", "2", "3", "9"}, own_user="9", people_by_api={"3"})

@@ -13,8 +13,9 @@ import responses
 
 from connectors.budget import read_headers
 from connectors.zendesk import ZendeskSettings, records, vias
+from connectors.zendesk.columns import Context
 from connectors.zendesk.connector import ZendeskConnector
-from connectors.zendesk.normalise import Context, ticket_events
+from connectors.zendesk.normalise import ticket_events
 
 SHARED = Path(os.environ.get("HELPDESK_WELLBEING_SHARED") or Path(__file__).parents[3] / "../shared") / "data"
 RECORDED = SHARED / "zendesk-recorded-zenpy/interactions.jsonl.gz"
