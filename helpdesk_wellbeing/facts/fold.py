@@ -1,7 +1,8 @@
 """The fold: events of a stretch of time and what was carried into it become facts and what is carried on.
 
-The result is the same for any cuts at UTC midnights, any order of rows and any batching: everything that depends on more than one
-event is either in the carry or decided within one UTC day. Long stretches are worked through week by week.
+The result is the same for any cuts at UTC midnights, any order of rows and any batching: everything that
+depends on more than one event is either in the carry or decided within one UTC day. Long stretches are
+worked through week by week.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -97,7 +99,7 @@ class Carry:
 
 @dataclass(frozen=True)
 class Folded:
-    """Facts that changed in the stretch (frames of `facts.schema` with `piece`, a UTC day of the stretch) and the carry."""
+    """Facts that changed in the stretch (`facts.schema` and `piece`, a UTC day of the stretch) and the carry."""
 
     frames: dict[str, pl.DataFrame]
     carry: Carry
@@ -108,8 +110,8 @@ def fold(
 ) -> Folded:
     """Fold the events of [end of the last stretch, until), in any order, each once.
 
-    `events` has `events.SCHEMA`, `snapshots` has `feed.TICKETS`. With an empty carry the stretch begins at the UTC midnight
-    before the first event.
+    `events` has `events.SCHEMA`, `snapshots` has `feed.TICKETS`. With an empty carry the stretch begins at
+    the UTC midnight before the first event.
     """
     end = micros(until)
     events = events.sort("at", "id")
@@ -133,7 +135,8 @@ def fold(
 def combine(pieces: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Facts from pieces in the order of their days: one row per key, the last one holds.
 
-    Touches and handled tickets are told once only, so they need no cleaning and stay in the order of their pieces.
+    Touches and handled tickets are told once only, so they need no cleaning and stay in the order of their
+    pieces.
     """
     return {name: _cleaned(name, frame) for name, frame in pieces.items()}
 
@@ -167,7 +170,7 @@ def _weeks(since: int, until: int) -> list[tuple[int, int]]:
     monday = 4 * DAY  # 1970-01-05
     cuts = range((since - monday) // week * week + monday + week, until, week)
     edges = [since, *cuts, until]
-    return [(low, high) for low, high in zip(edges, edges[1:], strict=False) if low < high]
+    return [(low, high) for low, high in pairwise(edges) if low < high]
 
 
 def _begun(carry: Carry, since: int, snapshots: pl.DataFrame, context: FoldContext) -> Carry:
@@ -184,8 +187,10 @@ def _begun(carry: Carry, since: int, snapshots: pl.DataFrame, context: FoldConte
 
 
 def _weights_of(states: pl.DataFrame) -> Ints:
-    columns = [numbers(states[name]) for name in ("channel", "priority", "status", "reopens")]
-    return weights.open_weight(*columns, states["hard"].cast(pl.Int64).to_numpy())
+    channel, priority, status, reopens, is_hard = (
+        numbers(states[name]) for name in ("channel", "priority", "status", "reopens", "hard")
+    )
+    return weights.open_weight(channel, priority, status, reopens, is_hard)
 
 
 def _fold_week(

@@ -1,7 +1,8 @@
 """Tickets through time: state after every event, and what changed with it.
 
-State is folded from what events say (their state columns first, else `after` of a change). What a ticket's first event leaves
-open comes from the change's own `before`, else from the snapshot of the ticket, else it is new and of normal priority.
+State is folded from what events say (their state columns first, else `after` of a change). What a ticket's
+first event leaves open comes from the change's own `before`, else from the snapshot of the ticket, else it
+is new and of normal priority.
 """
 
 from __future__ import annotations
@@ -151,12 +152,26 @@ def follow(
     weight_before = _previous(weight, np.where(seen, starting, 0), begin)
     assignee_before = _previous(assignee, initial.assignee, begin)
     history = History(
-        row=order, at=at, ticket=ticket, first=first, seen_before=seen_before, status=status, status_before=status_before,
-        group=group, group_before=group_before, assignee=assignee, assignee_before=assignee_before, weight=weight,
+        row=order,
+        at=at,
+        ticket=ticket,
+        first=first,
+        seen_before=seen_before,
+        status=status,
+        status_before=status_before,
+        group=group,
+        group_before=group_before,
+        assignee=assignee,
+        assignee_before=assignee_before,
+        weight=weight,
         weight_before=weight_before,
         effort=weights.effort(channel, priority, status, reopens, is_hard.astype(np.int64)),
-        created=created, solved=solved, reopened=reopened, became_hard=is_hard & ~hard_before, signs=all_signs,
-    )  # fmt: skip
+        created=created,
+        solved=solved,
+        reopened=reopened,
+        became_hard=is_hard & ~hard_before,
+        signs=all_signs,
+    )
     end = np.append(begin[1:], count)[: len(begin)] - 1
     after = pl.DataFrame(
         {
@@ -188,13 +203,13 @@ def forget(known: pl.DataFrame, now: int) -> pl.DataFrame:
 
 
 def open_at_start(snapshots: pl.DataFrame, start: int) -> pl.DataFrame:
-    """States of tickets that were there before the log begins, as far as the snapshots still show them unsolved."""
+    """States of tickets from before the log, as far as the snapshots still show them unsolved."""
     before = snapshots.filter(pl.col("created_at").to_physical() < start)
     return _as_states(before, pl.lit(start, dtype=pl.Int64))
 
 
 def never_touched(snapshots: pl.DataFrame, since: int, until: int) -> pl.DataFrame:
-    """States of tickets that were created in this stretch and have not changed since; `last` is their creation."""
+    """States of tickets created in this stretch and unchanged since; `last` is their creation."""
     created = pl.col("created_at").to_physical()
     same = pl.col("updated_at").is_null() | (pl.col("updated_at") <= pl.col("created_at"))
     return _as_states(snapshots.filter((created >= since) & (created < until) & same), created)
@@ -336,10 +351,13 @@ def _fallbacks(
         present.with_row_index("place").with_columns(first=pl.Series(at)).filter(begins)
         .join(snapshots.unique("ticket", keep="last"), on="ticket", how="inner")
         if begins.any() and snapshots.height
-        else present.clear().with_columns(place=pl.lit(0), first=pl.lit(0)).join(snapshots.clear(), on="ticket")
+        else present.clear()
+        .with_columns(place=pl.lit(0), first=pl.lit(0))
+        .join(snapshots.clear(), on="ticket")
     )  # fmt: skip
     status = word_numbers(found["status"], STATUS, UNKNOWN)
-    # A snapshot that is newer than the event tells the ticket's end, not what it was then: unsolved is the safer guess.
+    # A snapshot that is newer than the event tells the ticket's end, not what it was then: unsolved is the
+    # safer guess.
     stale = numbers_of(found["updated_at"]) > found["first"].cast(pl.Int64).to_numpy() + _SLACK
     status = np.where((status > _OPEN_LIMIT) & stale | (status < 0), STATUS["new"], status)
     channel = word_numbers(found["channel"], {word: number for number, word in enumerate(CHANNELS)}, UNKNOWN)
@@ -407,4 +425,4 @@ def creations(states: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     )
     return pl.concat(
         [pl.DataFrame(schema=schema), shown.cast({n: schema[n] for n in shown.columns})], how="diagonal"
-    )  # type: ignore[arg-type]
+    )
