@@ -19,7 +19,7 @@ import polars as pl
 from helpdesk_wellbeing.clock import DAY, Ints, micros
 from helpdesk_wellbeing.events import WORK_KINDS
 from helpdesk_wellbeing.facts import agents as agent_facts
-from helpdesk_wellbeing.facts import hard, load, queues, schema, tickets, timeline, weights, work
+from helpdesk_wellbeing.facts import hard, listed, load, queues, schema, tickets, timeline, weights, work
 from helpdesk_wellbeing.facts.agents import Stretch, Worked
 from helpdesk_wellbeing.facts.roster import Roster, not_people
 from helpdesk_wellbeing.facts.rows import AGENT, KIND, Names, Rows, lay_out, numbers, ordered_by
@@ -99,7 +99,7 @@ class Carry:
 
 @dataclass(frozen=True)
 class Folded:
-    """Facts that changed in the stretch (`facts.schema` and `piece`, a UTC day of the stretch) and the carry."""
+    """Facts that changed (`facts.schema` and `piece`, a UTC day of the stretch) and the carry."""
 
     frames: dict[str, pl.DataFrame]
     carry: Carry
@@ -175,7 +175,7 @@ def _weeks(since: int, until: int) -> list[tuple[int, int]]:
 
 def _begun(carry: Carry, since: int, snapshots: pl.DataFrame, context: FoldContext) -> Carry:
     """The carry at the beginning of the log: open work that was there already."""
-    states = tickets.open_at_start(snapshots, since)
+    states = listed.open_at_start(snapshots, since)
     groups = Names.of(states["group"], context.directory.groups["group"])
     clock, zone = queues.zones_of(groups, context.directory, context.zone, since, since)
     return Carry(
@@ -259,7 +259,7 @@ def _with_untouched(
     events: pl.DataFrame, carry: Carry, stretch: Stretch, snapshots: pl.DataFrame
 ) -> pl.DataFrame:
     """Events and, for tickets of which only the snapshot is known, their creation."""
-    lone = tickets.never_touched(snapshots, stretch.since, stretch.until)
+    lone = listed.never_touched(snapshots, stretch.since, stretch.until)
     if lone.height == 0:
         return events
     first = events.group_by("ticket").agg(pl.col("at").min().to_physical().alias("first"))
@@ -268,7 +268,7 @@ def _with_untouched(
         .join(first, on="ticket", how="left")
         .filter(pl.col("first").is_null() | (pl.col("first") > pl.col("last")))
     )
-    return pl.concat([events, tickets.creations(lone, events.schema)]).sort("at", "id")
+    return pl.concat([events, listed.creations(lone, events.schema)]).sort("at", "id")
 
 
 def _agent_frames(
