@@ -22,7 +22,7 @@ from helpdesk_wellbeing.facts import agents as agent_facts
 from helpdesk_wellbeing.facts import hard, listed, load, queues, schema, tickets, timeline, weights, work
 from helpdesk_wellbeing.facts.agents import Stretch, Worked
 from helpdesk_wellbeing.facts.roster import Roster, not_people
-from helpdesk_wellbeing.facts.rows import AGENT, KIND, Names, Rows, lay_out, numbers, ordered_by
+from helpdesk_wellbeing.facts.rows import AGENT, KIND, Names, Rows, lay_out, numbers, ordered_by, places
 from helpdesk_wellbeing.facts.tickets import History
 from helpdesk_wellbeing.people import Directory
 
@@ -143,8 +143,10 @@ def combine(pieces: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 def fold_time(events: pl.DataFrame, context: FoldContext) -> dict[str, pl.DataFrame]:
     """Shifts and agent-days alone (weights 0), from all events at once."""
-    events = events.sort("at", "id")
-    agents, groups = Names.of(_acting(events)), Names(())
+    is_work = (pl.col("actor_kind") == "agent") & pl.col("kind").is_in(WORK_KINDS)
+    unused = [pl.lit(None, dtype=pl.String).alias(name) for name in ("group", "assignee", "before", "after")]
+    events = events.filter(is_work).with_columns(unused).sort("at", "id")
+    agents, groups = Names.of(events["actor"]), Names(())
     nothing = pl.Series(dtype=pl.String)
     rows = lay_out(events, agents, groups, nothing)
     if len(rows) == 0:
@@ -285,10 +287,9 @@ def _agent_frames(
     solved[history.row] = np.where(history.solved, history.effort, 0)
     new = _work_events(rows, effort, solved, agents, context)
     old = carry.tail
-    vocabulary = Names(tuple(rows.tickets))
     tail = {
         "agent": agents.numbers(old["agent"]),
-        "ticket": vocabulary.numbers(old["ticket"]),
+        "ticket": places(old["ticket"], rows.tickets),
         **{name: numbers(old[name]) for name in ("at", "grade", "effort", "solved", "open_weight")},
     }
     both = {name: np.concatenate([tail[name], new[name]]) for name in tail}
