@@ -23,7 +23,7 @@ ZONES = (
 )
 LOW, HIGH = micros(datetime(2017, 1, 1, tzinfo=UTC)), micros(datetime(2027, 1, 1, tzinfo=UTC))
 CLOCK = Clock(ZONES, LOW, HIGH)
-WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock has no zone
+WALL_EPOCH = datetime(1970, 1, 1)
 
 
 @settings(max_examples=300, deadline=None)
