@@ -1,7 +1,7 @@
-"""Local time for many people at once: columnar, over the few zones an account has, exact across clock changes.
+"""Local time for many people at once: columnar, over an account's few zones, exact across clock changes.
 
-Instants are whole microseconds since 1970 (UTC) in int64 arrays, zones are positions in the clock's list of names,
-dates are whole days since 1970. Offsets come from the IANA data through `zoneinfo`.
+Instants are whole microseconds since 1970 (UTC) in int64 arrays, zones are positions in the clock's list of
+names, dates are whole days since 1970. Offsets come from the IANA data through `zoneinfo`.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Clock:
     def utc(self, zone: Ints, local: Ints, *, later: bool = False) -> Ints:
         """The instant at which the wall shows `local`.
 
-        A time that occurs twice is the first of the two, or the second with `later`. A time that the clock leaps over is the
-        instant of the leap.
+        A time that occurs twice is the first of the two, or the second with `later`. A time that the clock
+        leaps over is the instant of the leap.
         """
         before_row = self._row(zone, local - DAY)
         after_row = self._row(zone, local + DAY)

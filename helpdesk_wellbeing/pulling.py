@@ -43,20 +43,26 @@ def pull(
     pull goes on from there. Raises what the connector raises.
     """
     pulled = Pulled()
-    roster = connector.roster()
-    store.replace_people(account, "platform", roster.people)
-    store.replace_groups(account, "platform", roster.groups)
-    if roster.zone:
-        store.update_account(account, zone=roster.zone)
-    _remember(store, account, roster)
-    pulled.notes += roster.notes
+    _keep_roster(store, account, connector.roster(store.watermarks(account)))
     for page in connector.pull(store.watermarks(account), since):
         added = store.commit_page(account, page)
         pulled.add(page)
         pulled.new_events += added.new
         pulled.repeated_events += added.repeated
         on_page(page, pulled)
+    # Again, with all users read: now those who left are known by name, too.
+    roster = connector.roster(store.watermarks(account))
+    _keep_roster(store, account, roster)
+    pulled.notes += [*roster.notes, *(note for note in connector.notes if note not in roster.notes)]
     return pulled
+
+
+def _keep_roster(store: Store, account: str, roster: Roster) -> None:
+    store.replace_people(account, "platform", roster.people)
+    store.replace_groups(account, "platform", roster.groups)
+    if roster.zone:
+        store.update_account(account, zone=roster.zone)
+    _remember(store, account, roster)
 
 
 def remembered_roster(store: Store, account: str) -> dict[str, Any]:

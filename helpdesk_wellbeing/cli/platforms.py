@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from helpdesk_wellbeing.cli.common import say
 from helpdesk_wellbeing.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def connector_of(store: Store, account: str) -> Connector:
 def _zendesk(store: Store, account: str) -> Connector:
     from connectors import zendesk
 
-    return zendesk.connect(zendesk_settings(store, account))
+    return zendesk.connect(zendesk_settings(store, account), say=say)
 
 
 def zendesk_settings(store: Store, account: str) -> ZendeskSettings:

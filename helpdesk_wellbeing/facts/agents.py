@@ -105,7 +105,7 @@ def days(
 def handled(
     line: Timeline, runs: Runs, worked: Worked, names: Names, tickets: pl.Series, stretch: Stretch
 ) -> pl.DataFrame:
-    """`schema.HANDLED` and `piece`: what was handled in this stretch for the first time in its shift and date."""
+    """`schema.HANDLED` and `piece`: what was handled here for the first time in its shift and date."""
     both = line.starts.copy()
     both[1:] |= line.date[1:] != line.date[:-1]
     first = _firsts(np.cumsum(both), worked.ticket)
@@ -210,10 +210,8 @@ def _firsts(group: Ints, ticket: Ints) -> Ints:
     if len(rows) == 0:
         return rows
     key = group[rows] * (int(ticket.max()) + 1) + ticket[rows]
-    if int(key.max()) * len(rows) < 2**62:
-        order = ordered_by(key)
-    else:
-        order = np.argsort(key, kind="stable")
+    fits = int(key.max()) * len(rows) < 2**62
+    order = ordered_by(key) if fits else np.argsort(key, kind="stable")
     new = np.ones(len(rows), dtype=bool)
     new[1:] = key[order][1:] != key[order][:-1]
     result: Ints = np.sort(rows[order[new]])
@@ -223,7 +221,7 @@ def _firsts(group: Ints, ticket: Ints) -> Ints:
 def _grades(runs: Runs, worked: Worked) -> pl.Series:
     worst = runs.highest(worked.grade)
     return pl.Series(worst).cast(pl.UInt8).replace_strict(
-        {number: word for number, word in enumerate(GRADES)}, return_dtype=pl.Enum(GRADES)
+        dict(enumerate(GRADES)), return_dtype=pl.Enum(GRADES)
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The fold: events of a stretch of time and what was carried into it become facts and what is carried on.
 
-The result is the same for any cuts at UTC midnights, any order of rows and any batching: everything that depends on more than one
-event is either in the carry or decided within one UTC day. Long stretches are worked through week by week.
+The result is the same for any cuts at UTC midnights, any order of rows and any batching: everything that
+depends on more than one event is either in the carry or decided within one UTC day. Long stretches are
+worked through week by week.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -17,10 +19,10 @@ import polars as pl
 from helpdesk_wellbeing.clock import DAY, Ints, micros
 from helpdesk_wellbeing.events import WORK_KINDS
 from helpdesk_wellbeing.facts import agents as agent_facts
-from helpdesk_wellbeing.facts import hard, load, queues, schema, tickets, timeline, weights, work
+from helpdesk_wellbeing.facts import hard, listed, load, queues, schema, tickets, timeline, weights, work
 from helpdesk_wellbeing.facts.agents import Stretch, Worked
 from helpdesk_wellbeing.facts.roster import Roster, not_people
-from helpdesk_wellbeing.facts.rows import AGENT, KIND, Names, Rows, lay_out, numbers, ordered_by
+from helpdesk_wellbeing.facts.rows import AGENT, KIND, Names, Rows, lay_out, numbers, ordered_by, places
 from helpdesk_wellbeing.facts.tickets import History
 from helpdesk_wellbeing.people import Directory
 
@@ -97,7 +99,7 @@ class Carry:
 
 @dataclass(frozen=True)
 class Folded:
-    """Facts that changed in the stretch (frames of `facts.schema` with `piece`, a UTC day of the stretch) and the carry."""
+    """Facts that changed (`facts.schema` and `piece`, a UTC day of the stretch) and the carry."""
 
     frames: dict[str, pl.DataFrame]
     carry: Carry
@@ -106,8 +108,8 @@ class Folded:
 def fold(carry: Carry, events: pl.DataFrame, until: datetime, context: FoldContext, snapshots: pl.DataFrame) -> Folded:
     """Fold the events of [end of the last stretch, until), in any order, each once.
 
-    `events` has `events.SCHEMA`, `snapshots` has `feed.TICKETS`. With an empty carry the stretch begins at the UTC midnight
-    before the first event.
+    `events` has `events.SCHEMA`, `snapshots` has `feed.TICKETS`. With an empty carry the stretch begins at
+    the UTC midnight before the first event.
     """
     end = micros(until)
     events = events.sort("at", "id")
@@ -131,15 +133,18 @@ def fold(carry: Carry, events: pl.DataFrame, until: datetime, context: FoldConte
 def combine(pieces: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Facts from pieces in the order of their days: one row per key, the last one holds.
 
-    Touches and handled tickets are told once only, so they need no cleaning and stay in the order of their pieces.
+    Touches and handled tickets are told once only, so they need no cleaning and stay in the order of their
+    pieces.
     """
     return {name: _cleaned(name, frame) for name, frame in pieces.items()}
 
 
 def fold_time(events: pl.DataFrame, context: FoldContext) -> dict[str, pl.DataFrame]:
     """Shifts and agent-days alone (weights 0), from all events at once."""
-    events = events.sort("at", "id")
-    agents, groups = Names.of(_acting(events)), Names(())
+    is_work = (pl.col("actor_kind") == "agent") & pl.col("kind").is_in(WORK_KINDS)
+    unused = [pl.lit(None, dtype=pl.String).alias(name) for name in ("group", "assignee", "before", "after")]
+    events = events.filter(is_work).with_columns(unused).sort("at", "id")
+    agents, groups = Names.of(events["actor"]), Names(())
     nothing = pl.Series(dtype=pl.String)
     rows = lay_out(events, agents, groups, nothing)
     if len(rows) == 0:
@@ -163,12 +168,12 @@ def _weeks(since: int, until: int) -> list[tuple[int, int]]:
     monday = 4 * DAY  # 1970-01-05
     cuts = range((since - monday) // week * week + monday + week, until, week)
     edges = [since, *cuts, until]
-    return [(low, high) for low, high in zip(edges, edges[1:], strict=False) if low < high]
+    return [(low, high) for low, high in pairwise(edges) if low < high]
 
 
 def _begun(carry: Carry, since: int, snapshots: pl.DataFrame, context: FoldContext) -> Carry:
     """The carry at the beginning of the log: open work that was there already."""
-    states = tickets.open_at_start(snapshots, since)
+    states = listed.open_at_start(snapshots, since)
     groups = Names.of(states["group"], context.directory.groups["group"])
     clock, zone = queues.zones_of(groups, context.directory, context.zone, since, since)
     return Carry(
@@ -180,8 +185,10 @@ def _begun(carry: Carry, since: int, snapshots: pl.DataFrame, context: FoldConte
 
 
 def _weights_of(states: pl.DataFrame) -> Ints:
-    columns = [numbers(states[name]) for name in ("channel", "priority", "status", "reopens")]
-    return weights.open_weight(*columns, states["hard"].cast(pl.Int64).to_numpy())
+    channel, priority, status, reopens, is_hard = (
+        numbers(states[name]) for name in ("channel", "priority", "status", "reopens", "hard")
+    )
+    return weights.open_weight(channel, priority, status, reopens, is_hard)
 
 
 def _fold_week(
@@ -244,7 +251,7 @@ def _acting(events: pl.DataFrame) -> pl.Series:
 
 def _with_untouched(events: pl.DataFrame, carry: Carry, stretch: Stretch, snapshots: pl.DataFrame) -> pl.DataFrame:
     """Events and, for tickets of which only the snapshot is known, their creation."""
-    lone = tickets.never_touched(snapshots, stretch.since, stretch.until)
+    lone = listed.never_touched(snapshots, stretch.since, stretch.until)
     if lone.height == 0:
         return events
     first = events.group_by("ticket").agg(pl.col("at").min().to_physical().alias("first"))
@@ -253,7 +260,7 @@ def _with_untouched(events: pl.DataFrame, carry: Carry, stretch: Stretch, snapsh
         .join(first, on="ticket", how="left")
         .filter(pl.col("first").is_null() | (pl.col("first") > pl.col("last")))
     )
-    return pl.concat([events, tickets.creations(lone, events.schema)]).sort("at", "id")
+    return pl.concat([events, listed.creations(lone, events.schema)]).sort("at", "id")
 
 
 def _agent_frames(
@@ -270,10 +277,9 @@ def _agent_frames(
     solved[history.row] = np.where(history.solved, history.effort, 0)
     new = _work_events(rows, effort, solved, agents, context)
     old = carry.tail
-    vocabulary = Names(tuple(rows.tickets))
     tail = {
         "agent": agents.numbers(old["agent"]),
-        "ticket": vocabulary.numbers(old["ticket"]),
+        "ticket": places(old["ticket"], rows.tickets),
         **{name: numbers(old[name]) for name in ("at", "grade", "effort", "solved", "open_weight")},
     }
     both = {name: np.concatenate([tail[name], new[name]]) for name in tail}

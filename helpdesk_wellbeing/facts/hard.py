@@ -1,4 +1,4 @@
-"""Hard tickets: which events indicate one, and when the indicators sufficed (one strong one or two weak ones)."""
+"""Hard tickets: which events indicate one, and when they sufficed (one strong sign or two weak ones)."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def recognise(days: pl.DataFrame, directory: Directory) -> tuple[dict[str, datetime], list[dict[str, str]]]:
-    """(account -> since when it is known to be shared or automated, accounts to be looked at with the reason).
+    """(account -> since when it is known to be no person, accounts to be looked at with the reason).
 
-    `days`: `schema.DAYS`. More than 18 different clock hours of a local day on three days: shared or automated, known from
-    the last event of the third such day on. 16 to 18 on three days: identity review. The people file decides where it says who
-    somebody is.
+    `days`: `schema.DAYS`. More than 18 different clock hours of a local day on three days: shared or
+    automated, known from the last event of the third such day on. 16 to 18 on three days: identity review.
+    The people file decides where it says who somebody is.
     """
     people = certainly_people(directory)
     shared = dict.fromkeys(sorted(not_people(directory)), _ALWAYS)

@@ -35,11 +35,7 @@ class Names:
 
     def numbers(self, series: pl.Series) -> Ints:
         """Places of the names; UNKNOWN for null and for names that are not in the list."""
-        series = series.cast(pl.String)
-        if not self.names or series.len() == 0:
-            return np.full(series.len(), UNKNOWN, dtype=np.int64)
-        listed = series.cast(pl.Enum(self.names), strict=False)
-        return numbers(listed.to_physical())
+        return places(series, pl.Series(self.names, dtype=pl.String))
 
     def series(self, places: Ints) -> pl.Series:
         """Names at places; null below 0."""
@@ -52,6 +48,13 @@ class Names:
             .select(pl.when(pl.col("n") >= 0).then(pl.col("n")))["n"]
         )
         return words.gather(chosen.cast(pl.UInt32))
+
+
+def places(series: pl.Series, names: pl.Series) -> Ints:
+    """Where each value stands in `names` (all different); UNKNOWN for null and for others."""
+    if names.len() == 0 or series.null_count() == series.len():
+        return np.full(series.len(), UNKNOWN, dtype=np.int64)
+    return numbers(series.cast(pl.String).cast(pl.Enum(names), strict=False).to_physical())
 
 
 def numbers(series: pl.Series) -> Ints:
@@ -97,7 +100,7 @@ def lay_out(frame: pl.DataFrame, agents: Names, groups: Names, further_tickets: 
         frame=frame,
         at=frame["at"].to_physical().to_numpy(),
         kind=numbers(frame["kind"].to_physical()),
-        ticket=Names(tuple(tickets)).numbers(shown) if tickets.len() else np.full(frame.height, UNKNOWN),
+        ticket=places(shown, tickets),
         tickets=tickets,
         actor=agents.numbers(frame["actor"]),
         actor_kind=numbers(frame["actor_kind"].to_physical()),

@@ -1,7 +1,8 @@
 """Tickets through time: state after every event, and what changed with it.
 
-State is folded from what events say (their state columns first, else `after` of a change). What a ticket's first event leaves
-open comes from the change's own `before`, else from the snapshot of the ticket, else it is new and of normal priority.
+State is folded from what events say (their state columns first, else `after` of a change). What a ticket's
+first event leaves open comes from the change's own `before`, else from the snapshot of the ticket, else it
+is new and of normal priority.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from helpdesk_wellbeing.clock import DAY, SECOND, Ints
-from helpdesk_wellbeing.events import CHANNELS, PRIORITIES, STATUSES
-from helpdesk_wellbeing.facts import hard, weights
+from helpdesk_wellbeing.clock import DAY, Ints
+from helpdesk_wellbeing.events import CHANNELS
+from helpdesk_wellbeing.facts import hard, listed, weights
 from helpdesk_wellbeing.facts.rows import (
     KIND,
     NOBODY,
@@ -50,7 +51,6 @@ UNSOLVED = frozenset(STATUS[word] for word in ("new", "open", "pending", "hold")
 _OPEN_LIMIT = STATUS["hold"]
 _SOLVED, _CLOSED, _DELETED = STATUS["solved"], STATUS["closed"], STATUS["deleted"]
 _OTHER = CHANNELS.index("other")
-_SLACK = 60 * SECOND
 
 Reader = Callable[[pl.Series], Ints]
 
@@ -105,7 +105,7 @@ def follow(
     seen = state["last"].is_not_null().to_numpy()
     initial = _Initial(state, agents, groups)
     said = _Said(rows, order, agents, groups)
-    fallback = _fallbacks(present, seen, kind[begin], at[begin], snapshots, agents, groups)
+    fallback = listed.fallbacks(present, seen, kind[begin], at[begin], snapshots, agents, groups)
     initial.fill(fallback, ~seen)
     initial.first_words(said, begin, ~seen, kind[begin])
 
@@ -149,12 +149,26 @@ def follow(
     weight_before = _previous(weight, np.where(seen, starting, 0), begin)
     assignee_before = _previous(assignee, initial.assignee, begin)
     history = History(
-        row=order, at=at, ticket=ticket, first=first, seen_before=seen_before, status=status, status_before=status_before,
-        group=group, group_before=group_before, assignee=assignee, assignee_before=assignee_before, weight=weight,
+        row=order,
+        at=at,
+        ticket=ticket,
+        first=first,
+        seen_before=seen_before,
+        status=status,
+        status_before=status_before,
+        group=group,
+        group_before=group_before,
+        assignee=assignee,
+        assignee_before=assignee_before,
+        weight=weight,
         weight_before=weight_before,
         effort=weights.effort(channel, priority, status, reopens, is_hard.astype(np.int64)),
-        created=created, solved=solved, reopened=reopened, became_hard=is_hard & ~hard_before, signs=all_signs,
-    )  # fmt: skip
+        created=created,
+        solved=solved,
+        reopened=reopened,
+        became_hard=is_hard & ~hard_before,
+        signs=all_signs,
+    )
     end = np.append(begin[1:], count)[: len(begin)] - 1
     after = pl.DataFrame(
         {
@@ -183,44 +197,6 @@ def remember(known: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
 def forget(known: pl.DataFrame, now: int) -> pl.DataFrame:
     """Without tickets that are done and have been quiet for five weeks."""
     return known.filter((pl.col("status") <= _OPEN_LIMIT) | (pl.col("last") > now - FORGOTTEN_AFTER))
-
-
-def open_at_start(snapshots: pl.DataFrame, start: int) -> pl.DataFrame:
-    """States of tickets that were there before the log begins, as far as the snapshots still show them unsolved."""
-    before = snapshots.filter(pl.col("created_at").to_physical() < start)
-    return _as_states(before, pl.lit(start, dtype=pl.Int64))
-
-
-def never_touched(snapshots: pl.DataFrame, since: int, until: int) -> pl.DataFrame:
-    """States of tickets that were created in this stretch and have not changed since; `last` is their creation."""
-    created = pl.col("created_at").to_physical()
-    same = pl.col("updated_at").is_null() | (pl.col("updated_at") <= pl.col("created_at"))
-    return _as_states(snapshots.filter((created >= since) & (created < until) & same), created)
-
-
-def _as_states(snapshots: pl.DataFrame, last: pl.Expr) -> pl.DataFrame:
-    words = pl.col("status").replace_strict(STATUS, default=None, return_dtype=pl.Int8)
-    return (
-        snapshots.with_columns(words.alias("status"))
-        .filter(pl.col("status") <= _OPEN_LIMIT)
-        .unique("ticket", keep="last", maintain_order=True)
-        .select(
-            "ticket",
-            "status",
-            "group",
-            "assignee",
-            pl.col("priority").replace_strict(PRIORITY, default=UNKNOWN, return_dtype=pl.Int8),
-            pl.col("channel").replace_strict(
-                {word: number for number, word in enumerate(CHANNELS)}, default=UNKNOWN, return_dtype=pl.Int8
-            ),
-            pl.lit(0, dtype=pl.Int16).alias("reopens"),
-            pl.lit(0, dtype=pl.Int16).alias("replies"),
-            pl.lit(0, dtype=pl.Int16).alias("signs"),
-            pl.lit(False).alias("hard"),
-            pl.col("group").is_not_null().alias("grouped"),
-            last.alias("last"),
-        )
-    )
 
 
 class _Initial:
@@ -317,45 +293,6 @@ class _Said:
         return after[order], before[order]
 
 
-def _fallbacks(
-    present: pl.DataFrame,
-    seen: Bools,
-    kind: Ints,
-    at: Ints,
-    snapshots: pl.DataFrame,
-    agents: Names,
-    groups: Names,
-) -> pl.DataFrame:
-    """Snapshots of tickets that begin here with something other than their creation: place + numbers."""
-    begins = pl.Series("begins", ~seen & (kind != KIND["created"]))
-    found = (
-        present.with_row_index("place").with_columns(first=pl.Series(at)).filter(begins)
-        .join(snapshots.unique("ticket", keep="last"), on="ticket", how="inner")
-        if begins.any() and snapshots.height
-        else present.clear().with_columns(place=pl.lit(0), first=pl.lit(0)).join(snapshots.clear(), on="ticket")
-    )  # fmt: skip
-    status = word_numbers(found["status"], STATUS, UNKNOWN)
-    # A snapshot that is newer than the event tells the ticket's end, not what it was then: unsolved is the safer guess.
-    stale = numbers_of(found["updated_at"]) > found["first"].cast(pl.Int64).to_numpy() + _SLACK
-    status = np.where((status > _OPEN_LIMIT) & stale | (status < 0), STATUS["new"], status)
-    channel = word_numbers(found["channel"], {word: number for number, word in enumerate(CHANNELS)}, UNKNOWN)
-    return pl.DataFrame(
-        {
-            "place": found["place"].cast(pl.Int64),
-            "status": status,
-            "group": groups.numbers(found["group"]),
-            "assignee": agents.numbers(found["assignee"]),
-            "priority": word_numbers(found["priority"], PRIORITY, UNKNOWN),
-            "channel": channel,
-        }
-    )
-
-
-def numbers_of(instants: pl.Series) -> Ints:
-    """Instants as microseconds; null is long ago."""
-    return instants.to_physical().fill_null(-(2**62)).to_numpy()
-
-
 def _carried(said: Ints, initial: Ints, begin: Ints, part: Ints) -> Ints:
     """Each row's value: the last one said about its ticket, else the initial one."""
     last = np.maximum.accumulate(np.where(said != UNKNOWN, np.arange(len(said)), -1)) if len(said) else said
@@ -385,6 +322,7 @@ def _merging(kind: Ints, at: Ints, ticket: Ints) -> Bools:
         high = np.searchsorted(ticket, ticket[row], side="right")
         result[low:high] |= at[low:high] == at[row]
     return result
+<<<<<<< HEAD
 
 
 def creations(states: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
@@ -402,3 +340,5 @@ def creations(states: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         pl.col("channel").replace_strict(dict(enumerate(CHANNELS)), default=None, return_dtype=pl.String),
     )
     return pl.concat([pl.DataFrame(schema=schema), shown.cast({n: schema[n] for n in shown.columns})], how="diagonal")  # type: ignore[arg-type]
+=======
+>>>>>>> facts

@@ -122,7 +122,8 @@ def closing(line: Timeline, shifts: Runs) -> Ints:
 def kept_from(line: Timeline, shifts: Runs, roster: Roster, until: int) -> Bools:
     """Rows that a later event may still matter to: open shifts and local dates that are not over.
 
-    A date can change until an hour after its end, because active(60) reaches over midnight. Whole shifts are kept.
+    A date can change until an hour after its end, because active(60) reaches over midnight. Whole shifts
+    are kept.
     """
     if len(line.at) == 0:
         return np.zeros(0, dtype=bool)

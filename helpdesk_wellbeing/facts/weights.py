@@ -1,6 +1,7 @@
 """Effort weights of tickets in whole units, so that sums are exact in any order.
 
-A weight describes a ticket, never a person: channel x priority x status x (1 + min(0.25 x reopens, 0.5)) x 1.5 if hard.
+A weight describes a ticket, never a person: channel x priority x status x (1 + min(0.25 x reopens, 0.5)) x
+1.5 if hard.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Who did what: from events to work events, before anything is counted.
 
-A work event is one act of one person. What one save did together is one act; so is a bulk edit: five or more different
-tickets within ten seconds of its first one, and each further ten seconds while it goes on. Both are judged within a UTC day,
-so that a day's facts need no other day's raw events.
+A work event is one act of one person. What one save did together is one act; so is a bulk edit: five or
+more different tickets within ten seconds of its first one, and each further ten seconds while it goes on.
+Both are judged within a UTC day, so that a day's facts need no other day's raw events.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Acts:
-    """Work rows of one stretch, sorted by agent, instant and id; `lead` is the row of the act each one belongs to."""
+    """Work rows sorted by agent, instant and id; `lead` is the row of the act that each one belongs to."""
 
     agent: Ints
     at: Ints
@@ -33,7 +33,8 @@ class Acts:
     @property
     def counts(self) -> Bools:
         """Rows that are work events."""
-        return self.lead == np.arange(len(self.lead))
+        own: Bools = self.lead == np.arange(len(self.lead))
+        return own
 
 
 def acts(agent: Ints, at: Ints, ticket: Ints, save: npt.NDArray[np.uint64]) -> Acts:
@@ -102,7 +103,7 @@ def _window_ends(place: Ints, at: Ints, rows: Ints) -> Ints:
 
 
 def _distinct_tickets(agent: Ints, ticket: Ints, first: Ints, last: Ints) -> Ints:
-    """How many different tickets rows first..last touch, as far as it matters (counting may stop at the limit)."""
+    """How many different tickets rows first..last touch; counting stops at what makes a bulk edit."""
     edges = np.zeros(len(agent) + 1, dtype=np.int64)
     np.add.at(edges, first, 1)
     np.add.at(edges, last + 1, -1)
@@ -147,7 +148,7 @@ def _walk(place: Ints, at: Ints, agent: Ints, starts: Ints, lead: Ints) -> None:
 
 
 def weigh_solved(work: Acts, solved: Ints) -> Ints:
-    """Weights of solved tickets, gathered on the act; of a save over several tickets its first ticket only."""
+    """Weights of solved tickets, gathered on the act; of several tickets in one act the first only."""
     gathered = np.zeros(len(solved), dtype=np.int64)
     rows = np.flatnonzero((solved > 0) & (work.ticket == work.ticket[work.lead]))
     np.add.at(gathered, work.lead[rows], solved[rows])

@@ -22,7 +22,14 @@ def make_log(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """Events in the declared schema; an agent's reply on ticket "1" unless a row says otherwise."""
     full = []
     for number, row in enumerate(rows):
-        base = {"id": f"{number:06d}", "account": "acme", "ticket": "1", "actor": "a1", "kind": "replied", "grade": "A"}
+        base = {
+            "id": f"{number:06d}",
+            "account": "acme",
+            "ticket": "1",
+            "actor": "a1",
+            "kind": "replied",
+            "grade": "A",
+        }
         made = base | row
         made.setdefault("actor_kind", "agent" if made["actor"] else "unknown")
         full.append({name: made.get(name) for name in events.SCHEMA})
@@ -39,7 +46,9 @@ def make_staff(
     """A directory of the rows given."""
     return replace(
         people.Directory.empty(zone),
-        people=pl.DataFrame([{n: r.get(n) for n in people.PEOPLE} for r in people_rows], schema=people.PEOPLE),
+        people=pl.DataFrame(
+            [{n: r.get(n) for n in people.PEOPLE} for r in people_rows], schema=people.PEOPLE
+        ),
         groups=pl.DataFrame([{n: r.get(n) for n in people.GROUPS} for r in groups], schema=people.GROUPS),
         leave=pl.DataFrame(list(leave), schema=people.LEAVE, orient="row"),
         on_call=pl.DataFrame(list(on_call), schema=people.ON_CALL, orient="row"),

@@ -39,8 +39,13 @@ def test_two_people_with_the_same_batch_did_two_things(log: Log, facts: Facts) -
     assert count(facts(log(rows))) == 2
 
 
-def test_a_bulk_close_is_one_act_that_handles_and_solves_its_first_ticket_only(log: Log, facts: Facts) -> None:
-    made = [{"at": NINE - timedelta(days=1), "ticket": f"t{n}", "kind": "created", "actor": "c"} for n in range(30)]
+def test_a_bulk_close_is_one_act_that_handles_and_solves_its_first_ticket_only(
+    log: Log, facts: Facts
+) -> None:
+    made = [
+        {"at": NINE - timedelta(days=1), "ticket": f"t{n}", "kind": "created", "actor": "c"}
+        for n in range(30)
+    ]
     for row in made:
         row["actor_kind"] = "requester"
     found = facts(log(made + seconds(*[n / 5 for n in range(30)], kind="status", after="solved")))
@@ -61,7 +66,9 @@ def test_a_bulk_close_is_one_act_that_handles_and_solves_its_first_ticket_only(l
         ((0, 20, 22, 24, 26, 28, 60), 3),
     ],
 )
-def test_five_tickets_within_ten_seconds_are_a_bulk_edit(log: Log, facts: Facts, offsets: Any, acts: int) -> None:
+def test_five_tickets_within_ten_seconds_are_a_bulk_edit(
+    log: Log, facts: Facts, offsets: Any, acts: int
+) -> None:
     assert count(facts(log(seconds(*offsets)))) == acts
 
 
@@ -112,7 +119,9 @@ def test_an_automation_account_that_touches_more_tickets_than_any_person_is_reco
     assert review == []
 
 
-def test_eighteen_hours_are_for_review_and_nineteen_are_no_person(log: Log, facts: Facts, staff: Staff) -> None:
+def test_eighteen_hours_are_for_review_and_nineteen_are_no_person(
+    log: Log, facts: Facts, staff: Staff
+) -> None:
     rows = hours_of("eighteen", 18, 3) + hours_of("nineteen", 19, 3) + hours_of("fifteen", 15, 9)
     rows += hours_of("twice", 20, 2)
     shared, review = recognise(facts(log(rows))["days"], staff())
@@ -135,4 +144,7 @@ def test_the_people_file_decides_who_is_a_person(log: Log, facts: Facts, staff: 
 
 def test_the_third_day_counts_by_the_agents_own_dates(log: Log, facts: Facts, staff: Staff) -> None:
     found = facts(log(hours_of("a1", 24, 1)), staff([{"agent": "a1", "time_zone": "Asia/Kolkata"}]))
-    assert found["days"].select("date", "clock_hours").rows() == [(date(2026, 3, 2), 19), (date(2026, 3, 3), 5)]
+    assert found["days"].select("date", "clock_hours").rows() == [
+        (date(2026, 3, 2), 19),
+        (date(2026, 3, 3), 5),
+    ]
