@@ -167,9 +167,9 @@ def _odd_end(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> bool:
     """Now and then a ticket is a duplicate, spam, or somebody else's."""
     add, agent, x = desk.record.add, worker.member.id, desk.dice.u()
     queue = desk.queues[ticket.group]
-    if x < 0.4 and worker.last and worker.last is not ticket:
+    if x < 0.4 and worker.done and worker.done is not ticket and worker.done.group == ticket.group:
         batch = desk.record.save()
-        add(t, ticket, agent, "agent", "merged", batch, None, worker.last.id)
+        add(t, ticket, agent, "agent", "merged", batch, None, worker.done.id)
         _status(desk, worker, ticket, t, batch, "closed")
     elif x < 0.6:
         ticket.status = "deleted"

@@ -87,7 +87,7 @@ class Company:
         for member, rota in zip(
             night.members, ("Tue-Wed 00:00-08:00", "Thu-Fri 00:00-08:00", "Sat-Sun 00:00-08:00"), strict=True
         ):
-            member.rota, member.contract, member.budget, member.room = [(None, rota)], 16, 5.0, 3
+            member.rota, member.contract, member.budget, member.room = [(None, rota)], 16, 4.2, 2
         for name, tier, count in (
             ("Technical", 2, 4),
             ("Contracts", 2, 5),
