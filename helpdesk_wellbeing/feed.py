@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -62,13 +62,11 @@ class Ping:
     missing: tuple[str, ...] = ()  # scopes or rights that are needed and absent
 
 
-Progress = Callable[[str], None]
-
-
 class Connector(Protocol):
     """What every platform offers. It only reads."""
 
     platform: str
+    notes: Sequence[str]  # what could not be read and why, one line each
 
     def ping(self) -> Ping: ...
 
@@ -79,10 +77,3 @@ class Connector(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Degraded:
-    """A collector that the account's plan lacks."""
-
-    collector: str
-    reason: str
-    fields: tuple[str, ...] = field(default=())

@@ -20,7 +20,10 @@ def answer(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> None:
     if group.holds:
         _answer_own(desk, worker, ticket, t)
     elif (
-        not freak and desk.dice.chance(0.012) and worker.member.truth == "person" and _odd_end(desk, worker, ticket, t)
+        not freak
+        and desk.dice.chance(0.012)
+        and worker.member.truth == "person"
+        and _odd_end(desk, worker, ticket, t)
     ):
         return
     elif not freak and (way := _turns_hard(desk, worker, ticket)):
@@ -61,7 +64,9 @@ def _status(desk: Desk, worker: Worker, ticket: Ticket, t: int, batch: str, stat
 
 def _may_wait(desk: Desk, worker: Worker, ticket: Ticket) -> bool:
     room = len(worker.own) < worker.member.room
-    held = sum(w.open_weight() for w in map(desk.workers.get, (m.id for m in worker.member.home.members)) if w)
+    held = sum(
+        w.open_weight() for w in map(desk.workers.get, (m.id for m in worker.member.home.members)) if w
+    )
     return room and held + 0.25 * ticket.effort() < TEAM_ROOM
 
 
@@ -162,15 +167,19 @@ def _odd_end(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> bool:
     """Now and then a ticket is a duplicate, spam, or somebody else's."""
     add, agent, x = desk.record.add, worker.member.id, desk.dice.u()
     queue = desk.queues[ticket.group]
-    if x < 0.4 and worker.last and worker.last is not ticket:
+    if x < 0.4 and worker.done and worker.done is not ticket and worker.done.group == ticket.group:
         batch = desk.record.save()
-        add(t, ticket, agent, "agent", "merged", batch, None, worker.last.id)
+        add(t, ticket, agent, "agent", "merged", batch, None, worker.done.id)
         _status(desk, worker, ticket, t, batch, "closed")
     elif x < 0.6:
         ticket.status = "deleted"
         add(t, ticket, agent, "agent", "deleted", desk.record.save())
     else:
-        peers = [g.id for g in desk.company.groups if g.tier == 1 and g.id != ticket.group and "Night" not in g.name]
+        peers = [
+            g.id
+            for g in desk.company.groups
+            if g.tier == 1 and g.id != ticket.group and "Night" not in g.name
+        ]
         _move(desk, worker, ticket, t, desk.dice.pick(peers))
         return True
     desk.let_go(ticket)

@@ -61,6 +61,7 @@ class Worker:
         self.left = 0
         self.touched: set[str] = set()
         self.last: Ticket | None = None
+        self.done: Ticket | None = None  # the one answered before
         self.special: deque[Ticket] = deque()  # tickets of a freak day
         self.day = date.min
 
@@ -105,7 +106,9 @@ class Desk:
             for worker in self.workers.values():
                 if worker.member.truth in ("person", "shared"):
                     hours = worker.member.week_of(day).get(day.weekday())
-                    noon = 12 * 60 if hours and hours.start > 12 * 60 else 0  # before it a night may still run
+                    noon = (
+                        12 * 60 if hours and hours.start > 12 * 60 else 0
+                    )  # before it a night may still run
                     self.at(epoch(day, noon, worker.member.zone), self.plan, worker, day)
             self.at(epoch(day, 90, ZONE), self.nightly, epoch(day, 90, ZONE))
         incidents.schedule(self)
@@ -149,7 +152,9 @@ class Desk:
         """A ticket with its number, priority and requester."""
         self.next_ticket += 1
         requester = str(FIRST_REQUESTER + int(self.dice.u() * REQUESTERS))
-        ticket = Ticket(str(self.next_ticket), group.id, channel, self.dice.weighted(PRIORITIES), requester, t)
+        ticket = Ticket(
+            str(self.next_ticket), group.id, channel, self.dice.weighted(PRIORITIES), requester, t
+        )
         ticket.touches_left = self.dice.weighted(TOUCHES)
         ticket.tags = [self.dice.pick(TOPICS)]
         return ticket
@@ -245,7 +250,7 @@ class Desk:
             hours = member.week_of(day)[day.weekday()]
             start, end = epoch(day, hours.start, member.zone), epoch(day, hours.end, member.zone)
             spans = working_spans(self.dice, start, end, pace)
-            budget = self.budget_of(member, day) + self._swing(worker) - self._after_a_peak(member, day)
+            budget = self.budget_of(member, day) + self._swing(worker) - self._around_a_peak(member, day)
             if member.waits_on_leave and any(day == back(b, -1) for _, b in member.leave):
                 budget += self._first_day_back(worker)
         for text in member.extra.get(day, []):
@@ -266,18 +271,17 @@ class Desk:
     def _swing(self, worker: Worker) -> float:
         """Days differ, but what one day has more the next has less: luck that does not add up."""
         if not worker.swing:
-            swing = (
-                self.dice.between(0.8, 1.9) * self.dice.pick((-1, 1)) * min(1.0, max(0.85, worker.member.budget / 9))
-            )
+            swing = self.dice.between(0.0, 2.0) * min(1.0, max(0.85, worker.member.budget / 9))
             worker.swing = [-swing, swing]
         return worker.swing.pop()
 
-    def _after_a_peak(self, member: Member, day: date) -> float:
-        """The days after a freak day or the first day back are a little calmer."""
-        peak = self.company.freak[1] if self.company.freak and self.company.freak[0] == member.id else None
+    def _around_a_peak(self, member: Member, day: date) -> float:
+        """Days around a freak day, before leave and after the first day back are a little calmer."""
+        peaks = [self.company.freak[1]] if self.company.freak and self.company.freak[0] == member.id else []
         if member.waits_on_leave:
-            peak = back(member.leave[-1][1], -1)
-        return 1.0 if peak and peak < day <= peak + timedelta(days=4) else 0.0
+            first, last = member.leave[-1]
+            peaks = [first, back(last, -1)]
+        return 1.0 if any(0 < abs((day - peak).days) <= 4 for peak in peaks) else 0.0
 
     def _first_day_back(self, worker: Worker) -> float:
         """Everything that waited is brought to an end."""
@@ -322,8 +326,7 @@ class Desk:
     def _next(self, worker: Worker) -> Ticket | None:
         queue = self.queues[worker.member.home.id]
         if not queue.group.holds:
-            away = worker.member.away(worker.day)
-            return queue.waiting.popleft() if queue.waiting and not away else None
+            return queue.waiting.popleft() if queue.waiting else None
         fresh = [x for x in worker.own if x.id not in worker.touched and x.status == "open"]
         return min(fresh, key=lambda x: (x.last_touch, x.id), default=None)
 
@@ -331,7 +334,9 @@ class Desk:
         behind = worker.member.home.surplus_from is not None and worker.day >= worker.member.home.surplus_from
         if ticket.version == 0 and self.dice.chance(0.15 if behind else 0.02) and t - ticket.created > HOUR:
             when = int(self.dice.between(ticket.created + HOUR / 2, t))
-            self.record.add(when, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time")
+            self.record.add(
+                when, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time"
+            )
 
     def _aside(self, worker: Worker, t: int) -> None:
         """Time that goes into what was touched already: a note."""
@@ -365,6 +370,7 @@ class Desk:
         ticket.last_touch = t
         worker.last = ticket
         answers.answer(self, worker, ticket, t)
+        worker.done = ticket
 
     # ---- things that rules and planted days do
 

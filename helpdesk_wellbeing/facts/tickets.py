@@ -129,7 +129,9 @@ def follow(
     replies = _running(kind == KIND["customer_replied"], begin, part) + initial.replies[part]
 
     marks = hard.marks(
-        hard.Seen(rows, order, kind, group, group_before, assignee, priority, priority_before, reopens, replies),
+        hard.Seen(
+            rows, order, kind, group, group_before, assignee, priority, priority_before, reopens, replies
+        ),
         signs,
     )
     all_signs = hard.accumulate(marks, initial.signs, begin, part)
@@ -282,7 +284,9 @@ class _Said:
         self.channel = np.where(channel == _OTHER, UNKNOWN, channel)
 
     @staticmethod
-    def _change(rows: Rows, order: Ints, kind: str, column: Ints, read: Reader, none: int) -> tuple[Ints, Ints]:
+    def _change(
+        rows: Rows, order: Ints, kind: str, column: Ints, read: Reader, none: int
+    ) -> tuple[Ints, Ints]:
         after = column.copy()
         before = np.full(len(column), UNKNOWN, dtype=np.int64)
         changed = rows.of_kind(kind)
@@ -322,23 +326,3 @@ def _merging(kind: Ints, at: Ints, ticket: Ints) -> Bools:
         high = np.searchsorted(ticket, ticket[row], side="right")
         result[low:high] |= at[low:high] == at[row]
     return result
-<<<<<<< HEAD
-
-
-def creations(states: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-    """Events that create tickets in the given states at their `last`."""
-    shown = states.select(
-        pl.lit("").alias("id"),
-        pl.col("last").cast(pl.Datetime("us", "UTC")).alias("at"),
-        "ticket",
-        pl.lit("system").alias("actor_kind"),
-        pl.lit("created").alias("kind"),
-        "group",
-        "assignee",
-        pl.col("status").replace_strict(dict(enumerate(STATUSES)), default=None, return_dtype=pl.String),
-        pl.col("priority").replace_strict(dict(enumerate(PRIORITIES)), default=None, return_dtype=pl.String),
-        pl.col("channel").replace_strict(dict(enumerate(CHANNELS)), default=None, return_dtype=pl.String),
-    )
-    return pl.concat([pl.DataFrame(schema=schema), shown.cast({n: schema[n] for n in shown.columns})], how="diagonal")  # type: ignore[arg-type]
-=======
->>>>>>> facts

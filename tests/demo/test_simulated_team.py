@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -191,7 +192,9 @@ def test_events_fit_the_schema_and_every_ticket_begins_with_created(seed: int) -
     assert set(firsts["kind"].to_list()) == {"created"}
     assert events.group_by("batch").agg(pl.col("ticket").n_unique())["ticket"].max() == 1
     assert events["at"].max() <= world(seed).as_of
-    assert {"merged", "deleted", "sla_breached", "rated", "moved", "customer_replied"} <= set(events["kind"].unique())
+    assert {"merged", "deleted", "sla_breached", "rated", "moved", "customer_replied"} <= set(
+        events["kind"].unique()
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -315,7 +318,7 @@ def test_only_the_planted_person_is_piled_up_with_open_work(seed: int) -> None:
             middle = np.median(base)
             z = 0.6745 * (held[n] - middle) / max(np.median(abs(base - middle)), 0.1 * middle, 1.0)
             over.append(z >= 2.5 and held[n] >= 1.3 * middle and middle >= 4)
-        twice = any(a and b for a, b in zip(over, over[1:], strict=False))
+        twice = any(a and b for a, b in pairwise(over))
         assert twice == (agent in planted(w, "LD1")), agent
 
 
@@ -325,7 +328,9 @@ def test_only_the_planted_team_shares_its_open_work_badly(seed: int) -> None:
     people = zones(w)
     snapshots = [epoch(d, h * 60, w.zone) for d in workdays(w)[3:] for h in (6, 9, 12, 15, 18)]
     for group in w.roster.groups["group"]:
-        members = [u for u, g in w.roster.users.select("user", "groups").iter_rows() if group in g and u in people]
+        members = [
+            u for u, g in w.roster.users.select("user", "groups").iter_rows() if group in g and u in people
+        ]
         if len(members) < 3:
             continue
         held = np.array([found.at(found.held, a, snapshots) for a in members])
@@ -345,13 +350,16 @@ def test_only_the_planted_queue_grows(seed: int) -> None:
     solved = w.events.filter((pl.col("kind") == "status") & (pl.col("after") == "solved"))
     for group in found.unsolved:
         level = found.at(found.unsolved, group, [epoch(d, 1440, zone_of[group]) - 1 for d in workdays(w)])
-        a_day = solved.filter(pl.col("group") == group).height / len(level)
+        mine = solved.filter(pl.col("group") == group)["at"].dt.convert_time_zone(zone_of[group]).dt.date()
+        a_day = np.median([(mine == d).sum() for d in workdays(w)[-20:]])
         growing = []
         for n in range(20, len(level)):
             last, four_weeks = level[n - 9 : n + 1], level[n - 19 : n + 1]
             trend = stats.kendalltau(range(10), last)
             grows = trend.statistic > 0 and trend.pvalue < 0.05
-            growing.append(grows and a_day >= 4 and (last[-1] >= 1.3 * np.median(four_weeks) or last[-1] >= 3 * a_day))
+            growing.append(
+                grows and a_day >= 4.5 and (last[-1] >= 1.3 * np.median(four_weeks) or last[-1] >= 3 * a_day)
+            )
         assert any(growing[-10:]) == (group in planted(w, "LD6")), group
         assert growing[-1] == (group in planted(w, "LD6")), group
 
@@ -386,6 +394,8 @@ def test_only_the_planted_person_has_a_dose_of_hard_tickets(seed: int) -> None:
     home = {u: g[0] for u, g in w.roster.users.select("user", "groups").iter_rows()}
     for agent, days in found.effort.items():
         last = [d for d in sorted(days) if d < monday][-10:]
+        if not last:
+            continue
         since = epoch(last[0], 0, people[agent])
         hard = [[t for t in days[d] if since <= found.hard.get(t, 0) < epoch(monday, 0, "UTC")] for d in last]
         doses[home[agent]][agent] = (len({t for day in hard for t in day}), len(last))
@@ -408,10 +418,18 @@ def test_machines_and_shared_accounts_show_in_the_hours_they_work(seed: int) -> 
     for user, zone, truth in users.iter_rows():
         rows = saves(seed).filter(pl.col("actor") == user)
         local = rows["at"].dt.convert_time_zone(zone)
-        hours = pl.DataFrame({"d": local.dt.date(), "h": local.dt.hour()}).group_by("d").agg(pl.col("h").n_unique())
+        hours = (
+            pl.DataFrame({"d": local.dt.date(), "h": local.dt.hour()})
+            .group_by("d")
+            .agg(pl.col("h").n_unique())
+        )
         if truth == "bot":
             assert (hours["h"] > 18).sum() >= 3
-            counts = w.events.filter(pl.col("actor_kind") == "agent").group_by("actor").agg(pl.col("ticket").n_unique())
+            counts = (
+                w.events.filter(pl.col("actor_kind") == "agent")
+                .group_by("actor")
+                .agg(pl.col("ticket").n_unique())
+            )
             assert counts.sort("ticket")["actor"][-1] == user
         elif truth == "shared":
             assert (hours["h"].is_between(16, 18)).sum() >= 3
@@ -420,7 +438,10 @@ def test_machines_and_shared_accounts_show_in_the_hours_they_work(seed: int) -> 
             assert hours.is_empty() or hours["h"].max() < 16, user
         else:
             assert rows.is_empty()
-            assert w.events.filter((pl.col("actor") == user) & (pl.col("actor_kind") == "integration")).height > 100
+            assert (
+                w.events.filter((pl.col("actor") == user) & (pl.col("actor_kind") == "integration")).height
+                > 100
+            )
 
 
 @pytest.mark.parametrize("seed", SEEDS)

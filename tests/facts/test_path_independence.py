@@ -68,11 +68,6 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 def moments(draw: st.DrawFn) -> datetime:
     """Spread over ten days, but often near a midnight, and often on a whole second."""
     minute = draw(
-<<<<<<< HEAD
-        st.one_of(st.integers(0, MINUTES), st.integers(0, 10).map(lambda d: d * 1440 + draw(st.integers(-90, 90))))
-    )
-    return MONDAY + timedelta(minutes=max(minute, 0), seconds=draw(st.sampled_from([0, 0, 0, 1, 9, 10, 11, 59])))
-=======
         st.one_of(
             st.integers(0, MINUTES), st.integers(0, 10).map(lambda d: d * 1440 + draw(st.integers(-90, 90)))
         )
@@ -80,7 +75,6 @@ def moments(draw: st.DrawFn) -> datetime:
     return MONDAY + timedelta(
         minutes=max(minute, 0), seconds=draw(st.sampled_from([0, 0, 0, 1, 9, 10, 11, 59]))
     )
->>>>>>> facts
 
 
 @st.composite
@@ -132,14 +126,10 @@ def same(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
-<<<<<<< HEAD
-    parts=st.lists(runs(), min_size=1, max_size=8), known=snapshots, seed=st.integers(0, 1000), hours=st.integers(0, 40)
-=======
     parts=st.lists(runs(), min_size=1, max_size=8),
     known=snapshots,
     seed=st.integers(0, 1000),
     hours=st.integers(0, 40),
->>>>>>> facts
 )
 def test_any_cut_of_time_and_any_order_of_rows_gives_the_same_facts(
     log: Callable[..., pl.DataFrame],

@@ -50,7 +50,9 @@ def test_ex1_a_change_that_no_agent_made_leaves_active_time_alone(log: Log, fact
 
 
 @pytest.mark.parametrize(("night", "hours"), [("2026-10-24", 9), ("2026-03-28", 7), ("2026-03-10", 8)])
-def test_ex2_a_night_lasts_as_long_as_it_elapses(log: Log, facts: Facts, staff: Staff, night: str, hours: int) -> None:
+def test_ex2_a_night_lasts_as_long_as_it_elapses(
+    log: Log, facts: Facts, staff: Staff, night: str, hours: int
+) -> None:
     begin = local(f"{night} 22:00")
     end = local(f"{date.fromisoformat(night) + timedelta(days=1)} 06:00")
     found = facts(log(every(10, begin, end)), staff(zone=AMSTERDAM))
@@ -62,7 +64,9 @@ def test_ex2_a_night_lasts_as_long_as_it_elapses(log: Log, facts: Facts, staff: 
     assert found["days"]["active_30"].to_list() == [2 * HOUR, (hours - 2) * HOUR]
 
 
-def test_ex8_night_minutes_are_active_minutes_between_midnight_and_six(log: Log, facts: Facts, staff: Staff) -> None:
+def test_ex8_night_minutes_are_active_minutes_between_midnight_and_six(
+    log: Log, facts: Facts, staff: Staff
+) -> None:
     blocks = [("10 21:00", "10 23:40"), ("11 00:15", "11 01:30"), ("11 02:10", "11 05:30")]
     rows = [row for a, b in blocks for row in every(5, local(f"2026-03-{a}"), local(f"2026-03-{b}"))]
     shifts = facts(log(rows), staff(zone=AMSTERDAM))["shifts"]
