@@ -70,7 +70,13 @@ class Connector(Protocol):
 
     def ping(self) -> Ping: ...
 
-    def roster(self) -> Roster: ...
+    def roster(self, watermarks: Mapping[str, str] | None = None) -> Roster:
+        """Everybody and every group; with the watermarks of a pull also people who left before."""
+        ...
+
+    def progress_line(self) -> str:
+        """How far the pull in progress has come and how long it will take."""
+        ...
 
     def pull(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
         """Pages of every stream, the last six weeks first, then older history backwards down to `since`."""

@@ -41,6 +41,10 @@ class ZendeskConnector:
         self._book = Book()
         self._known = False
 
+    def progress_line(self) -> str:
+        """Stream, rows, and the time that the rest will take by speed and quota."""
+        return self.progress.line()
+
     def ping(self) -> Ping:
         """Who the credentials act as, and what they lack. Raises Refused when they are no good at all."""
         try:

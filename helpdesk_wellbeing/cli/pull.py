@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def run(store: Store, account: str, since: datetime | None = None, *, fold: bool
     from helpdesk_wellbeing.pulling import pull
 
     connector = connector_of(store, account)
-    meter = Meter(account)
+    meter = Meter(account, connector.progress_line)
     try:
         pulled = pull(store, account, connector, since, meter.page)
     except PlatformError as error:
@@ -68,15 +69,18 @@ def run(store: Store, account: str, since: datetime | None = None, *, fold: bool
 
 
 class Meter:
-    """Tells how far a pull has come, on stderr, when a person watches."""
+    """Tells how far a pull has come, on stderr, at most once a second and when a person watches."""
 
-    def __init__(self, account: str, clock: object = time.monotonic) -> None:
+    def __init__(self, account: str, line: Callable[[], str], now: Callable[[], float] = time.monotonic) -> None:
         self._account = account
+        self._line = line
+        self._now = now
+        self._told = float("-inf")
         self.pages = 0
 
     def page(self, page: Page, pulled: Pulled) -> None:
         """One more page has been stored."""
         self.pages += 1
-        if watched() and (self.pages % 5 == 0 or page.done):
-            upto = f" up to {page.newest:%Y-%m-%d %H:%M} UTC" if page.newest else ""
-            say(f"{self._account}: {page.stream}: {pulled.rows[page.stream]:,} rows{upto}")
+        if watched() and self._now() - self._told >= 1.0:
+            self._told = self._now()
+            say(f"{self._account}: {self._line()}")
