@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from helpdesk_wellbeing.events import GRADES, UTC
+from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.rules.model import Comparison, Rule
 from helpdesk_wellbeing.signals.base import Facts, Signal
 
@@ -95,6 +96,10 @@ class Round:
     window_start: Ints
     window_end: Ints
     columns: Mapping[str, Floats]  # value and helper columns
+
+    def __getitem__(self, part: slice) -> Round:
+        arrays = {f: getattr(self, f)[part] for f in self.__dataclass_fields__ if f != "columns"}
+        return Round(**arrays, columns={name: values[part] for name, values in self.columns.items()})
 
 
 def _holds(comparison: Comparison, columns: Mapping[str, Floats]) -> Bools:
@@ -248,20 +253,21 @@ def run(rule: Rule, signal: Signal, facts: Facts, state: pl.DataFrame, memory: p
 
 def run_frame(rule: Rule, signal: Signal, evaluations: pl.DataFrame, state: pl.DataFrame) -> Run:
     """Take the subjects of a frame of evaluations through a rule, each in the order of time."""
+    nothing = pl.DataFrame(schema=memory_schema(signal))
+    if evaluations.height == 0:
+        return Run(state, nothing, pl.DataFrame(schema=TRANSITION))
     driver = _Driver(rule, signal, state)
-    if evaluations.height:
-        driver.admit(evaluations["subject"].unique(maintain_order=True))
-        ordered = (
-            evaluations.sort("subject", "at", "raises", "date", descending=[False, False, True, False])
-            .with_columns(round=pl.int_range(pl.len()).over("subject"))
-            .sort("round", maintain_order=True)
-        )
-        sizes = ordered.group_by("round", maintain_order=True).len()["len"]
-        offset = 0
-        for size in sizes:
-            driver.take(ordered.slice(offset, size))
-            offset += size
-    return Run(driver.frame(), pl.DataFrame(schema=memory_schema(signal)), driver.transitions())
+    # Where instances share an instant, raising comes before falling and the earlier date first.
+    ordered = (
+        evaluations.sort("subject", "at", "raises", "date", descending=[False, False, True, False])
+        .with_columns(round=pl.int_range(pl.len()).over("subject"))
+        .sort("round", maintain_order=True)
+    )
+    rounds = driver.rounds(ordered)
+    edges = np.searchsorted(ordered["round"].to_numpy(), np.arange(int(ordered["round"][-1]) + 2))
+    for first, last in pairwise(edges.tolist()):
+        driver.take(rounds[first:last])
+    return Run(driver.frame(), nothing, driver.transitions())
 
 
 def _run_stepwise(
@@ -277,8 +283,7 @@ def _run_stepwise(
         rows = next(rounds)
         while True:
             if rows.height:
-                driver.admit(rows["subject"])
-                driver.take(rows)
+                driver.take(driver.rounds(rows))
                 left_behind.append(rows.select("subject", *signal.memory))
             rows = rounds.send(driver.subjects_on())
     except StopIteration:
@@ -298,10 +303,31 @@ class _Driver:
         self._columns = sorted({name for c in rule.comparisons() for name in c.names()} | set(signal.values))
         self._state = _thaw(rule, signal, stored)
         self._row = {subject: i for i, subject in enumerate(self._state.subjects)}
-        self._changes: list[pl.DataFrame] = []
+        self._changes: list[dict[str, npt.NDArray[np.generic]]] = []
 
-    def admit(self, subjects: pl.Series) -> None:
-        new = [s for s in subjects if s not in self._row]
+    def rounds(self, rows: pl.DataFrame) -> Round:
+        """Evaluations as arrays; subjects that are new start at none."""
+        subjects = rows["subject"].to_list()
+        self._admit([s for s in dict.fromkeys(subjects) if s not in self._row])
+
+        def column(name: str) -> Floats:
+            if name not in rows.columns:
+                return np.full(rows.height, np.nan)
+            return rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+        return Round(
+            rows=np.array([self._row[s] for s in subjects], dtype=np.int64),
+            at=_ticks(rows["at"]),
+            date=_ticks(rows["date"]),
+            raises=rows["raises"].to_numpy(),
+            falls=rows["falls"].to_numpy(),
+            grade=rows["grade"].to_physical().cast(pl.Int64).fill_null(0).to_numpy(),
+            window_start=_ticks(rows["window_start"]),
+            window_end=_ticks(rows["window_end"]),
+            columns={name: column(name) for name in self._columns},
+        )
+
+    def _admit(self, new: list[str]) -> None:
         if not new:
             return
         first = len(self._row)
@@ -314,69 +340,59 @@ class _Driver:
             }
         )
 
-    def take(self, rows: pl.DataFrame) -> None:
-        evaluation = self._round(rows)
+    def take(self, evaluation: Round) -> None:
+        """One evaluation of each of its subjects."""
         before = self._state
         self._state = step(self._rule, before, evaluation, self._signal.values)
-        self._note(before, evaluation, rows)
-
-    def subjects_on(self) -> frozenset[str]:
-        return frozenset(self._state.subjects[self._state.on])
-
-    def _round(self, rows: pl.DataFrame) -> Round:
-        def column(name: str) -> Floats:
-            if name not in rows.columns:
-                return np.full(rows.height, np.nan)
-            return rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-
-        return Round(
-            rows=np.fromiter((self._row[s] for s in rows["subject"]), dtype=np.int64, count=rows.height),
-            at=_instants(rows["at"]),
-            date=_days(rows["date"]),
-            raises=rows["raises"].to_numpy(),
-            falls=rows["falls"].to_numpy(),
-            grade=rows["grade"].to_physical().cast(pl.Int64).fill_null(0).to_numpy(),
-            window_start=_instants(rows["window_start"]),
-            window_end=_instants(rows["window_end"]),
-            columns={name: column(name) for name in self._columns},
-        )
-
-    def _note(self, before: State, evaluation: Round, rows: pl.DataFrame) -> None:
-        at = evaluation.rows
-        was = _words(before, at)
-        now = _words(self._state, at)
-        ended = np.isin(was, ("warn", "critical", "cooling")) & np.isin(now, ("none",))
-        now = np.where(ended, "cleared", now)
+        was, now = _level_codes(before, evaluation.rows), _level_codes(self._state, evaluation.rows)
         changed = was != now
         if changed.any():
+            now = np.where((was >= WARN) & (now == NONE), _CLEARED, now)
             self._changes.append(
-                rows.select("subject", "at", "date")
-                .with_columns(
-                    pl.Series("from", was.astype(object), dtype=pl.String),
-                    pl.Series("to", now.astype(object), dtype=pl.String),
-                )
-                .filter(pl.Series(changed))
+                {
+                    "subject": evaluation.rows[changed],
+                    "at": evaluation.at[changed],
+                    "date": evaluation.date[changed],
+                    "from": was[changed],
+                    "to": now[changed],
+                }
             )
 
+    def subjects_on(self) -> frozenset[str]:
+        """Subjects at warn or critical, cooling included."""
+        return frozenset(self._state.subjects[self._state.on])
+
     def transitions(self) -> pl.DataFrame:
+        """Every change of level so far, in the order of time."""
         if not self._changes:
             return pl.DataFrame(schema=TRANSITION)
-        return pl.concat(self._changes).select(TRANSITION.names()).sort("at", "subject")
+        joined = {name: np.concatenate([c[name] for c in self._changes]) for name in TRANSITION}
+        words = np.array(_WORDS, dtype=object)
+        return pl.DataFrame(
+            {
+                "subject": pl.Series(self._state.subjects[joined["subject"]].tolist(), dtype=pl.String),
+                "at": pl.Series(joined["at"]).cast(UTC),
+                "date": pl.Series(joined["date"]).cast(pl.Int32).cast(pl.Date),
+                "from": pl.Series(words[joined["from"]].tolist(), dtype=pl.String),
+                "to": pl.Series(words[joined["to"]].tolist(), dtype=pl.String),
+            },
+            schema=TRANSITION,
+        ).sort("at", "subject")
 
     def frame(self) -> pl.DataFrame:
+        """The state as it is stored."""
         return _freeze(self._rule, self._signal, self._state)
 
 
-def _words(state: State, rows: Ints) -> npt.NDArray[np.str_]:
-    words = np.array(LEVEL_WORDS)[state.level[rows]]
-    return np.where(state.cooling[rows], "cooling", words)
+_COOLING, _CLEARED = 4, 5
+_WORDS = (*LEVEL_WORDS, "cooling", "cleared")
 
 
-def _instants(series: pl.Series) -> Ints:
-    return series.dt.timestamp("us").fill_null(_NEVER).to_numpy()
+def _level_codes(state: State, rows: Ints) -> Ints:
+    return np.where(state.cooling[rows], _COOLING, state.level[rows])
 
 
-def _days(series: pl.Series) -> Ints:
+def _ticks(series: pl.Series) -> Ints:
     return series.to_physical().cast(pl.Int64).fill_null(_NEVER).to_numpy()
 
 
@@ -421,11 +437,11 @@ def _thaw(rule: Rule, signal: Signal, stored: pl.DataFrame) -> State:
         critical_counts=matrix("c", len(rule.critical)),
         exit_count=stored["exit_count"].to_numpy(),
         quiet=stored["quiet"].to_numpy(),
-        since=_days(stored["since"]),
-        at=_instants(stored["at"]),
-        date=_days(stored["date"]),
-        window_start=_instants(stored["window_start"]),
-        window_end=_instants(stored["window_end"]),
+        since=_ticks(stored["since"]),
+        at=_ticks(stored["at"]),
+        date=_ticks(stored["date"]),
+        window_start=_ticks(stored["window_start"]),
+        window_end=_ticks(stored["window_end"]),
         grade=stored["grade"].to_numpy(),
         values=np.stack([stored[f"v_{name}"].to_numpy() for name in signal.values], axis=1),
     )
@@ -447,9 +463,7 @@ def level_words(rule: Rule, rows: Sequence[Mapping[str, float] | str]) -> list[s
         evaluation = Round(np.array([0]), here, here, evidence, evidence, np.array([0]), here, here, columns)
         before = state
         state = step(rule, before, evaluation, ())
-        word = str(_words(state, np.array([0]))[0])
-        words.append("cleared" if before.on[0] and not state.on[0] else word)
+        ended = bool(before.on[0]) and not state.on[0]
+        words.append("cleared" if ended else _WORDS[_level_codes(state, np.array([0]))[0]])
     return words
 
-
-__all__ = ["GRADES", "Round", "Run", "State", "level_words", "run", "run_frame", "step"]
