@@ -95,12 +95,6 @@ def _customer_back(desk: Desk, ticket: Ticket, t: int, version: int) -> None:
     add(t, ticket, ticket.requester, "requester", "customer_replied", batch)
     ticket.status = "open"
     add(t, ticket, ticket.requester, "requester", "status", batch, before, "open")
-    if queue.group.holds and holder:
-        worker = desk.workers[holder]
-        if ticket not in worker.own:
-            worker.own.append(ticket)
-        queue.unsolved += before == "solved"
-        return
     desk.let_go(ticket)
     ticket.assignee = None
     add(t, ticket, TRIGGER_BACK, "system", "assigned", batch, holder, None)

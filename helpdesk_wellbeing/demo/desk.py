@@ -28,6 +28,7 @@ from helpdesk_wellbeing.demo.words import (
     PRIORITIES,
     REQUESTERS,
     ROUTING,
+    ROUTING_SLACK,
     SLA,
     TOPICS,
     TOUCHES,
@@ -53,7 +54,7 @@ class Worker:
         self.member = member
         self.own: list[Ticket] = []  # held tickets, open or waiting
         self.hard_share = dice.u()
-        self.swing: list[float] = []
+        self.swing = [0.0] if dice.chance(0.5) else []  # not everybody's high days fall together
         self.instants: list[int] = []
         self.at = 0
         self.budget = 0.0
@@ -208,7 +209,11 @@ class Desk:
             least, agent = min(short, default=(0.0, ""))
             if least >= 0:
                 return
-            ticket, worker = queue.waiting.popleft(), self.workers[agent]
+            ticket = next((x for x in queue.waiting if least + x.effort() <= ROUTING_SLACK), None)
+            if ticket is None:
+                return
+            queue.waiting.remove(ticket)
+            worker = self.workers[agent]
             batch = self.record.save()
             ticket.assignee = agent
             worker.own.append(ticket)

@@ -98,8 +98,8 @@ class Company:
             group.holds, group.hard = True, 0.02
             self._members(group, count)
             for member in group.members:
-                member.budget = 7.0 if tier == 2 else 6.5
-                member.target = 4.5 if name == "Export" else 5.5
+                member.budget = {"Repairs": 9.0, "Export": 4.4}.get(name, 7.0)
+                member.target = {"Repairs": 8.0, "Export": 4.5}.get(name, 5.5)
         tiny = self._group("Gift cards", None, ZONE)
         tiny.steered = False
         office = self._group("Back office", None, ZONE)

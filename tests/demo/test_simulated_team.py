@@ -358,7 +358,7 @@ def test_only_the_planted_queue_grows(seed: int) -> None:
             trend = stats.kendalltau(range(10), last)
             grows = trend.statistic > 0 and trend.pvalue < 0.05
             growing.append(
-                grows and a_day >= 4.5 and (last[-1] >= 1.3 * np.median(four_weeks) or last[-1] >= 3 * a_day)
+                grows and a_day >= 4.5 and (last[-1] >= 1.25 * np.median(four_weeks) or last[-1] >= 3 * a_day)
             )
         assert any(growing[-10:]) == (group in planted(w, "LD6")), group
         assert growing[-1] == (group in planted(w, "LD6")), group
