@@ -21,8 +21,8 @@ from helpdesk_wellbeing.facts import fold as folding
 from helpdesk_wellbeing.facts import identity
 from helpdesk_wellbeing.facts import schema as shapes
 from helpdesk_wellbeing.pulling import remembered_roster
-from helpdesk_wellbeing.rules import machine
 from helpdesk_wellbeing.rules.model import Rule
+from helpdesk_wellbeing.rules.run import TRANSITION, memory_schema, run, state_schema
 from helpdesk_wellbeing.signals.base import Facts, Signal
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ class Outcome:
     facts: Facts
     standing: Standing
     since: datetime  # where the stretch after the last checkpoint began
-    transitions: pl.DataFrame  # of that stretch: rule + machine.TRANSITION
+    transitions: pl.DataFrame  # of that stretch: rule + TRANSITION
     review: list[dict[str, str]]
 
 
-TRANSITIONS = pl.Schema({"rule": pl.String(), **machine.TRANSITION})
+TRANSITIONS = pl.Schema({"rule": pl.String(), **TRANSITION})
 
 
 class Engine:
@@ -203,12 +203,12 @@ class Engine:
         facts = replace(self._facts(window, standing, standing_now, until, first), as_of=as_of)
         states, memories, changes = dict(standing.states), dict(standing.memories), []
         for rule, signal in self._catalogue.active():
-            ran = machine.run(
+            ran = run(
                 rule,
                 signal,
                 facts,
-                states.get(rule.id, pl.DataFrame(schema=machine.state_schema(rule, signal))),
-                memories.get(rule.id, pl.DataFrame(schema=machine.memory_schema(signal))),
+                states.get(rule.id, pl.DataFrame(schema=state_schema(rule, signal))),
+                memories.get(rule.id, pl.DataFrame(schema=memory_schema(signal))),
             )
             states[rule.id] = ran.state
             memories[rule.id] = ran.memory
