@@ -1,8 +1,8 @@
 """Blocks and agent-days alone, against the same fold written by hand as one Polars query and one DuckDB query.
 
-The hand-written ones compute the core of our columns: what one save did counts once, shifts by gaps of six hours, active
-time at three gaps, breaks, dates in each agent's zone with active time split at local midnight. Ours computes more (bulk
-edits, nights, own hours, longest stretches, grades). Results are compared value by value.
+The hand-written ones compute the core of our columns: what one save did counts once, shifts by gaps of six hours,
+active time at three gaps, breaks, dates in each agent's zone with active time split at local midnight. Ours computes
+more (bulk edits, nights, own hours, longest stretches, grades). Results are compared value by value.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ class ByHandInDuckdb:
                 SELECT agent, moment, ticket, id, timezone(time_zone, moment) AS wall
                 FROM acts JOIN people USING (agent) WHERE nth = 1),
             spaced AS (
-                SELECT *, date_diff('microsecond', moment, lead(moment) OVER (PARTITION BY agent ORDER BY moment, id)) AS next,
+                SELECT *, date_diff('microsecond', moment,
+                        lead(moment) OVER (PARTITION BY agent ORDER BY moment, id)) AS next,
                     date_diff('microsecond', wall, date_trunc('day', wall) + INTERVAL 1 DAY) AS to_midnight
                 FROM placed),
             gaps AS (SELECT *, CASE WHEN next < 21600000000 THEN next END AS gap FROM spaced),
@@ -140,17 +141,19 @@ class ByHandInDuckdb:
                 OVER (PARTITION BY agent ORDER BY moment, id) AS shift FROM shifts""")
         active = ", ".join(
             f"sum(CASE WHEN gap <= {g * 60_000_000} THEN least(gap, to_midnight) ELSE 0 END) + "
-            f"sum(CASE WHEN gap_before <= {g * 60_000_000} THEN greatest(gap_before - to_midnight_before, 0) ELSE 0 END) "
-            f"AS active_{g}"
+            f"sum(CASE WHEN gap_before <= {g * 60_000_000} "
+            f"THEN greatest(gap_before - to_midnight_before, 0) ELSE 0 END) AS active_{g}"
             for g in GAPS
         )
         whole = ", ".join(f"sum(CASE WHEN gap <= {g * 60_000_000} THEN gap ELSE 0 END) AS active_{g}" for g in GAPS)
         self._connection.execute(f"""
-            CREATE OR REPLACE TABLE days AS SELECT agent, wall::DATE AS date, min(moment) AS first, max(moment) AS last, count(*) AS work_events, {active},
+            CREATE OR REPLACE TABLE days AS SELECT agent, wall::DATE AS date, min(moment) AS first, max(moment) AS last,
+                count(*) AS work_events, {active},
                 count(DISTINCT ticket) AS tickets, count(DISTINCT hour(wall)) AS clock_hours
             FROM line GROUP BY agent, wall::DATE""")
         self._connection.execute(f"""
-            CREATE OR REPLACE TABLE shifts AS SELECT agent, min(moment) AS start, max(moment) AS "end", count(*) AS work_events, {whole},
+            CREATE OR REPLACE TABLE shifts AS SELECT agent, min(moment) AS start, max(moment) AS "end",
+                count(*) AS work_events, {whole},
                 coalesce(max(gap), 0) AS longest_gap, sum(CASE WHEN gap >= 900000000 THEN gap ELSE 0 END) AS breaks
             FROM line GROUP BY agent, shift""")
 
