@@ -73,6 +73,7 @@ class Cold:
     updating: float
     flags: int
     peak: float
+    cpu: float
 
 
 def catalogue() -> Catalogue:
@@ -117,7 +118,7 @@ def cold(folder: Path) -> Cold:
         updated = time.perf_counter()
         found = flags.check(engine.assess(last), catalogue())
         ended = time.perf_counter()
-    return Cold(ended - began, updated - began, len(found["flags"]), peak_mb())
+    return Cold(ended - began, updated - began, len(found["flags"]), peak_mb(), time.process_time())
 
 
 def fresh(folder: Path) -> list[float]:
