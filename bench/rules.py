@@ -39,7 +39,7 @@ def judge_one_by_one() -> None:
             "(" + " and ".join(_python(c) for c in alternative.all) + ")"
             for alternative in (*rule.warn, *rule.critical)
         )
-        test = eval(f"lambda r: {text}")  # our own rule files
+        test = eval(f"lambda r: {text}")
         names = list(round_.columns)
         for values in zip(*round_.columns.values(), strict=True):
             test(dict(zip(names, values, strict=True)))

@@ -21,8 +21,8 @@ from helpdesk_wellbeing.facts import fold as folding
 from helpdesk_wellbeing.facts import identity
 from helpdesk_wellbeing.facts import schema as shapes
 from helpdesk_wellbeing.pulling import remembered_roster
-from helpdesk_wellbeing.rules import machine
 from helpdesk_wellbeing.rules.model import Rule
+from helpdesk_wellbeing.rules.run import TRANSITION, memory_schema, run, state_schema
 from helpdesk_wellbeing.signals.base import Facts, Signal
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ WINDOWS = {
     "hard": timedelta(weeks=8),
 }
 DAILY_CHECKPOINTS = timedelta(days=8)
+EVENTS_A_SLICE = 300_000
+LONGEST_SLICE_WEEKS = 13
 FOLD_VERSION = "1"  # raise it when facts, signals or the machine change what they compute
 _TICK = timedelta(microseconds=1)
 _KEPT = tuple(WINDOWS)  # `loads` serve their own stretch only
@@ -82,11 +84,11 @@ class Outcome:
     facts: Facts
     standing: Standing
     since: datetime  # where the stretch after the last checkpoint began
-    transitions: pl.DataFrame  # of that stretch: rule + machine.TRANSITION
+    transitions: pl.DataFrame  # of that stretch: rule + TRANSITION
     review: list[dict[str, str]]
 
 
-TRANSITIONS = pl.Schema({"rule": pl.String(), **machine.TRANSITION})
+TRANSITIONS = pl.Schema({"rule": pl.String(), **TRANSITION})
 
 
 class Engine:
@@ -106,14 +108,14 @@ class Engine:
 
         The account's writer lease must be held. Each slice lands with its checkpoint in one transaction.
         """
-        first, last, _ = self._store.event_span(self._account)
+        first, last, count = self._store.event_span(self._account)
         if first is None or last is None:
             return False
         self._forget_other_versions()
         dirty = self._store.dirty_since(self._account)
         start = self._store.latest_checkpoint(self._account, not_after=max(dirty or last, first))
         standing = self._standing(start, first)
-        cuts = [cut for cut in _cuts(standing.at, last) if cut > standing.at]
+        cuts = _cuts(standing.at, last, _stride(first, last, count))
         stale = dirty is not None
         if not cuts and not stale:
             return False
@@ -132,8 +134,8 @@ class Engine:
 
     def assess(self, as_of: datetime) -> Outcome:
         """Where everything stands at `as_of` (inclusive), as if the product had run all along."""
-        first, _, _ = self._store.event_span(self._account)
-        if first is None:
+        first, last, count = self._store.event_span(self._account)
+        if first is None or last is None:
             raise ConfigError(f"{self._account}: no events yet; run pull or import first")
         if as_of < first:
             raise ConfigError(f"{self._account}: the first event is of {first:%Y-%m-%d}; nothing is known at {as_of}")
@@ -144,7 +146,7 @@ class Engine:
         window = self._window_before(since)
         until = as_of + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
-        for cut in [*(c for c in _cuts(standing.at, as_of) if c > standing.at), until]:
+        for cut in [*_cuts(standing.at, as_of, _stride(first, last, count)), until]:
             window, standing, transitions = self._advance(window, standing, cut, first, as_of=cut == until)
             changes.append(transitions)
         facts = self._facts(window, standing, standing, until, first)
@@ -201,12 +203,12 @@ class Engine:
         facts = replace(self._facts(window, standing, standing_now, until, first), as_of=as_of)
         states, memories, changes = dict(standing.states), dict(standing.memories), []
         for rule, signal in self._catalogue.active():
-            ran = machine.run(
+            ran = run(
                 rule,
                 signal,
                 facts,
-                states.get(rule.id, pl.DataFrame(schema=machine.state_schema(rule, signal))),
-                memories.get(rule.id, pl.DataFrame(schema=machine.memory_schema(signal))),
+                states.get(rule.id, pl.DataFrame(schema=state_schema(rule, signal))),
+                memories.get(rule.id, pl.DataFrame(schema=memory_schema(signal))),
             )
             states[rule.id] = ran.state
             memories[rule.id] = ran.memory
@@ -236,7 +238,12 @@ class Engine:
             loads=window.get("loads", pl.DataFrame(schema=shapes.LOADS)),
             hard_possible=now.strong_seen or self._has_tiers(),
             shared=shared,
-            **{name: frames[name] for name in _KEPT},
+            shifts=frames["shifts"],
+            days=days,
+            queues=frames["queues"],
+            touches=frames["touches"],
+            handled=frames["handled"],
+            hard=frames["hard"],
         )
 
     def _review(self, facts: Facts) -> list[dict[str, str]]:
@@ -314,24 +321,32 @@ class _Parts:
         self._store, self._account, self._at = store, account, at
 
     def __getitem__(self, name: str) -> pl.DataFrame:
-        return self._store.read_checkpoint_part(self._account, self._at, name)
+        part = self._store.read_checkpoint_part(self._account, self._at, name)
+        assert isinstance(part, pl.DataFrame)
+        return part
 
 
 def _midnight(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _cuts(start: datetime, last: datetime) -> list[datetime]:
-    """Mondays 00:00 UTC after `start` up to `last`; in its last days every midnight."""
+def _cuts(start: datetime, last: datetime, weeks: int = 1) -> list[datetime]:
+    """Mondays 00:00 UTC after `start` up to `last`, every so many weeks; in its last days every midnight."""
     end = _midnight(last)
     daily_from = end - DAILY_CHECKPOINTS
     day = _midnight(start) + timedelta(days=1)
     cuts = []
     while day <= end:
-        if day.weekday() == 0 or day >= daily_from:
+        if day >= daily_from or (day.weekday() == 0 and day.toordinal() // 7 % weeks == 0):
             cuts.append(day)
         day += timedelta(days=1)
     return cuts
+
+
+def _stride(first: datetime, last: datetime, events: int) -> int:
+    """Weeks in one slice: as many as a slice holds events for, so that thin years go quickly."""
+    weeks = max((last - first) / timedelta(weeks=1), 1.0)
+    return min(max(int(EVENTS_A_SLICE * weeks / max(events, 1)), 1), LONGEST_SLICE_WEEKS)
 
 
 def _grow(window: dict[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], at: datetime) -> dict[str, pl.DataFrame]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -66,7 +66,11 @@ class Connector(Protocol):
     """What every platform offers. It only reads."""
 
     platform: str
-    notes: Sequence[str]  # what could not be read and why, one line each
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What could not be read and why, one line each, each once."""
+        ...
 
     def ping(self) -> Ping: ...
 

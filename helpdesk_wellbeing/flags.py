@@ -109,6 +109,8 @@ def _flags_of(rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str,
     if state is None:
         return []
     rows = state.filter((pl.col("level") >= WARN) & ~pl.col("subject").is_in(list(hidden)))
+    if signal.subject == "agent":  # whoever has not been seen within the longest window has left
+        rows = rows.join(outcome.facts.days.select(subject="agent").unique(), on="subject", how="semi")
     return [_flag(rule, signal, outcome, row) for row in rows.iter_rows(named=True)]
 
 

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-
 from hypothesis import settings
 
 from helpdesk_wellbeing.demo import World, simulate

@@ -22,7 +22,7 @@ format_option = click.option(
 )
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An ISO 8601 instant with an offset; a bare date is its midnight in UTC."""
 
     name = "instant"

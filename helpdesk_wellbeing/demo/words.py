@@ -7,7 +7,8 @@ FLAT = (1,) * 24
 PRIORITIES = (("low", 0.15), ("normal", 0.62), ("high", 0.18), ("urgent", 0.05))
 TOPICS = ("invoice", "delivery", "login", "refund", "damaged", "address", "voucher", "change")
 STRONG = (("moved", 0.30), ("complaint", 0.35), ("bad", 0.35))
-TOUCHES = ((1, 0.6), (2, 0.3), (3, 0.1))
+TOUCHES = (1, 2, 1, 1, 2, 1, 3, 1, 2, 1)  # turns that held tickets take, in this order: as even as can be
+ROUTING_SLACK = 1.6  # open weight above the level kept at a person, at most
 TEAM_ROOM = 8.0  # open weight that a team which pulls keeps with its people, at most
 TRIGGER_ROUTE, TRIGGER_BACK, AUTOMATION_SOLVE, AUTOMATION_CLOSE, ROUTING, SLA = (
     "rule:9001",

@@ -1,7 +1,7 @@
 """The declared shapes of facts, which are all that signals may look at.
 
 Times are UTC instants, dates are local dates (the agent's zone; queues: the group's), durations are elapsed time in
-whole microseconds (`pl.Duration("us")`), weights are whole numbers of `WEIGHT_UNIT` so that sums are exact in any order.
+whole microseconds (`pl.Duration("us")`), weights are whole numbers of `WEIGHT_UNIT`: sums are exact in any order.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ QUEUES = pl.Schema(
     }
 )
 
-# Open weight per agent at 06:00, 09:00, 12:00, 15:00 and 18:00 of the account's zone (LD4). Agents with none are absent.
+# Open weight per agent at 06:00, 09:00, 12:00, 15:00 and 18:00 of the account's zone (LD4). Who has none is absent.
 LOADS = pl.Schema({"at": UTC, "agent": pl.String(), "weight": pl.Int64()})
 
 # One row per evaluation day (04:00 to 04:00 of the account's zone, named by its first date), group and ticket that had
 # activity in the group. Any event of the ticket is activity.
 TOUCHES = pl.Schema({"day": pl.Date(), "group": pl.String(), "ticket": pl.String()})
 
-# One row per agent, local date and ticket that the agent did work on. A bulk or batched save counts for its first ticket.
+# One row per agent, local date and ticket that the agent worked on. A bulk or batched save counts for its first ticket.
 HANDLED = pl.Schema({"agent": pl.String(), "date": pl.Date(), "shift_start": UTC, "ticket": pl.String()})
 
 # One row per ticket that became hard (wellbeing reference 3.1): when, by which indicators, strong or not.

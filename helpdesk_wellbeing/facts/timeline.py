@@ -132,8 +132,11 @@ def kept_from(line: Timeline, shifts: Runs, roster: Roster, until: int) -> Bools
     open_shift = (closing(line, shifts) > until)[shifts.of]
     recent = np.flatnonzero(line.at > until - 4 * DAY)
     unfinished = np.zeros(len(line.at), dtype=bool)
-    ends = roster.clock.day_start(line.zone[recent], line.date[recent] + 1)
-    unfinished[recent] = ends + BAND[-1] > until
+    # Somebody who moves west lives a date longer than the zone of its first events says.
+    for moment in (line.at[recent], np.full(len(recent), until), np.full(len(recent), until + DAY)):
+        zone = roster.zone(roster.period(line.agent[recent], moment))
+        ends = roster.clock.day_start(zone, line.date[recent] + 1)
+        unfinished[recent] |= ends + BAND[-1] > until
     needed = open_shift | unfinished
     people = Runs.starting(line.newcomer)
     shift_from = shifts.first[shifts.of]

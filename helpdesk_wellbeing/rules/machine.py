@@ -8,16 +8,13 @@ living through a day are the same function, so a flag does not depend on how the
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from helpdesk_wellbeing.events import GRADES, UTC
 from helpdesk_wellbeing.rules.model import Comparison, Rule
-from helpdesk_wellbeing.signals.base import Facts, Signal
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -25,7 +22,7 @@ Bools = npt.NDArray[np.bool_]
 
 NONE, PENDING, WARN, CRITICAL = range(4)
 LEVEL_WORDS = ("none", "pending", "warn", "critical")
-_NEVER = np.iinfo(np.int64).min  # "no date, no instant yet"; Polars' null
+NEVER = np.iinfo(np.int64).min  # "no date, no instant yet"; Polars' null
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class State:
             return np.zeros(n, dtype=np.int64)
 
         def never() -> Ints:
-            return np.full(n, _NEVER, dtype=np.int64)
+            return np.full(n, NEVER, dtype=np.int64)
 
         return State(
             subjects=np.array(list(subjects), dtype=object),
@@ -95,6 +92,10 @@ class Round:
     window_start: Ints
     window_end: Ints
     columns: Mapping[str, Floats]  # value and helper columns
+
+    def __getitem__(self, part: slice) -> Round:
+        arrays = {f: getattr(self, f)[part] for f in self.__dataclass_fields__ if f != "columns"}
+        return Round(**arrays, columns={name: values[part] for name, values in self.columns.items()})
 
 
 def _holds(comparison: Comparison, columns: Mapping[str, Floats]) -> Bools:
@@ -191,244 +192,13 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
     )
 
 
-# ---- running a signal through a rule -------------------------------------------------------------------------------
-
-TRANSITION = pl.Schema({"subject": pl.String(), "at": UTC, "date": pl.Date(), "from": pl.String(), "to": pl.String()})
-
-
-@dataclass(frozen=True)
-class Run:
-    """What came of one stretch: the state after it, the signal's memory, and every change of level on the way."""
-
-    state: pl.DataFrame
-    memory: pl.DataFrame
-    transitions: pl.DataFrame
+COOLING, CLEARED = 4, 5
+WORDS = (*LEVEL_WORDS, "cooling", "cleared")
 
 
-def state_schema(rule: Rule, signal: Signal) -> pl.Schema:
-    """Columns of a stored state: a row a subject, counts per alternative, `v_` the shown values."""
-    counts = {f"w{i}": pl.Int64() for i in range(len(rule.warn))}
-    counts |= {f"c{i}": pl.Int64() for i in range(len(rule.critical))}
-    return pl.Schema(
-        {
-            "subject": pl.String(),
-            "level": pl.Int64(),
-            "exit_count": pl.Int64(),
-            "quiet": pl.Int64(),
-            "since": pl.Date(),
-            "at": UTC,
-            "date": pl.Date(),
-            "window_start": UTC,
-            "window_end": UTC,
-            "grade": pl.Int64(),
-            **counts,
-            **{f"v_{name}": pl.Float64() for name in signal.values},
-        }
-    )
-
-
-def memory_schema(signal: Signal) -> pl.Schema:
-    """Columns that a stepwise signal is handed: its own and whether the flag is on."""
-    return pl.Schema({"subject": pl.String(), **{name: pl.Float64() for name in signal.memory}, "on": pl.Boolean()})
-
-
-def run(rule: Rule, signal: Signal, facts: Facts, state: pl.DataFrame, memory: pl.DataFrame) -> Run:
-    """Evaluate `signal` over the facts' stretch and take every subject through `rule`.
-
-    `state` and `memory` are what the stretch before left behind (empty frames at the beginning).
-    """
-    if signal.memory:
-        rounds = signal.evaluate(facts, memory)  # type: ignore[call-arg]
-        assert isinstance(rounds, Generator)
-        return _run_stepwise(rule, signal, rounds, state, memory)
-    evaluations = signal.evaluate(facts)  # type: ignore[call-arg]
-    assert isinstance(evaluations, pl.DataFrame)
-    return replace(run_frame(rule, signal, evaluations, state), memory=memory)
-
-
-def run_frame(rule: Rule, signal: Signal, evaluations: pl.DataFrame, state: pl.DataFrame) -> Run:
-    """Take the subjects of a frame of evaluations through a rule, each in the order of time."""
-    driver = _Driver(rule, signal, state)
-    if evaluations.height:
-        driver.admit(evaluations["subject"].unique(maintain_order=True))
-        ordered = (
-            evaluations.sort("subject", "at", "raises", "date", descending=[False, False, True, False])
-            .with_columns(round=pl.int_range(pl.len()).over("subject"))
-            .sort("round", maintain_order=True)
-        )
-        sizes = ordered.group_by("round", maintain_order=True).len()["len"]
-        offset = 0
-        for size in sizes:
-            driver.take(ordered.slice(offset, size))
-            offset += size
-    return Run(driver.frame(), pl.DataFrame(schema=memory_schema(signal)), driver.transitions())
-
-
-def _run_stepwise(
-    rule: Rule,
-    signal: Signal,
-    rounds: Generator[pl.DataFrame, frozenset[str], None],
-    state: pl.DataFrame,
-    memory: pl.DataFrame,
-) -> Run:
-    driver = _Driver(rule, signal, state)
-    left_behind = [memory.drop("on")]
-    try:
-        rows = next(rounds)
-        while True:
-            if rows.height:
-                driver.admit(rows["subject"])
-                driver.take(rows)
-                left_behind.append(rows.select("subject", *signal.memory))
-            rows = rounds.send(driver.subjects_on())
-    except StopIteration:
-        pass
-    last = pl.concat(left_behind).unique("subject", keep="last", maintain_order=True)
-    on = driver.subjects_on()
-    remembered = last.with_columns(on=pl.col("subject").is_in(list(on)))
-    return Run(driver.frame(), remembered.sort("subject"), driver.transitions())
-
-
-class _Driver:
-    """Keeps the state of one rule while rounds come in."""
-
-    def __init__(self, rule: Rule, signal: Signal, stored: pl.DataFrame) -> None:
-        self._rule = rule
-        self._signal = signal
-        self._columns = sorted({name for c in rule.comparisons() for name in c.names()} | set(signal.values))
-        self._state = _thaw(rule, signal, stored)
-        self._row = {subject: i for i, subject in enumerate(self._state.subjects)}
-        self._changes: list[pl.DataFrame] = []
-
-    def admit(self, subjects: pl.Series) -> None:
-        new = [s for s in subjects if s not in self._row]
-        if not new:
-            return
-        first = len(self._row)
-        self._row |= {subject: first + i for i, subject in enumerate(new)}
-        fresh = State.fresh(new, self._rule, len(self._signal.values))
-        self._state = State(
-            **{
-                name: np.concatenate([getattr(self._state, name), getattr(fresh, name)])
-                for name in State.__dataclass_fields__
-            }
-        )
-
-    def take(self, rows: pl.DataFrame) -> None:
-        evaluation = self._round(rows)
-        before = self._state
-        self._state = step(self._rule, before, evaluation, self._signal.values)
-        self._note(before, evaluation, rows)
-
-    def subjects_on(self) -> frozenset[str]:
-        return frozenset(self._state.subjects[self._state.on])
-
-    def _round(self, rows: pl.DataFrame) -> Round:
-        def column(name: str) -> Floats:
-            if name not in rows.columns:
-                return np.full(rows.height, np.nan)
-            return rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-
-        return Round(
-            rows=np.fromiter((self._row[s] for s in rows["subject"]), dtype=np.int64, count=rows.height),
-            at=_instants(rows["at"]),
-            date=_days(rows["date"]),
-            raises=rows["raises"].to_numpy(),
-            falls=rows["falls"].to_numpy(),
-            grade=rows["grade"].to_physical().cast(pl.Int64).fill_null(0).to_numpy(),
-            window_start=_instants(rows["window_start"]),
-            window_end=_instants(rows["window_end"]),
-            columns={name: column(name) for name in self._columns},
-        )
-
-    def _note(self, before: State, evaluation: Round, rows: pl.DataFrame) -> None:
-        at = evaluation.rows
-        was = _words(before, at)
-        now = _words(self._state, at)
-        ended = np.isin(was, ("warn", "critical", "cooling")) & np.isin(now, ("none",))
-        now = np.where(ended, "cleared", now)
-        changed = was != now
-        if changed.any():
-            self._changes.append(
-                rows.select("subject", "at", "date")
-                .with_columns(
-                    pl.Series("from", was.astype(object), dtype=pl.String),
-                    pl.Series("to", now.astype(object), dtype=pl.String),
-                )
-                .filter(pl.Series(changed))
-            )
-
-    def transitions(self) -> pl.DataFrame:
-        if not self._changes:
-            return pl.DataFrame(schema=TRANSITION)
-        return pl.concat(self._changes).select(TRANSITION.names()).sort("at", "subject")
-
-    def frame(self) -> pl.DataFrame:
-        return _freeze(self._rule, self._signal, self._state)
-
-
-def _words(state: State, rows: Ints) -> npt.NDArray[np.str_]:
-    words = np.array(LEVEL_WORDS)[state.level[rows]]
-    return np.where(state.cooling[rows], "cooling", words)
-
-
-def _instants(series: pl.Series) -> Ints:
-    return series.dt.timestamp("us").fill_null(_NEVER).to_numpy()
-
-
-def _days(series: pl.Series) -> Ints:
-    return series.to_physical().cast(pl.Int64).fill_null(_NEVER).to_numpy()
-
-
-def _known(values: Ints, dtype: pl.DataType) -> pl.Series:
-    series = pl.Series(values)
-    series = pl.select(pl.when(series != _NEVER).then(series)).to_series()
-    return series.cast(pl.Int32).cast(dtype) if dtype == pl.Date else series.cast(dtype)
-
-
-def _freeze(rule: Rule, signal: Signal, state: State) -> pl.DataFrame:
-    columns: dict[str, pl.Series] = {
-        "subject": pl.Series(state.subjects.tolist(), dtype=pl.String),
-        "level": pl.Series(state.level),
-        "exit_count": pl.Series(state.exit_count),
-        "quiet": pl.Series(state.quiet),
-        "since": _known(state.since, pl.Date()),
-        "at": _known(state.at, UTC),
-        "date": _known(state.date, pl.Date()),
-        "window_start": _known(state.window_start, UTC),
-        "window_end": _known(state.window_end, UTC),
-        "grade": pl.Series(state.grade),
-    }
-    columns |= {f"w{i}": pl.Series(state.warn_counts[:, i]) for i in range(len(rule.warn))}
-    columns |= {f"c{i}": pl.Series(state.critical_counts[:, i]) for i in range(len(rule.critical))}
-    columns |= {f"v_{name}": pl.Series(state.values[:, i]) for i, name in enumerate(signal.values)}
-    return pl.DataFrame(columns, schema=state_schema(rule, signal)).sort("subject")
-
-
-def _thaw(rule: Rule, signal: Signal, stored: pl.DataFrame) -> State:
-    if stored.height == 0:
-        return State.fresh([], rule, len(signal.values))
-
-    def matrix(prefix: str, count: int) -> Ints:
-        if count == 0:
-            return np.zeros((stored.height, 0), dtype=np.int64)
-        return np.stack([stored[f"{prefix}{i}"].to_numpy() for i in range(count)], axis=1)
-
-    return State(
-        subjects=np.array(stored["subject"].to_list(), dtype=object),
-        level=stored["level"].to_numpy(),
-        warn_counts=matrix("w", len(rule.warn)),
-        critical_counts=matrix("c", len(rule.critical)),
-        exit_count=stored["exit_count"].to_numpy(),
-        quiet=stored["quiet"].to_numpy(),
-        since=_days(stored["since"]),
-        at=_instants(stored["at"]),
-        date=_days(stored["date"]),
-        window_start=_instants(stored["window_start"]),
-        window_end=_instants(stored["window_end"]),
-        grade=stored["grade"].to_numpy(),
-        values=np.stack([stored[f"v_{name}"].to_numpy() for name in signal.values], axis=1),
-    )
+def level_codes(state: State, rows: Ints) -> Ints:
+    """Positions in `WORDS` of these subjects' levels."""
+    return np.where(state.cooling[rows], COOLING, state.level[rows])
 
 
 def level_words(rule: Rule, rows: Sequence[Mapping[str, float] | str]) -> list[str]:
@@ -447,9 +217,6 @@ def level_words(rule: Rule, rows: Sequence[Mapping[str, float] | str]) -> list[s
         evaluation = Round(np.array([0]), here, here, evidence, evidence, np.array([0]), here, here, columns)
         before = state
         state = step(rule, before, evaluation, ())
-        word = str(_words(state, np.array([0]))[0])
-        words.append("cleared" if before.on[0] and not state.on[0] else word)
+        ended = bool(before.on[0]) and not state.on[0]
+        words.append("cleared" if ended else WORDS[level_codes(state, np.array([0]))[0]])
     return words
-
-
-__all__ = ["GRADES", "Round", "Run", "State", "level_words", "run", "run_frame", "step"]

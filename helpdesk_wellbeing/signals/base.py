@@ -44,8 +44,8 @@ class Facts:
     """Facts of one account up to and including `until`; nothing later exists in any frame.
 
     Frames are those of `facts.schema`, each cleaned to one row per key, sorted by subject and time. They reach back as
-    far as the longest window needs (26 weeks) or the log begins. `since` < evaluation instants <= `until` is the stretch
-    to be evaluated now: a signal returns rows of that stretch only and may look further back for its windows.
+    far as the longest window needs or the log begins. `since` < evaluation instants <= `until` is the stretch to be
+    evaluated now: a signal returns rows of that stretch only and may look further back for its windows.
     """
 
     since: datetime
@@ -68,8 +68,8 @@ class Facts:
 
 
 Evaluate = Callable[[Facts], pl.DataFrame]  # -> EVALUATION columns + value columns, sorted by subject, at
-# For signals whose values depend on the level so far (a baseline frozen while the flag is on). It is given the memory it
-# left behind (subject, its memory columns, `on`: Boolean), yields rounds of at most one row a subject in time order
+# For signals whose values depend on the level so far (a baseline frozen while the flag is on). It is given the memory
+# it left behind (subject, its memory columns, `on`: Boolean), yields rounds of at most one row a subject in time order
 # (EVALUATION + value + memory columns) and is sent the set of subjects that are on after each round.
 Stepwise = Callable[[Facts, pl.DataFrame], Generator[pl.DataFrame, frozenset[str], None]]
 Assess = Callable[[Facts], pl.DataFrame]  # -> NOT_ASSESSABLE rows as of facts.until

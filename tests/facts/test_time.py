@@ -210,3 +210,21 @@ def test_a_log_cut_by_date_shows_no_more_than_it_holds(log: Log, facts: Facts) -
     whole, part = facts(log(rows))["shifts"], facts(log(cut))["shifts"]
     assert part["active_30"][0] == 4 * HOUR < whole["active_30"][0]
     assert part["start"].to_list() == [start + 4 * HOUR]
+
+
+def test_a_date_that_lasts_longer_because_somebody_moved_west_is_one_day(
+    log: Log, facts: Facts, staff: Staff
+) -> None:
+    moved = staff(
+        [
+            {"agent": "a1", "time_zone": "Asia/Tokyo"},
+            {"agent": "a1", "time_zone": "America/Sao_Paulo", "valid_from": date(2026, 10, 24)},
+        ]
+    )
+    rows = [
+        {"at": datetime(2026, 10, 23, 23, 9, tzinfo=UTC)},
+        {"at": datetime(2026, 10, 25, 1, 9, tzinfo=UTC)},
+    ]
+    midnights = [datetime(2026, 10, day, tzinfo=UTC) for day in (24, 25, 26)]
+    days = facts(log(rows), moved, cuts=midnights)["days"]
+    assert days.select("date", "work_events").rows() == [(date(2026, 10, 24), 2)]

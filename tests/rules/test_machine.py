@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from helpdesk_wellbeing.rules import machine
-from helpdesk_wellbeing.rules.machine import Round, State, level_words, run_frame, step
+from helpdesk_wellbeing.rules.machine import Round, State, level_words, step
 from helpdesk_wellbeing.rules.model import Rule
+from helpdesk_wellbeing.rules.run import run_frame, state_schema
 from helpdesk_wellbeing.signals.base import EVALUATION, Signal
 
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -66,7 +66,7 @@ def evaluations(series: dict[str, list[float]], first: int = 0) -> pl.DataFrame:
 
 
 def fresh_state(rule: Rule) -> pl.DataFrame:
-    return pl.DataFrame(schema=machine.state_schema(rule, a_signal()))
+    return pl.DataFrame(schema=state_schema(rule, a_signal()))
 
 
 def zs(*values: float) -> list[dict[str, float]]:
