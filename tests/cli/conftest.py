@@ -223,16 +223,18 @@ def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def undisturbed(_running: BadZendesk, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What `export events` gives after a pull that nobody disturbed."""
-    commands = Commands(tmp_path_factory.mktemp("undisturbed"), None, pytest.MonkeyPatch())
-    commands.environment["HELPDESK_WELLBEING_CLIENT_SECRET"] = _running.client_secret
-    ran = commands.apart(
-        "connect", "zendesk", "--account", "acme", "--subdomain", "acme",
-        "--client-id", _running.client_id, "--base-url", _running.base_url,
-    )  # fmt: skip
-    assert ran.code == 0, ran.err
-    ran = commands.apart("pull", "--account", "acme")
-    assert ran.code == 0, ran.err
-    ran = commands.apart("export", "events", "--account", "acme")
+    from helpdesk_wellbeing.cli.connect import connect_zendesk
+    from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
+    from helpdesk_wellbeing.cli.pull import run
+    from helpdesk_wellbeing.store import open_store
+
+    home = tmp_path_factory.mktemp("undisturbed")
+    _running.behave()
+    with open_store(f"sqlite:///{home / 'wellbeing.db'}") as store:
+        settings = {"subdomain": "acme", "base_url": _running.base_url, "client_id": _running.client_id}
+        connect_zendesk(store, "acme", settings, CLIENT_SECRET, _running.client_secret)
+        assert run(store, "acme", fold=False) == 0
+    ran = Commands(home, None, pytest.MonkeyPatch()).apart("export", "events", "--account", "acme")
     assert ran.code == 0, ran.err
     return ran.out
 

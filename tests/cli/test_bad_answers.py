@@ -176,7 +176,7 @@ def test_unknown_kinds_and_words_are_counted_and_named_but_end_nothing(commands,
     assert ran.code == 0, ran.err
     assert "not known and ignored or taken for the nearest word" in ran.err
     assert "Levitate" in ran.err
-    assert "sleeping" in ran.err
+    assert "status (" in ran.err
 
 
 @pytest.mark.parametrize("hole", [None, [], "text", {}, {"id": None}, {"id": 7, "timestamp": "soon"}, 12])
@@ -196,7 +196,7 @@ def test_rows_that_are_no_rows_are_left_out_and_counted(hole, commands, zendesk,
 
 def test_a_zone_name_that_does_not_exist_is_named_and_its_agent_is_kept(commands, zendesk):
     def lost(table):
-        for user in table["users"]:
+        for user in table.get("users", ()):
             user["time_zone"], user["iana_time_zone"] = "Atlantis", "Atlantis/Poseidonis"
 
     commands.connect(zendesk)
@@ -227,13 +227,12 @@ def test_the_next_page_on_another_host_is_not_asked(commands, zendesk):
 
     ran = commands.here("pull", "--account", "acme")
 
-    assert "Traceback" not in ran.err
+    assert ran.code == 0, ran.err
     assert zendesk.strayed == 0
 
 
 def test_a_platform_that_is_not_there_is_said_in_one_line(commands, zendesk):
     commands.connect(zendesk)
-    commands.here("connect")  # nothing
     gone = "http://127.0.0.1:9"
 
     ran = commands.here(
