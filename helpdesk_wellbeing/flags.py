@@ -60,7 +60,7 @@ def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = Fal
             {"signal": signal, "subject": {"kind": kind, "id": subject}, "reason": reason}
             for signal, kind, subject, reason in sorted(gaps)
         ],
-        "identity_review": sorted(outcome.review, key=lambda entry: entry["agent"]),
+        "identity_review": [] if withhold_agents else sorted(outcome.review, key=lambda entry: entry["agent"]),
         "withheld": sorted(withheld),
     }
 
