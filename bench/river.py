@@ -10,7 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from bench.measuring import Rows, alone, hand_over, load, peak_mb, row
 from helpdesk_wellbeing import flags
 from helpdesk_wellbeing.demo.bulk import bulk_directory, bulk_events
 from helpdesk_wellbeing.engine import Catalogue, Engine
+from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 from helpdesk_wellbeing.store import Store, open_store
@@ -84,15 +85,26 @@ def database(folder: Path) -> Store:
     return open_store(f"sqlite:///{folder}/bench.db")
 
 
+def directory(world: World) -> Directory:
+    """The world's people; one in a hundred is planned for mornings only, so that there is something to flag."""
+    everybody = bulk_directory(world.agents, zone=ZONE)
+    mornings = pl.int_range(pl.len()) % 100 == 7
+    people = everybody.people.with_columns(
+        schedule=pl.when(mornings).then(pl.lit("Mon-Fri 09:00-13:00")).otherwise("schedule"),
+        contract_hours=pl.when(mornings).then(20.0).otherwise("contract_hours"),
+    )
+    return replace(everybody, people=people)
+
+
 def fill(world: World, folder: Path) -> Filled:
     """A store with the world's history, and the events after it in a file beside it."""
     took, count = 0.0, 0
     newest: list[pl.DataFrame] = []
     with database(folder) as store:
         store.create_account(ACCOUNT, zone=ZONE)
-        directory = bulk_directory(world.agents, zone=ZONE)
+        known = directory(world)
         for kind in ("people", "leave", "groups", "on_call"):
-            getattr(store, f"replace_{kind}")(ACCOUNT, "file", getattr(directory, kind))
+            getattr(store, f"replace_{kind}")(ACCOUNT, "file", getattr(known, kind))
         for events in world.weekly():
             newest.append(events.filter(pl.col("at") >= CUT))
             events = events.filter(pl.col("at") < CUT)
@@ -121,23 +133,23 @@ def cold(folder: Path) -> Cold:
     return Cold(ended - began, updated - began, len(found["flags"]), peak_mb(), time.process_time())
 
 
-def fresh(folder: Path) -> list[float]:
-    """Seconds from new events to new flags, a batch of 1,000 after the other."""
+def fresh(folder: Path) -> list[tuple[float, float]]:
+    """Wall and CPU seconds from new events to new flags, a batch of 1,000 after the other."""
     newest = pl.read_ipc(folder / "newest.arrow")
     known = catalogue()
     with database(folder) as store:
         return [one_batch(store, batch, known) for batch in newest.iter_slices(NEW_EVENTS)]
 
 
-def one_batch(store: Store, batch: pl.DataFrame, known: Catalogue) -> float:
+def one_batch(store: Store, batch: pl.DataFrame, known: Catalogue) -> tuple[float, float]:
     """Store, fold, evaluate, answer."""
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     with store.writer(ACCOUNT, "bench"):
         store.add_events(ACCOUNT, batch)
         engine = Engine(store, ACCOUNT, known)
         engine.update()
     flags.check(engine.assess(batch["at"][-1]), known)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - cpu
 
 
 def measure(world: World, folder: Path) -> Rows:
@@ -146,13 +158,13 @@ def measure(world: World, folder: Path) -> Rows:
     for place in (long, short):
         place.mkdir()
     filled = alone(fill, world, long)
-    began_busy = load()
+    busy = load()
     all_of_it = alone(cold, long)
     on_long = alone(fresh, long)
     tenth = alone(fill, world.tenth(), short)
     alone(cold, short)
     on_short = alone(fresh, short)
-    typical, typical_short = statistics.median(on_long), statistics.median(on_short)
+    (typical, typical_cpu), (short_typical, short_cpu) = _medians(on_long), _medians(on_short)
     return [
         row(f"storing {filled.events:,} events (not part of the next)", f"{filled.events / filled.took:,.0f}/s"),
         row("  the database afterwards", f"{filled.megabytes:,.0f} MB"),
@@ -161,17 +173,22 @@ def measure(world: World, folder: Path) -> Rows:
             f"{all_of_it.took:.1f} s",
             "< 60 s",
         ),
-        row(
-            "  of which what comes after the last midnight, and the answer",
-            f"{all_of_it.took - all_of_it.updating:.2f} s",
-        ),
+        row("  CPU time of all threads", f"{all_of_it.cpu:.1f} s"),
+        row("  what comes after the last midnight, and the answer", f"{all_of_it.took - all_of_it.updating:.2f} s"),
         row("  peak memory", f"{all_of_it.peak:,.0f} MB", "< 4,096 MB"),
-        row(f"  flags found ({began_busy})", f"{all_of_it.flags:,}"),
+        row(f"  flags found ({busy})", f"{all_of_it.flags:,}"),
         row(f"{NEW_EVENTS:,} new events on top, to new flags (median of {len(on_long)})", f"{typical:.2f} s", "< 1 s"),
-        row("  the first of them, caches cold", f"{on_long[0]:.2f} s"),
-        row(f"  the same on {tenth.events:,} events", f"{typical_short:.2f} s"),
-        row(f"  ratio ({load()})", f"{typical / typical_short:.2f}", "<= 1.3"),
+        row("  CPU time of all threads", f"{typical_cpu:.2f} s"),
+        row("  the first of them, caches cold", f"{on_long[0][0]:.2f} s"),
+        row(f"  the same on {tenth.events:,} events", f"{short_typical:.2f} s"),
+        row("    CPU time of all threads", f"{short_cpu:.2f} s"),
+        row(f"  ratio ({load()})", f"{typical / short_typical:.2f}", "<= 1.3"),
     ]
+
+
+def _medians(runs: list[tuple[float, float]]) -> tuple[float, float]:
+    wall, cpu = zip(*runs, strict=True)
+    return statistics.median(wall), statistics.median(cpu)
 
 
 if __name__ == "__main__":
