@@ -58,9 +58,11 @@ def ticket_rows(ticket: str, agent: str, at: datetime) -> Iterator[dict[str, Any
         (52, {"kind": "status", "before": "open", "after": "solved"}),
     ]
     for minute, step in steps:
-        yield {"ticket": ticket, "actor": agent, "batch": f"{ticket}.{minute}"} | step | {
-            "at": at + timedelta(minutes=minute)
-        }
+        yield (
+            {"ticket": ticket, "actor": agent, "batch": f"{ticket}.{minute}"}
+            | step
+            | {"at": at + timedelta(minutes=minute)}
+        )
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -256,7 +258,11 @@ def _imported(desk: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("imported")
     commands = Commands(home, None, pytest.MonkeyPatch())
     log = write_log(desk, tmp_path_factory.mktemp("logs") / "log.csv")
-    ran = commands.apart("import", str(log), "--account", "acme", "--time-zone", "Europe/Berlin")
+    people = log.with_name("people.csv")
+    people.write_text("agent,name,time_zone\n1003,Agent Ž 李,Europe/Berlin\n", encoding="utf-8")
+    ran = commands.apart(
+        "import", str(log), "--account", "acme", "--time-zone", "Europe/Berlin", "--people", str(people)
+    )
     assert ran.code == 0, ran.err
     assert commands.apart("export", "facts", "queues", "--account", "acme").code == 0
     return home
