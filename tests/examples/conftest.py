@@ -140,12 +140,12 @@ class Desk:
         return found[0] if found else None
 
     def story(self, signal: str, subject: str) -> list[tuple[str, str]]:
-        """Every change of level up to two weeks after the log's end: (wall-clock time, level)."""
+        """Every change of level up to four days after the log's end: (wall-clock time, level)."""
         if self._changes is None:
             first, last, _ = self.store.event_span(ACCOUNT)
             assert first is not None
             assert last is not None
-            until = last + timedelta(days=2)
+            until = last + timedelta(days=4)
             outcome = self.engine.assess(until)
             self._changes = changes(self.engine.history(first, until), outcome, CATALOGUE, False)
         place = ZoneInfo(self.zone)

@@ -92,7 +92,7 @@ def team(log, name, held, hours):
         log.person(agent, schedule=f"Mon-Fri 09:00-{9 + minutes // 60:02d}:{minutes % 60:02d}", groups=[name])
         for number in range(held[who]):
             log.event(
-                at("2026-01-18", "10:00") + timedelta(minutes=number),
+                at("2026-01-19", "05:00") + timedelta(minutes=number),
                 "assigned",
                 "router",
                 f"{agent}-{number}",
@@ -157,6 +157,7 @@ def desk(open_desk, new_log, days):
     team(log, "uneven", EXAMPLE_13, HOURS_13)
     team(log, "very uneven", {"A": 24, "B": 4, "C": 4, "D": 4}, dict.fromkeys("ABCD", 8))
     team(log, "all busy", {"A": 16, "B": 10, "C": 8, "D": 8}, dict.fromkeys("ABCD", 8))  # 1.52 and 0.76
+    team(log, "at the line", {"A": 12, "B": 6, "C": 6, "D": 8}, dict.fromkeys("ABCD", 8))  # 1.5 and 0.75
     team(log, "two of them", {"A": 18, "B": 2}, dict.fromkeys("AB", 8))
     team(log, "idle", {"A": 6, "B": 1, "C": 2}, dict.fromkeys("ABC", 8))
     log.groups.append({"group": "no plan"})
@@ -241,11 +242,36 @@ def test_example_11_a_single_spike_stays_quiet(desk, days):
 
 
 def test_example_13_shares_of_a_fair_load(desk):
-    assert desk.level("LD4", "uneven", "2026-01-19T08:59") == "warn"
+    assert desk.level("LD4", "uneven", "2026-01-19T08:59") == "none"  # one snapshot is not enough
+    flag = desk.flag("LD4", "uneven", "2026-01-19T09:00")
+    assert flag["level"] == "warn"
+    assert flag["values"] == {"max_ratio": 1.6, "min_ratio": 0.6667}
+    assert flag["subject"] == {"kind": "team", "id": "uneven"}
+    assert [bar["ratio"] for bar in flag["evidence"][1]["members"]] == [1.6, 0.889, 0.8, 0.667]
+
+
+@pytest.mark.parametrize(
+    ("team", "story"),
+    [
+        ("very uneven", [("06:00", "pending"), ("09:00", "warn"), ("12:00", "critical")]),
+        ("at the line", [("06:00", "pending"), ("09:00", "warn")]),
+        ("all busy", []),
+        ("two of them", []),
+        ("idle", []),
+    ],
+)
+def test_an_imbalance_needs_a_colleague_with_room_and_two_snapshots(desk, team, story):
+    monday = [(clock[11:], level) for clock, level in desk.story("LD4", team) if clock.startswith("2026-01-19")]
+    assert monday == story
+
+
+def test_what_cannot_be_compared_is_said(desk):
+    assert desk.reason("LD4", "two of them", "2026-01-19T12:00") == "too few comparisons"
+    assert desk.reason("LD4", "no plan", "2026-01-19T12:00") == "no schedule"
+    assert desk.reason("LD4", "all busy", "2026-01-19T12:00") is None
 
 
 def test_example_16_a_backlog_that_grows(desk, days):
-    night = days[20]  # the midnight after the twentieth day, which is a Friday
     midnight = f"{days[19] + timedelta(1)}T00:00"
     flag = desk.flag("LD6", "growing", midnight)
 
@@ -255,4 +281,12 @@ def test_example_16_a_backlog_that_grows(desk, days):
     assert flag["values"]["ratio"] == pytest.approx(1.339, abs=0.001)
     assert flag["values"]["days_to_clear"] == pytest.approx(3.75)
     assert "Monday to Friday assumed" in str(flag["evidence"])
-    assert night > days[19]
+
+
+def test_a_steady_a_tiny_and_a_young_queue_do_not_grow(desk, days):
+    friday_night = f"{days[19] + timedelta(1)}T04:00"
+    for name in ("steady", "tiny", "young"):
+        assert desk.level("LD6", name, friday_night) == "none"
+    assert desk.reason("LD6", "young", friday_night) == "too few days"
+    assert desk.reason("LD6", "steady", friday_night) is None
+    assert desk.reason("LD6", "no plan", friday_night) == "no events in window"
