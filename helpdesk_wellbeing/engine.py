@@ -28,14 +28,15 @@ from helpdesk_wellbeing.signals.base import Facts, Signal
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
-# How far back signals look: averages over 24 weeks; ten worked days of someone who works two days a week.
+# How far back signals look (averages over 24 weeks; ten worked days of someone who works two days a week; four weeks of
+# queues), and a week more: evidence is shown until the next weekly evaluation.
 WINDOWS = {
     "shifts": timedelta(weeks=27),
     "days": timedelta(weeks=27),
     "queues": timedelta(weeks=8),
-    "touches": timedelta(days=30),
-    "handled": timedelta(weeks=8),
-    "hard": timedelta(weeks=8),
+    "touches": timedelta(days=37),
+    "handled": timedelta(weeks=9),
+    "hard": timedelta(weeks=9),
 }
 DAILY_CHECKPOINTS = timedelta(days=8)
 EVENTS_A_SLICE = 300_000

@@ -115,11 +115,16 @@ def _flags_of(rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str,
 
 def _seen_lately(kind: str, outcome: Outcome) -> pl.DataFrame:
     """Subjects seen within the longest window; the others have left, and nothing is known about them any more."""
-    frame, key, name = (
-        (outcome.facts.days, "agent", "days") if kind == "agent" else (outcome.facts.queues, "group", "queues")
-    )
-    earliest = (outcome.as_of - WINDOWS[name]).date()
-    return frame.filter(pl.col("date") >= earliest).select(subject=key).unique()
+    facts = outcome.facts
+    if kind == "queue":
+        earliest = (outcome.as_of - WINDOWS["queues"]).date()
+        return facts.queues.filter(pl.col("date") >= earliest).select(subject="group").unique()
+    earliest = (outcome.as_of - WINDOWS["days"]).date()
+    agents = facts.days.filter(pl.col("date") >= earliest).select("agent").unique()
+    if kind == "agent":
+        return agents.select(subject="agent")
+    members = facts.directory.people.join(agents, on="agent", how="semi")
+    return members.select(subject=pl.col("groups").explode()).drop_nulls().unique()
 
 
 def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) -> dict[str, Any]:
