@@ -109,22 +109,17 @@ def _flags_of(rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str,
     if state is None:
         return []
     rows = state.filter((pl.col("level") >= WARN) & ~pl.col("subject").is_in(list(hidden)))
-    rows = rows.join(_seen_lately(signal.subject, outcome), on="subject", how="semi")
+    if signal.subject != "team":
+        rows = rows.join(_seen_lately(signal.subject, outcome), on="subject", how="semi")
     return [_flag(rule, signal, outcome, row) for row in rows.iter_rows(named=True)]
 
 
 def _seen_lately(kind: str, outcome: Outcome) -> pl.DataFrame:
-    """Subjects seen within the longest window; the others have left, and nothing is known about them any more."""
-    facts = outcome.facts
-    if kind == "queue":
-        earliest = (outcome.as_of - WINDOWS["queues"]).date()
-        return facts.queues.filter(pl.col("date") >= earliest).select(subject="group").unique()
-    earliest = (outcome.as_of - WINDOWS["days"]).date()
-    agents = facts.days.filter(pl.col("date") >= earliest).select("agent").unique()
-    if kind == "agent":
-        return agents.select(subject="agent")
-    members = facts.directory.people.join(agents, on="agent", how="semi")
-    return members.select(subject=pl.col("groups").explode()).drop_nulls().unique()
+    """Agents and queues seen within the longest window; the others have left, and nothing is known about them any more."""
+    name, key = ("days", "agent") if kind == "agent" else ("queues", "group")
+    frame: pl.DataFrame = getattr(outcome.facts, name)
+    earliest = (outcome.as_of - WINDOWS[name]).date()
+    return frame.filter(pl.col("date") >= earliest).select(subject=key).unique()
 
 
 def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) -> dict[str, Any]:
