@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.store import Store
+
+STALE = timedelta(days=7)
 
 
 @click.command(name="check")
@@ -57,6 +59,9 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> di
     engine = Engine(store, account, known)
     bring_up_to_date(store, engine, account, "check")
     outcome = engine.assess(as_of)
+    _, last, _ = store.event_span(account)
+    if last is not None and as_of - last > STALE:
+        say(f"{account}: the newest event is of {last:%Y-%m-%d %H:%M} UTC; nothing is known since (--as-of looks back)")
     gated = needs_agreement(store.account(account))
     if gated:
         say(f"{account}: no agreement is recorded, so signals about single agents are withheld")

@@ -20,10 +20,7 @@ def answer(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> None:
     if group.holds:
         _answer_own(desk, worker, ticket, t)
     elif (
-        not freak
-        and desk.dice.chance(0.012)
-        and worker.member.truth == "person"
-        and _odd_end(desk, worker, ticket, t)
+        not freak and desk.dice.chance(0.012) and worker.member.truth == "person" and _odd_end(desk, worker, ticket, t)
     ):
         return
     elif not freak and (way := _turns_hard(desk, worker, ticket)):
@@ -64,9 +61,7 @@ def _status(desk: Desk, worker: Worker, ticket: Ticket, t: int, batch: str, stat
 
 def _may_wait(desk: Desk, worker: Worker, ticket: Ticket) -> bool:
     room = len(worker.own) < worker.member.room
-    held = sum(
-        w.open_weight() for w in map(desk.workers.get, (m.id for m in worker.member.home.members)) if w
-    )
+    held = sum(w.open_weight() for w in map(desk.workers.get, (m.id for m in worker.member.home.members)) if w)
     return room and held + 0.25 * ticket.effort() < TEAM_ROOM
 
 
@@ -169,11 +164,7 @@ def _odd_end(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> bool:
         ticket.status = "deleted"
         add(t, ticket, agent, "agent", "deleted", desk.record.save())
     else:
-        peers = [
-            g.id
-            for g in desk.company.groups
-            if g.tier == 1 and g.id != ticket.group and "Night" not in g.name
-        ]
+        peers = [g.id for g in desk.company.groups if g.tier == 1 and g.id != ticket.group and "Night" not in g.name]
         _move(desk, worker, ticket, t, desk.dice.pick(peers))
         return True
     desk.let_go(ticket)

@@ -158,13 +158,9 @@ def _day(team: _Team, day: date, number: int, week: date) -> Ints:
     team.previous[on] = number
     floor = _epoch(week)
     taken, pending = times[row, take], times[row, take + 3]
-    created = (
-        taken - (team.rng.random(len(row)) * np.minimum(6 * HOUR, taken - floor - 1)).astype(np.int64) - 1
-    )
+    created = taken - (team.rng.random(len(row)) * np.minimum(6 * HOUR, taken - floor - 1)).astype(np.int64) - 1
     parts = [_steps(created, fresh, agent, 0), _steps(taken, fresh, agent, 1)]
-    parts += [_steps(times[row, take + k], fresh, agent, 1 + k) for k in (1, 2)] + [
-        _steps(pending, fresh, agent, 4)
-    ]
+    parts += [_steps(times[row, take + k], fresh, agent, 1 + k) for k in (1, 2)] + [_steps(pending, fresh, agent, 4)]
     back = old_day >= 0
     if back.any():
         agent, old, solved = agent[back], old[back], times[row, nth][back]

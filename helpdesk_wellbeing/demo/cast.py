@@ -24,12 +24,8 @@ class Group:
     schedule: str
     channels: tuple[tuple[str, float], ...] = (("email", 0.7), ("web", 0.3))
     escalations: bool = True  # takes what lower tiers move up
-    holds: bool = (
-        False  # True: tickets are routed to people, who keep them; False: people pull from the queue
-    )
-    waiting: float = (
-        0.8  # unassigned tickets at the start of a day that demand is steered to, in days of work
-    )
+    holds: bool = False  # True: tickets are routed to people, who keep them; False: people pull from the queue
+    waiting: float = 0.8  # unassigned tickets at the start of a day that demand is steered to, in days of work
     hard: float = 0.05  # chance that an answered ticket turns out hard
     staffed: bool = True
     steered: bool = True  # False: takes part in nothing but what is planted

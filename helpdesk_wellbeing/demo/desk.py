@@ -58,6 +58,7 @@ class Worker:
         self.instants: list[int] = []
         self.at = 0
         self.budget = 0.0
+        self.taken = int(dice.u() * 10)
         self.ticket: Ticket | None = None
         self.left = 0
         self.touched: set[str] = set()
@@ -107,9 +108,7 @@ class Desk:
             for worker in self.workers.values():
                 if worker.member.truth in ("person", "shared"):
                     hours = worker.member.week_of(day).get(day.weekday())
-                    noon = (
-                        12 * 60 if hours and hours.start > 12 * 60 else 0
-                    )  # before it a night may still run
+                    noon = 12 * 60 if hours and hours.start > 12 * 60 else 0  # before it a night may still run
                     self.at(epoch(day, noon, worker.member.zone), self.plan, worker, day)
             self.at(epoch(day, 90, ZONE), self.nightly, epoch(day, 90, ZONE))
         incidents.schedule(self)
@@ -153,10 +152,7 @@ class Desk:
         """A ticket with its number, priority and requester."""
         self.next_ticket += 1
         requester = str(FIRST_REQUESTER + int(self.dice.u() * REQUESTERS))
-        ticket = Ticket(
-            str(self.next_ticket), group.id, channel, self.dice.weighted(PRIORITIES), requester, t
-        )
-        ticket.touches_left = self.dice.weighted(TOUCHES)
+        ticket = Ticket(str(self.next_ticket), group.id, channel, self.dice.weighted(PRIORITIES), requester, t)
         ticket.tags = [self.dice.pick(TOPICS)]
         return ticket
 
@@ -214,6 +210,8 @@ class Desk:
                 return
             queue.waiting.remove(ticket)
             worker = self.workers[agent]
+            ticket.touches_left = TOUCHES[worker.taken % len(TOUCHES)]
+            worker.taken += 1
             batch = self.record.save()
             ticket.assignee = agent
             worker.own.append(ticket)
@@ -339,9 +337,7 @@ class Desk:
         behind = worker.member.home.surplus_from is not None and worker.day >= worker.member.home.surplus_from
         if ticket.version == 0 and self.dice.chance(0.15 if behind else 0.02) and t - ticket.created > HOUR:
             when = int(self.dice.between(ticket.created + HOUR / 2, t))
-            self.record.add(
-                when, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time"
-            )
+            self.record.add(when, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time")
 
     def _aside(self, worker: Worker, t: int) -> None:
         """Time that goes into what was touched already: a note."""

@@ -40,9 +40,7 @@ def storm(desk: Desk, worker: Worker, spans: list[Span]) -> None:
         ticket.priority, ticket.tags = "normal", ["outage"]
         batch = desk.record.save()
         desk.record.add(ticket.created, ticket, ticket.requester, "requester", "created", batch)
-        desk.record.add(
-            ticket.created, ticket, ticket.requester, "requester", "tagged", batch, None, "outage"
-        )
+        desk.record.add(ticket.created, ticket, ticket.requester, "requester", "tagged", batch, None, "outage")
         desk.machines(ticket, ticket.created)
         desk.queues[group.id].unsolved += 1
         worker.special.append(ticket)
@@ -81,6 +79,4 @@ def gift_card(desk: Desk, group: str, agent: str, t: int, wrong: bool) -> None:
     add(at, ticket, agent, "agent", "status", batch, "new", "solved")
     desk.solved.append((at, ticket, ticket.version))
     rated = "bad" if wrong else "good"
-    desk.record.add(
-        at + 5 * HOUR, ticket, ticket.requester, "requester", "rated", desk.record.save(), None, rated
-    )
+    desk.record.add(at + 5 * HOUR, ticket, ticket.requester, "requester", "rated", desk.record.save(), None, rated)

@@ -128,6 +128,4 @@ class Record:
             )
         )
         missing = [pl.lit(None).cast(dtype).alias(n) for n, dtype in SCHEMA.items() if n not in frame.columns]
-        return frame.with_columns(missing).select(
-            [pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()]
-        )
+        return frame.with_columns(missing).select([pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()])

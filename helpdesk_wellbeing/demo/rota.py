@@ -64,9 +64,7 @@ class Pace:
     """How a person spreads saves over a shift: minutes between saves, and the length of the breaks."""
 
     gap: tuple[float, float] = (11.0, 27.5)
-    breaks: tuple[tuple[float, float], ...] = (
-        (38.0, 58.0),
-    )  # spread evenly over shifts of 5.5 hours and more
+    breaks: tuple[tuple[float, float], ...] = ((38.0, 58.0),)  # spread evenly over shifts of 5.5 hours and more
     edge: float = 14.0  # the first and the last save lie at most so far inside the shift
 
 

@@ -20,9 +20,7 @@ from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE, Directory
 DEFAULT_WEEKS = 10
 
 
-def simulate(
-    seed: int, *, weeks: int = DEFAULT_WEEKS, end: date, scale: int = 1, account: str = "demo"
-) -> World:
+def simulate(seed: int, *, weeks: int = DEFAULT_WEEKS, end: date, scale: int = 1, account: str = "demo") -> World:
     """The world of `seed`: `weeks` weeks up to and including `end` (a date of the account's zone).
 
     The last instant is 23:59:59 UTC of `end`. `scale` adds further companies of the same size without any
@@ -93,15 +91,9 @@ def _roster(companies: list[Company]) -> Roster:
         ZONE,
         pl.DataFrame(people, schema=PEOPLE, orient="row"),
         pl.DataFrame([(m.id, a, b) for m in members for a, b in m.leave], schema=LEAVE, orient="row"),
+        pl.DataFrame([(g.id, g.name, g.tier, g.zone, g.schedule, None) for g in groups], schema=GROUPS, orient="row"),
         pl.DataFrame(
-            [(g.id, g.name, g.tier, g.zone, g.schedule, None) for g in groups], schema=GROUPS, orient="row"
-        ),
-        pl.DataFrame(
-            [
-                (m.id, _instant(a, 18 * 60, m.zone), _instant(b, 8 * 60, m.zone))
-                for m in members
-                for a, b in m.on_call
-            ],
+            [(m.id, _instant(a, 18 * 60, m.zone), _instant(b, 8 * 60, m.zone)) for m in members for a, b in m.on_call],
             schema=ON_CALL,
             orient="row",
         ),

@@ -98,7 +98,7 @@ class Company:
             group.holds, group.hard = True, 0.02
             self._members(group, count)
             for member in group.members:
-                member.budget = {"Repairs": 9.0, "Export": 4.4}.get(name, 7.0)
+                member.budget = {"Repairs": 9.0, "Export": 3.6}.get(name, 7.0)
                 member.target = {"Repairs": 8.0, "Export": 4.5}.get(name, 5.5)
         tiny = self._group("Gift cards", None, ZONE)
         tiny.steered = False
@@ -120,9 +120,7 @@ class Company:
         """A week off for every second person who pulls, and a holiday for two zones."""
         busy = {p.subject for p in self.planted} | {i.subject for i in self.innocents}
         weeks = (self.end - self.start).days // 7
-        pulled = [
-            m for m in self.members if not m.home.holds and m.id not in busy and m.home.name != "Night desk"
-        ]
+        pulled = [m for m in self.members if not m.home.holds and m.id not in busy and m.home.name != "Night desk"]
         for member in pulled[::2]:
             first = monday(self.start, -int(self.dice.between(2, max(3, weeks - 3))))
             member.leave.append((first, first + timedelta(days=6)))
@@ -142,9 +140,7 @@ class Company:
             member.pace.append((since, pace))
 
     def _plant_working_time(self) -> None:
-        orders, accounts, chat, returns = (
-            self.named(n).members for n in ("Orders", "Accounts", "Chat", "Returns")
-        )
+        orders, accounts, chat, returns = (self.named(n).members for n in ("Orders", "Accounts", "Chat", "Returns"))
         end, third = self.end, monday(self.end, 2)
 
         long_day, no_break, leaver = orders[0], orders[1], orders[6]
@@ -183,17 +179,13 @@ class Company:
 
         six_days, clopening, evenings = accounts[0], accounts[1], accounts[4]
         self._rota(six_days, monday(end, 3), "Mon-Sat 08:30-17:45", Pace(breaks=LUNCH, edge=8))
-        self._plant(
-            "WT2", "long_week", "agent", six_days.id, monday(end, 3), "A sixth day was added to the week."
-        )
+        self._plant("WT2", "long_week", "agent", six_days.id, monday(end, 3), "A sixth day was added to the week.")
         self._rota(
             clopening,
             third,
             "Mon 13:00-22:00; Tue 07:30-16:00; Wed 13:00-22:00; Thu 07:30-16:00; Fri 09:00-17:30",
         )
-        self._plant(
-            "WT4", "short_daily_rest", "agent", clopening.id, third, "Late shifts are followed by early ones."
-        )
+        self._plant("WT4", "short_daily_rest", "agent", clopening.id, third, "Late shifts are followed by early ones.")
         since = monday(end, 5)
         for day in dates(since, end):
             if day.weekday() in (1, 2, 3):

@@ -164,9 +164,8 @@ def workdays(w: World) -> list[date]:
     return [d for d in days if d.weekday() < 5]
 
 
-def test_one_seed_gives_one_world() -> None:
+def test_the_same_seed_gives_the_same_world() -> None:
     assert simulate(1, end=END).events.equals(world(1).events)
-    assert not world(2).events.equals(world(1).events)
 
 
 def test_too_few_weeks_are_refused() -> None:
@@ -175,11 +174,10 @@ def test_too_few_weeks_are_refused() -> None:
 
 
 def test_a_larger_scale_adds_quiet_companies_with_ids_of_their_own() -> None:
-    double = simulate(1, end=END, weeks=9, scale=2)
-    single = simulate(1, end=END, weeks=9)
+    double = simulate(1, end=END, scale=2)
     assert double.roster.users["user"].is_unique().all()
-    assert double.events.height > 1.7 * single.events.height
-    assert double.planted == single.planted
+    assert double.events.height > 1.7 * world(1).events.height
+    assert double.planted == world(1).planted
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -192,9 +190,7 @@ def test_events_fit_the_schema_and_every_ticket_begins_with_created(seed: int) -
     assert set(firsts["kind"].to_list()) == {"created"}
     assert events.group_by("batch").agg(pl.col("ticket").n_unique())["ticket"].max() == 1
     assert events["at"].max() <= world(seed).as_of
-    assert {"merged", "deleted", "sla_breached", "rated", "moved", "customer_replied"} <= set(
-        events["kind"].unique()
-    )
+    assert {"merged", "deleted", "sla_breached", "rated", "moved", "customer_replied"} <= set(events["kind"].unique())
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -328,9 +324,7 @@ def test_only_the_planted_team_shares_its_open_work_badly(seed: int) -> None:
     people = zones(w)
     snapshots = [epoch(d, h * 60, w.zone) for d in workdays(w)[3:] for h in (6, 9, 12, 15, 18)]
     for group in w.roster.groups["group"]:
-        members = [
-            u for u, g in w.roster.users.select("user", "groups").iter_rows() if group in g and u in people
-        ]
+        members = [u for u, g in w.roster.users.select("user", "groups").iter_rows() if group in g and u in people]
         if len(members) < 3:
             continue
         held = np.array([found.at(found.held, a, snapshots) for a in members])
@@ -418,18 +412,10 @@ def test_machines_and_shared_accounts_show_in_the_hours_they_work(seed: int) -> 
     for user, zone, truth in users.iter_rows():
         rows = saves(seed).filter(pl.col("actor") == user)
         local = rows["at"].dt.convert_time_zone(zone)
-        hours = (
-            pl.DataFrame({"d": local.dt.date(), "h": local.dt.hour()})
-            .group_by("d")
-            .agg(pl.col("h").n_unique())
-        )
+        hours = pl.DataFrame({"d": local.dt.date(), "h": local.dt.hour()}).group_by("d").agg(pl.col("h").n_unique())
         if truth == "bot":
             assert (hours["h"] > 18).sum() >= 3
-            counts = (
-                w.events.filter(pl.col("actor_kind") == "agent")
-                .group_by("actor")
-                .agg(pl.col("ticket").n_unique())
-            )
+            counts = w.events.filter(pl.col("actor_kind") == "agent").group_by("actor").agg(pl.col("ticket").n_unique())
             assert counts.sort("ticket")["actor"][-1] == user
         elif truth == "shared":
             assert (hours["h"].is_between(16, 18)).sum() >= 3
@@ -438,10 +424,7 @@ def test_machines_and_shared_accounts_show_in_the_hours_they_work(seed: int) -> 
             assert hours.is_empty() or hours["h"].max() < 16, user
         else:
             assert rows.is_empty()
-            assert (
-                w.events.filter((pl.col("actor") == user) & (pl.col("actor_kind") == "integration")).height
-                > 100
-            )
+            assert w.events.filter((pl.col("actor") == user) & (pl.col("actor_kind") == "integration")).height > 100
 
 
 @pytest.mark.parametrize("seed", SEEDS)
