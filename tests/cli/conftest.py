@@ -14,11 +14,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import connectors.session
 from connectors.session import Limits
 from connectors.zendesk.simulated import Faults, Options, SimulatedZendesk, Site
-from helpdesk_wellbeing.cli import main
+from helpdesk_wellbeing.cli import cli, main
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 
@@ -237,9 +238,7 @@ def undisturbed(_running: BadZendesk, tmp_path_factory: pytest.TempPathFactory) 
         settings = {"subdomain": "acme", "base_url": _running.base_url, "client_id": _running.client_id}
         connect_zendesk(store, "acme", settings, CLIENT_SECRET, _running.client_secret)
         assert run(store, "acme", fold=False) == 0
-    ran = Commands(home, None, pytest.MonkeyPatch()).apart("export", "events", "--account", "acme")
-    assert ran.code == 0, ran.err
-    return ran.out
+    return quietly(home, "export", "events", "--account", "acme")
 
 
 @pytest.fixture
@@ -256,16 +255,20 @@ def write_log(desk: Site, path: Path) -> Path:
 @pytest.fixture(scope="session")
 def _imported(desk: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("imported")
-    commands = Commands(home, None, pytest.MonkeyPatch())
     log = write_log(desk, tmp_path_factory.mktemp("logs") / "log.csv")
     people = log.with_name("people.csv")
     people.write_text("agent,name,time_zone\n1003,Agent Ž 李,Europe/Berlin\n", encoding="utf-8")
-    ran = commands.apart(
-        "import", str(log), "--account", "acme", "--time-zone", "Europe/Berlin", "--people", str(people)
-    )
-    assert ran.code == 0, ran.err
-    assert commands.apart("export", "facts", "queues", "--account", "acme").code == 0
+    files = (str(log), "--people", str(people))
+    quietly(home, "import", *files, "--account", "acme", "--time-zone", "Europe/Berlin")
+    quietly(home, "export", "facts", "queues", "--account", "acme")
     return home
+
+
+def quietly(home: Path, *arguments: str) -> str:
+    """What a command prints that must go well; for fixtures that serve a whole run."""
+    ran = CliRunner().invoke(cli, arguments, env={"HELPDESK_WELLBEING_HOME": str(home)})
+    assert ran.exit_code == 0, ran.output
+    return ran.stdout
 
 
 @pytest.fixture

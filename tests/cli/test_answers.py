@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -258,9 +259,8 @@ def own_rule(commands, change):
 
     folder = commands.home / "rules"
     folder.mkdir(parents=True, exist_ok=True)
-    text = rules.__path__[0] + "/catalogue/short_daily_rest.toml"
-    with open(text, encoding="utf-8") as file:
-        (folder / "short_daily_rest.toml").write_text(change(file.read()), encoding="utf-8")
+    shipped = Path(rules.__path__[0]) / "catalogue" / "short_daily_rest.toml"
+    (folder / shipped.name).write_text(change(shipped.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def test_a_rule_of_ones_own_overrides_and_its_examples_are_run(commands):

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -98,11 +99,11 @@ def test_a_full_disk_is_called_full_and_what_is_stored_stays(commands, zendesk, 
 
 
 def test_output_to_a_full_disk_is_one_line(imported):
-    full = "/dev/full"
-    if not os.path.exists(full):
+    full = Path("/dev/full")
+    if not full.exists():
         pytest.skip("there is no /dev/full here")
     for command in (["export", "events", "--account", "acme"], ["rules", "list"]):
-        with open(full, "wb") as out:
+        with full.open("wb") as out:
             ran = imported.apart(*command, stdout=out)
         assert ran.code == 2
         assert one_line(ran).endswith("No space left on device; what is stored is whole, mend that and run it again")
@@ -178,7 +179,7 @@ def test_a_second_writer_waits_for_the_first(imported, tmp_path):
     with open_store(f"sqlite:///{imported.home / 'wellbeing.db'}") as store, store.writer("acme", "pull"):
         waiting = imported.start("import", "--account", "acme", "--people", str(people))
         assert b"is being written by pull" in waiting.stderr.readline()
-    out, err = waiting.communicate(timeout=30)
+    _, err = waiting.communicate(timeout=30)
 
     assert waiting.returncode == 0, err
 
