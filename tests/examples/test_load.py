@@ -43,7 +43,7 @@ def open_work(log, agent, days, weights):
 
 
 def touched_work(log, agent, days, weights):
-    """So many normal tickets answered on a day; half a one more is a phone call and an urgent kind of mail (2.5)."""
+    """So many normal tickets answered on a day; half a one more is a phone call and an urgent mail (1.2 + 1.3)."""
     for day, wanted in zip(days, weights, strict=True):
         kinds = [("email", "normal")] * int(wanted)
         if wanted != int(wanted):
@@ -117,7 +117,12 @@ def queue(log, name, days, backlog, solved):
         create = wanted - (made - done) + (solved if made else 0)
         for number in range(create):
             log.event(
-                minute + timedelta(seconds=20 * number), "created", None, f"{name}-{made + number}", group=name, status="new"
+                minute + timedelta(seconds=20 * number),
+                "created",
+                None,
+                f"{name}-{made + number}",
+                group=name,
+                status="new",
             )
         if made:
             for number in range(solved):
@@ -142,7 +147,11 @@ def days(working_days):
 def desk(open_desk, new_log, days):
     log = new_log("UTC")
     log.event("2026-01-05T08:00", "created", None, "first", status="new")  # a log cut by date has thin edges
-    for agent, judged in (("rises", [22, 22, 22, 15]), ("rises more", [27, 27, 27, 27, 15]), ("dips", [22, 15, 22, 15])):
+    for agent, judged in (
+        ("rises", [22, 22, 22, 15]),
+        ("rises more", [27, 27, 27, 27, 15]),
+        ("dips", [22, 15, 22, 15]),
+    ):
         weights = OPEN + USUAL_OPEN + judged
         open_work(log, agent, days[: len(weights)], weights)
     weights = OPEN + USUAL_OPEN + HYSTERESIS + [22] * 7
@@ -288,5 +297,6 @@ def test_a_steady_a_tiny_and_a_young_queue_do_not_grow(desk, days):
     for name in ("steady", "tiny", "young"):
         assert desk.level("LD6", name, friday_night) == "none"
     assert desk.reason("LD6", "young", friday_night) == "too few days"
+    assert desk.reason("LD6", "tiny", friday_night) == "too few tickets"
     assert desk.reason("LD6", "steady", friday_night) is None
     assert desk.reason("LD6", "no plan", friday_night) == "no events in window"
