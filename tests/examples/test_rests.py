@@ -196,7 +196,7 @@ def test_example_6_the_rest_in_parts_keeps_it_at_warn(desk):
 
 def test_what_a_short_weekly_rest_was_does_not_grow_with_the_rest_that_follows(desk):
     raised = desk.flag("WT5", "european 34.5", AFTER_TWO_WEEKS)
-    # Friday 13:30 to Saturday 17:00 and on: a rest of more than 34.5 h is running on Sunday at three
+    # since Friday 17:00 a rest of 34.75 h is running, which is still too short
     later = desk.flag("WT5", "european 34.5", "2026-03-22T03:45")
     assert later["values"] == raised["values"]
     assert later["values"]["longest_rest_7d_h"] == 34.5
