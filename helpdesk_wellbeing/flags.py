@@ -97,8 +97,10 @@ def instant(at: datetime) -> str:
 
 def _silenced(outcome: Outcome) -> dict[str, str]:
     """Agents of whom nothing is said, with the reason."""
-    people = outcome.facts.directory.people.filter(pl.col("excluded").fill_null(False))
-    reasons = dict.fromkeys(people["agent"], "excluded")
+    now = pl.col("valid_from").is_null() | (pl.col("valid_from") <= outcome.as_of.date())
+    latest = outcome.facts.directory.people.filter(now).sort("valid_from", nulls_last=False)
+    latest = latest.unique("agent", keep="last", maintain_order=True)
+    reasons = dict.fromkeys(latest.filter(pl.col("excluded").fill_null(False))["agent"], "excluded")
     reasons |= {entry["agent"]: REVIEW for entry in outcome.review}
     reasons |= dict.fromkeys(outcome.facts.shared, SHARED)
     return reasons

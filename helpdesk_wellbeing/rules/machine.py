@@ -149,6 +149,7 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
     new_level = np.where(listening, risen, level)
     raised = ~was_on & (new_level >= WARN)
     is_instance = evaluation.raises & met & (new_level >= WARN)
+    is_shown = is_instance & (new_level > level) if rule.frozen else is_instance
 
     exit_met = np.logical_or.reduce([_all_hold(group, columns) for group in rule.exit.any])
     exit_count = np.where(is_instance, 0, state.exit_count[at])
@@ -174,8 +175,7 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
     values = state.values.copy()
     if value_names:
         shown = np.stack([columns[name] for name in value_names], axis=1)
-        rose = is_instance & (new_level > level) if rule.values_of == "raising" else is_instance
-        values[at] = np.where(rose[:, None], shown, state.values[at])
+        values[at] = np.where(is_shown[:, None], shown, state.values[at])
     return replace(
         state,
         level=put(state.level, new_level),
@@ -184,11 +184,11 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
         exit_count=put(state.exit_count, exit_count),
         quiet=put(state.quiet, quiet),
         since=put(state.since, evaluation.date, raised),
-        at=put(state.at, evaluation.at, is_instance),
-        date=put(state.date, evaluation.date, is_instance),
-        window_start=put(state.window_start, evaluation.window_start, is_instance),
-        window_end=put(state.window_end, evaluation.window_end, is_instance),
-        grade=put(state.grade, evaluation.grade, is_instance),
+        at=put(state.at, evaluation.at, is_shown),
+        date=put(state.date, evaluation.date, is_shown),
+        window_start=put(state.window_start, evaluation.window_start, is_shown),
+        window_end=put(state.window_end, evaluation.window_end, is_shown),
+        grade=put(state.grade, evaluation.grade, is_shown),
         values=values,
     )
 

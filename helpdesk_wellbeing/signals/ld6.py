@@ -195,20 +195,31 @@ def backlog_values(backlog: Floats, median_open: Floats, median_solved: Floats) 
 
 
 def assess(facts: Facts) -> pl.DataFrame:
-    """Queues that were silent for four weeks or are known for fewer than ten business days."""
+    """Queues that were silent for four weeks, are known for fewer than ten business days, or solve too few tickets."""
     queues = _queues(facts)
     recent = facts.queues.filter(pl.col("date") > facts.until.date() - timedelta(MEDIAN_DAYS))
     busy = set(recent.filter((pl.col("created") + pl.col("solved") + pl.col("open_at_end")) > 0)["group"])
     over = queues.start[:, 1:] <= micros(facts.until)
     complete = (queues.business & over & ~np.isnan(queues.open_at_end)).sum(axis=1)
     days = dict(zip(queues.names, complete, strict=True))
+    small = _small(queues, queues.business & over)
     reasons: dict[str, str | None] = {}
     for name in {*queues.names, *facts.directory.groups["group"]} - {None}:
         if name not in busy:
             reasons[name] = "no events in window"
         elif days.get(name, 0) < TREND_DAYS:
             reasons[name] = "too few days"
+        elif name in small:
+            reasons[name] = "too few tickets"
     return not_assessable(reasons)
+
+
+def _small(queues: _Queues, complete: Bools) -> set[str]:
+    """Queues that solved too few tickets to be judged on the last of these days."""
+    some = np.flatnonzero(complete.any(axis=1))
+    last = complete.shape[1] - 1 - np.argmax(complete[some, ::-1], axis=1)
+    judged = _judged(queues, some, last)
+    return {queues.names[q] for q in judged.queue[judged.median_solved < MINIMUM_SOLVED]}
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -64,6 +64,11 @@ def doubled(least: int) -> pl.Expr:
     return pl.when("low_grade").then(2 * least).otherwise(least)
 
 
+def enough_events(least: int) -> pl.Expr:
+    """Shifts with so many work events; twice as many where grade B is among them."""
+    return pl.col("work_events") >= pl.when(pl.col("grade") == "B").then(2 * least).otherwise(least)
+
+
 def known_agents(facts: Facts) -> pl.DataFrame:
     """Agents of the directory or with days, as they stand on the date of `until`, without those found to be shared."""
     seen = pl.concat([facts.directory.people["agent"], facts.days["agent"]]).unique().sort()
@@ -93,12 +98,6 @@ def without_events(facts: Facts, days: int) -> pl.Expr:
     """True for agents without a shift reaching into the last `days` days before `until`."""
     recent = facts.shifts.filter(pl.col("end") > facts.until - timedelta(days))["agent"].unique()
     return ~pl.col("agent").is_in(recent.to_list())
-
-
-def quiet_agents(facts: Facts, days: int) -> pl.DataFrame:
-    """The plain assessment: nothing is said about agents without events in the last `days` days."""
-    reason = pl.when(without_events(facts, days)).then(pl.lit("no events in window"))
-    return not_assessable(known_agents(facts), facts, reason)
 
 
 def window_of(instance: Mapping[str, Any]) -> tuple[datetime, datetime]:

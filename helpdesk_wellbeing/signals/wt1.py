@@ -13,12 +13,15 @@ from helpdesk_wellbeing.signals.calendar import CLOSING_GAP, next_evaluation, wi
 from helpdesk_wellbeing.signals.presets import numbers
 from helpdesk_wellbeing.signals.rows import (
     doubled,
+    enough_events,
     finish,
     hours,
-    quiet_agents,
+    known_agents,
+    not_assessable,
     shift_hours,
     shifts_between,
     window_of,
+    without_events,
 )
 
 WORK_EVENTS = 10
@@ -56,8 +59,16 @@ def evaluate(facts: Facts) -> pl.DataFrame:
 
 
 def assess(facts: Facts) -> pl.DataFrame:
-    """Agents without a shift in the last seven days."""
-    return quiet_agents(facts, WINDOW_DAYS)
+    """Agents without a shift in the last seven days, or with none of enough work events."""
+    recent = pl.col("end") > facts.until - timedelta(WINDOW_DAYS)
+    enough = facts.shifts.filter(recent & enough_events(WORK_EVENTS))
+    reason = (
+        pl.when(without_events(facts, WINDOW_DAYS))
+        .then(pl.lit("no events in window"))
+        .when(~pl.col("agent").is_in(enough["agent"].unique().to_list()))
+        .then(pl.lit("too few events"))
+    )
+    return not_assessable(known_agents(facts), facts, reason)
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

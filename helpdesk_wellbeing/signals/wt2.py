@@ -12,7 +12,15 @@ import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import day_grid, in_stretch, instants, stretch_dates, week_of
-from helpdesk_wellbeing.signals.rows import day_hours, days_between, finish, nothing, quiet_agents
+from helpdesk_wellbeing.signals.rows import (
+    day_hours,
+    days_between,
+    finish,
+    known_agents,
+    not_assessable,
+    nothing,
+    without_events,
+)
 
 CRITICAL_H = 48.0
 WARN_SHARE = 1.10  # of contract hours
@@ -72,8 +80,30 @@ def _week_so_far(column: pl.Series) -> pl.Series:
 
 
 def assess(facts: Facts) -> pl.DataFrame:
-    """Agents without a shift in the last two weeks."""
-    return quiet_agents(facts, WINDOW_DAYS)
+    """Agents without a shift in the last two weeks, or with too few worked days in this week and the last one."""
+    reason = (
+        pl.when(without_events(facts, WINDOW_DAYS))
+        .then(pl.lit("no events in window"))
+        .when(~pl.col("agent").is_in(_with_enough_days(facts)))
+        .then(pl.lit("too few days"))
+    )
+    return not_assessable(known_agents(facts), facts, reason)
+
+
+def _with_enough_days(facts: Facts) -> list[str]:
+    """Agents with four worked days in the running week, as far as it was judged, or in the one before."""
+    if facts.days.is_empty():
+        return []
+    first = week_of(facts.until.date(), facts.week_start) - timedelta(7)
+    grid = day_grid(facts, first, first + timedelta(13), facts.days["agent"])
+    weeks = (
+        grid.filter(pl.col("at") <= facts.until)
+        .with_columns(week=(pl.col("date") - first).dt.total_days() // 7)
+        .group_by("agent", "week")
+        .agg(pl.col("worked").sum(), low_grade=pl.col("low_grade").any())
+    )
+    least = pl.when("low_grade").then(WORKED_DAYS_GRADE_B).otherwise(WORKED_DAYS)
+    return weeks.filter(pl.col("worked") >= least)["agent"].unique().to_list()
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

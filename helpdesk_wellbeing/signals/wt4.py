@@ -14,6 +14,7 @@ from helpdesk_wellbeing.signals.calendar import DAY, judged_days, with_person
 from helpdesk_wellbeing.signals.presets import numbers
 from helpdesk_wellbeing.signals.rows import (
     doubled,
+    enough_events,
     evidence,
     finish,
     hours,
@@ -119,13 +120,18 @@ def _falling(facts: Facts, rests: pl.DataFrame) -> pl.DataFrame:
 
 
 def assess(facts: Facts) -> pl.DataFrame:
-    """Agents without a shift in the last 14 days, or with a single shift so far: no rest is known yet."""
+    """Agents without a shift in the last 14 days, with a single shift so far (no rest is known yet), or with fewer
+    than two shifts of enough work events."""
+    recent = facts.shifts.filter((pl.col("end") > facts.until - timedelta(WINDOW_DAYS)) & enough_events(WORK_EVENTS))
+    seen = recent.group_by("agent").len().filter(pl.col("len") >= 2)
     once = facts.shifts.group_by("agent").len().filter(pl.col("len") == 1)["agent"].to_list()
     reason = (
         pl.when(without_events(facts, WINDOW_DAYS))
         .then(pl.lit("no events in window"))
         .when(pl.col("agent").is_in(once))
         .then(pl.lit("too few days"))
+        .when(~pl.col("agent").is_in(seen["agent"].to_list()))
+        .then(pl.lit("too few events"))
     )
     return not_assessable(known_agents(facts), facts, reason)
 

@@ -13,6 +13,7 @@ from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import CLOSING_GAP, next_evaluation, with_person
 from helpdesk_wellbeing.signals.presets import Preset, numbers, presets
 from helpdesk_wellbeing.signals.rows import (
+    enough_events,
     evidence,
     finish,
     known_agents,
@@ -34,7 +35,7 @@ COLUMNS = ("missed_of_5", "needed_min", "long_unbroken", "health_only")
 def evaluate(facts: Facts) -> pl.DataFrame:
     """For each shift with enough events a raising row when it closes (six hours of silence) and a falling one at the
     first 04:00 from then on, both about the last five such shifts."""
-    enough = facts.shifts.filter(_enough())
+    enough = facts.shifts.filter(enough_events(WORK_EVENTS))
     now = np.flatnonzero((enough["end"] > facts.since - CLOSED_AND_JUDGED).to_numpy())
     if not len(now):
         return nothing(COLUMNS)
@@ -64,10 +65,6 @@ def evaluate(facts: Facts) -> pl.DataFrame:
         falls=pl.lit(value=True),
     )
     return finish(pl.concat([raising, falling], how="vertical_relaxed"), facts, COLUMNS)
-
-
-def _enough() -> pl.Expr:
-    return pl.col("work_events") >= pl.when(pl.col("grade") == "B").then(2 * WORK_EVENTS).otherwise(WORK_EVENTS)
 
 
 def judge(shifts: pl.DataFrame, facts: Facts) -> pl.DataFrame:
@@ -111,7 +108,7 @@ def _missed(preset: Preset) -> pl.Expr:
 
 def assess(facts: Facts) -> pl.DataFrame:
     """Agents without a shift in the last four weeks, or without any closed shift of twenty work events."""
-    closed = facts.shifts.filter(_enough() & (pl.col("end") <= facts.until - CLOSING_GAP))
+    closed = facts.shifts.filter(enough_events(WORK_EVENTS) & (pl.col("end") <= facts.until - CLOSING_GAP))
     reason = (
         pl.when(without_events(facts, WINDOW_DAYS))
         .then(pl.lit("no events in window"))
@@ -125,7 +122,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     """The shifts counted: date, span, longest gap, breaks seen and needed, whether the break was missed."""
     start, end = window_of(instance)
     shifts = facts.shifts.filter(
-        (pl.col("agent") == subject) & (pl.col("start") >= start) & (pl.col("end") <= end) & _enough()
+        (pl.col("agent") == subject) & (pl.col("start") >= start) & (pl.col("end") <= end) & enough_events(WORK_EVENTS)
     )
     return evidence(
         judge(shifts, facts).select(

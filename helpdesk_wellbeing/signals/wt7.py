@@ -109,14 +109,28 @@ def _of_last_ten(grid: pl.DataFrame) -> Ints:
 
 
 def assess(facts: Facts) -> pl.DataFrame:
-    """Agents without a schedule today, or without a shift in the last 28 days."""
+    """Agents without a schedule today, without a shift in the last 28 days, or with too few worked days in them."""
     reason = (
         pl.when(pl.col("schedule").is_null())
         .then(pl.lit("no schedule"))
         .when(without_events(facts, WINDOW))
         .then(pl.lit("no events in window"))
+        .when(~pl.col("agent").is_in(_with_enough_days(facts)))
+        .then(pl.lit("too few days"))
     )
     return not_assessable(known_agents(facts), facts, reason)
+
+
+def _with_enough_days(facts: Facts) -> list[str]:
+    """Agents with ten worked days in the 28 that their last evaluation looked at."""
+    last = facts.until.date() + timedelta(1)
+    if facts.days.is_empty():
+        return []
+    grid = day_grid(facts, last - timedelta(WINDOW + 2), last, facts.days["agent"])
+    over = grid.filter(pl.col("at") <= facts.until).group_by("agent").tail(WINDOW)
+    counted = over.group_by("agent").agg(pl.col("worked").sum(), low_grade=pl.col("low_grade").any())
+    least = pl.when("low_grade").then(2 * WORKED_DAYS).otherwise(WORKED_DAYS)
+    return counted.filter(pl.col("worked") >= least)["agent"].to_list()
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

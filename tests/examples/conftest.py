@@ -87,7 +87,8 @@ class Log:
         def frame(rows: list[dict[str, Any]], schema: pl.Schema) -> pl.DataFrame:
             return pl.DataFrame([{**dict.fromkeys(schema), **row} for row in rows], schema=schema)
 
-        store.replace_people(ACCOUNT, "file", frame(self.people, PEOPLE).with_columns(pl.col("excluded").fill_null(False)))
+        people = frame(self.people, PEOPLE).with_columns(pl.col("excluded").fill_null(False))
+        store.replace_people(ACCOUNT, "file", people)
         store.replace_groups(ACCOUNT, "file", frame(self.groups, GROUPS))
         store.replace_leave(ACCOUNT, "file", pl.DataFrame(self.leave, schema=LEAVE, orient="row"))
         store.replace_on_call(ACCOUNT, "file", pl.DataFrame(self.on_call, schema=ON_CALL, orient="row"))

@@ -191,7 +191,8 @@ def test_too_few_events_are_not_a_missed_break_but_a_gap_in_knowledge(desk):
 def test_example_7_work_outside_own_hours(desk):
     story = desk.story("WT7", "example 7")
     # ten worked days on Friday the 13th; fourteen mornings running from the 14th on
-    assert story[:3] == [("2026-03-14 04:00", "pending"), ("2026-03-27 04:00", "warn"), ("2026-03-28 04:00", "critical")]
+    assert story[0] == ("2026-03-14 04:00", "pending")
+    assert story[1:3] == [("2026-03-27 04:00", "warn"), ("2026-03-28 04:00", "critical")]
     flag = desk.flag("WT7", "example 7", "2026-03-30T04:00")
     assert flag["values"] == {"after_hours_h_per_week": 6.25, "share": 0.1389, "days_of_10": 10, "leave_days": 0}
     assert flag["window"] == {"start": "2026-03-01T23:00:00Z", "end": "2026-03-29T22:00:00Z"}

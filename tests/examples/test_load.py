@@ -42,8 +42,24 @@ def open_work(log, agent, days, weights):
         log.work(agent, day, "09:00-11:00", step=20)
 
 
+def solved_work(log, agent, days, each):
+    """Answers that end some tickets a day, which nobody had been given."""
+    for day in days:
+        for number in range(each):
+            log.event(
+                at(day, "10:05") + timedelta(minutes=7 * number),
+                "status",
+                agent,
+                f"{agent}-{day}-{number}",
+                before="open",
+                after="solved",
+                channel="email",
+                priority="normal",
+            )
+
+
 def touched_work(log, agent, days, weights):
-    """So many normal tickets answered on a day; half a one more is a phone call and an urgent kind of mail (2.5)."""
+    """So many normal tickets answered on a day; half a one more is a phone call and an urgent mail (1.2 + 1.3)."""
     for day, wanted in zip(days, weights, strict=True):
         kinds = [("email", "normal")] * int(wanted)
         if wanted != int(wanted):
@@ -117,7 +133,12 @@ def queue(log, name, days, backlog, solved):
         create = wanted - (made - done) + (solved if made else 0)
         for number in range(create):
             log.event(
-                minute + timedelta(seconds=20 * number), "created", None, f"{name}-{made + number}", group=name, status="new"
+                minute + timedelta(seconds=20 * number),
+                "created",
+                None,
+                f"{name}-{made + number}",
+                group=name,
+                status="new",
             )
         if made:
             for number in range(solved):
@@ -142,7 +163,11 @@ def days(working_days):
 def desk(open_desk, new_log, days):
     log = new_log("UTC")
     log.event("2026-01-05T08:00", "created", None, "first", status="new")  # a log cut by date has thin edges
-    for agent, judged in (("rises", [22, 22, 22, 15]), ("rises more", [27, 27, 27, 27, 15]), ("dips", [22, 15, 22, 15])):
+    for agent, judged in (
+        ("rises", [22, 22, 22, 15]),
+        ("rises more", [27, 27, 27, 27, 15]),
+        ("dips", [22, 15, 22, 15]),
+    ):
         weights = OPEN + USUAL_OPEN + judged
         open_work(log, agent, days[: len(weights)], weights)
     weights = OPEN + USUAL_OPEN + HYSTERESIS + [22] * 7
@@ -151,11 +176,23 @@ def desk(open_desk, new_log, days):
     open_work(log, "new", days[20:27], [15] * 5 + [40, 40])
     open_work(log, "fourteen days", days[8:28], [15] * 18 + [40, 40])
     open_work(log, "fifteen days", days[7:28], [15] * 19 + [40, 40])
+    for agent, held in (("four and a half days", 9), ("six days", 12), ("under four days", 7)):
+        open_work(log, agent, days[:24], [held] * 24)
+        solved_work(log, agent, days[:24], 2)
     touched_work(log, "busier", days[:31], TOUCHED + USUAL_TOUCHED + [31, 34, 35, 36, 34, 37, 30])
     touched_work(log, "one spike", days[:28], TOUCHED + USUAL_TOUCHED + [31, 60, 31, 30])
     listed_tickets(log)
     team(log, "uneven", EXAMPLE_13, HOURS_13)
     team(log, "very uneven", {"A": 24, "B": 4, "C": 4, "D": 4}, dict.fromkeys("ABCD", 8))
+    for number in range(15):  # helped on Tuesday: nine each
+        log.event(
+            at("2026-01-20", "05:00"),
+            "assigned",
+            "router",
+            f"very uneven A-{number}",
+            actor_kind="system",
+            after=f"very uneven {'BCD'[number % 3]}",
+        )
     team(log, "all busy", {"A": 16, "B": 10, "C": 8, "D": 8}, dict.fromkeys("ABCD", 8))  # 1.52 and 0.76
     team(log, "at the line", {"A": 12, "B": 6, "C": 6, "D": 8}, dict.fromkeys("ABCD", 8))  # 1.5 and 0.75
     team(log, "two of them", {"A": 18, "B": 2}, dict.fromkeys("AB", 8))
@@ -165,6 +202,8 @@ def desk(open_desk, new_log, days):
     queue(log, "growing", [edge, *days[:20]], [100, *BEFORE, *BACKLOG], 40)
     queue(log, "steady", [edge, *days[:20]], [100, *BEFORE, *BEFORE], 10)
     queue(log, "tiny", [edge, *days[:20]], [10, *[10] * 10, *range(11, 21)], 4)
+    first_week = [date(2026, 1, 5) + timedelta(step) for step in range(5)]
+    queue(log, "filling up", [*first_week, *days[:20]], [30, 60, 90, 120, 150, *[150] * 20], 20)
     queue(log, "young", [days[11], *days[12:20]], list(range(100, 145, 5)), 20)
     return open_desk(log, None)
 
@@ -225,6 +264,17 @@ def test_fifteen_days_are_a_baseline_and_fourteen_are_not(desk, days):
     assert desk.story("LD1", "fourteen days") == [(f"{days[27]} 17:00", "pending")]
 
 
+def test_open_work_is_measured_in_days_of_own_solving_too(desk, days):
+    assert desk.story("LD1", "four and a half days")[:2] == [
+        (f"{days[19]} 17:00", "pending"),
+        (f"{days[20]} 17:00", "warn"),
+    ]
+    assert desk.story("LD1", "six days")[2] == (f"{days[21]} 17:00", "critical")
+    assert desk.story("LD1", "under four days") == []
+    flag = desk.flag("LD1", "four and a half days", f"{days[24]}T23:00")
+    assert (flag["values"]["days_of_work"], flag["values"]["z"]) == (4.5, 0.0)
+
+
 def test_example_11_small_rises_add_up(desk, days):
     morning = [day + timedelta(1) for day in days]
     assert desk.story("LD3", "busier")[:2] == [(f"{morning[27]} 04:00", "warn"), (f"{morning[28]} 04:00", "critical")]
@@ -265,6 +315,10 @@ def test_an_imbalance_needs_a_colleague_with_room_and_two_snapshots(desk, team, 
     assert monday == story
 
 
+def test_an_imbalance_ends_the_morning_after_it_was_evened_out(desk):
+    assert desk.story("LD4", "very uneven")[-1] == ("2026-01-21 04:00", "cleared")
+
+
 def test_what_cannot_be_compared_is_said(desk):
     assert desk.reason("LD4", "two of them", "2026-01-19T12:00") == "too few comparisons"
     assert desk.reason("LD4", "no plan", "2026-01-19T12:00") == "no schedule"
@@ -287,6 +341,8 @@ def test_a_steady_a_tiny_and_a_young_queue_do_not_grow(desk, days):
     friday_night = f"{days[19] + timedelta(1)}T04:00"
     for name in ("steady", "tiny", "young"):
         assert desk.level("LD6", name, friday_night) == "none"
+    assert desk.story("LD6", "filling up") == []  # what grows in a log's first week is the log
     assert desk.reason("LD6", "young", friday_night) == "too few days"
+    assert desk.reason("LD6", "tiny", friday_night) == "too few tickets"
     assert desk.reason("LD6", "steady", friday_night) is None
     assert desk.reason("LD6", "no plan", friday_night) == "no events in window"

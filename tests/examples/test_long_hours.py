@@ -175,6 +175,11 @@ def test_a_long_week_is_measured_by_the_own_contract(desk):
     assert desk.flag("WT2", "part-timer", EVENING)["values"]["week_h"] == 22.0
 
 
+def test_forty_eight_hours_are_critical_in_every_preset(desk):
+    flag = desk.flag("WT2", "american", AFTER_16_WEEKS)
+    assert (flag["level"], flag["values"]["week_h"]) == ("critical", 50.0)
+
+
 def test_a_long_week_ends_after_two_weeks_of_work_well_under_it(desk):
     assert desk.story("WT2", "recovering") == [
         ("2026-02-14 04:00", "warn"),

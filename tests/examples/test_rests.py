@@ -33,9 +33,10 @@ def desk(open_desk, new_log):
     log.work("european night", "2026-03-15", "18:30-23:30")
     log.work("dutch night until two", "2026-03-15", "15:00-20:00")  # 13 h
     # --- at and around the limits
-    for agent, start in (("eleven", "08:00"), ("a second less", "07:59:59"), ("eight", "05:00"), ("under eight", "04:59")):
+    starts = {"eleven": "08:00", "a second less": "07:59:59", "eight": "05:00", "under eight": "04:59"}
+    for agent, start in starts.items():
         log.work(agent, "2026-03-10", "13:00-21:00")
-        log.work(agent, "2026-03-11", f"{start}-{'13:00'}")
+        log.work(agent, "2026-03-11", f"{start}-13:00")
     log.person("american", preset="us_flsa")
     log.work("american", "2026-03-10", "13:00-21:00")
     log.work("american", "2026-03-11", "04:00-11:00")
@@ -191,6 +192,14 @@ def test_example_6_the_rest_in_parts_keeps_it_at_warn(desk):
     assert flag["level"] == "warn"
     assert flag["values"] == {"longest_rest_7d_h": 33.0, "rest_14d_h": 73.0, "required_h": 36.0}
     assert flag["since"] == "2026-03-16"
+
+
+def test_what_a_short_weekly_rest_was_does_not_grow_with_the_rest_that_follows(desk):
+    raised = desk.flag("WT5", "european 34.5", AFTER_TWO_WEEKS)
+    # since Friday 17:00 a rest of 34.75 h is running, which is still too short
+    later = desk.flag("WT5", "european 34.5", "2026-03-22T03:45")
+    assert later["values"] == raised["values"]
+    assert later["values"]["longest_rest_7d_h"] == 34.5
 
 
 @pytest.mark.parametrize(

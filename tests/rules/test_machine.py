@@ -136,7 +136,7 @@ def test_since_is_the_instance_that_raised_and_values_are_the_latest_that_met():
 
 
 def test_a_rule_may_keep_the_values_of_the_instance_that_raised_it():
-    rule = a_rule(values_of="raising")
+    rule = a_rule(frozen=True)
 
     ran = run_frame(rule, a_signal(), evaluations({"a": [2.6, 2.7, 3.0, 2.0]}), fresh_state(rule))
 
