@@ -1,6 +1,7 @@
 """The peer dlt: two exports merged by id into DuckDB. Runs in the peers' environment, which has nothing of ours.
 
-Reads {"base_url", "token", "folder", "pages"} (at most so many of each export) from stdin, prints {"rows", "seconds", "peak"} as its last line.
+Reads {"base_url", "token", "folder", "pages"} (at most so many of each export) from stdin, prints {"rows",
+"seconds", "peak"} as its last line.
 """
 
 import json

@@ -34,7 +34,7 @@ PAGE_ROWS = 1000
 EXPORTS = ("tickets", "ticket_events", "users", "metric_events")
 PEERS = Path(__file__).parents[1] / ".venv-peers"
 PEER_PACKAGES = ("dlt[duckdb]",)
-DLT_PAGES = 10  # of each export: its speed does not depend on how many there are, the patience of people does
+DLT_PAGES = 10  # of each export; all of it would take many minutes
 DLT_SECONDS = 240
 
 
