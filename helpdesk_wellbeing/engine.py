@@ -146,7 +146,7 @@ class Engine:
         # After a long silence nothing can rise or count towards an end any more.
         until = min(as_of, last + SILENCE) + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
-        for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count)), until]:
+        for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count), daily=False), until]:
             window, standing, transitions = self._advance(window, standing, cut, first, as_of=cut == until)
             changes.append(transitions)
         facts = self._facts(window, standing, standing, as_of + _TICK, first)
@@ -337,10 +337,11 @@ def _midnight(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _cuts(start: datetime, last: datetime, weeks: int = 1) -> list[datetime]:
-    """Mondays 00:00 UTC after `start` up to `last`, every so many weeks; in its last days every midnight."""
+def _cuts(start: datetime, last: datetime, weeks: int = 1, *, daily: bool = True) -> list[datetime]:
+    """Mondays 00:00 UTC after `start` up to `last`, every so many weeks; with `daily` every midnight of its last days
+    (checkpoints that will be kept: without them fewer slices serve)."""
     end = _midnight(last)
-    daily_from = end - DAILY_CHECKPOINTS
+    daily_from = end - DAILY_CHECKPOINTS if daily else end + timedelta(days=1)
     day = _midnight(start) + timedelta(days=1)
     cuts = []
     while day <= end:

@@ -60,7 +60,7 @@ def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = Fal
             {"signal": signal, "subject": {"kind": kind, "id": subject}, "reason": reason}
             for signal, kind, subject, reason in sorted(gaps)
         ],
-        "identity_review": sorted(outcome.review, key=lambda entry: entry["agent"]),
+        "identity_review": [] if withhold_agents else sorted(outcome.review, key=lambda entry: entry["agent"]),
         "withheld": sorted(withheld),
     }
 
@@ -150,11 +150,11 @@ def _number(name: str, value: float) -> float | int:
 
 
 def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
-    def plain(value: Any) -> Any:
+    def plain(key: str, value: Any) -> Any:
         if isinstance(value, datetime):
             return instant(value)
         if isinstance(value, float):
-            return round(value, 4) if math.isfinite(value) else None
+            return _number(key, value) if math.isfinite(value) else None
         return value.isoformat() if hasattr(value, "isoformat") else value
 
-    return {key: plain(value) for key, value in entry.items()}
+    return {key: plain(key, value) for key, value in entry.items()}

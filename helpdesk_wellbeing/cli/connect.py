@@ -24,7 +24,7 @@ def command() -> None:
     """Connect an account of a helpdesk. Secrets are asked for, or read from the environment."""
 
 
-@command.command()
+@command.command(short_help="Connect a Zendesk account.")
 @account_option
 @click.option("--subdomain", required=True, help="The part before .zendesk.com.")
 @click.option("--client-id", help="Identifier of a confidential OAuth client (the way to go).")

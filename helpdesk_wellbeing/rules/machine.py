@@ -174,7 +174,8 @@ def step(rule: Rule, state: State, evaluation: Round, value_names: Sequence[str]
     values = state.values.copy()
     if value_names:
         shown = np.stack([columns[name] for name in value_names], axis=1)
-        values[at] = np.where(is_instance[:, None], shown, state.values[at])
+        rose = is_instance & (new_level > level) if rule.values_of == "raising" else is_instance
+        values[at] = np.where(rose[:, None], shown, state.values[at])
     return replace(
         state,
         level=put(state.level, new_level),

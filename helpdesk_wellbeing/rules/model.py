@@ -119,6 +119,7 @@ class Rule(_Strict):
     may_be_wrong: tuple[Text, ...] = Field(min_length=1)
     suggests: tuple[Text, ...] = ()
     statutory: bool = False  # a violation that is shown is certain: critical may come at once
+    values_of: Literal["latest", "raising"] = "latest"  # which instance's values a flag shows
     quiet: int = Field(default=0, ge=0)  # evaluations after the end in which it does not rise again
     needs: Text  # the minimum evidence, in words; the signal holds it
     enabled: bool = True

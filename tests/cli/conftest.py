@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -57,9 +58,11 @@ def ticket_rows(ticket: str, agent: str, at: datetime) -> Iterator[dict[str, Any
         (52, {"kind": "status", "before": "open", "after": "solved"}),
     ]
     for minute, step in steps:
-        yield {"ticket": ticket, "actor": agent, "batch": f"{ticket}.{minute}"} | step | {
-            "at": at + timedelta(minutes=minute)
-        }
+        yield (
+            {"ticket": ticket, "actor": agent, "batch": f"{ticket}.{minute}"}
+            | step
+            | {"at": at + timedelta(minutes=minute)}
+        )
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -170,7 +173,7 @@ class Commands:
     def apart(self, *arguments: str, **how: Any) -> Ran:
         process = self.start(*arguments, **how)
         out, err = process.communicate(timeout=60)
-        return Ran(process.returncode, (out or b"").decode(), (err or b"").decode())
+        return Ran(process.returncode, (out or b"").decode(errors="replace"), (err or b"").decode(errors="replace"))
 
     def tells(self, *secrets: str) -> None:
         """Secrets in the environment, where the commands look for them."""
@@ -242,14 +245,31 @@ def undisturbed(_running: BadZendesk, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def log(desk: Site, tmp_path: Path) -> Path:
     """The desk's events as a log file."""
-    path = tmp_path / "log.csv"
+    return write_log(desk, tmp_path / "log.csv")
+
+
+def write_log(desk: Site, path: Path) -> Path:
     desk.events.drop("account").write_csv(path, datetime_format="%Y-%m-%dT%H:%M:%SZ")
     return path
 
 
-@pytest.fixture
-def imported(commands: Commands, log: Path) -> Commands:
-    """Commands whose home has the account acme, imported from the log."""
-    ran = commands.here("import", str(log), "--account", "acme", "--time-zone", "Europe/Berlin")
+@pytest.fixture(scope="session")
+def _imported(desk: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("imported")
+    commands = Commands(home, None, pytest.MonkeyPatch())
+    log = write_log(desk, tmp_path_factory.mktemp("logs") / "log.csv")
+    people = log.with_name("people.csv")
+    people.write_text("agent,name,time_zone\n1003,Agent Ž 李,Europe/Berlin\n", encoding="utf-8")
+    ran = commands.apart(
+        "import", str(log), "--account", "acme", "--time-zone", "Europe/Berlin", "--people", str(people)
+    )
     assert ran.code == 0, ran.err
+    assert commands.apart("export", "facts", "queues", "--account", "acme").code == 0
+    return home
+
+
+@pytest.fixture
+def imported(commands: Commands, _imported: Path) -> Commands:
+    """Commands whose home has the account acme, imported from the log and evaluated."""
+    shutil.copytree(_imported, commands.home)
     return commands

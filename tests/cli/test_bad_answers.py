@@ -179,10 +179,9 @@ def test_unknown_kinds_and_words_are_counted_and_named_but_end_nothing(commands,
     assert "status (" in ran.err
 
 
-@pytest.mark.parametrize("hole", [None, [], "text", {}, {"id": None}, {"id": 7, "timestamp": "soon"}, 12])
-def test_rows_that_are_no_rows_are_left_out_and_counted(hole, commands, zendesk, undisturbed):
+def test_rows_that_are_no_rows_are_left_out_and_counted(commands, zendesk, undisturbed):
     def add(table):
-        table["ticket_events"].append(hole)
+        table["ticket_events"] += [None, [], "text", {}, {"id": None}, {"id": 7, "timestamp": "soon"}, 12]
 
     commands.connect(zendesk)
     with commands.patch.context() as patch:
