@@ -1,6 +1,7 @@
 """The peer dlt: two exports merged by id into DuckDB. Runs in the peers' environment, which has nothing of ours.
 
-Reads {"base_url", "token", "folder"} from stdin, prints {"rows", "seconds", "peak"} as its last line.
+Reads {"base_url", "token", "folder", "pages"} (at most so many of each export) from stdin, prints {"rows",
+"seconds", "peak"} as its last line.
 """
 
 import json
@@ -17,10 +18,10 @@ STREAMS = {
 }
 
 
-def pages(base_url: str, token: str, name: str, counts: dict[str, int]):  # type: ignore[no-untyped-def]
+def pages(base_url: str, token: str, name: str, most: int, counts: dict[str, int]):  # type: ignore[no-untyped-def]
     """Pages of rows of one export."""
     place: dict[str, object] = {"start_time": 0}
-    while True:
+    for _ in range(most):
         answer = requests.get(
             base_url + STREAMS[name],
             params={**place, "per_page": 1000},
@@ -45,10 +46,11 @@ def main() -> None:
             f"bench_{name}", destination=dlt.destinations.duckdb(str(database)), dataset_name="zendesk"
         )
         resource = dlt.resource(
-            pages(given["base_url"], given["token"], name, counts),
+            pages(given["base_url"], given["token"], name, given["pages"], counts),
             name=name,
             primary_key="id",
             write_disposition="merge",
+            max_table_nesting=0,
         )
         began = time.perf_counter()
         pipeline.run(resource)
