@@ -117,7 +117,7 @@ def _flags_of(rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str,
 
 
 def _seen_lately(kind: str, outcome: Outcome) -> pl.DataFrame:
-    """Agents and queues seen within the longest window; the others have left, and nothing is known about them any more."""
+    """Agents and queues seen within the longest window; the others have left, nothing is known about them any more."""
     name, key = ("days", "agent") if kind == "agent" else ("queues", "group")
     frame: pl.DataFrame = getattr(outcome.facts, name)
     earliest = (outcome.as_of - WINDOWS[name]).date()
@@ -135,7 +135,7 @@ def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) 
         "state": "cooling" if row["exit_count"] > 0 else "active",
         "since": row["since"].isoformat(),
         "window": {"start": instant(row["window_start"]), "end": instant(row["window_end"])},
-        "values": {name: _number(name, value) for name, value in values.items() if _known(value)},
+        "values": {name: _number(name, value) if _known(value) else None for name, value in values.items()},
         "evidence": [_plain(entry) for entry in signal.explain(outcome.facts, row["subject"], instance)],
         "grade": GRADES[row["grade"]],
     }

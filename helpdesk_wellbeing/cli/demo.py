@@ -17,7 +17,7 @@ import click
 from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.demo import Verdict, World
+    from helpdesk_wellbeing.demo import Planted, Verdict, World
     from helpdesk_wellbeing.store import Store
 
 ACCOUNT = "demo"
@@ -156,9 +156,12 @@ def _print(store: Store, result: dict[str, Any], verdict: Verdict, world: World)
 
 
 def _as_dict(verdict: Verdict) -> dict[str, Any]:
+    def plain(planted: Planted) -> dict[str, Any]:
+        return asdict(planted) | {day: getattr(planted, day).isoformat() for day in ("from_date", "to_date")}
+
     return {
-        "found": [asdict(planted) for planted in verdict.found],
-        "missed": [asdict(planted) for planted in verdict.missed],
+        "found": [plain(planted) for planted in verdict.found],
+        "missed": [plain(planted) for planted in verdict.missed],
         "wrong": list(verdict.wrong),
         "innocents_flagged": [asdict(innocent) for innocent in verdict.innocents_flagged],
     }

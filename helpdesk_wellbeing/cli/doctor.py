@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,8 @@ from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, 
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
+
+OLD = timedelta(days=7)
 
 
 @click.command(name="doctor")
@@ -58,7 +60,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "identity_review": [],
         "without_zone": [],
         "without_schedule": [],
-        "groups_without_tier": directory.groups.filter(pl.col("tier").is_null())["group"].to_list(),
+        "groups_without_tier": [],
         "trouble": [],
     }
     if count == 0:
@@ -74,8 +76,10 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     report["identity_review"] = outcome.review
     report["without_zone"] = sorted(set(seen) - set(with_zone))
     report["without_schedule"] = sorted(set(seen) - set(with_schedule))
-    if settings.platform and last < datetime.now(UTC).replace(year=datetime.now(UTC).year - 1):
-        report["trouble"].append("the newest event is more than a year old; run pull")
+    queues = set(outcome.facts.queues["group"].unique())
+    report["groups_without_tier"] = sorted(queues - set(directory.groups.filter(pl.col("tier").is_not_null())["group"]))
+    if settings.platform and datetime.now(UTC) - last > OLD:
+        report["trouble"].append(f"the newest event is of {last:%Y-%m-%d}; run pull")
     return report
 
 
@@ -96,7 +100,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     ]
     lines += [f"  note                    {note}" for note in report["notes"]]
     for key, label in (
-        ("automated_by_platform", "automation, known"),
+        ("automated_by_platform", "automation, platform"),
         ("looks_shared_or_automated", "shared or automated"),
         ("without_zone", "agents without zone"),
         ("without_schedule", "agents without schedule"),
@@ -106,9 +110,11 @@ def _lines(report: dict[str, Any]) -> list[str]:
     lines += [f"  look at                 {entry['agent']}: {entry['reason']}" for entry in report["identity_review"]]
     lines += [f"  TO DO                   {line}" for line in report["trouble"]]
     if report["without_zone"]:
-        lines.append(
-            "  zones and schedules come with `import --people FILE`; without them WT7, WT8 and LD4 stay silent"
-        )
+        lines.append("  without a zone of their own WT8 is not assessable; `import --people FILE` brings zones")
+    if report["without_schedule"]:
+        lines.append("  without schedules WT7 and LD4 are not assessable; `import --people FILE` brings them")
+    if report["groups_without_tier"]:
+        lines.append("  groups without a tier are one class for ES1; `import --groups FILE` brings tiers")
     return lines
 
 

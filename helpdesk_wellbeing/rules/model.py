@@ -138,9 +138,9 @@ class Rule(_Strict):
             raise ValueError('examples: needs at least one evaluation without evidence ("_")')
         return self
 
-    def sentence(self, values: Mapping[str, float]) -> str:
+    def sentence(self, values: Mapping[str, float | None]) -> str:
         """What a flag of this rule says; a value that is not known shows as nan."""
-        return self.says.format_map(_NanWhereMissing(values))
+        return self.says.format_map(_NanWhereMissing({k: v for k, v in values.items() if v is not None}))
 
     def comparisons(self) -> list[Comparison]:
         """Every comparison of the rule, in the order of the file."""

@@ -318,8 +318,19 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
         .explode("indicators")["indicators"]
         .drop_nulls()
     )
+    in_shift = (
+        mine.join(facts.hard.filter((pl.col("at") >= start) & (pl.col("at") < end)), on="ticket", how="semi")
+        .group_by("date", "shift_start")
+        .agg(pl.col("ticket").n_unique())
+        .sort("ticket", "date", descending=True)
+        .head(1)
+    )
+    most = [
+        {"what": "most hard tickets in one shift", "date": day, "hard": n}
+        for day, n in in_shift.select("date", "ticket").iter_rows()
+    ]
     mix = dict(words.value_counts().sort("indicators").iter_rows())
-    return [*evidence, {"what": "what made the tickets hard", "indicators": mix}]
+    return [*evidence, {"what": "what made the tickets hard", "indicators": mix}, *most]
 
 
 SIGNAL = Signal(

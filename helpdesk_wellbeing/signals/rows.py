@@ -114,7 +114,7 @@ def said(value: Any) -> Any:
     if isinstance(value, timedelta):
         return round(value.total_seconds() / 3600, 3)
     if isinstance(value, float):
-        return round(value, 3)
+        return round(value, 3) if abs(value) >= 0.001 or value == 0 else float(f"{value:.3g}")
     return value
 
 

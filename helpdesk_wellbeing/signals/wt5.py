@@ -36,6 +36,7 @@ FORTNIGHT = 14 * DAY
 DAYS_WITH_EVENTS = 6  # of seven
 DAYS_WITH_EVENTS_GRADE_B = 7  # twice as many would be more than a week has
 SHORTEST = CLOSING_GAP.total_seconds() / 3600  # a shorter gap is part of a shift
+LONGEST_SHOWN = 4
 COLUMNS = ("longest_rest_7d_h", "rest_14d_h", "required_h", "fails_7", "alternative_open", "health_only")
 
 
@@ -180,14 +181,15 @@ def assess(facts: Facts) -> pl.DataFrame:
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rests of fourteen days that are a day or longer: both ends, hours."""
+    """The longest rests of the fourteen days before, in the order of time: both ends, hours, and what is required."""
     at = instance["at"]
     mine = facts.shifts.filter((pl.col("agent") == subject) & (pl.col("start") <= at)).sort("start")
     rests = mine.select(rest_from="end", rest_to=pl.col("start").shift(-1)).with_columns(
         rest_h=(pl.col("rest_to").fill_null(at) - pl.col("rest_from")).dt.total_microseconds() / 3.6e9
     )
-    long = rests.filter((pl.col("rest_to").fill_null(at) > at - timedelta(days=14)) & (pl.col("rest_h") >= 24.0))
-    return evidence(long)
+    recent = rests.filter(pl.col("rest_to").fill_null(at) > at - timedelta(days=14))
+    longest = recent.sort("rest_h", descending=True).head(LONGEST_SHOWN).sort("rest_from")
+    return evidence(longest.with_columns(required_h=pl.lit(instance["required_h"])))
 
 
 SIGNAL = Signal(

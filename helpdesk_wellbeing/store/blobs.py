@@ -1,8 +1,8 @@
 """Frames as bytes: an Arrow stream behind its CRC-32, so that a damaged one is told, not computed with.
 
 A stream and not a file: Polars writes files through its asynchronous engine, which costs milliseconds a frame when the
-machine is busy, and the frames here are many and small. And with plain strings: a string view of a slice drags along the
-whole frame that it was cut from.
+machine is busy, and the frames here are many and small. And with plain strings: a string view of a slice drags along
+the whole frame that it was cut from.
 """
 
 from __future__ import annotations

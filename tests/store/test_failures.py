@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import os
 import resource
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -126,44 +124,6 @@ def test_reading_needs_a_database_that_is_there(url, tmp_path):
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(StoreError, match="check the folder"):
         open_store(f"sqlite:///{tmp_path}/nowhere/wellbeing.db")
-
-
-@pytest.mark.skipif(os.name != "posix", reason="rights are kept elsewhere")
-def test_a_read_only_home_is_said_and_can_still_be_read(tmp_path, url, store, a_series):
-    store.add_events("acme", a_series(3))
-    store.close()
-    code = """
-import os, sys
-from helpdesk_wellbeing.errors import StoreError
-from helpdesk_wellbeing.store import open_store
-import helpdesk_wellbeing.feed, sqlalchemy.dialects.sqlite
-if os.getuid() == 0:
-    os.setuid(65534)  # root may write everywhere
-with open_store(sys.argv[1], read_only=True) as store:
-    print(store.event_span("acme")[2])
-try:
-    with open_store(sys.argv[1]) as store:
-        store.set_meta("acme", "k", "v")
-except StoreError as error:
-    print(error)
-"""
-    home = Path(str(store.file)).parent
-    parents = [folder for folder in home.parents if folder.stat().st_uid == os.getuid() and folder != Path("/")]
-    modes = [(folder, folder.stat().st_mode) for folder in parents]
-    for folder, mode in modes:
-        folder.chmod(mode | 0o555)
-    home.chmod(0o555)
-    Path(str(store.file)).chmod(0o444)
-    try:
-        run = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=False)
-    finally:
-        for folder, mode in [*modes, (home, 0o700)]:
-            folder.chmod(mode)
-
-    lines = run.stdout.splitlines()
-    assert lines[0] == "3", run.stderr
-    assert len(lines) == 2
-    assert "give this user write access" in lines[1]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(url, store):
