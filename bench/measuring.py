@@ -1,16 +1,23 @@
-"""What the sections share: timing, peak memory, handing the rows over."""
+"""What the sections share: timing, peak memory, processes of their own, handing the rows over."""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 Rows = list[dict[str, str]]
+P = ParamSpec("P")
+T = TypeVar("T")
+_STATUS = Path("/proc/self/status")
 
 
 def seconds(work: Callable[[], object], repeats: int = 1) -> float:
@@ -25,7 +32,22 @@ def seconds(work: Callable[[], object], repeats: int = 1) -> float:
 
 def peak_mb() -> float:
     """Highest memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if _STATUS.exists():  # `ru_maxrss` of a child begins at what its parent had
+        line = next(line for line in _STATUS.read_text("ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def alone(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `work` returns, called in a fresh process, so that memory and warm caches are its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *args, **kwargs).result()
+
+
+def load() -> str:
+    """How busy the machine was in the last minute, as figures only mean something together with it."""
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
 def row(what: str, measured: str, target: str = "") -> dict[str, str]:
@@ -34,5 +56,9 @@ def row(what: str, measured: str, target: str = "") -> dict[str, str]:
 
 
 def hand_over(rows: Rows) -> None:
-    """Write the rows where the caller asked for them."""
-    Path(sys.argv[1]).write_text(json.dumps(rows), "utf-8")
+    """Write the rows where the caller asked for them; print them when nobody did."""
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(json.dumps(rows), "utf-8")
+        return
+    for line in rows:
+        print(f"{line['what']:66} {line['measured']:>22} {line.get('target', ''):>16}")

@@ -28,18 +28,20 @@ from helpdesk_wellbeing.signals.base import Facts, Signal
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
-# How far back signals look: averages over 24 weeks; ten worked days of someone who works two days a week.
+# How far back signals look (averages over 24 weeks; ten worked days of someone who works two days a week; four weeks of
+# queues), and a week more: evidence is shown until the next weekly evaluation.
 WINDOWS = {
     "shifts": timedelta(weeks=27),
     "days": timedelta(weeks=27),
     "queues": timedelta(weeks=8),
-    "touches": timedelta(days=30),
-    "handled": timedelta(weeks=8),
-    "hard": timedelta(weeks=8),
+    "touches": timedelta(days=37),
+    "handled": timedelta(weeks=9),
+    "hard": timedelta(weeks=9),
 }
 DAILY_CHECKPOINTS = timedelta(days=8)
 EVENTS_A_SLICE = 300_000
 LONGEST_SLICE_WEEKS = 13
+SILENCE = timedelta(weeks=5)
 FOLD_VERSION = "1"  # raise it when facts, signals or the machine change what they compute
 _TICK = timedelta(microseconds=1)
 _KEPT = tuple(WINDOWS)  # `loads` serve their own stretch only
@@ -139,17 +141,16 @@ class Engine:
             raise ConfigError(f"{self._account}: no events yet; run pull or import first")
         if as_of < first:
             raise ConfigError(f"{self._account}: the first event is of {first:%Y-%m-%d}; nothing is known at {as_of}")
-        dirty = self._store.dirty_since(self._account) or as_of  # a reader may come before the writer has folded
-        start = self._store.latest_checkpoint(self._account, not_after=min(as_of, dirty))
-        standing = self._standing(start, first)
+        standing = self._standing(self._resume(as_of), first)
         since = standing.at
         window = self._window_before(since)
-        until = as_of + _TICK
+        # After a long silence nothing can rise or count towards an end any more.
+        until = min(as_of, last + SILENCE) + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
-        for cut in [*_cuts(standing.at, as_of, _stride(first, last, count), daily=False), until]:
+        for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count), daily=False), until]:
             window, standing, transitions = self._advance(window, standing, cut, first, as_of=cut == until)
             changes.append(transitions)
-        facts = self._facts(window, standing, standing, until, first)
+        facts = self._facts(window, standing, standing, as_of + _TICK, first)
         return Outcome(
             account=self._account,
             as_of=as_of,
@@ -174,9 +175,7 @@ class Engine:
         if first is None or last is None:
             return pl.DataFrame(schema=shapes.SCHEMAS[kind])
         until = (as_of or last) + _TICK
-        dirty = self._store.dirty_since(self._account) or until
-        start = self._store.latest_checkpoint(self._account, not_after=min(until, dirty))
-        standing = self._standing(start, first)
+        standing = self._standing(self._resume(until), first)
         stored = self._store.read_pieces(self._account, kind, None, standing.at.date())
         events = self._store.read_events(self._account, standing.at, until)
         tickets = self._store.tickets(self._account)
@@ -269,6 +268,16 @@ class Engine:
 
     # ---- what is kept ---------------------------------------------------------------------------------------------
 
+    def _resume(self, not_after: datetime) -> datetime | None:
+        """The checkpoint to go on from. A reader may come before the writer has folded, or after a rule was changed."""
+        if self._store.get_meta(self._account, "fold_version") != self._version():
+            return None
+        dirty = self._store.dirty_since(self._account) or not_after
+        return self._store.latest_checkpoint(self._account, not_after=min(not_after, dirty))
+
+    def _version(self) -> str:
+        return f"{FOLD_VERSION}:{self._catalogue.fingerprint()}"
+
     def _standing(self, at: datetime | None, first: datetime) -> Standing:
         if at is None:
             return Standing(_midnight(first), folding.Carry.empty())
@@ -299,13 +308,12 @@ class Engine:
         self._store.write_checkpoint(self._account, standing.at, parts)
 
     def _forget_other_versions(self) -> None:
-        version = f"{FOLD_VERSION}:{self._catalogue.fingerprint()}"
-        if self._store.get_meta(self._account, "fold_version") == version:
+        if self._store.get_meta(self._account, "fold_version") == self._version():
             return
         with self._store.transaction():
             self._store.drop_checkpoints_after(self._account, datetime(1, 1, 1, tzinfo=UTC))
             self._store.drop_pieces_from(self._account, date(1, 1, 1))
-            self._store.set_meta(self._account, "fold_version", version)
+            self._store.set_meta(self._account, "fold_version", self._version())
 
     def _thin_checkpoints(self, last: datetime) -> None:
         horizon = _midnight(last) - DAILY_CHECKPOINTS

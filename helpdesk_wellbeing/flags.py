@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from helpdesk_wellbeing.engine import Catalogue, Outcome
+from helpdesk_wellbeing.engine import WINDOWS, Catalogue, Outcome
 from helpdesk_wellbeing.events import GRADES
 from helpdesk_wellbeing.rules.machine import LEVEL_WORDS, WARN
 from helpdesk_wellbeing.rules.model import Rule
@@ -60,7 +60,7 @@ def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = Fal
             {"signal": signal, "subject": {"kind": kind, "id": subject}, "reason": reason}
             for signal, kind, subject, reason in sorted(gaps)
         ],
-        "identity_review": sorted(outcome.review, key=lambda entry: entry["agent"]),
+        "identity_review": [] if withhold_agents else sorted(outcome.review, key=lambda entry: entry["agent"]),
         "withheld": sorted(withheld),
     }
 
@@ -111,9 +111,17 @@ def _flags_of(rule: Rule, signal: Signal, outcome: Outcome, hidden: Mapping[str,
     if state is None:
         return []
     rows = state.filter((pl.col("level") >= WARN) & ~pl.col("subject").is_in(list(hidden)))
-    if signal.subject == "agent":  # whoever has not been seen within the longest window has left
-        rows = rows.join(outcome.facts.days.select(subject="agent").unique(), on="subject", how="semi")
+    if signal.subject != "team":
+        rows = rows.join(_seen_lately(signal.subject, outcome), on="subject", how="semi")
     return [_flag(rule, signal, outcome, row) for row in rows.iter_rows(named=True)]
+
+
+def _seen_lately(kind: str, outcome: Outcome) -> pl.DataFrame:
+    """Agents and queues seen within the longest window; the others have left, and nothing is known about them any more."""
+    name, key = ("days", "agent") if kind == "agent" else ("queues", "group")
+    frame: pl.DataFrame = getattr(outcome.facts, name)
+    earliest = (outcome.as_of - WINDOWS[name]).date()
+    return frame.filter(pl.col("date") >= earliest).select(subject=key).unique()
 
 
 def _flag(rule: Rule, signal: Signal, outcome: Outcome, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,11 +152,11 @@ def _number(name: str, value: float) -> float | int:
 
 
 def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
-    def plain(value: Any) -> Any:
+    def plain(key: str, value: Any) -> Any:
         if isinstance(value, datetime):
             return instant(value)
         if isinstance(value, float):
-            return round(value, 4) if math.isfinite(value) else None
+            return _number(key, value) if math.isfinite(value) else None
         return value.isoformat() if hasattr(value, "isoformat") else value
 
-    return {key: plain(value) for key, value in entry.items()}
+    return {key: plain(key, value) for key, value in entry.items()}

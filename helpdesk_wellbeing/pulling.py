@@ -60,22 +60,34 @@ def pull(
 def _keep_roster(store: Store, account: str, roster: Roster) -> None:
     store.replace_people(account, "platform", roster.people)
     store.replace_groups(account, "platform", roster.groups)
-    if roster.zone:
-        store.update_account(account, zone=roster.zone)
+    _keep_zone(store, account, roster.zone)
     _remember(store, account, roster)
 
 
+def _keep_zone(store: Store, account: str, zone: str | None) -> None:
+    """The platform's zone, unless an admin has set another one: that stays."""
+    ours = remembered_roster(store, account).get("zone") or DEFAULT_ZONE
+    if zone and store.account(account).zone == ours:
+        store.update_account(account, zone=zone)
+
+
 def remembered_roster(store: Store, account: str) -> dict[str, Any]:
-    """What the last roster said besides people: `automation` (account ids) and `notes`; empty before the first pull."""
+    """What the last roster said besides people: `automation` (account ids), `notes`, `zone`; empty before any pull."""
     stored: dict[str, Any] = json.loads(store.get_meta(account, _ROSTER) or "{}")
     return stored
 
 
 def _remember(store: Store, account: str, roster: Roster) -> None:
-    kept = {"automation": sorted(roster.automation), "notes": list(roster.notes)}
-    if kept["automation"] != remembered_roster(store, account).get("automation", []):
+    before = remembered_roster(store, account)
+    kept = {
+        "automation": sorted(roster.automation),
+        "notes": list(roster.notes),
+        "zone": roster.zone or before.get("zone"),
+    }
+    if kept["automation"] != before.get("automation", []):
         store.mark_dirty(account)
     store.set_meta(account, _ROSTER, json.dumps(kept))
 
 
 _ROSTER = "roster"
+DEFAULT_ZONE = "UTC"  # of an account whose zone nobody has told yet

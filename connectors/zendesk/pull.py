@@ -17,6 +17,7 @@ from connectors.zendesk.progress import Tracker
 from connectors.zendesk.roster import Book, look_up
 from connectors.zendesk.streams import Common, CursorStream, RatingStream, Seen, Stream, TimeStream, cut_by
 from helpdesk_wellbeing import events
+from helpdesk_wellbeing.errors import BadPayload, PlatformError
 from helpdesk_wellbeing.feed import Page
 
 Note = Callable[[str], None]
@@ -78,9 +79,15 @@ class Pull:
                 held = page
         except HttpRefused as refused:
             if stream.name not in _OPTIONAL or refused.status not in (402, 403, 404):
+                if held is not None:
+                    yield held
                 raise
             self._note(lacking(_OPTIONAL[stream.name], refused))
             stream.stuck = True
+        except (PlatformError, BadPayload):
+            if held is not None:  # what came before the trouble is good
+                yield held
+            raise
         if held is not None:
             yield replace(held, done=not stream.stuck and stream.position.low <= done_at)
 

@@ -50,7 +50,8 @@ class ZendeskSettings:
             raise ConfigError(f'{who}: "{self.subdomain}" is no Zendesk subdomain; give the part before .zendesk.com')
         if not (_HTTPS.match(self.origin) or _LOOPBACK.match(self.origin)):
             raise ConfigError(
-                f"{who}: base URL must be https://host, or http:// on loopback, without a path; got {self.origin}"
+                f"{who}: base URL must be https://host, or http:// on loopback, without a path"
+                + ("" if "@" in self.origin else f"; got {self.origin}")  # before an @ may be a password
             )
         if not 0 <= self.reserve < 1:
             raise ConfigError(f"{who}: reserve is a share from 0 to below 1, not {self.reserve}")

@@ -9,11 +9,11 @@ import click
 from helpdesk_wellbeing.cli.common import (
     Instant,
     account_option,
+    bring_up_to_date,
     catalogue,
     format_option,
-    open_store,
+    open_for_reading,
     print_json,
-    progress,
     require_account,
 )
 
@@ -33,12 +33,11 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
 
     if until <= since:
         raise ConfigError("--to must be later than --from")
-    store = open_store()
+    store = open_for_reading()
     require_account(store, account)
     known = catalogue()
     engine = Engine(store, account, known)
-    with store.writer(account, "backtest"):
-        engine.update(progress())
+    bring_up_to_date(store, engine, account, "backtest")
     gated = needs_agreement(store.account(account))
     rows = changes(engine.history(since, until), engine.assess(until), known, gated)
     if output == "json":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,11 +10,11 @@ import click
 from helpdesk_wellbeing.cli.common import (
     Instant,
     account_option,
+    bring_up_to_date,
     catalogue,
     format_option,
-    open_store,
+    open_for_reading,
     print_json,
-    progress,
     require_account,
     say,
 )
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.store import Store
+
+STALE = timedelta(days=7)
 
 
 @click.command(name="check")
@@ -37,7 +39,7 @@ def command(ctx: click.Context, account: str, as_of: datetime | None, output: st
 
     Answers as an installation that had run all along would: levels, baselines and hysteresis included.
     """
-    store = open_store()
+    store = open_for_reading()
     require_account(store, account)
     known = catalogue()
     result = examine(store, account, known, as_of or datetime.now(UTC))
@@ -51,17 +53,15 @@ def command(ctx: click.Context, account: str, as_of: datetime | None, output: st
 def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> dict[str, Any]:
     """The answer of `check` as an object; brings the stored facts up to date when nobody else is writing."""
     from helpdesk_wellbeing.engine import Engine
-    from helpdesk_wellbeing.errors import StoreError
     from helpdesk_wellbeing.flags import check
     from helpdesk_wellbeing.privacy import needs_agreement
 
     engine = Engine(store, account, known)
-    try:
-        with store.writer(account, "check", wait_s=5.0):
-            engine.update(progress())
-    except StoreError as busy:
-        say(f"{busy}; answering from what is stored")
+    bring_up_to_date(store, engine, account, "check")
     outcome = engine.assess(as_of)
+    _, last, _ = store.event_span(account)
+    if last is not None and as_of - last > STALE:
+        say(f"{account}: the newest event is of {last:%Y-%m-%d %H:%M} UTC; nothing is known since (--as-of looks back)")
     gated = needs_agreement(store.account(account))
     if gated:
         say(f"{account}: no agreement is recorded, so signals about single agents are withheld")

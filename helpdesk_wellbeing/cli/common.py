@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.engine import Catalogue
+    from helpdesk_wellbeing.engine import Catalogue, Engine
     from helpdesk_wellbeing.store import Store
+
+BUSY_S = 5.0  # how long those who only look wait for another who writes
+YEARS = (1970, 2100)  # no helpdesk has activity outside of these
 
 account_option = click.option("--account", required=True, metavar="NAME", help="The account's name here.")
 format_option = click.option(
@@ -36,6 +39,8 @@ class Instant(click.ParamType[datetime]):
             self.fail(f'"{value}" is not a time; write it as 2026-11-20T23:00:00Z', param, ctx)
         if at.tzinfo is None and len(str(value)) > len("2026-11-20"):
             self.fail(f'"{value}" has no offset; add Z for UTC or an offset such as +01:00', param, ctx)
+        if not YEARS[0] <= at.year <= YEARS[1]:
+            self.fail(f'"{value}" is not within the years {YEARS[0]} to {YEARS[1]}', param, ctx)
         return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
 
 
@@ -45,8 +50,9 @@ def say(line: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Findings as JSON, on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Findings as JSON, on stdout; plain ASCII where the terminal is not UTF-8."""
+    utf_8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(value, indent=2, ensure_ascii=not utf_8))
 
 
 def open_store(*, read_only: bool = False) -> Store:
@@ -55,6 +61,29 @@ def open_store(*, read_only: bool = False) -> Store:
     from helpdesk_wellbeing.store import open_store as open_
 
     return open_(load_settings(), read_only=read_only)
+
+
+def open_for_reading() -> Store:
+    """The store, to be written if that is possible: those who only look must not fail where nothing can be written."""
+    try:
+        return open_store()
+    except StoreError:
+        return open_store(read_only=True)
+
+
+def bring_up_to_date(store: Store, engine: Engine, account: str, who: str) -> None:
+    """Fold and evaluate what is new; where that cannot be, say so: the answer is the same, it only takes longer."""
+    try:
+        with store.writer(account, who, wait_s=BUSY_S, on_wait=lambda line: None):
+            engine.update(progress())
+    except StoreError as trouble:
+        say(f"{trouble}; answering from what is stored")
+
+
+def print_bytes(data: bytes) -> None:
+    """Bytes on stdout."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def catalogue() -> Catalogue:

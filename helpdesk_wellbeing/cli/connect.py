@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 import click
@@ -14,13 +16,15 @@ from helpdesk_wellbeing.errors import ConfigError
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
+CONNECTION = ("subdomain", "base_url", "client_id", "email")  # what connecting anew replaces as a whole
+
 
 @click.group(name="connect")
 def command() -> None:
     """Connect an account of a helpdesk. Secrets are asked for, or read from the environment."""
 
 
-@command.command()
+@command.command(short_help="Connect a Zendesk account.")
 @account_option
 @click.option("--subdomain", required=True, help="The part before .zendesk.com.")
 @click.option("--client-id", help="Identifier of a confidential OAuth client (the way to go).")
@@ -50,11 +54,13 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
     ping = connector.ping()
     if ping.missing:
         raise ConfigError(f"{account}: connected as {ping.who}, but it lacks: {', '.join(ping.missing)}")
-    if known is None:
-        store.create_account(account, platform="zendesk", settings=settings)
-    else:
-        store.update_account(account, settings={**known.settings, **settings})
-    store.put_secret(account, name, secret)
+    with store.transaction():
+        if known is None:
+            store.create_account(account, platform="zendesk", settings=settings)
+        else:
+            kept = {key: value for key, value in known.settings.items() if key not in CONNECTION}
+            store.update_account(account, settings={**kept, **settings})
+        store.put_secret(account, name, secret)
     say(f"{account}: connected as {ping.who}")
     for note in ping.notes:
         say(f"{account}: {note}")
@@ -62,7 +68,16 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
 
 
 def _ask(variable: str, what: str) -> str:
-    secret = os.environ.get(variable) or click.prompt(f"{what} (not shown)", hide_input=True, err=True)
+    secret = os.environ.get(variable) or _prompted(variable, what)
     if not secret.strip():
         raise ConfigError(f"no {what}; set {variable} or type it at the prompt")
     return str(secret).strip()
+
+
+def _prompted(variable: str, what: str) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return str(click.prompt(f"{what} (not shown)", hide_input=True, err=True))
+        except getpass.GetPassWarning:
+            raise ConfigError(f"no terminal to ask for the {what}; set {variable}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,11 @@ import click
 from helpdesk_wellbeing.cli.common import (
     Instant,
     account_option,
+    bring_up_to_date,
     catalogue,
+    open_for_reading,
     open_store,
-    progress,
+    print_bytes,
     require_account,
     say,
 )
@@ -38,23 +40,23 @@ def command() -> None:
 @click.option("--format", "output", type=click.Choice(["csv", "parquet"]), default="csv")
 def events(account: str, agent: str | None, since: datetime | None, until: datetime | None, output: str) -> None:
     """Events in the event log format, which `import` reads back."""
+    from helpdesk_wellbeing.events import empty
+
     store = open_store(read_only=True)
     require_account(store, account)
-    first, last, _ = store.event_span(account)
-    if first is None or last is None:
+    if store.event_span(account)[2] == 0:
         say(f"{account}: no events")
-        return
-    begin = since or first
+    begin = since or datetime.min.replace(tzinfo=UTC)
     end = until or datetime.max.replace(tzinfo=UTC)
-    out = sys.stdout.buffer
     if output == "parquet":
-        store.read_events(account, begin, end, agent=agent).write_parquet(out)
+        file = io.BytesIO()
+        store.read_events(account, begin, end, agent=agent).write_parquet(file)
+        print_bytes(file.getvalue())
         return
-    header = True
+    print_bytes(_csv(empty(), _ISO))
     for frame in store.iter_events(account, begin, end, BATCH):
         chosen = frame if agent is None else frame.filter(actor=agent)
-        chosen.write_csv(out, include_header=header, datetime_format=_ISO)
-        header = False
+        print_bytes(_csv(chosen, _ISO, header=False))
 
 
 @command.command()
@@ -65,14 +67,17 @@ def facts(kind: str, account: str, as_of: datetime | None) -> None:
     """What the signals are computed from, as CSV."""
     from helpdesk_wellbeing.engine import Engine
 
-    store = open_store()
+    store = open_for_reading()
     require_account(store, account)
     engine = Engine(store, account, catalogue())
-    with store.writer(account, "export"):
-        engine.update(progress())
+    bring_up_to_date(store, engine, account, "export")
     frame = engine.all_facts(kind, as_of)
     shaped = {"days": _days, "shifts": _shifts, "queues": _queues}[kind](frame)
-    shaped.write_csv(sys.stdout.buffer, datetime_format="%Y-%m-%dT%H:%M:%SZ")
+    print_bytes(_csv(shaped, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _csv(frame: pl.DataFrame, instants: str, *, header: bool = True) -> bytes:
+    return frame.write_csv(include_header=header, datetime_format=instants).encode()
 
 
 def _minutes(name: str) -> pl.Expr:

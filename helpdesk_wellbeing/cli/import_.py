@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from helpdesk_wellbeing.cli.common import account_option, open_store, require_ac
 from helpdesk_wellbeing.errors import ConfigError
 
 if TYPE_CHECKING:
+    from connectors.eventlog import LogRead
     from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.store.events import Added
 
 _file = click.Path(path_type=Path, dir_okay=False)
 
@@ -60,57 +63,66 @@ def command(
         )
         if path is not None
     }
+    taken = _read_log(log, account, mapping, rejects) if log is not None else None
     store = open_store()
     known = store.has_account(account)
-    if log is None and not known:
+    if taken is None and not known:
         require_account(store, account)
-    exit_code = 0
-    if log is not None:
-        exit_code = _import_log(store, account, known, log, mapping, time_zone, rejects)
-    elif time_zone:
-        store.update_account(account, zone=time_zone)
-    with store.writer(account, "import"):
+    writing = store.writer(account, "import") if known else nullcontext()
+    with writing, store.transaction():
+        _set_zone(store, account, known, time_zone)
+        added = None if taken is None else _store_log(store, account, taken)
         for kind, frame in frames.items():
             getattr(store, f"replace_{kind}")(account, "file", frame)
-            say(f"{account}: {kind} file: {frame.height:,} rows; it replaces what was there")
-    ctx.exit(exit_code)
+    if taken is not None and added is not None:
+        _say_log(account, taken, added)
+    for kind, frame in frames.items():
+        say(f"{account}: {kind} file: {frame.height:,} rows; it replaces what was there")
+    if taken is None or not taken.refused:
+        ctx.exit(0)
+    say(f"{account}: {taken.refused:,} rows refused; see {_rejects_file(log, rejects)}")
+    ctx.exit(1)
 
 
-def _import_log(
-    store: Store,
-    account: str,
-    known: bool,
-    log: Path,
-    mapping: Path | None,
-    time_zone: str | None,
-    rejects: Path | None,
-) -> int:
+def _read_log(log: Path, account: str, mapping: Path | None, rejects: Path | None) -> LogRead:
+    """The log, with its refused rows written down before anything is stored."""
     from connectors import eventlog
 
-    read = eventlog.read_log(log, account, eventlog.load_mapping(mapping) if mapping else None)
-    if read.refused and not read.events.height:
-        target = rejects or Path(f"{log.name}.rejects.csv")
-        eventlog.write_rejects(target, read.rejects)
-        raise ConfigError(f"{log.name}: all {read.rows:,} rows were refused; see {target}")
+    target = _rejects_file(log, rejects)
+    if target.exists() and any(file and file.exists() and target.samefile(file) for file in (log, mapping)):
+        raise ConfigError(f"{target}: the rejects would overwrite what is read; name another file with --rejects")
+    taken = eventlog.read_log(log, account, eventlog.load_mapping(mapping) if mapping else None)
+    if taken.refused:
+        eventlog.write_rejects(target, taken.rejects)
+        if not taken.events.height:
+            raise ConfigError(f"{log.name}: all {taken.rows:,} rows were refused; see {target}")
+    return taken
+
+
+def _rejects_file(log: Path | None, named: Path | None) -> Path:
+    return named or Path(f"{log.name if log else 'log'}.rejects.csv")
+
+
+def _set_zone(store: Store, account: str, known: bool, zone: str | None) -> None:
     if not known:
-        store.create_account(account, zone=time_zone or "UTC")
-    elif time_zone:
-        store.update_account(account, zone=time_zone)
-    with store.writer(account, "import"):
-        added = store.add_events(account, read.events)
-        for kind in ("people", "groups"):
-            frame = getattr(read, kind)
-            if frame is not None:
-                getattr(store, f"replace_{kind}")(account, "platform", frame)
+        store.create_account(account, zone=zone or "UTC")
+    elif zone:
+        store.update_account(account, zone=zone)
+
+
+def _store_log(store: Store, account: str, taken: LogRead) -> Added:
+    added = store.add_events(account, taken.events)
+    for kind in ("people", "groups"):
+        frame = getattr(taken, kind)
+        if frame is not None:
+            getattr(store, f"replace_{kind}")(account, "platform", frame)
+    return added
+
+
+def _say_log(account: str, taken: LogRead, added: Added) -> None:
     again = f", {added.repeated:,} were there already" if added.repeated else ""
-    same = f", {read.repeated:,} identical rows counted once" if read.repeated else ""
-    left = f", {read.dropped:,} left out by the mapping" if read.dropped else ""
-    say(f"{account}: {read.rows:,} rows read, {added.new:,} events new{again}{same}{left}")
-    for note in read.notes:
+    same = f", {taken.repeated:,} identical rows counted once" if taken.repeated else ""
+    left = f", {taken.dropped:,} left out by the mapping" if taken.dropped else ""
+    say(f"{account}: {taken.rows:,} rows read, {added.new:,} events new{again}{same}{left}")
+    for note in taken.notes:
         say(f"{account}: {note}")
-    if not read.refused:
-        return 0
-    target = rejects or Path(f"{log.name}.rejects.csv")
-    eventlog.write_rejects(target, read.rejects)
-    say(f"{account}: {read.refused:,} rows refused; see {target}")
-    return 1

@@ -20,7 +20,7 @@ from helpdesk_wellbeing.cli.common import (
     watched,
 )
 from helpdesk_wellbeing.cli.platforms import connector_of
-from helpdesk_wellbeing.errors import PlatformError
+from helpdesk_wellbeing.errors import BadPayload, PlatformError, StoreError, WellbeingError
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.feed import Page
@@ -51,20 +51,24 @@ def run(store: Store, account: str, since: datetime | None = None, *, fold: bool
     meter = Meter(account, connector.progress_line)
     try:
         pulled = pull(store, account, connector, since, meter.page)
-    except PlatformError as error:
+    except (PlatformError, BadPayload, StoreError) as error:
         if not meter.pages:
             raise
-        say(f"{error}")
-        say(f"{account}: stopped before the end; what is stored is whole, run pull again to go on")
+        say(f"{account}: stopped before the end; what is stored is whole, run pull again to go on: {error}")
         return 1
-    for note in pulled.notes:
-        say(f"{account}: {note}")
     rows = ", ".join(f"{count:,} {stream}" for stream, count in pulled.rows.items())
     say(f"{account}: {rows or 'nothing new'}; {pulled.new_events:,} events new, {pulled.repeated_events:,} known")
-    if fold:
-        from helpdesk_wellbeing.engine import Engine
+    return _fold(store, account) if fold else 0
 
+
+def _fold(store: Store, account: str) -> int:
+    from helpdesk_wellbeing.engine import Engine
+
+    try:
         Engine(store, account, catalogue()).update(progress())
+    except WellbeingError as error:
+        say(f"{account}: everything is stored, but it could not be evaluated: {error}")
+        return 1
     return 0
 
 

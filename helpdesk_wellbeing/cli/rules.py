@@ -33,7 +33,7 @@ def list_(output: str) -> None:
         click.echo(f"{row['signal']:4}  {row['subject']:6} {row['rule']:{width}}  {row['title']}")
 
 
-@command.command()
+@command.command(short_help="One rule: thresholds, sources, when it may be wrong.")
 @click.argument("rule")
 @format_option
 def show(rule: str, output: str) -> None:

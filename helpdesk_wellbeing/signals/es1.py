@@ -116,13 +116,16 @@ def _counts(facts: Facts, days: list[date]) -> pl.DataFrame:
 def _counts_of_batch(facts: Facts, days: list[date]) -> pl.DataFrame:
     """Every ticket's weeks in a group become the bits of one number, so that touches are gone through once."""
     first = days[0] - timedelta(days=WINDOW_DAYS)
-    week = (pl.col("day") - first).dt.total_days() // 7
-    pairs = (
-        facts.touches.filter((pl.col("day") >= first) & (pl.col("day") < days[-1]) & pl.col("group").is_not_null())
-        .select("group", "ticket", bit=pl.lit(2, dtype=pl.Int64()).pow(week).cast(pl.Int64))
-        .group_by("group", "ticket")
-        .agg(weeks=pl.col("bit").bitwise_or())
+    touches = facts.touches.filter(
+        (pl.col("day") >= first) & (pl.col("day") < days[-1]) & pl.col("group").is_not_null()
     )
+    if len(days) == 1:  # one window: every week of it is as good as another
+        pairs = touches.select("group", "ticket").unique().with_columns(weeks=pl.lit(WINDOW_WEEKS, pl.Int64()))
+    else:
+        week = (pl.col("day") - first).dt.total_days() // 7
+        bit = pl.lit(2, dtype=pl.Int64()).pow(week).cast(pl.Int64)
+        by_ticket = touches.select("group", "ticket", bit=bit).group_by("group", "ticket")
+        pairs = by_ticket.agg(weeks=pl.col("bit").bitwise_or())
     if pairs.is_empty():
         return pl.DataFrame(schema={"monday": pl.Date(), "group": pl.String(), "n": pl.Int64(), "x": pl.Int64()})
     names = pairs["group"].unique().sort()

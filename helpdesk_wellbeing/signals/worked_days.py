@@ -124,25 +124,53 @@ class Roster:
         return np.stack([local_instants(z, self.first_day, self.days + 3, hour) for z in self.zones])
 
 
+@dataclass(frozen=True)
+class _Told:
+    """The people file, apart: whom one row describes for ever, and the rows of those who change."""
+
+    steady: dict[str, tuple[str | None, str | None, bool]]  # agent -> zone, schedule, barred
+    changing: list[tuple[str, str | None, str | None, list[str] | None, bool, date | None]]
+
+
+@of_latest
+def _told(directory: Directory) -> _Told:
+    told = _Told({}, [])
+    no_person = pl.col("identity").is_in(["shared", "automation"])
+    people = directory.people.sort("agent", "valid_from", nulls_last=False).with_columns(
+        barred=pl.col("excluded").fill_null(False) | no_person.fill_null(False),
+        steady=pl.col("valid_from").is_null() & (pl.len().over("agent") == 1),
+    )
+    columns = ("agent", "time_zone", "schedule", "groups", "barred", "valid_from", "steady")
+    for agent, zone, schedule, groups, barred, valid_from, steady in people.select(columns).iter_rows():
+        if steady:
+            told.steady[agent] = zone, schedule, barred
+        else:
+            told.changing.append((agent, zone, schedule, groups, barred, valid_from))
+    return told
+
+
 def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Roster:
     """Spread the directory's rows over dates; agents it does not name have the account's zone and no
     schedule.
     """
     row = {agent: i for i, agent in enumerate(agents)}
     shape = (len(row), days)
-    zones = {facts.zone: 0}
-    zone = np.zeros(shape, dtype=np.int64)
-    minutes = np.full(shape, -1, dtype=np.int64)
-    on_leave = np.zeros(shape, dtype=bool)
-    barred = np.zeros(shape, dtype=bool)
-    job_from = np.full(shape, np.iinfo(np.int32).min, dtype=np.int64)
     weekday = (np.arange(first_day, first_day + days) + 3) % 7  # 1970-01-01 was a Thursday
-    texts = facts.directory.people["schedule"].unique().drop_nulls()
-    minutes_of = {text: np.array(_minutes_by_weekday(text))[weekday] for text in texts}
+    people = _told(facts.directory)
+    unknown = (None, None, False)
+    steady = [people.steady.get(agent, unknown) for agent in agents]
+    zones = {facts.zone: 0}
+    schedules: dict[str | None, int] = {None: 0}
+    zone_of = [zones.setdefault(zone or facts.zone, len(zones)) for zone, _, _ in steady]
+    schedule_of = [schedules.setdefault(schedule, len(schedules)) for _, schedule, _ in steady]
+    minutes_of = {text: _planned(text, weekday) for text in schedules}
+    zone = np.repeat(np.array(zone_of, dtype=np.int64), days).reshape(shape)
+    minutes = np.stack(list(minutes_of.values()))[np.array(schedule_of, dtype=np.int64)]
+    barred = np.repeat(np.array([out for _, _, out in steady], dtype=bool), days).reshape(shape)
+    on_leave = np.zeros(shape, dtype=bool)
+    job_from = np.full(shape, np.iinfo(np.int32).min, dtype=np.int64)
     before: tuple[object, ...] = ()
-    people = facts.directory.people.sort("agent", "valid_from", nulls_last=False)
-    columns = ("agent", "time_zone", "schedule", "groups", "excluded", "identity", "valid_from")
-    for agent, name, schedule, groups, excluded, identity, valid_from in people.select(columns).iter_rows():
+    for agent, name, schedule, groups, is_barred, valid_from in people.changing:
         i = row.get(agent)
         if i is None:
             continue
@@ -152,8 +180,8 @@ def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Ro
             job_from[i, start:] = day_number(valid_from)
         before = job
         zone[i, start:] = zones.setdefault(name or facts.zone, len(zones))
-        minutes[i, start:] = -1 if schedule is None else minutes_of[schedule][start:]
-        barred[i, start:] = bool(excluded) or identity in ("shared", "automation")
+        minutes[i, start:] = _planned(schedule, weekday)[start:]
+        barred[i, start:] = is_barred
     for agent, first, last in facts.directory.leave.select("agent", "from", "to").iter_rows():
         i = row.get(agent)
         if i is not None:
@@ -163,6 +191,13 @@ def roster(facts: Facts, agents: Sequence[str], first_day: int, days: int) -> Ro
         if agent in row:
             shared_since[row[agent]] = micros(since)
     return Roster(tuple(agents), first_day, tuple(zones), zone, minutes, on_leave, barred, job_from, shared_since)
+
+
+def _planned(schedule: str | None, weekday: Ints) -> Ints:
+    """Minutes planned on each of some weekdays; -1 without a schedule."""
+    if schedule is None:
+        return np.full(len(weekday), -1, dtype=np.int64)
+    return np.array(_minutes_by_weekday(schedule), dtype=np.int64)[weekday]
 
 
 @lru_cache(maxsize=4096)
@@ -328,23 +363,30 @@ def tickets(weight: Ints) -> Floats:
 
 def standing(facts: Facts, window_days: int) -> dict[str, str | None]:
     """Every agent seen or listed -> why nothing can be said about them, or None where something may."""
-    today = day_number(facts.until.astimezone(ZoneInfo(facts.zone)).date())
-    directory: Directory = facts.directory
-    listed = directory.people["agent"].drop_nulls().unique().to_list()
+    since = EPOCH + timedelta(_today(facts) - window_days)
+    recent = set(facts.days.filter((pl.col("date") > since) & (pl.col("work_events") > 0))["agent"].unique())
+    return {
+        agent: reason if reason is not None or agent in recent else "no events in window"
+        for agent, reason in _barred_today(facts).items()
+    }
+
+
+@of_latest
+def _barred_today(facts: Facts) -> dict[str, str | None]:
+    today = _today(facts)
+    listed = facts.directory.people["agent"].drop_nulls().unique().to_list()
     agents = sorted({*agents_seen(facts), *listed})
     grid = roster(facts, agents, today, 1)
-    since = EPOCH + timedelta(today - window_days)
-    recent = set(facts.days.filter((pl.col("date") > since) & (pl.col("work_events") > 0))["agent"])
-    excluded = _last_known(directory.people, today, "excluded")
-    out: dict[str, str | None] = {}
-    for i, agent in enumerate(agents):
-        if excluded.get(agent):
-            out[agent] = "excluded"
-        elif grid.barred[i, 0] or grid.shared_since[i] <= micros(facts.until):
-            out[agent] = "shared or automated"
-        else:
-            out[agent] = None if agent in recent else "no events in window"
-    return out
+    shared = grid.barred[:, 0] | (grid.shared_since <= micros(facts.until))
+    excluded = _last_known(facts.directory.people, today, "excluded")
+    return {
+        agent: "excluded" if excluded.get(agent) else "shared or automated" if is_shared else None
+        for agent, is_shared in zip(agents, shared.tolist(), strict=True)
+    }
+
+
+def _today(facts: Facts) -> int:
+    return day_number(facts.until.astimezone(ZoneInfo(facts.zone)).date())
 
 
 def _last_known(people: pl.DataFrame, today: int, column: str) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """Frames as bytes: an Arrow stream behind its CRC-32, so that a damaged one is told, not computed with.
 
 A stream and not a file: Polars writes files through its asynchronous engine, which costs milliseconds a frame when the
-machine is busy, and the frames here are many and small.
+machine is busy, and the frames here are many and small. And with plain strings: a string view of a slice drags along the
+whole frame that it was cut from.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def unseal(blob: bytes, what: str) -> bytes:
 def pack(frame: pl.DataFrame) -> bytes:
     """A frame as sealed bytes."""
     sink = io.BytesIO()
-    frame.write_ipc_stream(sink, compression="zstd")
+    frame.write_ipc_stream(sink, compression="zstd", compat_level=pl.CompatLevel.oldest())
     return seal(sink.getvalue())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
+import numpy as np
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -41,14 +42,14 @@ def read_pieces(
         query = query.where(pieces.c.day >= day_number(from_day))
     if to_day is not None:
         query = query.where(pieces.c.day < day_number(to_day))
-    frames = []
+    numbers, frames = [], []
     for number, data in connection.execute(query.execution_options(yield_per=16)):
-        day = day_of(number)
-        frame = blobs.unpack(data, f"the piece {kind} of {owner.name} on {day.isoformat()}")
-        frames.append(frame.with_columns(pl.lit(day, pl.Date).alias("piece")))
+        numbers.append(number)
+        frames.append(blobs.unpack(data, f"the piece {kind} of {owner.name} on {day_of(number).isoformat()}"))
     if not frames:
         return pl.DataFrame(schema={**SCHEMAS.get(kind, {}), "piece": pl.Date()})
-    return pl.concat(frames)
+    days = np.repeat(np.array(numbers, dtype=np.int32), [frame.height for frame in frames])
+    return pl.concat(frames).with_columns(pl.Series("piece", days).cast(pl.Date))
 
 
 def drop_pieces_from(connection: Connection, owner: Owner, day: date) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,8 +25,8 @@ HANDFUL, FULL = 4, 50
 
 @pytest.fixture(scope="module")
 def server(world):
-    """Three weeks of the simulated team, behind a Zendesk without limits."""
-    begin = world.as_of - timedelta(weeks=3)
+    """Ten days of the simulated team, behind a Zendesk without limits."""
+    begin = world.as_of - timedelta(days=10)
     site = Site.from_world(world)
     unlimited = replace(site.options, unlimited=True)
     recent = replace(site, events=site.events.filter(pl.col("at") >= begin), options=unlimited)
@@ -59,34 +62,81 @@ def exported(home: Path, server: SimulatedZendesk) -> pl.DataFrame:
     return pl.read_csv(ran.stdout, infer_schema=False).sort("at", "id")
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a pull that nobody disturbed left behind, and in how many steps."""
+
+    events: pl.DataFrame
+    steps: int  # transactions that another process can tell apart
+    home: Path
+
+
+CHECK = "check", "--account", "acme", "--as-of", "2026-11-20T23:00:00Z", "--format", "json"
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory, server):
-    """The events of a pull that nobody disturbed, and how long it took in seconds."""
     home = tmp_path_factory.mktemp("undisturbed")
     connect(home, server)
-    began = time.monotonic()
-    ran = run("pull", "--account", "acme", home=home, server=server)
-    assert ran.returncode == 0, ran.stderr
-    return exported(home, server), time.monotonic() - began
+    process = start_pull(home, server)
+    steps = watch(process, home, until=sys.maxsize)
+    assert process.wait() == 0
+    return Undisturbed(exported(home, server), steps, home)
 
 
-def kill_while_pulling(home: Path, server: SimulatedZendesk, after: float) -> None:
-    line, environment = command("pull", "--account", "acme", home=home, server=server)
-    process = subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(after)
+def start_pull(home: Path, server: SimulatedZendesk, said: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    """A pull that only reads and stores: what is folded afterwards is not of interest here."""
+    _, environment = command(home=home, server=server)
+    code = (
+        "import helpdesk_wellbeing.cli.pull as pull; pull._fold = lambda store, account: 0\n"
+        "from helpdesk_wellbeing.cli import main; main()"
+    )
+    line = [sys.executable, "-c", code, "pull", "--account", "acme"]
+    return subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=said)
+
+
+def watch(process: subprocess.Popen[bytes], home: Path, until: int) -> int:
+    """Count the steps that the process makes in the store, up to `until` or its end."""
+    steps, seen = 0, None
+    with closing(sqlite3.connect(f"file:{home / 'wellbeing.db'}?mode=ro", uri=True)) as store:
+        while steps < until and process.poll() is None:
+            [(version,)] = store.execute("PRAGMA data_version").fetchall()
+            steps += seen is not None and version != seen
+            seen = version
+            time.sleep(0.001)
+    return steps
+
+
+def killed(process: subprocess.Popen[bytes], home: Path, after: int, pause: float) -> bool:
+    """Kill a pull some steps on; False when it was at its end before that."""
+    watch(process, home, until=after)
+    time.sleep(pause)
     process.kill()
-    process.wait()
+    return process.wait() == -signal.SIGKILL
 
 
-def survive(kills: int, home: Path, server: SimulatedZendesk, undisturbed: tuple[pl.DataFrame, float]) -> None:
-    expected, took = undisturbed
+def survive(kills: int, folder: Path, server: SimulatedZendesk, undisturbed: Undisturbed) -> None:
+    """Kill until so many kills have hit a pull at work; whenever one gets through, begin with a new home."""
     dice = random.Random(kills)
-    connect(home, server)
-    for _ in range(kills):
-        kill_while_pulling(home, server, after=dice.uniform(0.3, took))
-    ran = run("pull", "--account", "acme", home=home, server=server)
-    assert ran.returncode == 0, ran.stderr
-    assert exported(home, server).equals(expected)
+    reach = 10 + undisturbed.steps // kills  # steps to the kill, at most: the first ones only repeat who is there
+    hit = homes = 0
+    while hit < kills:
+        homes += 1
+        home = folder / f"home{homes}"
+        connect(home, server)
+        while hit < kills:
+            landed = killed(start_pull(home, server), home, dice.randint(1, reach), dice.uniform(0, 0.05))
+            hit += landed
+            if not landed:
+                break
+        finished(home, server, undisturbed)
+
+
+def finished(home: Path, server: SimulatedZendesk, undisturbed: Undisturbed) -> None:
+    """Pulled to the end, a home has the events of the undisturbed one."""
+    process = start_pull(home, server)
+    assert process.wait() == 0
+    assert exported(home, server).equals(undisturbed.events)
 
 
 def test_a_pull_killed_a_handful_of_times_brings_the_same_events(tmp_path, server, undisturbed):
@@ -98,12 +148,29 @@ def test_a_pull_killed_fifty_times_brings_the_same_events(tmp_path, server, undi
     survive(FULL, tmp_path, server, undisturbed)
 
 
+@pytest.mark.prove
+def test_a_pull_killed_while_it_evaluates_leads_to_the_same_answer(tmp_path, server, undisturbed):
+    connect(tmp_path, server)
+    dice = random.Random(5)
+    for _ in range(5):
+        line, environment = command("pull", "--account", "acme", home=tmp_path, server=server)
+        pipe = subprocess.DEVNULL
+        process = subprocess.Popen(line, env=environment, stdout=pipe, stderr=pipe)
+        killed(process, tmp_path, undisturbed.steps + dice.randint(-10, 3), dice.uniform(0, 0.2))
+
+    assert run("pull", "--account", "acme", home=tmp_path, server=server).returncode == 0
+
+    answers = [run(*CHECK, home=home, server=server) for home in (tmp_path, undisturbed.home)]
+    assert answers[0].stdout == answers[1].stdout != b""
+
+
 def test_a_second_pull_brings_nothing_new(tmp_path, server, undisturbed):
     connect(tmp_path, server)
-    run("pull", "--account", "acme", home=tmp_path, server=server)
+    assert start_pull(tmp_path, server).wait() == 0
 
-    again = run("pull", "--account", "acme", home=tmp_path, server=server)
+    again = start_pull(tmp_path, server, subprocess.PIPE)
+    _, said = again.communicate()
 
-    assert again.returncode == 0, again.stderr
-    assert b" 0 events new" in again.stderr
-    assert exported(tmp_path, server).equals(undisturbed[0])
+    assert again.returncode == 0, said
+    assert b" 0 events new" in said
+    assert exported(tmp_path, server).equals(undisturbed.events)

@@ -135,6 +135,14 @@ def test_since_is_the_instance_that_raised_and_values_are_the_latest_that_met():
     assert row["window_end"] == START + timedelta(days=2)
 
 
+def test_a_rule_may_keep_the_values_of_the_instance_that_raised_it():
+    rule = a_rule(frozen=True)
+
+    ran = run_frame(rule, a_signal(), evaluations({"a": [2.6, 2.7, 3.0, 2.0]}), fresh_state(rule))
+
+    assert ran.state["v_z"].to_list() == [2.7]
+
+
 def test_transitions_tell_every_change_of_level():
     rule = a_rule()
 
