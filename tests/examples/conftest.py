@@ -95,26 +95,37 @@ class Log:
 
 
 class Desk:
-    """A log in a store; answers are kept, so that many tests may ask about the same instant."""
+    """A log in a store; answers are kept, so that many tests may ask about the same instant.
 
-    def __init__(self, home: Path, log: Log, arrivals: Iterable[pl.DataFrame] | None = None) -> None:
+    Only the rules of the signals named are evaluated (default: all); rules do not influence each other.
+    """
+
+    def __init__(self, home: Path, log: Log, signals: str = "", arrivals: Iterable[pl.DataFrame] | None = None) -> None:
+        wanted = {name: rule for name, rule in CATALOGUE.rules.items() if not signals or rule.signal in signals.split()}
+        self.catalogue = Catalogue(SIGNALS, wanted)
         self.zone = log.zone
         self.store = open_store(Settings(home, f"sqlite:///{home}/wellbeing.db"))
         self.store.create_account(ACCOUNT, zone=log.zone)
         log.tell(self.store)
         for part in arrivals or [log.events()]:
             self.store.add_events(ACCOUNT, part)
-        self.engine = Engine(self.store, ACCOUNT, CATALOGUE)
-        with self.store.writer(ACCOUNT, "test"):
-            self.engine.update()
+        self.engine = Engine(self.store, ACCOUNT, self.catalogue)
+        self._up_to_date = False
         self._answers: dict[datetime, dict[str, Any]] = {}
         self._changes: list[dict[str, Any]] | None = None
+
+    def _keep_up(self) -> None:
+        if not self._up_to_date:
+            with self.store.writer(ACCOUNT, "test"):
+                self.engine.update()
+            self._up_to_date = True
 
     def at(self, as_of: datetime | str) -> dict[str, Any]:
         """The answer of `check` at an instant (a text: wall-clock time of the account's zone)."""
         instant = local(as_of, self.zone) if isinstance(as_of, str) else as_of
+        self._keep_up()
         if instant not in self._answers:
-            self._answers[instant] = check(self.engine.assess(instant), CATALOGUE)
+            self._answers[instant] = check(self.engine.assess(instant), self.catalogue)
         return self._answers[instant]
 
     def flag(self, signal: str, subject: str, as_of: datetime | str) -> dict[str, Any] | None:
@@ -142,13 +153,14 @@ class Desk:
 
     def story(self, signal: str, subject: str) -> list[tuple[str, str]]:
         """Every change of level up to four days after the log's end: (wall-clock time, level)."""
+        self._keep_up()
         if self._changes is None:
             first, last, _ = self.store.event_span(ACCOUNT)
             assert first is not None
             assert last is not None
             until = last + timedelta(days=4)
             outcome = self.engine.assess(until)
-            self._changes = changes(self.engine.history(first, until), outcome, CATALOGUE, False)
+            self._changes = changes(self.engine.history(first, until), outcome, self.catalogue, False)
         place = ZoneInfo(self.zone)
         return [
             (datetime.fromisoformat(row["at"]).astimezone(place).strftime("%Y-%m-%d %H:%M"), row["to"])
@@ -164,7 +176,7 @@ class Desk:
 @pytest.fixture(scope="session")
 def open_desk(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Desk]:
     """Opens a store of its own with a log in it."""
-    return lambda log, arrivals=None: Desk(tmp_path_factory.mktemp("desk"), log, arrivals)
+    return lambda log, signals="", arrivals=None: Desk(tmp_path_factory.mktemp("desk"), log, signals, arrivals)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def desk(open_desk, new_log, working_days):
     # a bulk save handles its first ticket only
     for number in range(12):
         log.event(at(days[19], "14:05"), "tagged", "escalation B", f"bulk{number}", after="press", batch="one save")
-    return open_desk(log)
+    return open_desk(log, "ES1 ES2")
 
 
 @pytest.mark.parametrize(

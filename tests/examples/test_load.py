@@ -205,7 +205,7 @@ def desk(open_desk, new_log, days):
     first_week = [date(2026, 1, 5) + timedelta(step) for step in range(5)]
     queue(log, "filling up", [*first_week, *days[:20]], [30, 60, 90, 120, 150, *[150] * 20], 20)
     queue(log, "young", [days[11], *days[12:20]], list(range(100, 145, 5)), 20)
-    return open_desk(log, None)
+    return open_desk(log, "LD1 LD3 LD4 LD6")
 
 
 def test_example_9_the_open_list_weighs_7_3225(desk):

@@ -40,8 +40,9 @@ def desk(open_desk, new_log):
     log.person("american", preset="us_flsa")
     log.work("american", "2026-03-10", "13:00-21:00")
     log.work("american", "2026-03-11", "04:00-11:00")
-    log.work("back in October", "2026-10-24", "13:00-22:00", step=30)  # 11 h of time, 10 on the wall
-    log.work("back in October", "2026-10-25", "08:00-13:00", step=30)
+    log.person("clock back in Sydney", time_zone="Australia/Sydney")  # 11 h of time, 10 on the wall
+    log.work("clock back in Sydney", "2026-04-04", "13:00-22:00", step=30, zone="Australia/Sydney")
+    log.work("clock back in Sydney", "2026-04-05", "08:00-13:00", step=30, zone="Australia/Sydney")
     # --- evidence
     for agent, evening, morning in (
         ("a click on both sides", ("09:00-17:00", "22:00"), ("07:00", "09:00-15:00")),
@@ -68,7 +69,7 @@ def desk(open_desk, new_log):
     log.work("tokyo", "2026-03-10", "14:00-23:30", zone="Asia/Tokyo")
     log.work("tokyo", "2026-03-11", "09:00-15:00", zone="Asia/Tokyo")
     weekly(log)
-    return open_desk(log)
+    return open_desk(log, "WT4 WT5")
 
 
 def weekly(log):
@@ -119,7 +120,8 @@ def test_example_3_a_rest_over_the_clock_change_is_as_long_as_it_took(desk):
     assert (flag["level"], flag["values"]["rest_h"]) == ("warn", 10.0)
     assert flag["evidence"][0]["clock_changed_h"] == 1.0
 
-    assert desk.story("WT4", "back in October") == []
+    assert desk.story("WT4", "clock back in Sydney") == []
+    assert desk.reason("WT4", "clock back in Sydney", "2026-04-05T12:00") is None
 
 
 def test_example_3_a_dutch_night_needs_fourteen_hours(desk):
