@@ -123,8 +123,19 @@ def conform(frame: pl.DataFrame, account: str) -> tuple[pl.DataFrame, pl.DataFra
     problems = pl.concat([problems, *_missing(rows), *_unknown_words(rows), *_wrong_changes(rows)])
     if not problems.is_empty():
         rows = rows.join(problems.select("row").unique(), on="row", how="anti", maintain_order="left")
-    rows = rows.with_columns(id=_ids(rows), account=pl.lit(account))
+    rows = _without_customers(rows.with_columns(id=_ids(rows), account=pl.lit(account)))
     return rows.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items()), problems.sort("row")
+
+
+def _without_customers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Names and addresses of customers give way to a fingerprint: who asked is nobody's business, that somebody did is."""
+    customer = (pl.col("actor_kind") == "requester") & pl.col("actor").str.contains(r"[@\s]")
+    named = rows.filter(customer)["actor"].unique()
+    if named.is_empty():
+        return rows
+    prints = [f"requester-{blake2b(name.encode(), digest_size=8).hexdigest()}" for name in named]
+    hidden = pl.col("actor").replace_strict(named, pl.Series(prints, dtype=pl.String), default=None)
+    return rows.with_columns(actor=pl.when(customer).then(hidden).otherwise("actor"))
 
 
 def content_ids(rows: pl.DataFrame) -> pl.Series:

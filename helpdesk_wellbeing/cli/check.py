@@ -73,7 +73,11 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> di
 def print_text(store: Store, result: Mapping[str, Any], known: Catalogue, verbose: bool) -> None:
     """Flags as a table, then what a reader should know about the gaps."""
     flags = result["flags"]
-    _print_flags(flags, known, _names(store, result["account"]))
+    ended = [flag for flag in flags if flag["state"] == "cooling"]
+    shown = [flag for flag in flags if flag["state"] == "active"] + (ended if verbose else [])
+    _print_flags(shown, known, _names(store, result["account"]))
+    if ended and not verbose:
+        click.echo(f"{_count(len(ended), 'condition')} ended and being watched (--verbose lists them)")
     click.echo(_summary(result))
     for entry in result["identity_review"]:
         click.echo(f"look at account {entry['agent']}: {entry['reason']}; say in the people file who it is")
@@ -115,13 +119,29 @@ def _print_flags(flags: list[dict[str, Any]], known: Catalogue, names: Mapping[t
         click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]))
     if any(flag["state"] == "cooling" for flag in flags):
         click.echo("(level) in brackets: the condition has ended and is being watched")
-    click.echo()
 
 
 def _summary(result: Mapping[str, Any]) -> str:
     flags = result["flags"]
     subjects = {(flag["subject"]["kind"], flag["subject"]["id"]) for flag in flags}
-    blind = {(gap["signal"], gap["subject"]["id"]) for gap in result["not_assessable"]}
-    found = f"{len(flags)} flags on {len(subjects)} subjects" if flags else "nothing visible in the helpdesk"
-    unknown = f"; {len(blind)} signal-subject pairs could not be assessed (--verbose lists them)" if blind else ""
-    return f"{result['account']} as of {result['as_of']}: {found}{unknown}"
+    found = "nothing visible in the helpdesk"
+    if flags:
+        found = f"{_count(len(flags), 'flag')} on {_count(len(subjects), 'subject')}"
+    return "\n".join([f"{result['account']} as of {result['as_of']}: {found}", *_gaps(result["not_assessable"])])
+
+
+def _gaps(gaps: list[dict[str, Any]]) -> list[str]:
+    """What could not be said, by reason: missing is never green."""
+    signals: dict[str, set[str]] = {}
+    subjects: dict[str, set[str]] = {}
+    for gap in gaps:
+        signals.setdefault(gap["reason"], set()).add(gap["signal"])
+        subjects.setdefault(gap["reason"], set()).add(gap["subject"]["id"])
+    return [
+        f"not assessable for {_count(len(subjects[reason]), 'subject')}: {reason} ({', '.join(sorted(signals[reason]))})"
+        for reason in sorted(subjects, key=lambda r: (-len(subjects[r]), r))
+    ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

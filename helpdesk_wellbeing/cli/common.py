@@ -89,11 +89,14 @@ def print_bytes(data: bytes) -> None:
 def catalogue() -> Catalogue:
     """All signals with all rules, the admin's own included."""
     from helpdesk_wellbeing.engine import Catalogue
-    from helpdesk_wellbeing.rules.load import load_rules
+    from helpdesk_wellbeing.rules.load import failed_examples, load_rules
     from helpdesk_wellbeing.settings import load_settings
     from helpdesk_wellbeing.signals.catalogue import SIGNALS
 
-    return Catalogue(SIGNALS, load_rules(SIGNALS, load_settings().rules_folder))
+    rules = load_rules(SIGNALS, load_settings().rules_folder)
+    for line in (line for rule in rules.values() for line in failed_examples(rule)):
+        say(f"rule {line}; the rule is used all the same, mend it")
+    return Catalogue(SIGNALS, rules)
 
 
 def require_account(store: Store, account: str) -> None:
