@@ -108,9 +108,7 @@ def check_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ConfigError(
-            f'time zone "{name}" is not an IANA zone such as Europe/Amsterdam; correct it'
-        ) from error
+        raise ConfigError(f'time zone "{name}" is not an IANA zone such as Europe/Amsterdam; correct it') from error
 
 
 def _offsets_between(zone: str, first: int, last: int) -> list[tuple[int, int]]:

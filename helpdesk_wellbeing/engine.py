@@ -116,19 +116,22 @@ class Engine:
         self._forget_other_versions()
         dirty = self._store.dirty_since(self._account)
         start = self._store.latest_checkpoint(self._account, not_after=max(dirty or last, first))
-        standing = self._standing(start, first)
-        cuts = _cuts(standing.at, last, _stride(first, last, count))
+        since = start or _midnight(first)
+        cuts = _cuts(since, last, _stride(first, last, count))
         stale = dirty is not None
         if not cuts and not stale:
             return False
         with self._store.transaction():
-            self._store.drop_checkpoints_after(self._account, standing.at)
-            self._store.drop_pieces_from(self._account, standing.at.date())
+            self._store.drop_checkpoints_after(self._account, since)
+            self._store.drop_pieces_from(self._account, since.date())
             self._store.set_clean(self._account)
+        if not cuts:
+            return True
+        standing = self._standing(start, first)
         window = self._window_before(standing.at)
         for cut in cuts:
             progress(f"{self._account}: working through {standing.at:%Y-%m-%d} to {cut:%Y-%m-%d}")
-            window, standing, transitions = self._advance(window, standing, cut, first)
+            window, standing, transitions, _ = self._advance(window, standing, cut, first)
             with self._store.transaction():
                 self._keep(window, standing, transitions)
         self._thin_checkpoints(last)
@@ -148,9 +151,11 @@ class Engine:
         until = min(as_of, last + SILENCE) + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
         for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count), daily=False), until]:
-            window, standing, transitions = self._advance(window, standing, cut, first, as_of=cut == until)
+            window, standing, transitions, facts = self._advance(window, standing, cut, first, as_of=cut == until)
             changes.append(transitions)
-        facts = self._facts(window, standing, standing, as_of + _TICK, first)
+        # Otherwise the very facts that the rules saw: what signals remember of them serves the answer, too.
+        if until != as_of + _TICK:
+            facts = self._facts(window, standing, standing, as_of + _TICK, first)
         return Outcome(
             account=self._account,
             as_of=as_of,
@@ -193,7 +198,7 @@ class Engine:
         first: datetime,
         *,
         as_of: bool = False,
-    ) -> tuple[dict[str, pl.DataFrame], Standing, pl.DataFrame]:
+    ) -> tuple[dict[str, pl.DataFrame], Standing, pl.DataFrame, Facts]:
         events = self._store.read_events(self._account, standing.at, until)
         folded = folding.fold(standing.carry, events, until, self._context(), self._store.tickets(self._account))
         window = _grow(window, folded.frames, standing.at)
@@ -214,7 +219,7 @@ class Engine:
             changes.append(ran.transitions.select(pl.lit(rule.id).alias("rule"), pl.all()))
         after = Standing(until, folded.carry, states, memories, strong)
         transitions = pl.concat(changes) if changes else pl.DataFrame(schema=TRANSITIONS)
-        return window, after, transitions
+        return window, after, transitions, facts
 
     def _facts(
         self,

@@ -128,7 +128,7 @@ def conform(frame: pl.DataFrame, account: str) -> tuple[pl.DataFrame, pl.DataFra
 
 
 def _without_customers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Names and addresses of customers give way to a fingerprint: who asked is nobody's business, that somebody did is."""
+    """Names and addresses of customers give way to a fingerprint: that somebody asked is enough to know."""
     customer = (pl.col("actor_kind") == "requester") & pl.col("actor").str.contains(r"[@\s]")
     named = rows.filter(customer)["actor"].unique()
     if named.is_empty():

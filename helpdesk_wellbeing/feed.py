@@ -85,5 +85,3 @@ class Connector(Protocol):
     def pull(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
         """Pages of every stream, the last six weeks first, then older history backwards down to `since`."""
         ...
-
-

@@ -178,3 +178,22 @@ def test_ids_do_not_depend_on_order_or_neighbours(contents: list[tuple[int, str]
     together = conform(*[changes[place] for place in order])[0]["id"].to_list()
 
     assert together == [alone[place] for place in order]
+
+
+def test_a_customers_name_or_address_never_comes_in():
+    rows = pl.DataFrame(
+        {
+            "at": ["2026-03-02T09:00:00Z"] * 3,
+            "ticket": ["1", "2", "3"],
+            "kind": ["customer_replied"] * 3,
+            "actor": ["someone@customer.example", "A Customer", "2000017"],
+            "actor_kind": ["requester"] * 3,
+        }
+    )
+
+    kept, problems = conform(rows, "acme")
+
+    assert problems.is_empty()
+    assert kept["actor"][2] == "2000017"
+    assert all(actor.startswith("requester-") for actor in kept["actor"][:2])
+    assert "customer.example" not in str(kept.rows())

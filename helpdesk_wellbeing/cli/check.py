@@ -137,9 +137,10 @@ def _gaps(gaps: list[dict[str, Any]]) -> list[str]:
     for gap in gaps:
         signals.setdefault(gap["reason"], set()).add(gap["signal"])
         subjects.setdefault(gap["reason"], set()).add(gap["subject"]["id"])
+    most_first = sorted(subjects, key=lambda reason: (-len(subjects[reason]), reason))
     return [
-        f"not assessable for {_count(len(subjects[reason]), 'subject')}: {reason} ({', '.join(sorted(signals[reason]))})"
-        for reason in sorted(subjects, key=lambda r: (-len(subjects[r]), r))
+        f"not assessable for {_count(len(subjects[r]), 'subject')}: {r} ({', '.join(sorted(signals[r]))})"
+        for r in most_first
     ]
 
 

@@ -38,9 +38,7 @@ class Stretch:
         return np.clip(at // DAY, self.since // DAY, (self.until - 1) // DAY)
 
 
-def shifts(
-    line: Timeline, runs: Runs, worked: Worked, roster: Roster, names: Names, stretch: Stretch
-) -> pl.DataFrame:
+def shifts(line: Timeline, runs: Runs, worked: Worked, roster: Roster, names: Names, stretch: Stretch) -> pl.DataFrame:
     """`schema.SHIFTS` and `piece`: every shift that changed in the stretch."""
     done = closing(line, runs)
     end = line.at[runs.last]
@@ -85,9 +83,7 @@ def days(
     active = _active_of_days(line, runs, here, next_day)
     tickets, touched = _touched(line, runs, worked)
     hours = roster.clock.local(line.zone, line.at) % DAY // HOUR
-    clock_hours = (
-        np.bitwise_count(np.bitwise_or.reduceat(np.int64(1) << hours, runs.first)) if len(hours) else hours
-    )
+    clock_hours = np.bitwise_count(np.bitwise_or.reduceat(np.int64(1) << hours, runs.first)) if len(hours) else hours
     frame = _named(line, runs, names).with_columns(
         date=_dates(line.date[runs.first]),
         first=_instants(line.at[runs.first]),
@@ -143,9 +139,7 @@ def _active(runs: Runs, step: Ints) -> dict[str, pl.Series]:
 def _split(line: Timeline, roster: Roster) -> tuple[Ints, Ints]:
     """Each step's time on the date it begins on, and on the date it ends on when that is another."""
     here, beyond = line.step.copy(), np.zeros(len(line.step), dtype=np.int64)
-    crossing = (
-        np.flatnonzero((line.step[:-1] > 0) & (line.date[1:] != line.date[:-1])) if len(line.step) else here
-    )
+    crossing = np.flatnonzero((line.step[:-1] > 0) & (line.date[1:] != line.date[:-1])) if len(line.step) else here
     if len(crossing):
         start, end = line.at[crossing], line.at[crossing + 1]
         midnight = roster.clock.day_start(line.zone[crossing + 1], line.date[crossing + 1])

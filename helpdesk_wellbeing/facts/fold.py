@@ -105,9 +105,7 @@ class Folded:
     carry: Carry
 
 
-def fold(
-    carry: Carry, events: pl.DataFrame, until: datetime, context: FoldContext, snapshots: pl.DataFrame
-) -> Folded:
+def fold(carry: Carry, events: pl.DataFrame, until: datetime, context: FoldContext, snapshots: pl.DataFrame) -> Folded:
     """Fold the events of [end of the last stretch, until), in any order, each once.
 
     `events` has `events.SCHEMA`, `snapshots` has `feed.TICKETS`. With an empty carry the stretch begins at
@@ -157,9 +155,7 @@ def fold_time(events: pl.DataFrame, context: FoldContext) -> dict[str, pl.DataFr
     roster = Roster(agents.names, context.zone, context.directory, stretch.since, stretch.until)
     line = timeline.lay(own["agent"], own["at"], roster)
     runs = timeline.Runs.starting(line.starts)
-    worked = Worked(
-        own["ticket"], own["grade"], own["effort"], own["solved"], np.zeros(len(line.at), dtype=np.int64)
-    )
+    worked = Worked(own["ticket"], own["grade"], own["effort"], own["solved"], np.zeros(len(line.at), dtype=np.int64))
     return {
         "shifts": agent_facts.shifts(line, runs, worked, roster, agents, stretch),
         "days": agent_facts.days(line, worked, roster, agents, stretch),
@@ -225,9 +221,7 @@ def _fold_week(
     frames, tail = _agent_frames(carry, rows, history, open_work, agents, stretch, context)
     frames |= {
         "queues": _shaped("queues", queue_days.frame),
-        "loads": _shaped(
-            "loads", _with_day(open_work.snapshots(agents, context.zone, stretch.since, stretch.until))
-        ),
+        "loads": _shaped("loads", _with_day(open_work.snapshots(agents, context.zone, stretch.since, stretch.until))),
         "touches": touches,
         "hard": _hard(history, rows),
     }
@@ -245,9 +239,7 @@ def _fold_week(
     return frames, after
 
 
-def _names(
-    carry: Carry, events: pl.DataFrame, context: FoldContext, snapshots: pl.DataFrame
-) -> tuple[Names, Names]:
+def _names(carry: Carry, events: pl.DataFrame, context: FoldContext, snapshots: pl.DataFrame) -> tuple[Names, Names]:
     assigned = events.filter(pl.col("kind") == "assigned")
     moved = events.filter(pl.col("kind") == "moved")
     agents = Names.of(
@@ -265,9 +257,7 @@ def _acting(events: pl.DataFrame) -> pl.Series:
     return events.filter(pl.col("actor_kind") == "agent")["actor"]
 
 
-def _with_untouched(
-    events: pl.DataFrame, carry: Carry, stretch: Stretch, snapshots: pl.DataFrame
-) -> pl.DataFrame:
+def _with_untouched(events: pl.DataFrame, carry: Carry, stretch: Stretch, snapshots: pl.DataFrame) -> pl.DataFrame:
     """Events and, for tickets of which only the snapshot is known, their creation."""
     lone = listed.never_touched(snapshots, stretch.since, stretch.until)
     if lone.height == 0:
@@ -326,16 +316,10 @@ def _agent_frames(
     return frames, pl.DataFrame(columns).cast(dict(TAIL))  # type: ignore[arg-type]
 
 
-def _work_events(
-    rows: Rows, effort: Ints, solved: Ints, agents: Names, context: FoldContext
-) -> dict[str, Ints]:
+def _work_events(rows: Rows, effort: Ints, solved: Ints, agents: Names, context: FoldContext) -> dict[str, Ints]:
     """Acts of people, sorted by agent, instant and id."""
     machines = agents.numbers(pl.Series(context.machines(), dtype=pl.String))
-    is_work = (
-        np.isin(rows.kind, [KIND[kind] for kind in WORK_KINDS])
-        & (rows.actor_kind == AGENT)
-        & (rows.actor >= 0)
-    )
+    is_work = np.isin(rows.kind, [KIND[kind] for kind in WORK_KINDS]) & (rows.actor_kind == AGENT) & (rows.actor >= 0)
     if len(machines):
         is_work &= ~np.isin(rows.actor, machines)
     chosen = np.flatnonzero(is_work)
@@ -369,11 +353,7 @@ def _hard(history: History, rows: Rows) -> pl.DataFrame:
 
 
 def _tickets_at(names: pl.Series, places: Ints) -> pl.Series:
-    wanted = (
-        pl.Series(places, dtype=pl.Int64)
-        .to_frame("n")
-        .select(pl.when(pl.col("n") >= 0).then(pl.col("n")))["n"]
-    )
+    wanted = pl.Series(places, dtype=pl.Int64).to_frame("n").select(pl.when(pl.col("n") >= 0).then(pl.col("n")))["n"]
     return names.gather(wanted.cast(pl.UInt32))
 
 

@@ -22,9 +22,7 @@ NO_TIER = 0
 
 _BIT = {word: 1 << place for place, word in enumerate(INDICATORS)}
 _STRONG_BITS = sum(_BIT[word] for word in STRONG)
-_WORDS = [
-    "+".join(sorted(word for word in INDICATORS if bits & _BIT[word])) for bits in range(1 << len(INDICATORS))
-]
+_WORDS = ["+".join(sorted(word for word in INDICATORS if bits & _BIT[word])) for bits in range(1 << len(INDICATORS))]
 # Bit patterns are few, so what they amount to is looked up.
 _IS_HARD = np.array(
     [
@@ -48,12 +46,7 @@ class Signs:
         """From the account's settings and people files."""
         tier = dict(directory.groups.select("group", "tier").iter_rows())
         tiers = np.array([tier.get(name) or NO_TIER for name in groups.names], dtype=np.int64)
-        led = (
-            directory.people.select("agent", "lead_of")
-            .explode("lead_of", empty_as_null=True)
-            .drop_nulls()
-            .unique()
-        )
+        led = directory.people.select("agent", "lead_of").explode("lead_of", empty_as_null=True).drop_nulls().unique()
         pairs = agents.numbers(led["agent"]) * len(groups.names) + groups.numbers(led["lead_of"])
         known = (agents.numbers(led["agent"]) >= 0) & (groups.numbers(led["lead_of"]) >= 0)
         return Signs(tuple(tag.strip().lower() for tag in tags), tiers, frozenset(pairs[known].tolist()))

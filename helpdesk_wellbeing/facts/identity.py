@@ -33,10 +33,7 @@ def recognise(days: pl.DataFrame, directory: Directory) -> tuple[dict[str, datet
             days=pl.len(),
             hours=pl.col("clock_hours").max(),
             machine_days=(pl.col("clock_hours") > MACHINE_HOURS).sum(),
-            since=pl.col("last")
-            .filter(pl.col("clock_hours") > MACHINE_HOURS)
-            .slice(DAYS_NEEDED - 1, 1)
-            .first(),
+            since=pl.col("last").filter(pl.col("clock_hours") > MACHINE_HOURS).slice(DAYS_NEEDED - 1, 1).first(),
         )
         .filter(pl.col("days") >= DAYS_NEEDED)
     )

@@ -42,9 +42,7 @@ def creations(states: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         pl.col("priority").replace_strict(dict(enumerate(PRIORITIES)), default=None, return_dtype=pl.String),
         pl.col("channel").replace_strict(dict(enumerate(CHANNELS)), default=None, return_dtype=pl.String),
     )
-    return pl.concat(
-        [pl.DataFrame(schema=schema), shown.cast({n: schema[n] for n in shown.columns})], how="diagonal"
-    )
+    return pl.concat([pl.DataFrame(schema=schema), shown.cast({n: schema[n] for n in shown.columns})], how="diagonal")
 
 
 def fallbacks(

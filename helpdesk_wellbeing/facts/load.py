@@ -62,9 +62,7 @@ class OpenWork:
         """BASE rows for going on from `instant`, without what happens at it."""
         agents = np.arange(len(self._base), dtype=np.int64)
         weight = self.just_before(agents, np.full(len(agents), instant))
-        return _without_zeros(
-            pl.DataFrame({"agent": pl.Series(names.names, dtype=pl.String), "weight": weight})
-        )
+        return _without_zeros(pl.DataFrame({"agent": pl.Series(names.names, dtype=pl.String), "weight": weight}))
 
     def snapshots(self, names: Names, zone: str, since: int, until: int) -> pl.DataFrame:
         """LOADS rows of [since, until)."""

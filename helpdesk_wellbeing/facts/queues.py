@@ -109,9 +109,7 @@ def count(
         pl.Series(name, table[name][group, column]) for name in COUNTS
     )
     known_now = rows(known < 2**40)
-    after = pl.DataFrame(
-        {"group": groups.series(known_now), "open": at_end[known_now, -1], "since": known[known_now]}
-    )
+    after = pl.DataFrame({"group": groups.series(known_now), "open": at_end[known_now, -1], "since": known[known_now]})
     return QueueDays(frame, after.cast(dict(OPEN)), kept.filter(pl.Series(unfinished)).cast(dict(RUNNING)))  # type: ignore[arg-type]
 
 
@@ -123,9 +121,7 @@ def opening(states: pl.DataFrame, groups: Names, clock: Clock, zone: Ints, at: i
     return counted.with_columns(since=pl.Series(since)).cast(dict(OPEN))  # type: ignore[arg-type]
 
 
-def zones_of(
-    groups: Names, directory: Directory, account_zone: str, low: int, high: int
-) -> tuple[Clock, Ints]:
+def zones_of(groups: Names, directory: Directory, account_zone: str, low: int, high: int) -> tuple[Clock, Ints]:
     """A clock and each group's zone in it."""
     own = dict(directory.groups.select("group", "time_zone").iter_rows())
     names = [own.get(group) or account_zone for group in groups.names]
@@ -133,9 +129,7 @@ def zones_of(
     return Clock(zones, low, high), np.array([zones.index(name) for name in names], dtype=np.int64)
 
 
-def touches(
-    history: History, clock: Clock, zone: int, rows_tickets: pl.Series, groups: Names
-) -> pl.DataFrame:
+def touches(history: History, clock: Clock, zone: int, rows_tickets: pl.Series, groups: Names) -> pl.DataFrame:
     """Evaluation day, group, ticket and first instant of every ticket's activity in a group.
 
     A move is activity in the group it leaves, too.
@@ -150,9 +144,7 @@ def touches(
     new = np.ones(len(at), dtype=bool)
     new[1:] = (ticket[1:] != ticket[:-1]) | (group[1:] != group[:-1]) | (day[1:] != day[:-1])
     frame = pl.DataFrame({"day": day[new], "group": group[new], "ticket": ticket[new], "at": at[new]})
-    frame = frame.sort("at", maintain_order=True).unique(
-        ["day", "group", "ticket"], keep="first", maintain_order=True
-    )
+    frame = frame.sort("at", maintain_order=True).unique(["day", "group", "ticket"], keep="first", maintain_order=True)
     return pl.DataFrame(
         {
             "day": frame["day"].cast(pl.Int32).cast(pl.Date),

@@ -121,13 +121,9 @@ class Roster:
         if not keys:
             nothing = np.zeros(0, dtype=np.int64)
             return Spans(nothing, nothing, nothing, self._low, self._high)
-        return Spans(
-            np.concatenate(keys), np.concatenate(starts), np.concatenate(ends), self._low, self._high
-        )
+        return Spans(np.concatenate(keys), np.concatenate(starts), np.concatenate(ends), self._low, self._high)
 
-    def _clipped(
-        self, index: int, windows: dict[tuple[str, str | None], tuple[Ints, Ints]]
-    ) -> list[tuple[int, int]]:
+    def _clipped(self, index: int, windows: dict[tuple[str, str | None], tuple[Ints, Ints]]) -> list[tuple[int, int]]:
         period = self._flat[index][1]
         until = self._since[index + 1] if self._next_is_same(index) else self._high
         start, end = windows[period.zone, period.schedule]
@@ -162,20 +158,14 @@ class Roster:
         found: dict[int, tuple[list[tuple[int, int]], list[tuple[int, int]]]] = {}
         for agent, first, last in self._directory.leave.iter_rows():
             code = number.get(agent)
-            if (
-                code is None
-                or day_number(last) * DAY < self._low - DAY
-                or day_number(first) * DAY > self._high + DAY
-            ):
+            if code is None or day_number(last) * DAY < self._low - DAY or day_number(first) * DAY > self._high + DAY:
                 continue
             found.setdefault(code, ([], []))[0].append(self._leave(code, day_number(first), day_number(last)))
         for agent, start, end in self._directory.on_call.iter_rows():
             code = number.get(agent)
             if code is None or micros(end) < self._low or micros(start) > self._high:
                 continue
-            found.setdefault(code, ([], []))[1].append(
-                (max(micros(start), self._low), min(micros(end), self._high))
-            )
+            found.setdefault(code, ([], []))[1].append((max(micros(start), self._low), min(micros(end), self._high)))
         return found
 
     def _leave(self, agent: int, first: int, last: int) -> tuple[int, int]:
@@ -192,9 +182,7 @@ class Roster:
     def _periods(self, agents: Sequence[str], zone: str) -> list[list[_Period]]:
         known: dict[str, list[_Period]] = {}
         rows = self._directory.people.sort("valid_from", nulls_last=False)
-        for agent, own, schedule, valid_from in rows.select(
-            "agent", "time_zone", "schedule", "valid_from"
-        ).iter_rows():
+        for agent, own, schedule, valid_from in rows.select("agent", "time_zone", "schedule", "valid_from").iter_rows():
             name = own or zone
             since = _EVER if valid_from is None else self._midnight(name, day_number(valid_from))
             known.setdefault(agent, []).append(_Period(name, schedule or None, since))

@@ -129,9 +129,7 @@ def follow(
     replies = _running(kind == KIND["customer_replied"], begin, part) + initial.replies[part]
 
     marks = hard.marks(
-        hard.Seen(
-            rows, order, kind, group, group_before, assignee, priority, priority_before, reopens, replies
-        ),
+        hard.Seen(rows, order, kind, group, group_before, assignee, priority, priority_before, reopens, replies),
         signs,
     )
     all_signs = hard.accumulate(marks, initial.signs, begin, part)
@@ -284,9 +282,7 @@ class _Said:
         self.channel = np.where(channel == _OTHER, UNKNOWN, channel)
 
     @staticmethod
-    def _change(
-        rows: Rows, order: Ints, kind: str, column: Ints, read: Reader, none: int
-    ) -> tuple[Ints, Ints]:
+    def _change(rows: Rows, order: Ints, kind: str, column: Ints, read: Reader, none: int) -> tuple[Ints, Ints]:
         after = column.copy()
         before = np.full(len(column), UNKNOWN, dtype=np.int64)
         changed = rows.of_kind(kind)

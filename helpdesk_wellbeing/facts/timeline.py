@@ -11,9 +11,7 @@ from helpdesk_wellbeing.facts.roster import Roster
 from helpdesk_wellbeing.facts.work import Bools
 
 SHIFT_GAP = 6 * HOUR
-LONGEST_RUN = (
-    48 * HOUR
-)  # what runs longer without a rest is no person's shift; cutting it keeps pieces bounded
+LONGEST_RUN = 48 * HOUR  # what runs longer without a rest is no person's shift; cutting it keeps pieces bounded
 BAND = (15 * MINUTE, 30 * MINUTE, 60 * MINUTE)
 BLOCK_GAP = 30 * MINUTE
 BREAK = 15 * MINUTE

@@ -55,9 +55,7 @@ def _first_of_save(agent: Ints, at: Ints, save: npt.NDArray[np.uint64]) -> Ints:
     rows = np.flatnonzero(save)
     if len(rows) == 0:
         return lead
-    key = save[rows] ^ _mixed(
-        agent[rows].astype(np.uint64) * np.uint64(100_003) + (at[rows] // DAY).astype(np.uint64)
-    )
+    key = save[rows] ^ _mixed(agent[rows].astype(np.uint64) * np.uint64(100_003) + (at[rows] // DAY).astype(np.uint64))
     order = np.argsort(key, kind="stable")
     key = key[order]
     new = np.concatenate([[True], key[1:] != key[:-1]])
@@ -80,11 +78,7 @@ def _bulk_leads(agent: Ints, at: Ints, ticket: Ints) -> Ints:
     if len(agent) <= reach:
         return lead
     day = at // DAY
-    near = (
-        (at[reach:] - at[:-reach] <= _REACH)
-        & (agent[reach:] == agent[:-reach])
-        & (day[reach:] == day[:-reach])
-    )
+    near = (at[reach:] - at[:-reach] <= _REACH) & (agent[reach:] == agent[:-reach]) & (day[reach:] == day[:-reach])
     near &= ticket[:-reach] >= 0
     starts = np.flatnonzero(near)
     if len(starts) == 0:

@@ -46,9 +46,7 @@ def make_staff(
     """A directory of the rows given."""
     return replace(
         people.Directory.empty(zone),
-        people=pl.DataFrame(
-            [{n: r.get(n) for n in people.PEOPLE} for r in people_rows], schema=people.PEOPLE
-        ),
+        people=pl.DataFrame([{n: r.get(n) for n in people.PEOPLE} for r in people_rows], schema=people.PEOPLE),
         groups=pl.DataFrame([{n: r.get(n) for n in people.GROUPS} for r in groups], schema=people.GROUPS),
         leave=pl.DataFrame(list(leave), schema=people.LEAVE, orient="row"),
         on_call=pl.DataFrame(list(on_call), schema=people.ON_CALL, orient="row"),

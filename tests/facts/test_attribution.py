@@ -39,13 +39,8 @@ def test_two_people_with_the_same_batch_did_two_things(log: Log, facts: Facts) -
     assert count(facts(log(rows))) == 2
 
 
-def test_a_bulk_close_is_one_act_that_handles_and_solves_its_first_ticket_only(
-    log: Log, facts: Facts
-) -> None:
-    made = [
-        {"at": NINE - timedelta(days=1), "ticket": f"t{n}", "kind": "created", "actor": "c"}
-        for n in range(30)
-    ]
+def test_a_bulk_close_is_one_act_that_handles_and_solves_its_first_ticket_only(log: Log, facts: Facts) -> None:
+    made = [{"at": NINE - timedelta(days=1), "ticket": f"t{n}", "kind": "created", "actor": "c"} for n in range(30)]
     for row in made:
         row["actor_kind"] = "requester"
     found = facts(log(made + seconds(*[n / 5 for n in range(30)], kind="status", after="solved")))
@@ -66,9 +61,7 @@ def test_a_bulk_close_is_one_act_that_handles_and_solves_its_first_ticket_only(
         ((0, 20, 22, 24, 26, 28, 60), 3),
     ],
 )
-def test_five_tickets_within_ten_seconds_are_a_bulk_edit(
-    log: Log, facts: Facts, offsets: Any, acts: int
-) -> None:
+def test_five_tickets_within_ten_seconds_are_a_bulk_edit(log: Log, facts: Facts, offsets: Any, acts: int) -> None:
     assert count(facts(log(seconds(*offsets)))) == acts
 
 
@@ -119,9 +112,7 @@ def test_an_automation_account_that_touches_more_tickets_than_any_person_is_reco
     assert review == []
 
 
-def test_eighteen_hours_are_for_review_and_nineteen_are_no_person(
-    log: Log, facts: Facts, staff: Staff
-) -> None:
+def test_eighteen_hours_are_for_review_and_nineteen_are_no_person(log: Log, facts: Facts, staff: Staff) -> None:
     rows = hours_of("eighteen", 18, 3) + hours_of("nineteen", 19, 3) + hours_of("fifteen", 15, 9)
     rows += hours_of("twice", 20, 2)
     shared, review = recognise(facts(log(rows))["days"], staff())

@@ -35,9 +35,7 @@ def test_wall_clock_time_is_that_of_the_zone(zone: int, at: int) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.integers(0, len(ZONES) - 1), st.integers(LOW // DAY, HIGH // DAY), st.integers(0, 95), st.booleans()
-)
+@given(st.integers(0, len(ZONES) - 1), st.integers(LOW // DAY, HIGH // DAY), st.integers(0, 95), st.booleans())
 def test_back_from_the_wall_to_the_instant(zone: int, day: int, quarter: int, later: bool) -> None:
     local = day * DAY + quarter * DAY // 96
     found = int(CLOCK.utc(np.array([zone]), np.array([local]), later=later)[0])

@@ -15,9 +15,7 @@ from polars.testing import assert_frame_equal
 
 from helpdesk_wellbeing import feed
 
-MONDAY = datetime(
-    2026, 10, 19, tzinfo=UTC
-)  # the clock goes back in Europe on the 25th, in America on November 1st
+MONDAY = datetime(2026, 10, 19, tzinfo=UTC)  # the clock goes back in Europe on the 25th, in America on November 1st
 MINUTES = 10 * 24 * 60
 AGENTS = ("a1", "a2", "a3")
 GROUPS = ("first", "second", None)
@@ -54,9 +52,7 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "moved": st.fixed_dictionaries({"after": st.sampled_from(GROUPS), "before": st.sampled_from(GROUPS)}),
     "priority": st.fixed_dictionaries({"after": st.sampled_from(["low", "high", "urgent", None])}),
     "tagged": st.fixed_dictionaries({"after": st.sampled_from(["vip", "Legal"])}),
-    "rated": st.fixed_dictionaries(
-        {"after": st.sampled_from(["good", "bad"]), "actor_kind": st.just("requester")}
-    ),
+    "rated": st.fixed_dictionaries({"after": st.sampled_from(["good", "bad"]), "actor_kind": st.just("requester")}),
     "sla_breached": st.just({"actor": None}),
     "merged": st.just({}),
     "deleted": st.just({}),
@@ -68,13 +64,9 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 def moments(draw: st.DrawFn) -> datetime:
     """Spread over ten days, but often near a midnight, and often on a whole second."""
     minute = draw(
-        st.one_of(
-            st.integers(0, MINUTES), st.integers(0, 10).map(lambda d: d * 1440 + draw(st.integers(-90, 90)))
-        )
+        st.one_of(st.integers(0, MINUTES), st.integers(0, 10).map(lambda d: d * 1440 + draw(st.integers(-90, 90))))
     )
-    return MONDAY + timedelta(
-        minutes=max(minute, 0), seconds=draw(st.sampled_from([0, 0, 0, 1, 9, 10, 11, 59]))
-    )
+    return MONDAY + timedelta(minutes=max(minute, 0), seconds=draw(st.sampled_from([0, 0, 0, 1, 9, 10, 11, 59])))
 
 
 @st.composite
@@ -88,9 +80,7 @@ def runs(draw: st.DrawFn) -> list[dict[str, Any]]:
         row["batch"] = draw(st.sampled_from([None, None, "save"]))
         row["status"] = draw(st.sampled_from([None] * 8 + ["open", "solved"]))
         rows.append(row | draw(KINDS[kind]))
-        at += draw(st.sampled_from([0, 1, 2, 8, 600, 1800, 3600, 5400, 6 * 3600, 20 * 3600])) * timedelta(
-            seconds=1
-        )
+        at += draw(st.sampled_from([0, 1, 2, 8, 600, 1800, 3600, 5400, 6 * 3600, 20 * 3600])) * timedelta(seconds=1)
     return rows
 
 

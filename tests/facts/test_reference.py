@@ -68,11 +68,7 @@ def plain_shifts(acts: Rows, zone: ZoneInfo) -> Rows:
     shifts: Rows = []
     for row in acts:
         at = row["at"]
-        if (
-            not shifts
-            or at - shifts[-1]["end"] >= 360 * MINUTE
-            or at - shifts[-1]["start"] > 48 * 60 * MINUTE
-        ):
+        if not shifts or at - shifts[-1]["end"] >= 360 * MINUTE or at - shifts[-1]["start"] > 48 * 60 * MINUTE:
             shifts.append({"start": at, "end": at, "events": 1, "gaps": [], "night": timedelta()})
             continue
         shift = shifts[-1]
@@ -167,9 +163,7 @@ def logs(draw: st.DrawFn) -> Rows:
             if kind == "priority":
                 row["after"] = draw(st.sampled_from(["low", "normal"]))
             rows.append(row)
-            seconds = draw(
-                st.sampled_from([0, 1, 3, 10, 11, 600, 900, 901, 1790, 1800, 3600, 3601, 7200, 21600])
-            )
+            seconds = draw(st.sampled_from([0, 1, 3, 10, 11, 600, 900, 901, 1790, 1800, 3600, 3601, 7200, 21600]))
             at += seconds * SECOND
     for number, row in enumerate(rows):
         row |= {"id": f"{number * 7919 % 100_003:06d}", "batch": row.get("batch")}

@@ -30,9 +30,7 @@ def ticket(number: str, hour: float = 0, **more: Any) -> dict[str, Any]:
         "actor_kind": "requester",
     }
     return (
-        made
-        | {"assignee": "a1", "group": "first", "channel": "email", "status": "open", "priority": "normal"}
-        | more
+        made | {"assignee": "a1", "group": "first", "channel": "email", "status": "open", "priority": "normal"} | more
     )
 
 
@@ -88,9 +86,7 @@ def test_factors_of_one_ticket(log: Log, facts: Facts, state: dict[str, Any], we
 
 
 @pytest.mark.parametrize("kind", ["merged", "deleted"])
-def test_what_was_merged_or_deleted_weighs_nothing_and_was_not_solved(
-    log: Log, facts: Facts, kind: str
-) -> None:
+def test_what_was_merged_or_deleted_weighs_nothing_and_was_not_solved(log: Log, facts: Facts, kind: str) -> None:
     rows = [ticket("1"), change("1", 7, "status", "closed"), change("1", 7, kind)] if kind == "merged" else [
         ticket("1"), change("1", 7, kind)
     ]  # fmt: skip
@@ -140,9 +136,7 @@ def test_a_ticket_that_an_agent_creates_solved_is_solved_by_them(log: Log, facts
 TIERS = [{"group": "first", "tier": 1}, {"group": "second", "tier": 2}]
 
 
-def test_queues_follow_tickets_between_groups_and_quiet_dates_carry_on(
-    log: Log, facts: Facts, staff: Staff
-) -> None:
+def test_queues_follow_tickets_between_groups_and_quiet_dates_carry_on(log: Log, facts: Facts, staff: Staff) -> None:
     rows = [
         ticket("1"),
         ticket("2"),
@@ -165,9 +159,7 @@ def test_queues_follow_tickets_between_groups_and_quiet_dates_carry_on(
     assert second["created"].sum() == 0
 
 
-def test_a_ticket_that_is_routed_after_its_creation_is_created_where_it_arrives(
-    log: Log, facts: Facts
-) -> None:
+def test_a_ticket_that_is_routed_after_its_creation_is_created_where_it_arrives(log: Log, facts: Facts) -> None:
     rows = [ticket("1", group=None), change("1", 0.01, "moved", "second")]
     queues = facts(log(rows), until=MONDAY + DAY)["queues"]
     assert queues.select("group", "created", "open_at_end").rows() == [("second", 1, 1)]
@@ -262,9 +254,7 @@ def test_open_work_from_before_the_log_comes_from_snapshots(log: Log, facts: Fac
 
 
 def test_what_the_first_event_leaves_open_comes_from_the_snapshot(log: Log, facts: Facts) -> None:
-    tickets = pl.DataFrame(
-        [snapshot("1", MONDAY - DAY, MONDAY + 90 * HOUR, priority="urgent")], schema=feed.TICKETS
-    )
+    tickets = pl.DataFrame([snapshot("1", MONDAY - DAY, MONDAY + 90 * HOUR, priority="urgent")], schema=feed.TICKETS)
     found = facts(log([change("1", 7, "noted")]), tickets=tickets)
     assert (weight_at(found, 6), weight_at(found, 9)) == (1.6, 1.6)
 

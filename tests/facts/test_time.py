@@ -50,9 +50,7 @@ def test_ex1_a_change_that_no_agent_made_leaves_active_time_alone(log: Log, fact
 
 
 @pytest.mark.parametrize(("night", "hours"), [("2026-10-24", 9), ("2026-03-28", 7), ("2026-03-10", 8)])
-def test_ex2_a_night_lasts_as_long_as_it_elapses(
-    log: Log, facts: Facts, staff: Staff, night: str, hours: int
-) -> None:
+def test_ex2_a_night_lasts_as_long_as_it_elapses(log: Log, facts: Facts, staff: Staff, night: str, hours: int) -> None:
     begin = local(f"{night} 22:00")
     end = local(f"{date.fromisoformat(night) + timedelta(days=1)} 06:00")
     found = facts(log(every(10, begin, end)), staff(zone=AMSTERDAM))
@@ -64,9 +62,7 @@ def test_ex2_a_night_lasts_as_long_as_it_elapses(
     assert found["days"]["active_30"].to_list() == [2 * HOUR, (hours - 2) * HOUR]
 
 
-def test_ex8_night_minutes_are_active_minutes_between_midnight_and_six(
-    log: Log, facts: Facts, staff: Staff
-) -> None:
+def test_ex8_night_minutes_are_active_minutes_between_midnight_and_six(log: Log, facts: Facts, staff: Staff) -> None:
     blocks = [("10 21:00", "10 23:40"), ("11 00:15", "11 01:30"), ("11 02:10", "11 05:30")]
     rows = [row for a, b in blocks for row in every(5, local(f"2026-03-{a}"), local(f"2026-03-{b}"))]
     shifts = facts(log(rows), staff(zone=AMSTERDAM))["shifts"]
@@ -116,21 +112,15 @@ def test_active_minutes_are_split_at_local_midnight_and_events_stay_on_their_own
     assert days["last"].to_list() == [rows[1]["at"], rows[2]["at"]]
 
 
-def test_an_event_on_the_stroke_of_midnight_belongs_to_the_new_day(
-    log: Log, facts: Facts, staff: Staff
-) -> None:
+def test_an_event_on_the_stroke_of_midnight_belongs_to_the_new_day(log: Log, facts: Facts, staff: Staff) -> None:
     rows = [{"at": local("2026-03-15 23:50")}, {"at": local("2026-03-16 00:00")}]
     days = facts(log(rows), staff(zone=AMSTERDAM))["days"]
     assert days["active_30"].to_list() == [10 * MINUTE, 0 * MINUTE]
     assert days["work_events"].to_list() == [1, 1]
 
 
-def test_the_hour_of_day_means_nothing_without_the_agents_own_zone(
-    log: Log, facts: Facts, staff: Staff
-) -> None:
-    rows = every(
-        10, local("2026-03-10 20:00", "America/Sao_Paulo"), local("2026-03-10 23:00", "America/Sao_Paulo")
-    )
+def test_the_hour_of_day_means_nothing_without_the_agents_own_zone(log: Log, facts: Facts, staff: Staff) -> None:
+    rows = every(10, local("2026-03-10 20:00", "America/Sao_Paulo"), local("2026-03-10 23:00", "America/Sao_Paulo"))
     own = staff([{"agent": "a1", "time_zone": "America/Sao_Paulo"}], zone=AMSTERDAM)
     assert facts(log(rows), own)["shifts"]["night"].to_list() == [0 * HOUR]
     assert facts(log(rows), staff(zone=AMSTERDAM))["shifts"]["night"].to_list() == [3 * HOUR]
@@ -154,9 +144,7 @@ def ex7_rows() -> list[dict[str, Any]]:
     return [row for a, b in blocks for row in every(5, local(f"2026-03-10 {a}"), local(f"2026-03-10 {b}"))]
 
 
-def test_ex7_after_hours_is_active_time_outside_the_own_schedule(
-    log: Log, facts: Facts, staff: Staff
-) -> None:
+def test_ex7_after_hours_is_active_time_outside_the_own_schedule(log: Log, facts: Facts, staff: Staff) -> None:
     row = {"agent": "a1", "time_zone": AMSTERDAM, "schedule": "Mon-Fri 09:00-17:30"}
     day = facts(log(ex7_rows()), staff([row]))["days"].row(0, named=True)
     assert (day["active_30"], day["after_hours"]) == (540 * MINUTE, 75 * MINUTE)
@@ -167,16 +155,10 @@ def test_leave_counts_whole_on_call_does_not_and_without_a_schedule_nothing_is_k
 ) -> None:
     row = {"agent": "a1", "time_zone": AMSTERDAM, "schedule": "Mon-Fri 09:00-17:30"}
     leave = [("a1", date(2026, 3, 9), date(2026, 3, 10))]
-    assert facts(log(ex7_rows()), staff([row], leave=leave))["days"]["after_hours"].to_list() == [
-        540 * MINUTE
-    ]
+    assert facts(log(ex7_rows()), staff([row], leave=leave))["days"]["after_hours"].to_list() == [540 * MINUTE]
     call = [("a1", local("2026-03-10 20:00"), local("2026-03-10 20:30"))]
-    assert facts(log(ex7_rows()), staff([row], on_call=call))["days"]["after_hours"].to_list() == [
-        60 * MINUTE
-    ]
-    assert facts(log(ex7_rows()), staff([row | {"schedule": None}]))["days"]["after_hours"].to_list() == [
-        None
-    ]
+    assert facts(log(ex7_rows()), staff([row], on_call=call))["days"]["after_hours"].to_list() == [60 * MINUTE]
+    assert facts(log(ex7_rows()), staff([row | {"schedule": None}]))["days"]["after_hours"].to_list() == [None]
 
 
 @pytest.mark.parametrize(("night", "inside"), [("2026-10-24", 9), ("2026-03-28", 7)])
@@ -212,9 +194,7 @@ def test_a_log_cut_by_date_shows_no_more_than_it_holds(log: Log, facts: Facts) -
     assert part["start"].to_list() == [start + 4 * HOUR]
 
 
-def test_a_date_that_lasts_longer_because_somebody_moved_west_is_one_day(
-    log: Log, facts: Facts, staff: Staff
-) -> None:
+def test_a_date_that_lasts_longer_because_somebody_moved_west_is_one_day(log: Log, facts: Facts, staff: Staff) -> None:
     moved = staff(
         [
             {"agent": "a1", "time_zone": "Asia/Tokyo"},
