@@ -191,7 +191,7 @@ def test_a_customers_name_or_address_never_comes_in():
         }
     )
 
-    kept, problems = conform(rows, "acme")
+    kept, problems = events.conform(rows, "acme")
 
     assert problems.is_empty()
     assert kept["actor"][2] == "2000017"

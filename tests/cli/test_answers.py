@@ -219,7 +219,7 @@ def test_doctor_tells_what_is_connected_and_what_is_missing(imported):
     [report] = json.loads(imported.here("doctor", "--account", "acme", "--format", "json").out)
     assert report["without_zone"] == ["1001", "1002"]
     assert report["without_schedule"] == ["1001", "1002", "1003"]
-    assert report["groups_without_tier"] == []
+    assert report["groups_without_tier"] == ["11", "12"]
     assert report["trouble"] == []
 
 
