@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpdesk_wellbeing.signals.catalogue import SIGNALS
 
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.rules.load import failed_examples, load_rules
 from helpdesk_wellbeing.rules.machine import level_words
+from helpdesk_wellbeing.signals.catalogue import SIGNALS
 
 RULES = load_rules(SIGNALS)
 EXAMPLES = [pytest.param(rule, e, id=f"{rule.id}: {e.name}") for rule in RULES.values() for e in rule.examples]
