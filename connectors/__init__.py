@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from connectors import zendesk
 from helpdesk_wellbeing.feed import Connector
 
-CONNECTORS: dict[str, Callable[[Any], Connector]] = {
+CONNECTORS: dict[str, Callable[..., Connector]] = {
     "zendesk": zendesk.connect,
 }

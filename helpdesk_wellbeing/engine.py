@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -183,8 +184,7 @@ class Engine:
         standing = self._standing(self._resume(until), first)
         stored = self._store.read_pieces(self._account, kind, None, standing.at.date())
         events = self._store.read_events(self._account, standing.at, until)
-        tickets = self._store.tickets(self._account)
-        new = folding.fold(standing.carry, events, until, self._context(), tickets).frames[kind]
+        new = folding.fold(standing.carry, events, until, self._context, self._snapshots).frames[kind]
         frames = [new] if stored.height == 0 else [stored.select(new.columns), new]
         return folding.combine({kind: pl.concat(frames)})[kind]
 
@@ -200,7 +200,7 @@ class Engine:
         as_of: bool = False,
     ) -> tuple[dict[str, pl.DataFrame], Standing, pl.DataFrame, Facts]:
         events = self._store.read_events(self._account, standing.at, until)
-        folded = folding.fold(standing.carry, events, until, self._context(), self._store.tickets(self._account))
+        folded = folding.fold(standing.carry, events, until, self._context, self._snapshots)
         window = _grow(window, folded.frames, standing.at)
         strong = standing.strong_seen or self._strong_indicator_in(events)
         standing_now = replace(standing, carry=folded.carry, strong_seen=strong)
@@ -254,6 +254,12 @@ class Engine:
         _, review = identity.recognise(facts.days, self._directory)
         return review
 
+    @cached_property
+    def _snapshots(self) -> pl.DataFrame:
+        """The platform's own view of its tickets, the same for every slice."""
+        return self._store.tickets(self._account)
+
+    @cached_property
     def _context(self) -> folding.FoldContext:
         return folding.FoldContext(
             zone=self._settings.zone,
@@ -267,7 +273,7 @@ class Engine:
         return self._directory.groups["tier"].drop_nulls().n_unique() > 1
 
     def _strong_indicator_in(self, events: pl.DataFrame) -> bool:
-        listed = pl.col("after").is_in(list(self._context().hard_tags))
+        listed = pl.col("after").is_in(list(self._context.hard_tags))
         strong = (pl.col("kind") == "rated") | ((pl.col("kind") == "tagged") & listed)
         return bool(events.select(strong.any()).item()) if events.height else False
 

@@ -93,8 +93,10 @@ def catalogue() -> Catalogue:
     from helpdesk_wellbeing.settings import load_settings
     from helpdesk_wellbeing.signals.catalogue import SIGNALS
 
-    rules = load_rules(SIGNALS, load_settings().rules_folder)
-    for line in (line for rule in rules.values() for line in failed_examples(rule)):
+    folder = load_settings().rules_folder
+    rules = load_rules(SIGNALS, folder)
+    own = {path.stem for path in folder.glob("*.toml")}  # those that ship have been tested
+    for line in (line for name in sorted(own) for line in failed_examples(rules[name])):
         say(f"rule {line}; the rule is used all the same, mend it")
     return Catalogue(SIGNALS, rules)
 

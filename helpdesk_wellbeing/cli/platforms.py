@@ -21,13 +21,10 @@ def connector_of(store: Store, account: str) -> Connector:
     platform = store.account(account).platform
     if platform is None:
         raise ConfigError(f"{account} was imported from a file; there is nothing to pull, run import again")
-    return {"zendesk": _zendesk}[platform](store, account)
+    from connectors import CONNECTORS
 
-
-def _zendesk(store: Store, account: str) -> Connector:
-    from connectors import zendesk
-
-    return zendesk.connect(zendesk_settings(store, account), say=say)
+    settings = {"zendesk": zendesk_settings}[platform](store, account)
+    return CONNECTORS[platform](settings, say=say)
 
 
 def zendesk_settings(store: Store, account: str) -> ZendeskSettings:
