@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -32,6 +33,18 @@ COUNTS = frozenset(
 )
 SHARED = "shared or automated"
 REVIEW = "identity review"
+# How long a flag without a new instance still counts as news: as long as its own window, within these. A week-end must
+# not make Friday's shift old news, and four weeks is what a month's planning looks back on.
+NEWS_AT_LEAST, NEWS_AT_MOST = timedelta(days=7), timedelta(days=28)
+
+
+@dataclass(frozen=True)
+class Last:
+    """When a flag's condition was last met: the local date of that instance."""
+
+    date: date
+    ongoing: bool  # the condition has held ever since
+    news: bool  # ongoing, or not long ago
 
 
 def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = False) -> dict[str, Any]:
@@ -88,6 +101,22 @@ def changes(
             }
         )
     return rows
+
+
+def last_instances(outcome: Outcome, catalogue: Catalogue) -> dict[tuple[str, str], Last]:
+    """By rule and subject, for every level that stands: when its condition was last met."""
+    found: dict[tuple[str, str], Last] = {}
+    for rule, _ in catalogue.active():
+        state = outcome.standing.states.get(rule.id)
+        if state is None:
+            continue
+        for row in state.filter(pl.col("level") >= WARN).iter_rows(named=True):
+            ongoing = rule.frozen and row["exit_count"] == 0
+            window = row["window_end"] - row["window_start"]
+            age = outcome.as_of - row["window_end"]
+            news = ongoing or age <= min(max(window, NEWS_AT_LEAST), NEWS_AT_MOST)
+            found[rule.id, row["subject"]] = Last(row["date"], ongoing, news)
+    return found
 
 
 def instant(at: datetime) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,9 +24,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from helpdesk_wellbeing.engine import Catalogue
+    from helpdesk_wellbeing.flags import Last
     from helpdesk_wellbeing.store import Store
 
 STALE = timedelta(days=7)
+TITLES = ("LEVEL", "SIGNAL", "SUBJECT", "SINCE", "LAST", "BECAUSE")
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The answer of `check` as an object, and what only a reader of the text is told: when each flag was last seen."""
+
+    answer: dict[str, Any]
+    last: Mapping[tuple[str, str], Last]  # by rule and subject
 
 
 @click.command(name="check")
@@ -42,18 +53,18 @@ def command(ctx: click.Context, account: str, as_of: datetime | None, output: st
     store = open_for_reading()
     require_account(store, account)
     known = catalogue()
-    result = examine(store, account, known, as_of or datetime.now(UTC))
+    examined = examine(store, account, known, as_of or datetime.now(UTC))
     if output == "json":
-        print_json(result)
+        print_json(examined.answer)
     else:
-        print_text(store, result, known, verbose)
-    ctx.exit(1 if result["flags"] else 0)
+        print_text(store, examined, known, verbose)
+    ctx.exit(1 if examined.answer["flags"] else 0)
 
 
-def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> dict[str, Any]:
-    """The answer of `check` as an object; brings the stored facts up to date when nobody else is writing."""
+def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> Examined:
+    """What `check` has to say; brings the stored facts up to date when nobody else is writing."""
     from helpdesk_wellbeing.engine import Engine
-    from helpdesk_wellbeing.flags import check
+    from helpdesk_wellbeing.flags import check, last_instances
     from helpdesk_wellbeing.privacy import needs_agreement
 
     engine = Engine(store, account, known)
@@ -67,15 +78,20 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> di
         say(f"{account}: no agreement is recorded, so signals about single agents are withheld")
     else:
         say(f"{account}: imported or on this machine, so signals about single agents run without an agreement")
-    return check(outcome, known, withhold_agents=gated)
+    return Examined(check(outcome, known, withhold_agents=gated), last_instances(outcome, known))
 
 
-def print_text(store: Store, result: Mapping[str, Any], known: Catalogue, verbose: bool) -> None:
-    """Flags as a table, then what a reader should know about the gaps."""
-    flags = result["flags"]
-    ended = [flag for flag in flags if flag["state"] == "cooling"]
-    shown = [flag for flag in flags if flag["state"] == "active"] + (ended if verbose else [])
-    _print_flags(shown, known, _names(store, result["account"]))
+def print_text(store: Store, examined: Examined, known: Catalogue, verbose: bool) -> None:
+    """Flags as a table, the newest first, then what a reader should know about the gaps."""
+    result, last = examined.answer, examined.last
+    active = [flag for flag in result["flags"] if flag["state"] == "active"]
+    ended = [flag for flag in result["flags"] if flag["state"] == "cooling"]
+    news = [flag for flag in active if last[_key(flag)].news]
+    old = [flag for flag in active if not last[_key(flag)].news]
+    parts = {"": news, "Nothing new since LAST": old}
+    if verbose:
+        parts["Ended, and being watched"] = ended
+    _print_flags(parts, last, known, _names(store, result["account"]))
     if ended and not verbose:
         click.echo(f"{_count(len(ended), 'condition')} ended and being watched (--verbose lists them)")
     click.echo(_summary(result))
@@ -98,27 +114,55 @@ def _names(store: Store, account: str) -> dict[tuple[str, str], str]:
     return names
 
 
-def _print_flags(flags: list[dict[str, Any]], known: Catalogue, names: Mapping[tuple[str, str], str]) -> None:
-    rows = [("LEVEL", "SIGNAL", "SUBJECT", "SINCE", "BECAUSE")]
-    for flag in flags:
-        subject = flag["subject"]
-        name = names.get((subject["kind"], subject["id"]))
-        rows.append(
-            (
-                flag["level"] if flag["state"] == "active" else f"({flag['level']})",
-                f"{flag['signal']} {known.rules[flag['rule']].title.lower()}",
-                f"{subject['kind']} {subject['id']}" + (f" {name}" if name and name != subject["id"] else ""),
-                flag["since"],
-                known.rules[flag["rule"]].sentence(flag["values"]),
-            )
-        )
-    if not flags:
+def _key(flag: Mapping[str, Any]) -> tuple[str, str]:
+    return flag["rule"], flag["subject"]["id"]
+
+
+def _print_flags(
+    parts: Mapping[str, list[dict[str, Any]]],
+    last: Mapping[tuple[str, str], Last],
+    known: Catalogue,
+    names: Mapping[tuple[str, str], str],
+) -> None:
+    """One table; a part with a heading stands apart."""
+    rows = {heading: [_row(f, last[_key(f)], known, names) for f in flags] for heading, flags in parts.items() if flags}
+    if not rows:
         return
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    for row in rows:
-        click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]))
-    if any(flag["state"] == "cooling" for flag in flags):
-        click.echo("(level) in brackets: the condition has ended and is being watched")
+    cells = [TITLES, *(row for part in rows.values() for row in part)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(TITLES) - 1)]
+    click.echo(_line(TITLES, widths))
+    for heading, part in rows.items():
+        if heading:
+            click.echo(f"\n{heading}:")
+        for row in sorted(part, key=_newest_first):
+            click.echo(_line(row, widths))
+    click.echo()
+
+
+def _row(
+    flag: Mapping[str, Any], last: Last, known: Catalogue, names: Mapping[tuple[str, str], str]
+) -> tuple[str, ...]:
+    rule, subject = known.rules[flag["rule"]], flag["subject"]
+    name = names.get((subject["kind"], subject["id"]))
+    return (
+        flag["level"],
+        f"{flag['signal']} {rule.title.lower()}",
+        f"{subject['kind']} {subject['id']}" + (f" {name}" if name and name != subject["id"] else ""),
+        flag["since"],
+        "ongoing" if last.ongoing else last.date.isoformat(),
+        rule.sentence(flag["values"]),
+    )
+
+
+def _newest_first(row: tuple[str, ...]) -> tuple[Any, ...]:
+    """What goes on before what is over, the latest day first, on a day critical before warn."""
+    level, signal, subject, _, last, _ = row
+    from_latest = 0 if last == "ongoing" else -date.fromisoformat(last).toordinal()
+    return last != "ongoing", from_latest, level != "critical", signal, subject
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    return "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)), cells[-1]])
 
 
 def _summary(result: Mapping[str, Any]) -> str:

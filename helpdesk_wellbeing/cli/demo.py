@@ -17,6 +17,7 @@ import click
 from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say
 
 if TYPE_CHECKING:
+    from helpdesk_wellbeing.cli.check import Examined
     from helpdesk_wellbeing.demo import Planted, Verdict, World
     from helpdesk_wellbeing.store import Store
 
@@ -43,12 +44,12 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str) -> No
         with _server(world) as site:
             _connect_and_pull(store, site)
         _import_files(store, world)
-        result = _check(store, world)
-        verdict = judge(result["flags"], world)
+        examined = _check(store, world)
+        verdict = judge(examined.answer["flags"], world)
         if output == "json":
-            print_json({"check": result, "verdict": _as_dict(verdict)})
+            print_json({"check": examined.answer, "verdict": _as_dict(verdict)})
         else:
-            _print(store, result, verdict, world)
+            _print(store, examined, verdict, world)
         ctx.exit(0 if verdict.perfect else 1)
 
 
@@ -121,19 +122,19 @@ def _import_files(store: Store, world: World) -> None:
             store.replace_on_call(ACCOUNT, "file", files.read_on_call(Path(folder) / "on_call.csv"))
 
 
-def _check(store: Store, world: World) -> dict[str, Any]:
+def _check(store: Store, world: World) -> Examined:
     from helpdesk_wellbeing.cli.check import examine
 
     began = time.perf_counter()
-    result = examine(store, ACCOUNT, catalogue(), world.as_of)
+    examined = examine(store, ACCOUNT, catalogue(), world.as_of)
     say(f"folded and evaluated in {time.perf_counter() - began:.1f} s\n")
-    return result
+    return examined
 
 
-def _print(store: Store, result: dict[str, Any], verdict: Verdict, world: World) -> None:
+def _print(store: Store, examined: Examined, verdict: Verdict, world: World) -> None:
     from helpdesk_wellbeing.cli.check import print_text
 
-    print_text(store, result, catalogue(), verbose=False)
+    print_text(store, examined, catalogue(), verbose=False)
     click.echo("\nPLANTED")
     for planted in world.planted:
         mark = "found " if planted in verdict.found else "MISSED"

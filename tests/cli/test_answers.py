@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -63,8 +64,28 @@ def test_nothing_found_is_0_and_the_shape_is_the_same(imported):
 def test_findings_go_to_stdout_and_talk_about_the_run_to_stderr(imported):
     ran = imported.here("check", "--account", "acme", *ENDING)
 
-    assert ran.out.splitlines()[0].split() == ["LEVEL", "SIGNAL", "SUBJECT", "SINCE", "BECAUSE"]
+    assert ran.out.splitlines()[0].split() == ["LEVEL", "SIGNAL", "SUBJECT", "SINCE", "LAST", "BECAUSE"]
     assert ran.err == "acme: imported or on this machine, so signals about single agents run without an agreement\n"
+
+
+def test_check_as_text_says_when_each_flag_was_last_seen_and_the_newest_comes_first(imported):
+    table = imported.here("check", "--account", "acme", *ENDING).out.partition("\n\n")[0].splitlines()
+
+    last = [re.findall(r"\d{4}-\d\d-\d\d", line)[1] for line in table[1:] if "ongoing" not in line]
+    assert last
+    assert last == sorted(last, reverse=True)
+    [rest] = [line for line in table if "WT4" in line]
+    assert "2026-11-13" in rest
+
+
+def test_flags_without_a_new_instance_for_long_stand_apart(imported):
+    ran = imported.here("check", "--account", "acme", "--as-of", "2026-11-19T23:00:00Z")
+    assert "Nothing new since" not in ran.out
+
+    later = imported.here("check", "--account", "acme", "--as-of", "2026-11-22T23:00:00Z")
+    before, _, old = later.out.partition("\nNothing new since LAST:\n")
+    assert "WT4" not in before
+    assert "WT4" in old.partition("\n\n")[0]
 
 
 @pytest.mark.parametrize(
