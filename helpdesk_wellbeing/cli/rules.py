@@ -65,7 +65,7 @@ def test(ctx: click.Context) -> None:
     """Run the examples of every rule, your own included."""
     from helpdesk_wellbeing.rules.load import failed_examples
 
-    rules = catalogue().rules.values()
+    rules = catalogue(try_examples=False).rules.values()
     failures = [line for rule in rules for line in failed_examples(rule)]
     for line in failures:
         click.echo(line)

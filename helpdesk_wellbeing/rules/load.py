@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -17,8 +18,11 @@ from helpdesk_wellbeing.signals.base import Signal
 
 
 def load_rules(signals: Mapping[str, Signal], own: Path | None = None) -> dict[str, Rule]:
-    """All rules by id. Every problem of every file is collected and shown together as one ConfigError."""
-    files = [(f.name, f.read_text("utf-8")) for f in _shipped()]
+    """All rules by id. Every problem of every file is collected and shown together as one ConfigError.
+
+    Files that ship are named as such, the admin's own by their whole path.
+    """
+    files = [_File(f.name, f.stem, f.read_text("utf-8")) for f in _shipped()]
     rules, problems = _read(files, signals)
     if own is not None and own.is_dir():
         mine, more = _read(_texts(sorted(own.glob("*.toml")), problems), signals)
@@ -39,35 +43,42 @@ def failed_examples(rule: Rule) -> list[str]:
     return lines
 
 
+@dataclass(frozen=True)
+class _File:
+    shown: str  # how problems name it
+    stem: str
+    text: str
+
+
 def _shipped() -> list[Path]:
     folder = resources.files("helpdesk_wellbeing.rules") / "catalogue"
     return sorted(Path(str(f)) for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
-def _texts(paths: Iterable[Path], problems: list[str]) -> list[tuple[str, str]]:
-    texts = []
+def _texts(paths: Iterable[Path], problems: list[str]) -> list[_File]:
+    files = []
     for path in paths:
         try:
-            texts.append((path.name, path.read_text("utf-8")))
+            files.append(_File(str(path), path.stem, path.read_text("utf-8")))
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{path.name}: cannot be read ({type(error).__name__}); it must be a UTF-8 text file")
-    return texts
+            problems.append(f"{path}: cannot be read ({type(error).__name__}); it must be a UTF-8 text file")
+    return files
 
 
-def _read(files: Iterable[tuple[str, str]], signals: Mapping[str, Signal]) -> tuple[dict[str, Rule], list[str]]:
+def _read(files: Iterable[_File], signals: Mapping[str, Signal]) -> tuple[dict[str, Rule], list[str]]:
     rules: dict[str, Rule] = {}
     problems: list[str] = []
-    for name, text in files:
+    for file in files:
         try:
-            rule = Rule.model_validate(tomllib.loads(text))
+            rule = Rule.model_validate(tomllib.loads(file.text))
         except tomllib.TOMLDecodeError as error:
-            problems.append(f"{name}: not TOML: {error}")
+            problems.append(f"{file.shown}: not TOML: {error}")
             continue
         except ValidationError as error:
-            problems += [f"{name}: {line}" for line in _lines(error)]
+            problems += [f"{file.shown}: {line}" for line in _lines(error)]
             continue
-        found = list(_mismatches(rule, name, signals))
-        problems += [f"{name}: {line}" for line in found]
+        found = list(_mismatches(rule, file.stem, signals))
+        problems += [f"{file.shown}: {line}" for line in found]
         if not found:
             rules[rule.id] = rule
     return rules, problems
@@ -86,8 +97,7 @@ def _lines(error: ValidationError) -> list[str]:
     return lines
 
 
-def _mismatches(rule: Rule, name: str, signals: Mapping[str, Signal]) -> Iterable[str]:
-    stem = name.removesuffix(".toml")
+def _mismatches(rule: Rule, stem: str, signals: Mapping[str, Signal]) -> Iterable[str]:
     if rule.id != stem:
         yield f'id is "{rule.id}"; it must be the file\'s name'
     signal = signals.get(rule.signal)

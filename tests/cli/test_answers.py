@@ -297,6 +297,11 @@ def test_a_rule_of_ones_own_whose_examples_fail_is_1(commands):
 
     assert ran.code == 1
     assert ran.out.startswith("short_daily_rest: ")
+    assert ran.lines == [ran.line]
+    assert ran.line.endswith(" examples, 1 failed")
+    used = commands.here("rules", "list").line
+    assert used.startswith(f"{commands.home / 'rules' / 'short_daily_rest.toml'}: rule short_daily_rest: ")
+    assert used.endswith("; the rule is used all the same, mend it")
 
 
 @pytest.mark.parametrize(
@@ -314,6 +319,7 @@ def test_a_broken_rule_file_is_named_and_nothing_runs(imported, change, said):
         ran = imported.here(*command)
         assert (ran.code, ran.out) == (2, "")
         assert said in ran.err
+        assert str(imported.home / "rules" / "short_daily_rest.toml") in ran.err
         assert "Traceback" not in ran.err
 
 

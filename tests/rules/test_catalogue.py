@@ -97,8 +97,17 @@ def test_all_problems_of_all_files_are_shown_together(tmp_path):
     with pytest.raises(ConfigError) as refused:
         load_rules(SIGNALS, tmp_path)
 
-    assert "one.toml" in str(refused.value)
-    assert "two.toml: not TOML" in str(refused.value)
+    assert f"{tmp_path / 'one.toml'}: x1 >" in str(refused.value)
+    assert f"{tmp_path / 'two.toml'}: not TOML" in str(refused.value)
+
+
+def test_an_unreadable_file_of_ones_own_is_named_by_its_whole_path(tmp_path):
+    (tmp_path / "own.toml").write_bytes(b'id = "\xff"')
+
+    with pytest.raises(ConfigError) as refused:
+        load_rules(SIGNALS, tmp_path)
+
+    assert str(refused.value).startswith(f"{tmp_path / 'own.toml'}: cannot be read (UnicodeDecodeError)")
 
 
 def test_a_rule_whose_example_fails_is_named(tmp_path):
