@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helpdesk_wellbeing.errors import ConfigError, StoreError
+from helpdesk_wellbeing.names import check_account_name
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue, Engine
@@ -19,9 +20,23 @@ if TYPE_CHECKING:
 BUSY_S = 5.0  # how long those who only look wait for another who writes
 YEARS = (1970, 2100)  # no helpdesk has activity outside of these
 
-account_option = click.option("--account", required=True, metavar="NAME", help="The account's name here.")
 format_option = click.option(
     "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print findings."
+)
+
+
+class AccountName(click.ParamType[str]):
+    """What an account may be called."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        check_account_name(str(value))
+        return str(value)
+
+
+account_option = click.option(
+    "--account", required=True, type=AccountName(), metavar="NAME", help="The account's name here."
 )
 
 

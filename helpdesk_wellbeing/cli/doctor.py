@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, require_account
+from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -16,7 +16,7 @@ OLD = timedelta(days=7)
 
 
 @click.command(name="doctor")
-@click.option("--account", metavar="NAME", help="Only this account (default: all).")
+@click.option("--account", type=AccountName(), metavar="NAME", help="Only this account (default: all).")
 @format_option
 @click.pass_context
 def command(ctx: click.Context, account: str | None, output: str) -> None:

@@ -94,9 +94,20 @@ def _read_log(log: Path, account: str, mapping: Path | None, rejects: Path | Non
     taken = eventlog.read_log(log, account, eventlog.load_mapping(mapping) if mapping else None)
     if taken.refused:
         eventlog.write_rejects(target, taken.rejects)
-        if not taken.events.height:
-            raise ConfigError(f"{log.name}: all {taken.rows:,} rows were refused; see {target}")
+    if not taken.events.height:
+        raise ConfigError(f"{log.name}: {_why_nothing(taken, target)}")
     return taken
+
+
+def _why_nothing(taken: LogRead, target: Path) -> str:
+    """Why a log that was read gave no event, and what to do."""
+    if not taken.rows:
+        return "no rows below the line that names the columns; nothing was taken, check how it was exported"
+    if taken.refused == taken.rows:
+        return f"all {taken.rows:,} rows were refused; see {target}"
+    if taken.refused:
+        return f"{taken.refused:,} of {taken.rows:,} rows were refused, the mapping left out the others; see {target}"
+    return f"the mapping left out all {taken.rows:,} rows; nothing was taken, mend the mapping"
 
 
 def _rejects_file(log: Path | None, named: Path | None) -> Path:

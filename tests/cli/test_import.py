@@ -59,6 +59,32 @@ def test_when_every_row_is_refused_nothing_is_taken_and_no_account_made(commands
     assert commands.here("check", "--account", "acme").line.endswith('no account "acme"; run import or connect first')
 
 
+def test_a_log_without_rows_is_2_and_makes_no_account(commands, tmp_path):
+    ran = commands.here("import", written(tmp_path / "log.csv", HEADER), "--account", "acme")
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert "log.csv: no rows below the line that names the columns; nothing was taken" in ran.line
+    assert commands.here("check", "--account", "acme").line.endswith('no account "acme"; run import or connect first')
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ((), "log.csv: the mapping left out all 2 rows; nothing was taken, mend the mapping"),
+        (("soon,3,replied,a",), "log.csv: 1 of 3 rows were refused, the mapping left out the others; see"),
+    ],
+)
+def test_a_log_of_which_the_mapping_wants_nothing_is_2(commands, tmp_path, more, said):
+    mapping = written(tmp_path / "m.toml", "[values.kind]", 'opened = "-"')
+    opened = [f"2026-11-02T09:0{minute}:00Z,1,opened,a" for minute in range(2)]
+    log = written(tmp_path / "log.csv", HEADER, *opened, *more)
+
+    ran = commands.here("import", log, "--account", "acme", "--mapping", mapping)
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert said in ran.line
+
+
 def test_the_same_file_twice_in_any_order_changes_nothing(imported, log, tmp_path):
     before = imported.exported()
     header, *rows = log.read_text().splitlines()
@@ -181,11 +207,30 @@ def test_what_is_missing_is_said(commands, arguments, said):
     assert said in ran.line
 
 
-def test_an_account_name_that_cannot_be_printed_is_refused(commands, log):
-    ran = commands.here("import", str(log), "--account", "a\nb")
+@pytest.mark.parametrize("name", ["acme", "acme.eu-2_b", "4711", "a" * 64, "_acme"])
+def test_an_account_may_be_named_with_letters_digits_and_a_few_signs(commands, log, name):
+    ran = commands.here("import", str(log), "--account", name)
 
-    assert ran.code == 2
-    assert len(ran.lines) == 1
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb", "", " ", "acme inc", "../acme", "a/b", ".hidden", "a" * 65, "café", "a\x1b[1m"]
+)
+@pytest.mark.parametrize(
+    "command", [("import", "LOG"), ("check",), ("pull",), ("export", "events"), ("doctor",), ("connect", "zendesk")]
+)
+def test_any_other_account_name_is_refused_by_every_command(commands, log, command, name):
+    given = [str(log) if word == "LOG" else word for word in command]
+    needed = ["--subdomain", "acme", "--email", "a@example.com"] if "zendesk" in command else []
+
+    ran = commands.here(*given, "--account", name, *needed)
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert ran.line.endswith(
+        "a name is 1 to 64 letters (a to z), digits, - _ and ., and does not begin with a dot; such as acme-support"
+    )
+    assert "\x1b" not in ran.line
 
 
 def test_a_mapping_that_does_not_fit_is_named(commands, log, tmp_path):
