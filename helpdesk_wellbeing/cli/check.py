@@ -18,6 +18,7 @@ from helpdesk_wellbeing.cli.common import (
     print_json,
     require_account,
     say,
+    verbose_option,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Examined:
 @account_option
 @click.option("--as-of", type=Instant(), help="Answer as of this instant (default: now).")
 @format_option
-@click.option("--verbose", is_flag=True, help="Also list what could not be assessed, and why.")
+@verbose_option
 @click.pass_context
 def command(ctx: click.Context, account: str, as_of: datetime | None, output: str, verbose: bool) -> None:
     """What is flagged now, or at --as-of.

@@ -38,6 +38,9 @@ class AccountName(click.ParamType[str]):
 account_option = click.option(
     "--account", required=True, type=AccountName(), metavar="NAME", help="The account's name here."
 )
+verbose_option = click.option(
+    "--verbose", is_flag=True, help="Also list what has ended and is being watched, and what could not be assessed."
+)
 
 
 class Instant(click.ParamType[datetime]):

@@ -40,6 +40,7 @@ def zendesk(account: str, subdomain: str, client_id: str | None, email: str | No
         name, secret = API_TOKEN, _ask("HELPDESK_WELLBEING_API_TOKEN", "API token")
     settings = {"subdomain": subdomain, "base_url": base_url, "client_id": client_id, "email": email}
     connect_zendesk(open_store(), account, {k: v for k, v in settings.items() if v}, name, secret)
+    say(f"next: helpdesk-wellbeing pull --account {account}")
 
 
 def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: str, secret: str) -> None:
@@ -64,7 +65,6 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
     say(f"{account}: connected as {ping.who}")
     for note in ping.notes:
         say(f"{account}: {note}")
-    say(f"next: helpdesk-wellbeing pull --account {account}")
 
 
 def _ask(variable: str, what: str) -> str:

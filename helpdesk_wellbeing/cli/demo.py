@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say
+from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say, verbose_option
+from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.cli.check import Examined
@@ -30,12 +31,14 @@ LIMITED_MINUTE = 0.1  # seconds in which the simulated Zendesk lets a minute's r
 @click.option("--seed", default=1, show_default=True, help="Another seed is another team.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this folder.")
 @format_option
+@verbose_option
 @click.pass_context
-def command(ctx: click.Context, seed: int, keep: Path | None, output: str) -> None:
+def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbose: bool) -> None:
     """Show the main job on a simulated helpdesk: connect, pull over HTTP, check, compare.
 
-    Exit code 0: every planted problem was found and no innocent was flagged.
+    Exit code 0: every planted problem was found and no innocent was flagged, 1: otherwise, 2: did not run.
     """
+    from helpdesk_wellbeing.cli.check import print_text
     from helpdesk_wellbeing.demo import judge
 
     with _home(keep):
@@ -49,7 +52,11 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str) -> No
         if output == "json":
             print_json({"check": examined.answer, "verdict": _as_dict(verdict)})
         else:
-            _print(store, examined, verdict, world)
+            print_text(store, examined, catalogue(), verbose)
+            _print_verdict(verdict, world)
+        if keep:
+            as_of = f"{world.as_of:%Y-%m-%dT%H:%M:%SZ}"
+            say(f"kept; next: {HOME_VARIABLE}={keep} helpdesk-wellbeing check --account {ACCOUNT} --as-of {as_of}")
         ctx.exit(0 if verdict.perfect else 1)
 
 
@@ -58,8 +65,8 @@ def _home(keep: Path | None) -> Iterator[None]:
     """The demo never touches the installation's own folder."""
     with tempfile.TemporaryDirectory(prefix="helpdesk-wellbeing-demo-") as scratch:
         before = {name: os.environ.get(name) for name in _OVERRIDDEN}
-        os.environ["HELPDESK_WELLBEING_HOME"] = str(keep or scratch)
-        os.environ.pop("HELPDESK_WELLBEING_DATABASE_URL", None)
+        os.environ[HOME_VARIABLE] = str(keep or scratch)
+        os.environ.pop(DATABASE_VARIABLE, None)
         try:
             yield
         finally:
@@ -70,7 +77,7 @@ def _home(keep: Path | None) -> Iterator[None]:
                     os.environ[name] = value
 
 
-_OVERRIDDEN = ("HELPDESK_WELLBEING_HOME", "HELPDESK_WELLBEING_DATABASE_URL")
+_OVERRIDDEN = (HOME_VARIABLE, DATABASE_VARIABLE)
 
 
 def _simulate(seed: int) -> World:
@@ -131,10 +138,7 @@ def _check(store: Store, world: World) -> Examined:
     return examined
 
 
-def _print(store: Store, examined: Examined, verdict: Verdict, world: World) -> None:
-    from helpdesk_wellbeing.cli.check import print_text
-
-    print_text(store, examined, catalogue(), verbose=False)
+def _print_verdict(verdict: Verdict, world: World) -> None:
     click.echo("\nPLANTED")
     for planted in world.planted:
         mark = "found " if planted in verdict.found else "MISSED"

@@ -16,11 +16,11 @@ SHOWN = re.search(r"```console\n(\$ helpdesk-wellbeing demo .*?)```", README, re
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """A folder in which a demo was kept, and what the demo printed."""
+    """A folder in which a demo was kept, and how the demo ended."""
     folder = tmp_path_factory.mktemp("demo")
-    ran = CliRunner().invoke(cli, ["demo", "--keep", str(folder)])
+    ran = CliRunner().invoke(cli, ["demo", "--verbose", "--keep", str(folder)])
     assert ran.exit_code == 0, ran.output
-    return folder, ran.stdout
+    return folder, ran
 
 
 def stable(line: str) -> tuple[str, ...]:
@@ -30,12 +30,21 @@ def stable(line: str) -> tuple[str, ...]:
 
 
 def test_every_planted_problem_is_found_and_no_innocent_flagged(kept):
-    _, printed = kept
+    printed = kept[1].stdout
 
     assert printed.count("\n  found ") == 15
     assert "MISSED" not in printed
     assert "FLAGGED" not in printed
     assert printed.endswith("innocents left alone, 0 flags that nobody planted\n")
+
+
+def test_the_demo_tells_what_could_not_be_assessed_when_asked_and_how_to_go_on(kept):
+    folder, ran = kept
+
+    assert "\nnot assessable  WT3  agent " in ran.stdout
+    assert ran.stderr.endswith(
+        f"next: HELPDESK_WELLBEING_HOME={folder} helpdesk-wellbeing check --account demo --as-of 2026-11-20T23:59:59Z\n"
+    )
 
 
 def test_the_readme_shows_what_check_says_of_the_demo(kept):
