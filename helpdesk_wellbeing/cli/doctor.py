@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
+from helpdesk_wellbeing.errors import StoreError
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 OLD = timedelta(days=7)
+FIRST_STEPS = """\
+no account yet; begin with one of
+  helpdesk-wellbeing connect zendesk --account NAME --subdomain SUBDOMAIN --client-id ID
+  helpdesk-wellbeing import LOG --account NAME
+or look at a simulated one: helpdesk-wellbeing demo"""
 
 
 @click.command(name="doctor")
@@ -21,18 +27,38 @@ OLD = timedelta(days=7)
 @click.pass_context
 def command(ctx: click.Context, account: str | None, output: str) -> None:
     """What is connected, what is missing, which accounts look automated, which agents lack a zone or schedule."""
-    store = open_store(read_only=True)
-    if account:
-        require_account(store, account)
-    names = [account] if account else [entry.name for entry in store.accounts()]
-    reports = [examine(store, name) for name in names]
+    reports = _reports(account)
     if output == "json":
         print_json(reports)
     elif not reports:
-        click.echo("no account yet; run `helpdesk-wellbeing connect` or `import`")
+        click.echo(FIRST_STEPS)
     else:
         click.echo("\n\n".join("\n".join(_lines(report)) for report in reports))
     ctx.exit(1 if any(report["trouble"] for report in reports) else 0)
+
+
+def _reports(account: str | None) -> list[dict[str, Any]]:
+    try:
+        store = open_store(read_only=True)
+    except StoreError:
+        if account is None and _nothing_stored_yet():
+            return []
+        raise
+    if account:
+        require_account(store, account)
+    names = [account] if account else [entry.name for entry in store.accounts()]
+    return [examine(store, name) for name in names]
+
+
+def _nothing_stored_yet() -> bool:
+    """A new installation: its database is a file that is made by the first account."""
+    from sqlalchemy.engine import make_url
+
+    from helpdesk_wellbeing.settings import load_settings
+    from helpdesk_wellbeing.store.dialect import sqlite_file
+
+    file = sqlite_file(make_url(load_settings().database_url))
+    return file is not None and not file.exists()
 
 
 def examine(store: Store, account: str) -> dict[str, Any]:
@@ -100,7 +126,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     ]
     lines += [f"  note                    {note}" for note in report["notes"]]
     for key, label in (
-        ("automated_by_platform", "automation, platform"),
+        ("automated_by_platform", "automated, by platform"),
         ("looks_shared_or_automated", "shared or automated"),
         ("without_zone", "agents without zone"),
         ("without_schedule", "agents without schedule"),

@@ -255,8 +255,19 @@ def test_doctor_of_a_connected_account_shows_no_secret(commands, zendesk):
     assert zendesk.client_secret not in ran.out
 
 
-def test_without_any_account_doctor_says_what_to_do(commands):
+def test_before_the_first_account_doctor_says_how_to_begin_and_makes_no_database(commands):
     ran = commands.here("doctor")
+
+    assert (ran.code, ran.err) == (0, "")
+    for command in ("connect zendesk --account", "import LOG --account", "demo"):
+        assert f"helpdesk-wellbeing {command}" in ran.out
+    assert commands.here("doctor", "--format", "json").out == "[]\n"
+    assert not (commands.home / "wellbeing.db").exists()
+
+
+def test_doctor_of_an_account_that_is_not_there_is_2(commands):
+    ran = commands.here("doctor", "--account", "acme")
+
     assert ran.code == 2
     assert ran.line.endswith("there is no database yet; run import or connect first")
 
