@@ -19,6 +19,7 @@ OPEN = pl.Schema({"group": pl.String(), "open": pl.Int64(), "since": pl.Int64()}
 # Counts of dates that have begun and not ended.
 RUNNING = pl.Schema({"group": pl.String(), "day": pl.Int64(), **dict.fromkeys(COUNTS, pl.Int64())})
 _EVALUATION_HOUR = 4
+_NEVER = 2**40  # a date after all others
 
 
 @dataclass(frozen=True)
@@ -45,72 +46,103 @@ def count(
 
     `before`: OPEN at `since`; `running`: RUNNING counts; `zone`: each group's zone in `clock`.
     """
-    number = len(groups.names)
-    every = np.arange(number, dtype=np.int64)
-    begin, last = _dates(clock, zone, every, since), _dates(clock, zone, every, until - 1)
-    low, width = int(begin.min()) if number else 0, int(last.max() - begin.min()) + 1 if number else 1
-    table = {name: np.zeros((number, width), dtype=np.int64) for name in (*COUNTS, "change")}
+    table = _Table(groups, clock, zone, since, until)
+    _count_turns(table, history, signs)
+    table.take_over(running)
+    opening, known = _known_so_far(table, before)
+    _know_from_activity(known, table, history)
+    at_end = opening[:, None] + np.cumsum(table.counts["change"], axis=1)
 
-    def add(name: str, chosen: Ints, group: Ints, amount: int) -> None:
+    group, column = table.cells_from(known)
+    day = column + table.low
+    ends = clock.day_start(zone[group], day + 1)
+    counts = pl.DataFrame({"group": groups.series(group), "day": day}).with_columns(
+        pl.Series(name, table.counts[name][group, column]) for name in COUNTS
+    )
+    piece = np.clip((ends - 1) // DAY, since // DAY, (until - 1) // DAY)
+    frame = counts.select(
+        "group",
+        pl.col("day").cast(pl.Int32).alias("date"),
+        "created",
+        "solved",
+        pl.Series("open_at_end", at_end[group, column]),
+        "escalated",
+        "reopened",
+        pl.Series("piece", piece.astype(np.int32)),
+    )
+    seen = np.flatnonzero(known < _NEVER)
+    after = pl.DataFrame({"group": groups.series(seen), "open": at_end[seen, -1], "since": known[seen]})
+    unfinished = counts.filter(pl.Series(ends > until))
+    return QueueDays(frame, after.cast(dict(OPEN)), unfinished.cast(dict(RUNNING)))  # type: ignore[arg-type]
+
+
+class _Table:
+    """Counts by group and date, from the earliest to the latest date that any group has in [since, until)."""
+
+    def __init__(self, groups: Names, clock: Clock, zone: Ints, since: int, until: int) -> None:
+        number = len(groups.names)
+        every = np.arange(number, dtype=np.int64)
+        self.groups, self._clock, self._zone = groups, clock, zone
+        self.begin, self.last = _dates(clock, zone, every, since), _dates(clock, zone, every, until - 1)
+        self.low = int(self.begin.min()) if number else 0
+        self.width = int(self.last.max()) - self.low + 1 if number else 1
+        self.counts = {name: np.zeros((number, self.width), dtype=np.int64) for name in (*COUNTS, "change")}
+
+    def add(self, name: str, at: Ints, group: Ints, amount: int) -> None:
+        """Count instants for their groups; where there is no group nothing is counted."""
         inside = group >= 0
-        chosen, group = chosen[inside], group[inside]
-        day = _dates(clock, zone, group, history.at[chosen]) - low
-        np.add.at(table[name], (group, day), amount)
+        group = group[inside]
+        np.add.at(self.counts[name], (group, self.dates(group, at[inside]) - self.low), amount)
 
-    def rows(flag: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
-        return np.flatnonzero(flag)
+    def take_over(self, running: pl.DataFrame) -> None:
+        """Add what was counted earlier for dates that go on."""
+        place = self.groups.numbers(running["group"])
+        for name in COUNTS:
+            np.add.at(self.counts[name], (place, running["day"].to_numpy() - self.low), running[name].to_numpy())
 
-    created, solved, reopened = rows(history.created), rows(history.solved), rows(history.reopened)
-    escalated = rows(signs.higher(history.group_before, history.group))
-    add("created", created, history.group[created], 1)
-    add("solved", solved, history.group[solved], 1)
-    add("reopened", reopened, history.group[reopened], 1)
-    add("escalated", escalated, history.group_before[escalated], 1)
+    def dates(self, group: Ints, at: Ints) -> Ints:
+        """Each instant's date in its group's zone, in days since 1970."""
+        return _dates(self._clock, self._zone, group, at)
+
+    def cells_from(self, known: Ints) -> tuple[Ints, Ints]:
+        """Group and column of every date of the stretch from which on its group is known."""
+        date = np.arange(self.width)[None, :] + self.low
+        group, column = np.nonzero((date >= np.maximum(self.begin, known)[:, None]) & (date <= self.last[:, None]))
+        return group, column
+
+
+def _count_turns(table: _Table, history: History, signs: Signs) -> None:
+    """What came, went, came back and was handed up, and by how much the open tickets changed."""
+    for name, rows, group in (
+        ("created", history.created, history.group),
+        ("solved", history.solved, history.group),
+        ("reopened", history.reopened, history.group),
+        ("escalated", signs.higher(history.group_before, history.group), history.group_before),
+    ):
+        table.add(name, history.at[rows], group[rows], 1)
     was = np.where(history.seen_before & is_open(history.status_before), history.group_before, -1)
     now = np.where(is_open(history.status), history.group, -1)
-    changed = rows(was != now)
-    add("change", changed, was[changed], -1)
-    add("change", changed, now[changed], 1)
+    changed = np.flatnonzero(was != now)
+    table.add("change", history.at[changed], was[changed], -1)
+    table.add("change", history.at[changed], now[changed], 1)
 
-    place = groups.numbers(running["group"])
-    for name in COUNTS:
-        np.add.at(table[name], (place, running["day"].to_numpy() - low), running[name].to_numpy())
-    opening, known = np.zeros(number, dtype=np.int64), np.full(number, 2**40, dtype=np.int64)
-    known_place = groups.numbers(before["group"])
-    opening[known_place] = before["open"].to_numpy()
-    known[known_place] = before["since"].to_numpy()
-    present = rows(history.group >= 0)
-    seen_on = _dates(clock, zone, history.group[present], history.at[present])
-    np.minimum.at(known, history.group[present], seen_on)
-    np.minimum.at(known, *_first_left(history, clock, zone))
-    at_end = opening[:, None] + np.cumsum(table["change"], axis=1)
 
-    group, column = np.nonzero(
-        (np.arange(width)[None, :] + low >= np.maximum(begin, known)[:, None])
-        & (np.arange(width)[None, :] + low <= last[:, None])
-    )
-    day = column + low
-    ends = clock.day_start(zone[group], day + 1)
-    piece = np.clip((ends - 1) // DAY, since // DAY, (until - 1) // DAY)
-    frame = pl.DataFrame(
-        {
-            "group": groups.series(group),
-            "date": day.astype(np.int32),
-            "created": table["created"][group, column],
-            "solved": table["solved"][group, column],
-            "open_at_end": at_end[group, column],
-            "escalated": table["escalated"][group, column],
-            "reopened": table["reopened"][group, column],
-            "piece": piece.astype(np.int32),
-        }
-    )
-    unfinished = ends > until
-    kept = pl.DataFrame({"group": groups.series(group), "day": day}).with_columns(
-        pl.Series(name, table[name][group, column]) for name in COUNTS
-    )
-    known_now = rows(known < 2**40)
-    after = pl.DataFrame({"group": groups.series(known_now), "open": at_end[known_now, -1], "since": known[known_now]})
-    return QueueDays(frame, after.cast(dict(OPEN)), kept.filter(pl.Series(unfinished)).cast(dict(RUNNING)))  # type: ignore[arg-type]
+def _known_so_far(table: _Table, before: pl.DataFrame) -> tuple[Ints, Ints]:
+    """How much is open in each group when the stretch begins, and the date since which that is known."""
+    number = len(table.groups.names)
+    opening, known = np.zeros(number, dtype=np.int64), np.full(number, _NEVER, dtype=np.int64)
+    place = table.groups.numbers(before["group"])
+    opening[place] = before["open"].to_numpy()
+    known[place] = before["since"].to_numpy()
+    return opening, known
+
+
+def _know_from_activity(known: Ints, table: _Table, history: History) -> None:
+    """A group is known from the date on which a ticket was first seen in it, or seen to leave it."""
+    present = np.flatnonzero(history.group >= 0)
+    left = np.flatnonzero((history.group_before >= 0) & (history.group != history.group_before))
+    for rows, group in ((present, history.group[present]), (left, history.group_before[left])):
+        np.minimum.at(known, group, table.dates(group, history.at[rows]))
 
 
 def opening(states: pl.DataFrame, groups: Names, clock: Clock, zone: Ints, at: int) -> pl.DataFrame:
@@ -153,11 +185,6 @@ def touches(history: History, clock: Clock, zone: int, rows_tickets: pl.Series, 
             "piece": (frame["at"] // DAY).cast(pl.Int32).cast(pl.Date),
         }
     )
-
-
-def _first_left(history: History, clock: Clock, zone: Ints) -> tuple[Ints, Ints]:
-    left = np.flatnonzero((history.group_before >= 0) & (history.group != history.group_before))
-    return history.group_before[left], _dates(clock, zone, history.group_before[left], history.at[left])
 
 
 def _dates(clock: Clock, zone: Ints, group: Ints, at: Ints | int) -> Ints:

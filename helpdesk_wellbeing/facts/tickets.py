@@ -16,6 +16,7 @@ import polars as pl
 from helpdesk_wellbeing.clock import DAY, Ints
 from helpdesk_wellbeing.events import CHANNELS
 from helpdesk_wellbeing.facts import hard, listed, weights
+from helpdesk_wellbeing.facts.by_ticket import ByTicket
 from helpdesk_wellbeing.facts.rows import (
     KIND,
     NOBODY,
@@ -24,7 +25,6 @@ from helpdesk_wellbeing.facts.rows import (
     UNKNOWN,
     Names,
     Rows,
-    ordered_by,
     word_numbers,
 )
 from helpdesk_wellbeing.facts.work import Bools
@@ -51,6 +51,8 @@ UNSOLVED = frozenset(STATUS[word] for word in ("new", "open", "pending", "hold")
 _OPEN_LIMIT = STATUS["hold"]
 _SOLVED, _CLOSED, _DELETED = STATUS["solved"], STATUS["closed"], STATUS["deleted"]
 _OTHER = CHANNELS.index("other")
+_CHANGING = ("status", "group", "assignee", "priority")
+_COUNTED_AT_MOST = 1000  # of what is remembered; nothing asks for more than a few
 
 Reader = Callable[[pl.Series], Ints]
 
@@ -92,101 +94,176 @@ def follow(
 
     `known`: STATE rows of tickets seen before; `snapshots`: feed.TICKETS.
     """
-    chosen = np.flatnonzero((rows.ticket >= 0) & (rows.kind != KIND["availability"]))
-    order = chosen[ordered_by(rows.ticket[chosen])]
-    ticket, at, kind = rows.ticket[order], rows.at[order], rows.kind[order]
-    count = len(order)
-    first = np.ones(count, dtype=bool)
-    first[1:] = ticket[1:] != ticket[:-1]
-    begin = np.flatnonzero(first)
-    part = np.cumsum(first) - 1  # which ticket of those present, 0..
-    present = rows.tickets.gather(pl.Series(ticket[begin].astype(np.uint32))).alias("ticket").to_frame()
+    by_ticket = ByTicket.of(rows)
+    present = (
+        rows.tickets.gather(pl.Series(by_ticket.ticket[by_ticket.begin].astype(np.uint32))).alias("ticket").to_frame()
+    )
     state = present.join(known, on="ticket", how="left", maintain_order="left")
     seen = state["last"].is_not_null().to_numpy()
+    said = _Said(rows, by_ticket.row, agents, groups)
     initial = _Initial(state, agents, groups)
-    said = _Said(rows, order, agents, groups)
-    fallback = listed.fallbacks(present, seen, kind[begin], at[begin], snapshots, agents, groups)
-    initial.fill(fallback, ~seen)
-    initial.first_words(said, begin, ~seen, kind[begin])
+    begin_kind, begin_at = by_ticket.kind[by_ticket.begin], by_ticket.at[by_ticket.begin]
+    initial.fill(listed.fallbacks(present, seen, begin_kind, begin_at, snapshots, agents, groups), ~seen)
+    initial.first_words(said, by_ticket.begin, ~seen, begin_kind)
 
-    status = _carried(said.status, initial.status, begin, part)
-    group = _carried(said.group, initial.group, begin, part)
-    assignee = _carried(said.assignee, initial.assignee, begin, part)
-    priority = _carried(said.priority, initial.priority, begin, part)
-    channel = _carried(said.channel, initial.channel, begin, part)
-    status_before = _previous(status, initial.status, begin)
-    group_before = _previous(group, initial.group, begin)
-    priority_before = _previous(priority, initial.priority, begin)
+    fields = _fields(by_ticket, said, initial)
+    turns = _turns(by_ticket, fields, initial, seen)
+    hardness = _hardness(rows, by_ticket, fields, turns, initial, signs)
+    history = _history(by_ticket, fields, turns, hardness, _starting_weight(initial, seen))
+    return history, _states_at_end(present["ticket"], by_ticket, fields, turns, hardness, agents, groups)
 
-    seen_before = np.where(first, seen[part], True)
-    gone = (status_before == _SOLVED) | (status_before == _CLOSED)
-    opened = is_open(status)
-    reopened = gone & opened
-    finished = (status == _SOLVED) | (status == _CLOSED)
-    created_here = kind == KIND["created"]
-    solved = finished & (is_open(status_before) | (created_here & ~seen_before)) & ~_merging(kind, at, ticket)
-    reopens = _running(reopened, begin, part) + initial.reopens[part]
-    replies = _running(kind == KIND["customer_replied"], begin, part) + initial.replies[part]
 
-    marks = hard.marks(
-        hard.Seen(rows, order, kind, group, group_before, assignee, priority, priority_before, reopens, replies),
-        signs,
+@dataclass(frozen=True)
+class _Fields:
+    """What a ticket looks like right after each event, and right before it."""
+
+    status: Ints
+    status_before: Ints
+    group: Ints
+    group_before: Ints
+    assignee: Ints
+    assignee_before: Ints
+    priority: Ints
+    priority_before: Ints
+    channel: Ints
+
+
+def _fields(by_ticket: ByTicket, said: _Said, initial: _Initial) -> _Fields:
+    after = {name: by_ticket.carried(getattr(said, name), getattr(initial, name)) for name in (*_CHANGING, "channel")}
+    before = {f"{name}_before": by_ticket.previous(after[name], getattr(initial, name)) for name in _CHANGING}
+    return _Fields(**after, **before)
+
+
+@dataclass(frozen=True)
+class _Turns:
+    """What became of a ticket with each event."""
+
+    seen_before: Bools
+    created: Bools
+    solved: Bools
+    reopened: Bools
+    reopens: Ints  # so far
+    replies: Ints
+    grouped: Bools  # is or was in a group
+
+
+def _turns(by_ticket: ByTicket, fields: _Fields, initial: _Initial, seen: Bools) -> _Turns:
+    seen_before = np.where(by_ticket.first, seen[by_ticket.part], True)
+    came = by_ticket.kind == KIND["created"]
+    opened, was_open = is_open(fields.status), is_open(fields.status_before)
+    reopened = _is_done(fields.status_before) & opened
+    solved = (
+        _is_done(fields.status)
+        & (was_open | (came & ~seen_before))
+        & ~_merging(by_ticket.kind, by_ticket.at, by_ticket.ticket)
     )
-    all_signs = hard.accumulate(marks, initial.signs, begin, part)
-    was_hard = initial.hard[part]
-    is_hard = was_hard | hard.is_hard(all_signs)
-    hard_before = _previous(is_hard.astype(np.int64), initial.hard.astype(np.int64), begin) > 0
-
-    into_view = ~seen_before & (created_here | opened | solved)
-    in_group = group >= 0
-    had_group = (_running(in_group, begin, part) - in_group + initial.grouped[part]) > 0
-    created = in_group & ~had_group & (into_view | seen_before)
-
-    weight = weights.open_weight(channel, priority, status, reopens, is_hard.astype(np.int64))
-    starting = weights.open_weight(
-        initial.channel, initial.priority, initial.status, initial.reopens, initial.hard.astype(np.int64)
-    )
-    weight_before = _previous(weight, np.where(seen, starting, 0), begin)
-    assignee_before = _previous(assignee, initial.assignee, begin)
-    history = History(
-        row=order,
-        at=at,
-        ticket=ticket,
-        first=first,
+    into_view = ~seen_before & (came | opened | solved)
+    in_group = fields.group >= 0
+    had_group = (by_ticket.times(in_group) - in_group + initial.grouped[by_ticket.part]) > 0
+    return _Turns(
         seen_before=seen_before,
-        status=status,
-        status_before=status_before,
-        group=group,
-        group_before=group_before,
-        assignee=assignee,
-        assignee_before=assignee_before,
-        weight=weight,
-        weight_before=weight_before,
-        effort=weights.effort(channel, priority, status, reopens, is_hard.astype(np.int64)),
-        created=created,
+        created=in_group & ~had_group & (into_view | seen_before),
         solved=solved,
         reopened=reopened,
-        became_hard=is_hard & ~hard_before,
-        signs=all_signs,
+        reopens=by_ticket.times(reopened) + initial.reopens[by_ticket.part],
+        replies=by_ticket.times(by_ticket.kind == KIND["customer_replied"]) + initial.replies[by_ticket.part],
+        grouped=had_group | in_group,
     )
-    end = np.append(begin[1:], count)[: len(begin)] - 1
-    after = pl.DataFrame(
+
+
+def _is_done(status: Ints) -> Bools:
+    done: Bools = (status == _SOLVED) | (status == _CLOSED)
+    return done
+
+
+@dataclass(frozen=True)
+class _Hardness:
+    """Indicators so far after each event, whether they suffice, and whether it was this event that did it."""
+
+    signs: Ints
+    is_hard: Bools
+    became_hard: Bools
+
+
+def _hardness(
+    rows: Rows, by_ticket: ByTicket, fields: _Fields, turns: _Turns, initial: _Initial, signs: hard.Signs
+) -> _Hardness:
+    marks = hard.marks(
+        hard.Seen(
+            rows, by_ticket.row, by_ticket.kind, fields.group, fields.group_before, fields.assignee, fields.priority,
+            fields.priority_before, turns.reopens, turns.replies,
+        ),
+        signs,
+    )  # fmt: skip
+    so_far = hard.accumulate(marks, initial.signs, by_ticket.begin, by_ticket.part)
+    is_hard = initial.hard[by_ticket.part] | hard.is_hard(so_far)
+    hard_before = by_ticket.previous(is_hard.astype(np.int64), initial.hard.astype(np.int64)) > 0
+    return _Hardness(so_far, is_hard, is_hard & ~hard_before)
+
+
+def _starting_weight(initial: _Initial, seen: Bools) -> Ints:
+    """Open weight of each ticket before its first event here; nothing where that event brings it into sight."""
+    weight = weights.open_weight(
+        initial.channel, initial.priority, initial.status, initial.reopens, initial.hard.astype(np.int64)
+    )
+    return np.where(seen, weight, 0)
+
+
+def _history(
+    by_ticket: ByTicket, fields: _Fields, turns: _Turns, hardness: _Hardness, starting_weight: Ints
+) -> History:
+    traits = (fields.channel, fields.priority, fields.status, turns.reopens, hardness.is_hard.astype(np.int64))
+    weight = weights.open_weight(*traits)
+    return History(
+        row=by_ticket.row,
+        at=by_ticket.at,
+        ticket=by_ticket.ticket,
+        first=by_ticket.first,
+        seen_before=turns.seen_before,
+        status=fields.status,
+        status_before=fields.status_before,
+        group=fields.group,
+        group_before=fields.group_before,
+        assignee=fields.assignee,
+        assignee_before=fields.assignee_before,
+        weight=weight,
+        weight_before=by_ticket.previous(weight, starting_weight),
+        effort=weights.effort(*traits),
+        created=turns.created,
+        solved=turns.solved,
+        reopened=turns.reopened,
+        became_hard=hardness.became_hard,
+        signs=hardness.signs,
+    )
+
+
+def _states_at_end(
+    names: pl.Series,
+    by_ticket: ByTicket,
+    fields: _Fields,
+    turns: _Turns,
+    hardness: _Hardness,
+    agents: Names,
+    groups: Names,
+) -> pl.DataFrame:
+    """STATE of each ticket present after its last event here."""
+    end = by_ticket.end
+    return pl.DataFrame(
         {
-            "ticket": present["ticket"],
-            "status": status[end],
-            "group": groups.series(group[end]),
-            "assignee": agents.series(assignee[end]),
-            "priority": priority[end],
-            "channel": channel[end],
-            "reopens": np.minimum(reopens[end], 1000),
-            "replies": np.minimum(replies[end], 1000),
-            "signs": all_signs[end],
-            "hard": is_hard[end],
-            "grouped": had_group[end] | in_group[end],
-            "last": at[end],
+            "ticket": names,
+            "status": fields.status[end],
+            "group": groups.series(fields.group[end]),
+            "assignee": agents.series(fields.assignee[end]),
+            "priority": fields.priority[end],
+            "channel": fields.channel[end],
+            "reopens": np.minimum(turns.reopens[end], _COUNTED_AT_MOST),
+            "replies": np.minimum(turns.replies[end], _COUNTED_AT_MOST),
+            "signs": hardness.signs[end],
+            "hard": hardness.is_hard[end],
+            "grouped": turns.grouped[end],
+            "last": by_ticket.at[end],
         }
     ).cast(dict(STATE))  # type: ignore[arg-type]
-    return history, after
 
 
 def remember(known: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -220,7 +297,7 @@ class _Initial:
     def fill(self, fallback: pl.DataFrame, new: Bools) -> None:
         """Take what the snapshots say about tickets that begin here."""
         place = fallback["place"].to_numpy()
-        for name in ("status", "group", "assignee", "priority", "channel"):
+        for name in (*_CHANGING, "channel"):
             getattr(self, name)[place] = fallback[name].to_numpy()
         assert bool(new[place].all())
 
@@ -291,26 +368,6 @@ class _Said:
         after[changed] = np.where(after[changed] == UNKNOWN, told, after[changed])
         before[changed] = read(rows.words("before", changed))
         return after[order], before[order]
-
-
-def _carried(said: Ints, initial: Ints, begin: Ints, part: Ints) -> Ints:
-    """Each row's value: the last one said about its ticket, else the initial one."""
-    last = np.maximum.accumulate(np.where(said != UNKNOWN, np.arange(len(said)), -1)) if len(said) else said
-    return np.where(last >= begin[part], said[last], initial[part]) if len(said) else said
-
-
-def _previous(value: Ints, initial: Ints, begin: Ints) -> Ints:
-    before = np.empty_like(value)
-    before[1:] = value[:-1]
-    before[begin] = initial
-    return before
-
-
-def _running(flag: Bools, begin: Ints, part: Ints) -> Ints:
-    """How often the flag was set so far, per ticket."""
-    total = np.cumsum(flag, dtype=np.int64)
-    offset = total[begin] - flag[begin]
-    return total - offset[part]
 
 
 def _merging(kind: Ints, at: Ints, ticket: Ints) -> Bools:
