@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -163,70 +163,68 @@ def _channels(labels: pl.Series) -> list[str]:
 def breaches(rows: Sequence[Any], context: Context) -> Read:
     """`sla_breached` for each breach that was not withdrawn, at the time of the breach, the metric in
     `after`."""
-    read = Read()
-    found: list[dict[str, Any]] = []
-    for row in rows:
-        try:
-            at = _instant(row["time"])
-            _note_newest(read, at)
-            if row["type"] != "breach" or row.get("deleted"):
-                continue
-            found.append(
-                {
-                    "id": f"m{int(row['id'])}",
-                    "at": at,
-                    "ticket": str(int(row["ticket_id"])),
-                    "actor_kind": "system",
-                    "kind": "sla_breached",
-                    "after": str(row["metric"]),
-                }
-            )
-        except _TROUBLE:
-            read.unreadable += 1
-    read.events = _frame(found, context)
-    return read
+    return _each(rows, context, _breach)
 
 
 def ratings(rows: Sequence[Any], context: Context) -> Read:
     """`rated` for each answered legacy rating, by its requester, when it was given; offers are no answers."""
-    read = Read()
-    found: list[dict[str, Any]] = []
-    for row in rows:
-        try:
-            at = _instant(row.get("updated_at") or row["created_at"])
-            _note_newest(read, at)
-            score = _SCORES.get(str(row["score"]).split("_")[0])
-            if score is None:
-                continue
-            found.append(
-                _rated(f"r{int(row['id'])}.{score}", at, str(int(row["ticket_id"])), row["requester_id"], score)
-            )
-        except _TROUBLE:
-            read.unreadable += 1
-    read.events = _frame(found, context)
-    return read
+    return _each(rows, context, _legacy_rating)
 
 
 def survey_answers(rows: Sequence[Any], context: Context) -> Read:
     """`rated` for each survey response with a rating; what was written is not read."""
+    return _each(rows, context, _survey_ratings)
+
+
+Found = dict[str, Any]
+
+
+def _each(rows: Sequence[Any], context: Context, events_of: Callable[[Any, Read], Iterable[Found]]) -> Read:
+    """What `events_of` makes of each row; a row that it stumbles over is counted, and what it gave before is kept."""
     read = Read()
-    found: list[dict[str, Any]] = []
+    found: list[Found] = []
     for row in rows:
         try:
-            for ordinal, answer in enumerate(row.get("answers") or ()):
-                score = _SCORES.get(str(answer.get("rating_category")))
-                if answer.get("type") != "rating_scale" or score is None:
-                    continue
-                at = _instant(
-                    answer.get("updated_at") or answer.get("created_at") or row.get("updated_at") or row["created_at"]
-                )
-                _note_newest(read, at)
-                for ticket in _surveyed_tickets(row):
-                    found.append(_rated(f"v{row['id']}.{ordinal}.{score}", at, ticket, row["responder_id"], score))
+            found.extend(events_of(row, read))
         except _TROUBLE:
             read.unreadable += 1
     read.events = _frame(found, context)
     return read
+
+
+def _breach(row: Any, read: Read) -> Iterator[Found]:
+    at = _instant(row["time"])
+    _note_newest(read, at)
+    if row["type"] != "breach" or row.get("deleted"):
+        return
+    yield {
+        "id": f"m{int(row['id'])}",
+        "at": at,
+        "ticket": str(int(row["ticket_id"])),
+        "actor_kind": "system",
+        "kind": "sla_breached",
+        "after": str(row["metric"]),
+    }
+
+
+def _legacy_rating(row: Any, read: Read) -> Iterator[Found]:
+    at = _instant(row.get("updated_at") or row["created_at"])
+    _note_newest(read, at)
+    score = _SCORES.get(str(row["score"]).split("_")[0])
+    if score is not None:
+        yield _rated(f"r{int(row['id'])}.{score}", at, str(int(row["ticket_id"])), row["requester_id"], score)
+
+
+def _survey_ratings(row: Any, read: Read) -> Iterator[Found]:
+    for ordinal, answer in enumerate(row.get("answers") or ()):
+        score = _SCORES.get(str(answer.get("rating_category")))
+        if answer.get("type") != "rating_scale" or score is None:
+            continue
+        stamps = answer.get("updated_at"), answer.get("created_at"), row.get("updated_at")
+        at = _instant(next((stamp for stamp in stamps if stamp), None) or row["created_at"])
+        _note_newest(read, at)
+        for ticket in _surveyed_tickets(row):
+            yield _rated(f"v{row['id']}.{ordinal}.{score}", at, ticket, row["responder_id"], score)
 
 
 def presence(

@@ -3,6 +3,7 @@ it."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -40,6 +41,7 @@ class Common:
 
 
 Reader = Callable[[Any], Seen]
+Enough = Callable[[RawPage], bool]  # whether no more pages are needed
 Cut = Callable[[Any, int], tuple[Any, bool]]  # rows before an epoch second, and whether others came, too
 
 
@@ -65,82 +67,8 @@ class Stream(Protocol):
     def backward(self, bound: int) -> Iterator[Page]: ...
 
 
-class TimeStream:
-    """A time-based export: the next request starts at the end that the last answer named."""
-
-    def __init__(
-        self,
-        name: str,
-        resource: str,
-        common: Common,
-        read: Reader,
-        cut: Cut,
-        position: Position,
-    ) -> None:
-        """`cut` ends a window at its border."""
-        self.name = name
-        self.position = position
-        self.stuck = False
-        self._resource = resource
-        self._api = common.api
-        self._read = read
-        self._cut = cut
-        self._tracker = common.tracker
-        self._note = common.note
-
-    def forward(self, now: int) -> Iterator[Page]:
-        """Everything since the last poll, a little of it again."""
-        place = self.position.forward
-        start = self.position.low if place is None else max(0, place - OVERLAP_S)
-        self._tracker.begin(self.name, start, now)
-        for raw in ahead(self._api.by_time(self._resource, start)):
-            seen = self._read(raw.rows)
-            if raw.end is not None:
-                self.position = replace(self.position, forward=max(raw.end, self.position.forward or 0))
-            yield self._page(raw, seen)
-
-    def backward(self, bound: int) -> Iterator[Page]:
-        """The window that ends where the stored history begins; an unfinished one is finished first."""
-        while not self.stuck and self.position.low > bound:
-            begin = bound if self.position.window_from is None else self.position.window_from
-            at = self.position.window_at if self.position.window_from is not None else None
-            yield from self._window(begin, self.position.low, begin if at is None else at)
-
-    def _window(self, begin: int, end: int, at: int) -> Iterator[Page]:
-        self._tracker.begin(self.name, begin, end)
-        pages = self._api.by_time(self._resource, at, enough=lambda raw: raw.end is not None and raw.end >= end)
-        for raw in ahead(pages):
-            rows, _ = self._cut(raw.rows, end)
-            seen = self._read(rows)
-            complete = (raw.end is not None and raw.end >= end) or (raw.last and raw.note is None)
-            if complete:
-                self.position = replace(self.position, low=begin, window_from=None, window_at=None)
-            elif raw.end is not None:
-                self.position = replace(self.position, window_from=begin, window_at=raw.end)
-            yield self._page(raw, seen, len(rows))
-            if complete:
-                return
-        self.stuck = True
-
-    def _page(self, raw: RawPage, seen: Seen, rows: int | None = None) -> Page:
-        if raw.note:
-            self._note(raw.note)
-        count = len(raw.rows) if rows is None else rows
-        self._tracker.saw(count, raw.end or seen.newest)
-        return Page(
-            self.name,
-            seen.events,
-            count,
-            self.position.dump(),
-            seen.tickets,
-            _instant(raw.end or seen.newest),
-            people=seen.people,
-        )
-
-
-class CursorStream:
-    """A cursor export: a start time once, cursors from then on. The newest row's time stands by should a
-    cursor be refused."""
+class _Export(ABC):
+    """What a time-based export and a cursor export have in common: both are read on from where the last page ended."""
 
     def __init__(
         self,
@@ -153,8 +81,8 @@ class CursorStream:
         keep: Callable[[], dict[str, Any]] | None = None,
         parse: Callable[[bytes], Any] | None = None,
     ) -> None:
-        """`parse` may make a frame of an answer's rows; `keep` gives what the watermark must remember
-        besides."""
+        """`cut` ends a window at its border; `keep` gives what the watermark must remember besides; `parse` may make
+        a frame of an answer's rows."""
         self.name = name
         self.position = position
         self.stuck = False
@@ -168,45 +96,105 @@ class CursorStream:
         self._parse = parse
 
     def forward(self, now: int) -> Iterator[Page]:
-        """Everything that changed since the cursor; from `low` on at first."""
+        """Everything since the last poll; from `low` on at first."""
         place = self.position.forward
         start = self.position.low if place is None else max(0, place - OVERLAP_S)
         self._tracker.begin(self.name, start, now)
-        for raw in self._from(self.position.cursor, start):
+        for raw in self._pages(self.position.cursor, start):
             seen = self._read(raw.rows)
-            newest = max(seen.newest or 0, self.position.forward or 0) or None
-            self.position = replace(self.position, cursor=raw.cursor or self.position.cursor, forward=newest)
-            yield self._page(raw, seen)
+            self.position = self._further(raw, seen)
+            yield self._page(raw, seen, len(raw.rows))
 
     def backward(self, bound: int) -> Iterator[Page]:
         """The window that ends where the stored history begins; an unfinished one is finished first."""
         while not self.stuck and self.position.low > bound:
-            unfinished = self.position.window_from is not None
-            begin = self.position.window_from if self.position.window_from is not None else bound
-            cursor = self.position.window_cursor if unfinished else None
-            at = self.position.window_at if unfinished else None
-            yield from self._window(begin, self.position.low, cursor, begin if at is None else at)
+            place = self.position
+            begin = bound if place.window_from is None else place.window_from
+            yield from self._window(begin, place.low)
 
-    def _window(self, begin: int, end: int, cursor: str | None, at: int) -> Iterator[Page]:
+    def _window(self, begin: int, end: int) -> Iterator[Page]:
+        cursor, at = self._place_in_window(begin)
         self._tracker.begin(self.name, begin, end)
-        for raw in self._from(cursor, at, enough=lambda raw: self._cut(raw.rows, end)[1]):
-            rows, beyond = self._cut(raw.rows, end)
+        for raw in self._pages(cursor, at, lambda raw: self._reaches(raw, end)):
+            rows, _ = self._cut(raw.rows, end)
             seen = self._read(rows)
-            complete = beyond or (raw.last and raw.note is None)
+            complete = self._reaches(raw, end) or (raw.last and raw.note is None)
             if complete:
                 self.position = replace(self.position, low=begin, window_from=None, window_at=None, window_cursor=None)
-            elif raw.cursor is not None:
-                at = max(at, seen.newest or 0)
-                self.position = replace(self.position, window_from=begin, window_at=at, window_cursor=raw.cursor)
+            else:
+                self.position = self._further_in_window(raw, seen, begin, at)
             yield self._page(raw, seen, len(rows))
             if complete:
                 return
         self.stuck = True
 
-    def _from(
-        self, cursor: str | None, start: int, enough: Callable[[RawPage], bool] = lambda raw: False
-    ) -> Iterator[RawPage]:
-        """Pages from the cursor; from the time before it where the platform takes the cursor no more."""
+    def _place_in_window(self, begin: int) -> tuple[str | None, int]:
+        """Cursor and time from which the window goes on; one that hasn't begun yet goes on from its beginning."""
+        place = self.position
+        if place.window_from is None:
+            return None, begin
+        return place.window_cursor, begin if place.window_at is None else place.window_at
+
+    def _page(self, raw: RawPage, seen: Seen, rows: int) -> Page:
+        if raw.note:
+            self._note(raw.note)
+        if self._keep is not None:
+            self.position = replace(self.position, kept=self._keep())
+        newest = raw.end or seen.newest
+        self._tracker.saw(rows, newest)
+        return Page(
+            self.name,
+            seen.events,
+            rows,
+            self.position.dump(),
+            seen.tickets,
+            _instant(newest),
+            people=seen.people,
+        )
+
+    @abstractmethod
+    def _pages(self, cursor: str | None, start: int, enough: Enough = lambda raw: False) -> Iterator[RawPage]:
+        """From the cursor where there is one, else from `start` (epoch seconds), until `enough`."""
+
+    @abstractmethod
+    def _reaches(self, raw: RawPage, end: int) -> bool:
+        """Whether the page goes up to the window's end."""
+
+    @abstractmethod
+    def _further(self, raw: RawPage, seen: Seen) -> Position:
+        """The place after a page that was read forward."""
+
+    @abstractmethod
+    def _further_in_window(self, raw: RawPage, seen: Seen, begin: int, at: int) -> Position:
+        """The place after a page of an unfinished window that was begun, or gone on with, at the time `at`."""
+
+
+class TimeStream(_Export):
+    """A time-based export: the next request starts at the end that the last answer named."""
+
+    def _pages(self, cursor: str | None, start: int, enough: Enough = lambda raw: False) -> Iterator[RawPage]:
+        return ahead(self._api.by_time(self._resource, start, enough=enough))
+
+    def _reaches(self, raw: RawPage, end: int) -> bool:
+        return raw.end is not None and raw.end >= end
+
+    def _further(self, raw: RawPage, seen: Seen) -> Position:
+        if raw.end is None:
+            return self.position
+        return replace(self.position, forward=max(raw.end, self.position.forward or 0))
+
+    def _further_in_window(self, raw: RawPage, seen: Seen, begin: int, at: int) -> Position:
+        if raw.end is None:
+            return self.position
+        return replace(self.position, window_from=begin, window_at=raw.end)
+
+
+class CursorStream(_Export):
+    """A cursor export: a start time once, cursors from then on. The newest row's time stands by should a
+    cursor be refused."""
+
+    def _pages(self, cursor: str | None, start: int, enough: Enough = lambda raw: False) -> Iterator[RawPage]:
+        """From the cursor; from the time before it where the platform takes the cursor no more."""
         first = True
         try:
             for raw in ahead(self._api.by_cursor(self._resource, cursor, start, self._parse, enough)):
@@ -218,22 +206,18 @@ class CursorStream:
             self._note(f"zendesk: the stored cursor of {self.name} isn't taken any more; reading on from its time")
             yield from ahead(self._api.by_cursor(self._resource, None, start, self._parse, enough))
 
-    def _page(self, raw: RawPage, seen: Seen, rows: int | None = None) -> Page:
-        if raw.note:
-            self._note(raw.note)
-        if self._keep is not None:
-            self.position = replace(self.position, kept=self._keep())
-        count = len(raw.rows) if rows is None else rows
-        self._tracker.saw(count, seen.newest)
-        return Page(
-            self.name,
-            seen.events,
-            count,
-            self.position.dump(),
-            seen.tickets,
-            _instant(seen.newest),
-            people=seen.people,
-        )
+    def _reaches(self, raw: RawPage, end: int) -> bool:
+        return self._cut(raw.rows, end)[1]
+
+    def _further(self, raw: RawPage, seen: Seen) -> Position:
+        newest = max(seen.newest or 0, self.position.forward or 0) or None
+        return replace(self.position, cursor=raw.cursor or self.position.cursor, forward=newest)
+
+    def _further_in_window(self, raw: RawPage, seen: Seen, begin: int, at: int) -> Position:
+        if raw.cursor is None:
+            return self.position
+        newest = max(at, self.position.window_at or 0, seen.newest or 0)
+        return replace(self.position, window_from=begin, window_at=newest, window_cursor=raw.cursor)
 
 
 class RatingStream:
