@@ -113,7 +113,7 @@ def last_instances(outcome: Outcome, catalogue: Catalogue) -> dict[tuple[str, st
         for row in state.filter(pl.col("level") >= WARN).iter_rows(named=True):
             ongoing = rule.frozen and row["exit_count"] == 0
             window = row["window_end"] - row["window_start"]
-            age = outcome.as_of - row["window_end"]
+            age = outcome.as_of - row["at"]
             news = ongoing or age <= min(max(window, NEWS_AT_LEAST), NEWS_AT_MOST)
             found[rule.id, row["subject"]] = Last(row["date"], ongoing, news)
     return found

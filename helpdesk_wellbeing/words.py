@@ -1,4 +1,4 @@
-"""Small help for messages: "did you mean", and excerpts that fit on a line."""
+"""Small help for messages: "did you mean", excerpts that fit on a line, counts with their noun."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def excerpt(text: str, limit: int = 40) -> str:
     """The beginning of a value on one line, without control characters."""
     one_line = "".join(sign if sign.isprintable() else " " for sign in text[: limit + 1])
     return one_line if len(one_line) <= limit else one_line[:limit] + "…"
+
+
+def counted(number: int, noun: str) -> str:
+    """Such as "1 row" and "1,200 rows"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -71,7 +71,9 @@ def _what_is_there(columns: list[str], mapping: Mapping) -> str:
             if sign in columns[0]:
                 return f"the first line is separated by {name}; say so in a mapping (delimiter)"
     seen = ", ".join(excerpt(name, 30) for name in columns[:12])
-    return f"the first line names: {seen}" + ("" if mapping.columns else "; other names need a mapping")
+    return f"the first line names: {seen}" + (
+        "" if mapping.columns else "; other names need a mapping (--mapping; see docs/mappings)"
+    )
 
 
 def _notes(columns: list[str], mapping: Mapping) -> tuple[str, ...]:

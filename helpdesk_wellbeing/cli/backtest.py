@@ -16,6 +16,7 @@ from helpdesk_wellbeing.cli.common import (
     print_json,
     require_account,
 )
+from helpdesk_wellbeing.words import counted
 
 
 @click.command(name="backtest")
@@ -25,7 +26,10 @@ from helpdesk_wellbeing.cli.common import (
 @format_option
 @click.pass_context
 def command(ctx: click.Context, account: str, since: datetime, until: datetime, output: str) -> None:
-    """What would have been flagged, day by day: the same function as live."""
+    """What would have been flagged, day by day, had it run all along: what `check` would have said each day.
+
+    Exit code 0: nothing, 1: something would have been flagged, 2: did not run.
+    """
     from helpdesk_wellbeing.engine import Engine
     from helpdesk_wellbeing.errors import ConfigError
     from helpdesk_wellbeing.flags import changes
@@ -48,5 +52,5 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
                 f"{row['at']}  {row['signal']:4} {row['rule']:34}  {row['subject']['kind']} "
                 f"{row['subject']['id']}: {row['from']} -> {row['to']}"
             )
-        click.echo(f"{account}: {len(rows)} changes of level", err=True)
+        click.echo(f"{account}: {counted(len(rows), 'change')} of level", err=True)
     ctx.exit(1 if any(row["to"] in ("warn", "critical") for row in rows) else 0)

@@ -20,6 +20,7 @@ from helpdesk_wellbeing.cli.common import (
     say,
     verbose_option,
 )
+from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,8 @@ class Examined:
 def command(ctx: click.Context, account: str, as_of: datetime | None, output: str, verbose: bool) -> None:
     """What is flagged now, or at --as-of.
 
-    Answers as an installation that had run all along would: levels, baselines and hysteresis included.
+    Answers as an installation that had run all along would: levels, baselines and hysteresis included. Exit code 0:
+    nothing found, 1: flags found, 2: did not run.
     """
     store = open_for_reading()
     require_account(store, account)
@@ -73,7 +75,8 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> Ex
     outcome = engine.assess(as_of)
     _, last, _ = store.event_span(account)
     if last is not None and as_of - last > STALE:
-        say(f"{account}: the newest event is of {last:%Y-%m-%d %H:%M} UTC; nothing is known since (--as-of looks back)")
+        newest = f"{last:%Y-%m-%dT%H:%M:%SZ}"
+        say(f"{account}: the newest event is of {newest}; nothing is known since (--as-of {newest} looks back)")
     gated = needs_agreement(store.account(account))
     if gated:
         say(f"{account}: no agreement is recorded, so signals about single agents are withheld")
@@ -93,9 +96,7 @@ def print_text(store: Store, examined: Examined, known: Catalogue, verbose: bool
     if verbose:
         parts["Ended, and being watched"] = ended
     _print_flags(parts, last, known, _names(store, result["account"]))
-    if ended and not verbose:
-        click.echo(f"{_count(len(ended), 'condition')} ended and being watched (--verbose lists them)")
-    click.echo(_summary(result))
+    click.echo(_summary(result, len(active), len(ended), verbose))
     for entry in result["identity_review"]:
         click.echo(f"look at account {entry['agent']}: {entry['reason']}; say in the people file who it is")
     if result["withheld"]:
@@ -166,12 +167,16 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     return "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)), cells[-1]])
 
 
-def _summary(result: Mapping[str, Any]) -> str:
-    flags = result["flags"]
-    subjects = {(flag["subject"]["kind"], flag["subject"]["id"]) for flag in flags}
+def _summary(result: Mapping[str, Any], active: int, ended: int, verbose: bool) -> str:
+    subjects = {(f["subject"]["kind"], f["subject"]["id"]) for f in result["flags"] if f["state"] == "active"}
     found = "nothing visible in the helpdesk"
-    if flags:
-        found = f"{_count(len(flags), 'flag')} on {_count(len(subjects), 'subject')}"
+    if active:
+        found = f"{counted(active, 'flag')} on {counted(len(subjects), 'subject')}"
+    elif ended:
+        found = "no flag is active"
+    if ended:
+        found += f"; {counted(ended, 'condition')} ended and being watched"
+        found += "" if verbose else " (--verbose lists them)"
     return "\n".join([f"{result['account']} as of {result['as_of']}: {found}", *_gaps(result["not_assessable"])])
 
 
@@ -184,10 +189,6 @@ def _gaps(gaps: list[dict[str, Any]]) -> list[str]:
         subjects.setdefault(gap["reason"], set()).add(gap["subject"]["id"])
     most_first = sorted(subjects, key=lambda reason: (-len(subjects[reason]), reason))
     return [
-        f"not assessable for {_count(len(subjects[r]), 'subject')}: {r} ({', '.join(sorted(signals[r]))})"
+        f"not assessable for {counted(len(subjects[r]), 'subject')}: {r} ({', '.join(sorted(signals[r]))})"
         for r in most_first
     ]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -36,7 +36,7 @@ class AccountName(click.ParamType[str]):
 
 
 account_option = click.option(
-    "--account", required=True, type=AccountName(), metavar="NAME", help="The account's name here."
+    "--account", required=True, type=AccountName(), metavar="NAME", help="What you call the account here."
 )
 verbose_option = click.option(
     "--verbose", is_flag=True, help="Also list what has ended and is being watched, and what could not be assessed."

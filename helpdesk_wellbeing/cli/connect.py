@@ -31,7 +31,10 @@ def command() -> None:
 @click.option("--email", help="An admin's address, for an API token that still lives (legacy).")
 @click.option("--base-url", help="Another server, scheme and host only; http:// on this machine only.")
 def zendesk(account: str, subdomain: str, client_id: str | None, email: str | None, base_url: str | None) -> None:
-    """Connect a Zendesk account, by OAuth client credentials or by a legacy API token."""
+    """Connect a Zendesk account, by OAuth client credentials (--client-id) or by a legacy API token (--email).
+
+    The secret is asked for, or read from HELPDESK_WELLBEING_CLIENT_SECRET or HELPDESK_WELLBEING_API_TOKEN.
+    """
     if (client_id is None) == (email is None):
         raise ConfigError("give either --client-id (OAuth) or --email (legacy API token)")
     if client_id is not None:

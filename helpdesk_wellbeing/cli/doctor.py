@@ -26,7 +26,10 @@ or look at a simulated one: helpdesk-wellbeing demo"""
 @format_option
 @click.pass_context
 def command(ctx: click.Context, account: str | None, output: str) -> None:
-    """What is connected, what is missing, which accounts look automated, which agents lack a zone or schedule."""
+    """What is connected, what is missing, which accounts look automated, which agents lack a zone or schedule.
+
+    Exit code 0: nothing to do, 1: something to do, 2: did not run.
+    """
     reports = _reports(account)
     if output == "json":
         print_json(reports)
@@ -118,11 +121,13 @@ def _connection(settings: Any) -> str:
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
-    span = f"{report['first']} to {report['last']}" if report["events"] else "none"
+    events = "none"
+    if report["events"]:
+        events = f"{report['events']:,}, {_minute(report['first'])} to {_minute(report['last'])} UTC"
     lines = [
         f"{report['account']}: {report['connection']}",
         f"  zone                    {report['zone']}",
-        f"  events                  {report['events']:,}, {span}",
+        f"  events                  {events}",
     ]
     lines += [f"  note                    {note}" for note in report["notes"]]
     for key, label in (
@@ -144,6 +149,10 @@ def _lines(report: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _minute(instant: str) -> str:
+    return instant[: len("2026-11-20T23:00")].replace("T", " ")
+
+
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:8])
-    return f"{len(names)}" + (f": {shown}{', …' if len(names) > 8 else ''}" if names else "")
+    return f"{len(names):,}" + (f": {shown}{', …' if len(names) > 8 else ''}" if names else "")

@@ -29,7 +29,7 @@ _ISO = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 @click.group(name="export")
 def command() -> None:
-    """Events or facts, on stdout."""
+    """Events or facts, on stdout; `> FILE` keeps them."""
 
 
 @command.command()
@@ -37,7 +37,7 @@ def command() -> None:
 @click.option("--agent", metavar="ID", help="Only what this agent did.")
 @click.option("--since", type=Instant(), help="First instant, included.")
 @click.option("--until", type=Instant(), help="Last instant, not included.")
-@click.option("--format", "output", type=click.Choice(["csv", "parquet"]), default="csv")
+@click.option("--format", "output", type=click.Choice(["csv", "parquet"]), default="csv", help="How to write them.")
 def events(account: str, agent: str | None, since: datetime | None, until: datetime | None, output: str) -> None:
     """Events in the event log format, which `import` reads back."""
     from helpdesk_wellbeing.events import empty

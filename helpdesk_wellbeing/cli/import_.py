@@ -10,6 +10,7 @@ import click
 
 from helpdesk_wellbeing.cli.common import account_option, open_store, require_account, say
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
     from connectors.eventlog import LogRead
@@ -23,11 +24,11 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.argument("log", required=False, type=_file)
 @account_option
 @click.option("--mapping", type=_file, help="TOML file that maps a foreign log's columns to ours.")
-@click.option("--people", type=_file, help="Zones, presets, contract hours, schedules, groups.")
-@click.option("--leave", type=_file, help="Days off.")
+@click.option("--people", type=_file, help="Each agent's zone, preset, contract hours, schedule, groups.")
+@click.option("--leave", type=_file, help="Days off, so that work on them is seen and their lack is not.")
 @click.option("--groups", type=_file, help="Names, tiers, zones, schedules, targets of groups.")
-@click.option("--on-call", type=_file, help="On-call duty.")
-@click.option("--time-zone", metavar="ZONE", help="The account's own zone (default UTC).")
+@click.option("--on-call", type=_file, help="On-call duty, which is no after-hours work.")
+@click.option("--time-zone", metavar="ZONE", help="The account's own zone, such as Europe/Berlin (default UTC).")
 @click.option("--rejects", type=_file, help="Where refused rows go (default: LOG.rejects.csv here).")
 @click.pass_context
 def command(
@@ -74,13 +75,15 @@ def command(
         added = None if taken is None else _store_log(store, account, taken)
         for kind, frame in frames.items():
             getattr(store, f"replace_{kind}")(account, "file", frame)
+    if time_zone:
+        say(f"{account}: its zone is {time_zone} now")
     if taken is not None and added is not None:
         _say_log(account, taken, added)
     for kind, frame in frames.items():
-        say(f"{account}: {kind} file: {frame.height:,} rows; it replaces what was there")
+        say(f"{account}: {kind} file: {counted(frame.height, 'row')}; it replaces what was there")
     if taken is None or not taken.refused:
         ctx.exit(0)
-    say(f"{account}: {taken.refused:,} rows refused; see {_rejects_file(log, rejects)}")
+    say(f"{account}: {counted(taken.refused, 'row')} refused; see {_rejects_file(log, rejects)}")
     ctx.exit(1)
 
 
@@ -106,7 +109,7 @@ def _why_nothing(taken: LogRead, target: Path) -> str:
     if taken.refused == taken.rows:
         return f"all {taken.rows:,} rows were refused; see {target}"
     if taken.refused:
-        return f"{taken.refused:,} of {taken.rows:,} rows were refused, the mapping left out the others; see {target}"
+        return f"{taken.refused:,} of {taken.rows:,} rows refused, the others left out by the mapping; see {target}"
     return f"the mapping left out all {taken.rows:,} rows; nothing was taken, mend the mapping"
 
 
@@ -131,9 +134,9 @@ def _store_log(store: Store, account: str, taken: LogRead) -> Added:
 
 
 def _say_log(account: str, taken: LogRead, added: Added) -> None:
-    again = f", {added.repeated:,} were there already" if added.repeated else ""
-    same = f", {taken.repeated:,} identical rows counted once" if taken.repeated else ""
+    again = f", {added.repeated:,} there already" if added.repeated else ""
+    same = f", {counted(taken.repeated, 'identical row')} counted once" if taken.repeated else ""
     left = f", {taken.dropped:,} left out by the mapping" if taken.dropped else ""
-    say(f"{account}: {taken.rows:,} rows read, {added.new:,} events new{again}{same}{left}")
+    say(f"{account}: {counted(taken.rows, 'row')} read, {counted(added.new, 'event')} new{again}{same}{left}")
     for note in taken.notes:
         say(f"{account}: {note}")

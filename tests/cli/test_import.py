@@ -19,7 +19,7 @@ def test_every_row_taken_is_0(commands, tmp_path):
     ran = commands.here("import", written(tmp_path / "log.csv", HEADER, GOOD), "--account", "acme")
 
     assert (ran.code, ran.out) == (0, "")
-    assert ran.line == "acme: 1 rows read, 1 events new"
+    assert ran.line == "acme: 1 row read, 1 event new"
     assert commands.exported().count("\n") == 2
 
 
@@ -71,7 +71,7 @@ def test_a_log_without_rows_is_2_and_makes_no_account(commands, tmp_path):
     ("more", "said"),
     [
         ((), "log.csv: the mapping left out all 2 rows; nothing was taken, mend the mapping"),
-        (("soon,3,replied,a",), "log.csv: 1 of 3 rows were refused, the mapping left out the others; see"),
+        (("soon,3,replied,a",), "log.csv: 1 of 3 rows refused, the others left out by the mapping; see"),
     ],
 )
 def test_a_log_of_which_the_mapping_wants_nothing_is_2(commands, tmp_path, more, said):
@@ -93,7 +93,7 @@ def test_the_same_file_twice_in_any_order_changes_nothing(imported, log, tmp_pat
     ran = imported.here("import", shuffled, "--account", "acme")
 
     assert ran.code == 0
-    assert f"0 events new, {len(rows):,} were there already, 1 identical rows counted once" in ran.line
+    assert f"0 events new, {len(rows):,} there already, 1 identical row counted once" in ran.line
     assert imported.exported() == before
 
 
@@ -115,7 +115,7 @@ def test_a_file_about_people_alone_is_taken_and_a_bad_one_changes_nothing(import
     fine, broken = written(tmp_path / "good.csv", good), written(tmp_path / "bad.csv", bad)
     taken = imported.here("import", "--account", "acme", f"--{kind}", fine)
     assert taken.code == 0, taken.err
-    assert taken.line.endswith("file: 1 rows; it replaces what was there")
+    assert taken.line.endswith("file: 1 row; it replaces what was there")
     before = (imported.home / "wellbeing.db").read_bytes()
     log = written(tmp_path / "more.csv", HEADER, GOOD)
 
@@ -169,6 +169,12 @@ def test_a_zone_that_does_not_exist_is_said_and_makes_no_account(commands, log, 
     if zone:
         assert ran.line.endswith("is not a time zone; use a name such as Europe/Berlin")
         assert commands.here("doctor", "--account", "acme").code == 2
+
+
+def test_a_new_zone_alone_is_said(imported):
+    ran = imported.here("import", "--account", "acme", "--time-zone", "Europe/Paris")
+
+    assert (ran.code, ran.err) == (0, "acme: its zone is Europe/Paris now\n")
 
 
 def test_the_rejects_never_overwrite_what_is_read(commands, tmp_path):
