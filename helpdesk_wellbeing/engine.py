@@ -9,10 +9,12 @@ replay and `--as-of` are one path and never see an event later than asked for.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -38,14 +40,18 @@ WINDOWS = {
     "touches": timedelta(days=37),
     "handled": timedelta(weeks=9),
     "hard": timedelta(weeks=9),
+    "loads": timedelta(days=9),
 }
+# Checkpoints are kept for every Monday, for the midnights of the last days and for the last whole hours, so that new
+# events cost an hour's work, a late one a day's, and a very late one a week's.
 DAILY_CHECKPOINTS = timedelta(days=8)
+HOURLY_CHECKPOINTS = timedelta(hours=3)
 EVENTS_A_SLICE = 300_000
 LONGEST_SLICE_WEEKS = 13
 SILENCE = timedelta(weeks=5)
-FOLD_VERSION = "1"  # raise it when facts, signals or the machine change what they compute
+FOLD_VERSION = "2"  # raise it when facts, signals or the machine change what they compute
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
-_KEPT = tuple(WINDOWS)  # `loads` serve their own stretch only
 
 DEFAULT_HARD_TAGS = ("legal", "complaint", "abuse", "threat", "press", "churn")
 
@@ -107,7 +113,7 @@ class Engine:
     # ---- keeping up -----------------------------------------------------------------------------------------------
 
     def update(self, progress: Callable[[str], None] = lambda line: None) -> bool:
-        """Fold and evaluate everything up to the last whole UTC day; true when there was something to do.
+        """Fold and evaluate everything up to the last whole UTC hour; true when there was something to do.
 
         The account's writer lease must be held. Each slice lands with its checkpoint in one transaction.
         """
@@ -124,7 +130,7 @@ class Engine:
             return False
         with self._store.transaction():
             self._store.drop_checkpoints_after(self._account, since)
-            self._store.drop_pieces_from(self._account, since.date())
+            self._store.drop_pieces_from(self._account, since)
             self._store.set_clean(self._account)
         if not cuts:
             return True
@@ -132,9 +138,10 @@ class Engine:
         window = self._window_before(standing.at)
         for cut in cuts:
             progress(f"{self._account}: working through {standing.at:%Y-%m-%d} to {cut:%Y-%m-%d}")
+            began = standing.at
             window, standing, transitions, _ = self._advance(window, standing, cut, first)
             with self._store.transaction():
-                self._keep(window, standing, transitions)
+                self._keep(began, window, standing, transitions)
         self._thin_checkpoints(last)
         return True
 
@@ -151,7 +158,7 @@ class Engine:
         # After a long silence nothing can rise or count towards an end any more.
         until = min(as_of, last + SILENCE) + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
-        for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count), daily=False), until]:
+        for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count), kept=False), until]:
             window, standing, transitions, facts = self._advance(window, standing, cut, first, as_of=cut == until)
             changes.append(transitions)
         # Otherwise the very facts that the rules saw: what signals remember of them serves the answer, too.
@@ -170,7 +177,7 @@ class Engine:
     def history(self, since: datetime, until: datetime) -> pl.DataFrame:
         """Every change of level with since <= at < until (columns `TRANSITIONS`), as it would have happened live."""
         outcome = self.assess(until - _TICK)
-        stored = self._store.read_pieces(self._account, "transitions", None, outcome.since.date())
+        stored = self._store.read_pieces(self._account, "transitions", None, outcome.since)
         kept = [] if stored.height == 0 else [stored.select(TRANSITIONS.names())]
         changes = pl.concat([*kept, outcome.transitions])
         return changes.filter(pl.col("at").is_between(since, until, closed="left")).sort("at", "rule", "subject")
@@ -182,7 +189,7 @@ class Engine:
             return pl.DataFrame(schema=shapes.SCHEMAS[kind])
         until = (as_of or last) + _TICK
         standing = self._standing(self._resume(until), first)
-        stored = self._store.read_pieces(self._account, kind, None, standing.at.date())
+        stored = self._store.read_pieces(self._account, kind, None, standing.at)
         events = self._store.read_events(self._account, standing.at, until)
         new = folding.fold(standing.carry, events, until, self._context, self._snapshots).frames[kind]
         frames = [new] if stored.height == 0 else [stored.select(new.columns), new]
@@ -229,7 +236,7 @@ class Engine:
         until: datetime,
         first: datetime,
     ) -> Facts:
-        frames = folding.combine({name: window[name] for name in _KEPT if name in window})
+        frames = folding.combine({name: window[name] for name in WINDOWS})
         days = frames["days"]
         shared, _ = identity.recognise(days, self._directory)
         return Facts(
@@ -239,7 +246,7 @@ class Engine:
             zone=self._settings.zone,
             week_start=self._settings.week_start,
             directory=self._directory,
-            loads=window.get("loads", pl.DataFrame(schema=shapes.LOADS)),
+            loads=frames["loads"],
             hard_possible=now.strong_seen or self._has_tiers(),
             shared=shared,
             shifts=frames["shifts"],
@@ -302,16 +309,20 @@ class Engine:
 
     def _window_before(self, at: datetime) -> dict[str, pl.DataFrame]:
         return {
-            name: self._store.read_pieces(self._account, name, (at - reach).date(), at.date())
+            name: self._store.read_pieces(self._account, name, (at - reach).date(), at)
             for name, reach in WINDOWS.items()
         }
 
-    def _keep(self, window: dict[str, pl.DataFrame], standing: Standing, transitions: pl.DataFrame) -> None:
-        for name in _KEPT:
-            new = window[f"{name}:new"]
-            self._store.write_pieces(self._account, name, _by_day(new))
-        dated = transitions.with_columns(piece=pl.col("at").dt.date())
-        self._store.write_pieces(self._account, "transitions", _by_day(dated))
+    def _keep(
+        self, began: datetime, window: dict[str, pl.DataFrame], standing: Standing, transitions: pl.DataFrame
+    ) -> None:
+        new = {name: window[f"{name}:new"] for name in WINDOWS}
+        new["transitions"] = transitions.with_columns(piece=pl.col("at").dt.date())
+        for start, end in pairwise([began, *_cuts(began, standing.at - _TICK, kept=False), standing.at]):
+            in_week = pl.col("piece").is_between(start.date(), (end - _TICK).date())
+            frames = {name: frame.filter(in_week) for name, frame in new.items()}
+            pieces = {name: frame for name, frame in frames.items() if frame.height}
+            self._store.write_pieces(self._account, start, pieces)
         parts = {f"carry:{name}": frame for name, frame in standing.carry.to_parts().items()}
         parts |= {f"state:{rule}": frame for rule, frame in standing.states.items()}
         parts |= {f"memory:{rule}": frame for rule, frame in standing.memories.items()}
@@ -323,14 +334,17 @@ class Engine:
             return
         with self._store.transaction():
             self._store.drop_checkpoints_after(self._account, datetime(1, 1, 1, tzinfo=UTC))
-            self._store.drop_pieces_from(self._account, date(1, 1, 1))
+            self._store.drop_pieces_from(self._account, datetime(1, 1, 1, tzinfo=UTC))
             self._store.set_meta(self._account, "fold_version", self._version())
 
     def _thin_checkpoints(self, last: datetime) -> None:
-        horizon = _midnight(last) - DAILY_CHECKPOINTS
-        for at in self._store.list_checkpoints(self._account):
-            if at < horizon and at.weekday() != 0:
+        there = self._store.list_checkpoints(self._account)
+        kept = [at for at in there if _is_kept(at, last)]
+        with self._store.transaction():
+            for at in set(there).difference(kept):
                 self._store.drop_checkpoint(self._account, at)
+                around = bisect(kept, at)
+                self._store.join_pieces(self._account, kept[around - 1], kept[around])
 
 
 class _Parts:
@@ -346,21 +360,38 @@ class _Parts:
 
 
 def _midnight(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _hour(at).replace(hour=0)
 
 
-def _cuts(start: datetime, last: datetime, weeks: int = 1, *, daily: bool = True) -> list[datetime]:
-    """Mondays 00:00 UTC after `start` up to `last`, every so many weeks; with `daily` every midnight of its last days
-    (checkpoints that will be kept: without them fewer slices serve)."""
-    end = _midnight(last)
-    daily_from = end - DAILY_CHECKPOINTS if daily else end + timedelta(days=1)
-    day = _midnight(start) + timedelta(days=1)
-    cuts = []
-    while day <= end:
-        if day >= daily_from or (day.weekday() == 0 and day.toordinal() // 7 % weeks == 0):
-            cuts.append(day)
-        day += timedelta(days=1)
-    return cuts
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _cuts(start: datetime, last: datetime, weeks: int = 1, *, kept: bool = True) -> list[datetime]:
+    """Where to cut the time after `start` up to `last`: at Mondays 00:00 UTC, every so many weeks.
+
+    With `kept` also where checkpoints of the last days and hours are needed.
+    """
+    days = _steps(start, last, timedelta(days=1))
+    cuts = {day for day in days if day.weekday() == 0 and day.toordinal() // 7 % weeks == 0}
+    if kept:
+        cuts.update(_steps(max(start, _midnight(last) - DAILY_CHECKPOINTS - _TICK), last, timedelta(days=1)))
+        cuts.update(_steps(max(start, _hour(last) - HOURLY_CHECKPOINTS), last, timedelta(hours=1)))
+    return sorted(cuts)
+
+
+def _is_kept(checkpoint: datetime, last: datetime) -> bool:
+    """Whether a checkpoint is still needed when events reach up to `last`."""
+    if checkpoint > _hour(last) - HOURLY_CHECKPOINTS:
+        return True
+    is_midnight = checkpoint == _midnight(checkpoint)
+    return is_midnight and (checkpoint >= _midnight(last) - DAILY_CHECKPOINTS or checkpoint.weekday() == 0)
+
+
+def _steps(after: datetime, up_to: datetime, step: timedelta) -> list[datetime]:
+    """Whole UTC days or hours in (after, up_to]."""
+    first = (after - EPOCH) // step + 1
+    return [EPOCH + number * step for number in range(first, (up_to - EPOCH) // step + 1)]
 
 
 def _stride(first: datetime, last: datetime, events: int) -> int:
@@ -370,18 +401,10 @@ def _stride(first: datetime, last: datetime, events: int) -> int:
 
 
 def _grow(window: dict[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], at: datetime) -> dict[str, pl.DataFrame]:
-    grown: dict[str, pl.DataFrame] = {"loads": new["loads"].drop("piece")}
+    grown: dict[str, pl.DataFrame] = {}
     for name, reach in WINDOWS.items():
         before = window.get(name)
         frames = [new[name]] if before is None or before.height == 0 else [before.select(new[name].columns), new[name]]
         grown[name] = pl.concat(frames).filter(pl.col("piece") >= (at - reach).date())
         grown[f"{name}:new"] = new[name]
     return grown
-
-
-def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
-    return {
-        day: part.drop("piece")
-        for (day,), part in frame.partition_by("piece", as_dict=True, maintain_order=True).items()
-        if isinstance(day, date)
-    }

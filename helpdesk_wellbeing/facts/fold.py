@@ -1,7 +1,7 @@
 """The fold: events of a stretch of time and what was carried into it become facts and what is carried on.
 
-The result is the same for any cuts at UTC midnights, any order of rows and any batching: everything that
-depends on more than one event is either in the carry or decided within one UTC day. Long stretches are
+The result is the same for any cuts at whole UTC hours, any order of rows and any batching: everything that
+depends on more than one event is either in the carry or decided within one UTC hour. Long stretches are
 worked through week by week.
 """
 

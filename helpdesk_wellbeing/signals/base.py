@@ -57,7 +57,7 @@ class Facts:
     shifts: pl.DataFrame
     days: pl.DataFrame
     queues: pl.DataFrame
-    loads: pl.DataFrame  # of the stretch only
+    loads: pl.DataFrame  # of the last eight days at least
     touches: pl.DataFrame  # of the last 28 evaluation days before and in the stretch
     handled: pl.DataFrame
     hard: pl.DataFrame

@@ -182,22 +182,30 @@ class Store:
 
     # what is computed
 
-    def write_pieces(self, account: str, kind: str, frames: Mapping[date, pl.DataFrame]) -> None:
-        """Replace the frames of these UTC days."""
+    def write_pieces(self, account: str, since: datetime, frames: Mapping[str, pl.DataFrame]) -> None:
+        """Replace the frames (kind -> rows with their UTC day in `piece`) of the slice of time that begins at `since`.
+
+        A slice is at most a week long.
+        """
         with self._write(account) as (connection, owner):
-            state.write_pieces(connection, owner, kind, frames)
+            state.write_pieces(connection, owner, since, frames)
 
     def read_pieces(
-        self, account: str, kind: str, from_day: date | None = None, to_day: date | None = None
+        self, account: str, kind: str, from_day: date | None = None, until: datetime | None = None
     ) -> pl.DataFrame:
-        """The frames of [from_day, to_day) in order of the days, with the day in `piece`."""
+        """The rows of `from_day` and later from slices that begin before `until`, with the day in `piece`."""
         with self._read(account) as (connection, owner):
-            return state.read_pieces(connection, owner, kind, from_day, to_day)
+            return state.read_pieces(connection, owner, kind, from_day, until)
 
-    def drop_pieces_from(self, account: str, day: date) -> None:
-        """Forget every kind's frames of `day` and later."""
+    def join_pieces(self, account: str, since: datetime, until: datetime) -> None:
+        """Make one slice of those that begin in [since, until)."""
         with self._write(account) as (connection, owner):
-            state.drop_pieces_from(connection, owner, day)
+            state.join_pieces(connection, owner, since, until)
+
+    def drop_pieces_from(self, account: str, since: datetime) -> None:
+        """Forget every kind's slices that begin at `since` or later."""
+        with self._write(account) as (connection, owner):
+            state.drop_pieces_from(connection, owner, since)
 
     def write_checkpoint(self, account: str, at: datetime, parts: Mapping[str, pl.DataFrame | bytes]) -> None:
         """Replace the checkpoint of this instant."""

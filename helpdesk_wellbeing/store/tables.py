@@ -94,7 +94,7 @@ pieces = Table(
     metadata,
     _account(),
     Column("kind", String(80), primary_key=True),
-    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
 
