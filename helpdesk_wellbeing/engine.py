@@ -9,10 +9,11 @@ replay and `--as-of` are one path and never see an event later than asked for.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.facts import fold as folding
 from helpdesk_wellbeing.facts import identity
 from helpdesk_wellbeing.facts import schema as shapes
+from helpdesk_wellbeing.facts.window import Window, combine
 from helpdesk_wellbeing.pulling import remembered_roster
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.rules.run import TRANSITION, memory_schema, run, state_schema
@@ -85,6 +87,15 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class _Warm:
+    """Everything to go on from a checkpoint with."""
+
+    stamp: str | None  # which writing of the checkpoint it was; None before the first one
+    window: Window
+    standing: Standing
+
+
+@dataclass(frozen=True)
 class Outcome:
     """Where an account stands at an instant."""
 
@@ -107,8 +118,18 @@ class Engine:
         self._store = store
         self._account = account
         self._catalogue = catalogue
-        self._directory = store.directory(account)
-        self._settings = store.account(account)
+        self._warm: _Warm | None = None
+        self._revision: int | None = None
+
+    def _look_around(self) -> None:
+        """See what the account is like now; it may have changed since this engine was used last."""
+        revision = self._store.revision(self._account)
+        if revision != self._revision:
+            self._directory = self._store.directory(self._account)
+            self._settings = self._store.account(self._account)
+            self._revision = revision
+        self.__dict__.pop("_snapshots", None)
+        self.__dict__.pop("_context", None)
 
     # ---- keeping up -----------------------------------------------------------------------------------------------
 
@@ -120,6 +141,7 @@ class Engine:
         first, last, count = self._store.event_span(self._account)
         if first is None or last is None:
             return False
+        self._look_around()
         self._forget_other_versions()
         dirty = self._store.dirty_since(self._account)
         start = self._store.latest_checkpoint(self._account, not_after=max(dirty or last, first))
@@ -134,14 +156,14 @@ class Engine:
             self._store.set_clean(self._account)
         if not cuts:
             return True
-        standing = self._standing(start, first)
-        window = self._window_before(standing.at)
+        warm = self._resumed(start, first)
+        window, standing = warm.window, warm.standing
         for cut in cuts:
             progress(f"{self._account}: working through {standing.at:%Y-%m-%d} to {cut:%Y-%m-%d}")
             began = standing.at
-            window, standing, transitions, _ = self._advance(window, standing, cut, first)
+            window, standing, transitions, _, new = self._advance(window, standing, cut, first)
             with self._store.transaction():
-                self._keep(began, window, standing, transitions)
+                self._warm = self._keep(began, new, window, standing, transitions)
         self._thin_checkpoints(last)
         return True
 
@@ -152,14 +174,15 @@ class Engine:
             raise ConfigError(f"{self._account}: no events yet; run pull or import first")
         if as_of < first:
             raise ConfigError(f"{self._account}: the first event is of {first:%Y-%m-%d}; nothing is known at {as_of}")
-        standing = self._standing(self._resume(as_of), first)
+        self._look_around()
+        self._warm = self._resumed(self._resume(as_of), first)
+        window, standing = self._warm.window, self._warm.standing
         since = standing.at
-        window = self._window_before(since)
         # After a long silence nothing can rise or count towards an end any more.
         until = min(as_of, last + SILENCE) + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
         for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count), kept=False), until]:
-            window, standing, transitions, facts = self._advance(window, standing, cut, first, as_of=cut == until)
+            window, standing, transitions, facts, _ = self._advance(window, standing, cut, first, as_of=cut == until)
             changes.append(transitions)
         # Otherwise the very facts that the rules saw: what signals remember of them serves the answer, too.
         if until != as_of + _TICK:
@@ -188,27 +211,28 @@ class Engine:
         if first is None or last is None:
             return pl.DataFrame(schema=shapes.SCHEMAS[kind])
         until = (as_of or last) + _TICK
+        self._look_around()
         standing = self._standing(self._resume(until), first)
         stored = self._store.read_pieces(self._account, kind, None, standing.at)
         events = self._store.read_events(self._account, standing.at, until)
         new = folding.fold(standing.carry, events, until, self._context, self._snapshots).frames[kind]
         frames = [new] if stored.height == 0 else [stored.select(new.columns), new]
-        return folding.combine({kind: pl.concat(frames)})[kind]
+        return combine({kind: pl.concat(frames)})[kind]
 
     # ---- one slice ------------------------------------------------------------------------------------------------
 
     def _advance(
         self,
-        window: dict[str, pl.DataFrame],
+        window: Window,
         standing: Standing,
         until: datetime,
         first: datetime,
         *,
         as_of: bool = False,
-    ) -> tuple[dict[str, pl.DataFrame], Standing, pl.DataFrame, Facts]:
+    ) -> tuple[Window, Standing, pl.DataFrame, Facts, Mapping[str, pl.DataFrame]]:
         events = self._store.read_events(self._account, standing.at, until)
         folded = folding.fold(standing.carry, events, until, self._context, self._snapshots)
-        window = _grow(window, folded.frames, standing.at)
+        window = window.grown(folded.frames).from_days(_from_days(standing.at))
         strong = standing.strong_seen or self._strong_indicator_in(events)
         standing_now = replace(standing, carry=folded.carry, strong_seen=strong)
         facts = replace(self._facts(window, standing, standing_now, until, first), as_of=as_of)
@@ -226,17 +250,17 @@ class Engine:
             changes.append(ran.transitions.select(pl.lit(rule.id).alias("rule"), pl.all()))
         after = Standing(until, folded.carry, states, memories, strong)
         transitions = pl.concat(changes) if changes else pl.DataFrame(schema=TRANSITIONS)
-        return window, after, transitions, facts
+        return window, after, transitions, facts, folded.frames
 
     def _facts(
         self,
-        window: dict[str, pl.DataFrame],
+        window: Window,
         before: Standing,
         now: Standing,
         until: datetime,
         first: datetime,
     ) -> Facts:
-        frames = folding.combine({name: window[name] for name in WINDOWS})
+        frames = window.facts()
         days = frames["days"]
         shared, _ = identity.recognise(days, self._directory)
         return Facts(
@@ -307,27 +331,38 @@ class Engine:
         carry = folding.Carry.from_parts({name: parts[f"carry:{name}"] for name in folding.Carry.PARTS})
         return Standing(at, carry, states, memories, bool(parts["seen"]["strong"].item()))
 
-    def _window_before(self, at: datetime) -> dict[str, pl.DataFrame]:
-        return {
-            name: self._store.read_pieces(self._account, name, (at - reach).date(), at)
-            for name, reach in WINDOWS.items()
-        }
+    def _resumed(self, at: datetime | None, first: datetime) -> _Warm:
+        """What stood at a checkpoint; from memory when this engine was there last and nobody has rewritten it."""
+        stamp = None if at is None else _Parts(self._store, self._account, at)["seen"]["stamp"].item()
+        warm = self._warm
+        if warm is not None and stamp is not None and (warm.standing.at, warm.stamp) == (at, stamp):
+            return warm
+        standing = self._standing(at, first)
+        days = _from_days(standing.at)
+        pieces = {name: self._store.read_pieces(self._account, name, days[name], standing.at) for name in WINDOWS}
+        return _Warm(stamp, Window.of(pieces), standing)
 
     def _keep(
-        self, began: datetime, window: dict[str, pl.DataFrame], standing: Standing, transitions: pl.DataFrame
-    ) -> None:
-        new = {name: window[f"{name}:new"] for name in WINDOWS}
+        self,
+        began: datetime,
+        frames: Mapping[str, pl.DataFrame],
+        window: Window,
+        standing: Standing,
+        transitions: pl.DataFrame,
+    ) -> _Warm:
+        new = {name: frames[name] for name in WINDOWS}
         new["transitions"] = transitions.with_columns(piece=pl.col("at").dt.date())
         for start, end in pairwise([began, *_cuts(began, standing.at - _TICK, kept=False), standing.at]):
             in_week = pl.col("piece").is_between(start.date(), (end - _TICK).date())
-            frames = {name: frame.filter(in_week) for name, frame in new.items()}
-            pieces = {name: frame for name, frame in frames.items() if frame.height}
-            self._store.write_pieces(self._account, start, pieces)
+            weekly = {name: frame.filter(in_week) for name, frame in new.items()}
+            self._store.write_pieces(self._account, start, {name: rows for name, rows in weekly.items() if rows.height})
+        stamp = secrets.token_hex(8)
         parts = {f"carry:{name}": frame for name, frame in standing.carry.to_parts().items()}
         parts |= {f"state:{rule}": frame for rule, frame in standing.states.items()}
         parts |= {f"memory:{rule}": frame for rule, frame in standing.memories.items()}
-        parts["seen"] = pl.DataFrame({"strong": [standing.strong_seen]})
+        parts["seen"] = pl.DataFrame({"strong": [standing.strong_seen], "stamp": [stamp]})
         self._store.write_checkpoint(self._account, standing.at, parts)
+        return _Warm(stamp, window, standing)
 
     def _forget_other_versions(self) -> None:
         if self._store.get_meta(self._account, "fold_version") == self._version():
@@ -400,11 +435,7 @@ def _stride(first: datetime, last: datetime, events: int) -> int:
     return min(max(int(EVENTS_A_SLICE * weeks / max(events, 1)), 1), LONGEST_SLICE_WEEKS)
 
 
-def _grow(window: dict[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], at: datetime) -> dict[str, pl.DataFrame]:
-    grown: dict[str, pl.DataFrame] = {}
-    for name, reach in WINDOWS.items():
-        before = window.get(name)
-        frames = [new[name]] if before is None or before.height == 0 else [before.select(new[name].columns), new[name]]
-        grown[name] = pl.concat(frames).filter(pl.col("piece") >= (at - reach).date())
-        grown[f"{name}:new"] = new[name]
-    return grown
+def _from_days(at: datetime) -> dict[str, date]:
+    """How far back each kind of facts reaches when a stretch begins at `at`: whole weeks before its Monday."""
+    monday = at.date() - timedelta(days=at.weekday())
+    return {name: monday - reach for name, reach in WINDOWS.items()}

@@ -66,6 +66,19 @@ class Facts:
     grade_b_changes: bool = False  # field changes come from polling only
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
 
+    def shifts_of(self, agent: str) -> pl.DataFrame:
+        """One agent's shifts."""
+        return _of_agent(self.shifts, agent)
+
+    def days_of(self, agent: str) -> pl.DataFrame:
+        """One agent's days."""
+        return _of_agent(self.days, agent)
+
+
+def _of_agent(frame: pl.DataFrame, agent: str) -> pl.DataFrame:
+    first = int(frame["agent"].search_sorted(agent, side="left"))
+    return frame.slice(first, int(frame["agent"].search_sorted(agent, side="right")) - first)
+
 
 Evaluate = Callable[[Facts], pl.DataFrame]  # -> EVALUATION columns + value columns, sorted by subject, at
 # For signals whose values depend on the level so far (a baseline frozen while the flag is on). It is given the memory

@@ -34,7 +34,7 @@ def read_pieces(
     connection: Connection, owner: Owner, kind: str, from_day: date | None, until: datetime | None
 ) -> pl.DataFrame:
     """The rows of `from_day` and later from slices that begin before `until`, in the order of time."""
-    where = [sa.true()]
+    where: list[sa.ColumnElement[bool]] = [sa.true()]
     if from_day is not None:
         where.append(pieces.c.since > (day_number(from_day) - LONGEST_SLICE_DAYS) * MICROSECONDS_A_DAY)
     if until is not None:

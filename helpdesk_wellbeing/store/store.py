@@ -98,6 +98,7 @@ class Store:
         """Change what is given (`settings` as a whole). A change makes everything dirty."""
         with self._write(name) as (connection, owner):
             if accounts.update(connection, owner.number, name, zone, week_start, settings):
+                accounts.revise(connection, owner.number)
                 state.mark_dirty(connection, owner, BEGINNING)
         return self.account(name)
 
@@ -105,6 +106,11 @@ class Store:
         """The account. Raises ConfigError with the names there are."""
         with self._database.reading() as connection:
             return self._found(connection, name)[1]
+
+    def revision(self, account: str) -> int:
+        """How often the account's settings or directory have changed."""
+        with self._read(account) as (connection, owner):
+            return accounts.revision(connection, owner.number)
 
     def has_account(self, name: str) -> bool:
         """Whether there is such an account."""
@@ -289,6 +295,7 @@ class Store:
         with self._write(account) as (connection, owner):
             changed = people.replace(connection, owner, kind, source, frame)
             if changed:
+                accounts.revise(connection, owner.number)
                 state.mark_dirty(connection, owner, BEGINNING)
             return changed
 

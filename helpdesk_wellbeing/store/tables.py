@@ -39,6 +39,7 @@ accounts = Table(
     Column("settings", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("dirty_since", BigInteger),
+    Column("revision", Integer, nullable=False, server_default="0"),  # of the directory and the settings
 )
 
 # Events lie in chunks: an Arrow file of one UTC day (see events.py). The columns that are read without the

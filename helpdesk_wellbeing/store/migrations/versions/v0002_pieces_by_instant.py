@@ -1,4 +1,8 @@
-"""Pieces go by the instant at which they begin, because a slice of time may be an hour as well as a week."""
+"""Pieces go by the instant at which they begin, because a slice of time may be an hour as well as a week.
+
+Accounts count the changes of their directory and settings, so that a process that remembers them sees when to look
+again.
+"""
 
 from __future__ import annotations
 
@@ -24,3 +28,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "kind", "since", name="pk_pieces"),
     )
     op.execute("DELETE FROM checkpoints")
+    op.add_column("accounts", sa.Column("revision", sa.Integer, nullable=False, server_default="0"))
