@@ -50,6 +50,7 @@ DAILY_CHECKPOINTS = timedelta(days=8)
 HOURLY_CHECKPOINTS = timedelta(hours=3)
 EVENTS_A_SLICE = 300_000
 LONGEST_SLICE_WEEKS = 13
+SHORT_STRETCH = timedelta(days=1)  # up to here, reading the tickets it touches beats reading all of them
 SILENCE = timedelta(weeks=5)
 FOLD_VERSION = "2"  # raise it when facts, signals or the machine change what they compute
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,7 +129,7 @@ class Engine:
             self._directory = self._store.directory(self._account)
             self._settings = self._store.account(self._account)
             self._revision = revision
-        self.__dict__.pop("_snapshots", None)
+        self.__dict__.pop("_all_snapshots", None)
         self.__dict__.pop("_context", None)
 
     # ---- keeping up -----------------------------------------------------------------------------------------------
@@ -215,7 +216,8 @@ class Engine:
         standing = self._standing(self._resume(until), first)
         stored = self._store.read_pieces(self._account, kind, None, standing.at)
         events = self._store.read_events(self._account, standing.at, until)
-        new = folding.fold(standing.carry, events, until, self._context, self._snapshots).frames[kind]
+        snapshots = self._snapshots(standing, events, until)
+        new = folding.fold(standing.carry, events, until, self._context, snapshots).frames[kind]
         frames = [new] if stored.height == 0 else [stored.select(new.columns), new]
         return combine({kind: pl.concat(frames)})[kind]
 
@@ -231,7 +233,7 @@ class Engine:
         as_of: bool = False,
     ) -> tuple[Window, Standing, pl.DataFrame, Facts, Mapping[str, pl.DataFrame]]:
         events = self._store.read_events(self._account, standing.at, until)
-        folded = folding.fold(standing.carry, events, until, self._context, self._snapshots)
+        folded = folding.fold(standing.carry, events, until, self._context, self._snapshots(standing, events, until))
         window = window.grown(folded.frames).from_days(_from_days(standing.at))
         strong = standing.strong_seen or self._strong_indicator_in(events)
         standing_now = replace(standing, carry=folded.carry, strong_seen=strong)
@@ -285,9 +287,14 @@ class Engine:
         _, review = identity.recognise(facts.days, self._directory)
         return review
 
+    def _snapshots(self, standing: Standing, events: pl.DataFrame, until: datetime) -> pl.DataFrame:
+        """The platform's own view of tickets: of all, or of those that a short stretch is about."""
+        if standing.carry.cut.height == 0 or until - standing.at > SHORT_STRETCH:
+            return self._all_snapshots
+        return self._store.tickets_among(self._account, events["ticket"], standing.at, until)
+
     @cached_property
-    def _snapshots(self) -> pl.DataFrame:
-        """The platform's own view of its tickets, the same for every slice."""
+    def _all_snapshots(self) -> pl.DataFrame:
         return self._store.tickets(self._account)
 
     @cached_property

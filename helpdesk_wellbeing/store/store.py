@@ -181,6 +181,13 @@ class Store:
         with self._read(account) as (connection, owner):
             return tickets.read(connection, owner)
 
+    def tickets_among(
+        self, account: str, named: pl.Series, created_from: datetime, created_before: datetime
+    ) -> pl.DataFrame:
+        """The newest snapshots of the tickets `named` and of those created in [created_from, created_before)."""
+        with self._read(account) as (connection, owner):
+            return tickets.read_some(connection, owner, named, created_from, created_before)
+
     def watermarks(self, account: str) -> dict[str, str]:
         """Where each stream goes on."""
         with self._read(account) as (connection, owner):

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -79,6 +80,7 @@ tickets = Table(
     Column("assignee", String(200)),
     Column("priority", String(40)),
     Column("channel", String(40)),
+    Index("ix_tickets_created", "account", "created_at"),
     sqlite_with_rowid=False,
 )
 

@@ -1,7 +1,7 @@
 """Pieces go by the instant at which they begin, because a slice of time may be an hour as well as a week.
 
 Accounts count the changes of their directory and settings, so that a process that remembers them sees when to look
-again.
+again. Tickets are found by their creation, so that a stretch of time reads its own ones only.
 """
 
 from __future__ import annotations
@@ -28,4 +28,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "kind", "since", name="pk_pieces"),
     )
     op.execute("DELETE FROM checkpoints")
+    op.create_index("ix_tickets_created", "tickets", ["account", "created_at"])
     op.add_column("accounts", sa.Column("revision", sa.Integer, nullable=False, server_default="0"))
