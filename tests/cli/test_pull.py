@@ -58,5 +58,6 @@ def test_a_broken_rule_does_not_keep_activity_from_coming_in(commands, zendesk, 
     ran = commands.here("pull", "--account", "acme")
 
     assert ran.code == 1
-    assert "acme: everything is stored, but it could not be evaluated: mine.toml: " in ran.err
+    assert "acme: everything is stored, but it could not be evaluated: " in ran.err
+    assert f"{commands.home / 'rules' / 'mine.toml'}: " in ran.err
     assert commands.exported() == undisturbed
