@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.names import check_account_name
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.tables import accounts
 
@@ -31,7 +32,7 @@ class Account:
 
 def create(connection: Connection, account: Account) -> int:
     """Store a new account and give its number. Raises ConfigError for a taken name or an unknown zone."""
-    check_name(account.name)
+    check_account_name(account.name)
     check_zone(account.name, account.zone)
     if find(connection, account.name) is not None:
         raise ConfigError(f"account {account.name}: there is one of this name already; choose another name")
@@ -86,12 +87,6 @@ def listed(connection: Connection) -> list[Account]:
 
 def _account(row: Row[Any]) -> Account:
     return Account(row.name, row.platform, row.zone, row.week_start, instant(row.created_at), json.loads(row.settings))
-
-
-def check_name(name: str) -> None:
-    """A name is 1 to 200 printable characters."""
-    if not name or len(name) > 200 or not name.isprintable() or name != name.strip():
-        raise ConfigError(f"account {name!r}: a name has 1 to 200 printable characters, no space around it")
 
 
 def check_zone(name: str, zone: str) -> None:

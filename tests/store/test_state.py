@@ -31,7 +31,7 @@ def test_accounts_that_cannot_be_are_refused_by_name(store):
         store.create_account("b", zone="Berlin")
     with pytest.raises(ConfigError, match="weekday"):
         store.create_account("b", week_start=7)
-    with pytest.raises(ConfigError, match="printable"):
+    with pytest.raises(ConfigError, match="64 letters"):
         store.create_account(" ")
 
 
