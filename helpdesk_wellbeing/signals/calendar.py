@@ -223,8 +223,18 @@ def stretch_dates(facts: Facts) -> tuple[date, date]:
 
 @once_per_object
 def first_days(facts: Facts) -> pl.DataFrame:
-    """The first date of each agent in the days known: agent, began; sorted."""
-    return facts.days.group_by("agent").agg(began=pl.col("date").min()).sort("agent")
+    """The first and the last date of each agent in the days known: agent, began, latest; sorted."""
+    return facts.days.group_by("agent").agg(began=pl.col("date").min(), latest=pl.col("date").max()).sort("agent")
+
+
+@once_per_object
+def passes_four(facts: Facts) -> bool:
+    """Whether it becomes 04:00 in the stretch in anybody's zone; otherwise no day is judged in it."""
+    zones = {facts.zone, *facts.directory.people["time_zone"].drop_nulls().unique()}
+    first, last = stretch_dates(facts)
+    since, until = (round(at.timestamp() * 1_000_000) for at in (facts.since, facts.until))
+    fours = (_local_instants(zone, EVALUATION_HOUR, first, (last - first).days + 2) for zone in zones)
+    return any(bool(((at > since) & (at <= until)).any()) for at in fours)
 
 
 @once_per_object
@@ -249,6 +259,38 @@ def day_grid(facts: Facts, first: date, last: date, agents: pl.Series) -> pl.Dat
     agent's first day).
     """
     agents = agents.unique().sort()
+    if _recent(facts)[0] <= first and last <= _recent(facts)[1]:
+        return _part_of(_recent_grid(facts), facts, first, last, agents)
+    return _laid_out(facts, first, last, agents)
+
+
+def _recent(facts: Facts) -> tuple[date, date]:
+    """The dates that several signals look at in every evaluation: five weeks, and the rest of this one."""
+    today = facts.until.date()
+    return today - timedelta(37), today + timedelta(7)
+
+
+@once_per_object
+def _recent_grid(facts: Facts) -> pl.DataFrame:
+    return _laid_out(facts, *_recent(facts), first_days(facts)["agent"])
+
+
+def _part_of(grid: pl.DataFrame, facts: Facts, first: date, last: date, agents: pl.Series) -> pl.DataFrame:
+    """The same grid of some dates and agents."""
+    known = first_days(facts)["agent"]
+    begin, end = _recent(facts)
+    width = (end - begin).days + 1
+    if not agents.is_in(known.implode()).all():
+        return _laid_out(facts, first, last, agents)
+    if len(agents) == 1:
+        here = known.search_sorted(agents[0])
+        return grid.slice(here * width + (first - begin).days, (last - first).days + 1)
+    dates = np.arange((first - begin).days, (last - begin).days + 1)
+    rows = known.search_sorted(agents).to_numpy().astype(np.int64)[:, None] * width + dates
+    return grid[rows.ravel()]
+
+
+def _laid_out(facts: Facts, first: date, last: date, agents: pl.Series) -> pl.DataFrame:
     width = (last - first).days + 1
     dates = pl.Series("date", np.tile(np.arange(width, dtype=np.int32) + _number(first), len(agents))).cast(pl.Date)
     grid = _people_on_grid(facts.directory, agents, first, width).with_columns(dates)

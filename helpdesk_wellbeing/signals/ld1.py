@@ -52,6 +52,7 @@ MINIMUM_DAYS = 15
 MINIMUM_MEDIAN = 4.0  # normal tickets
 SHIFT_CLOSES_US = 6 * HOUR_US
 WINDOW_DAYS = 63  # 45 worked days of a five-day week
+USED = ("agent", "date", "start", "end", "active_30", "open_weight", "grade")
 MEMORY = ("base_median", "base_mad", "base_solved", "base_day")
 
 
@@ -71,16 +72,17 @@ class _Snapshots:
 def _snapshots(facts: Facts) -> tuple[_Snapshots, WorkedDays]:
     plain = worked_days(facts)
     grid = plain.roster
-    shifts = facts.shifts.filter(
-        (pl.col("date") >= EPOCH + timedelta(grid.first_day)) & pl.col("open_weight").is_not_null()
-    )
+    known = (pl.col("date") >= EPOCH + timedelta(grid.first_day)) & pl.col("open_weight").is_not_null()
+    shifts = facts.shifts.select(USED).filter(known)
     agent = agent_rows(shifts["agent"], grid.agents)
     column = shifts["date"].to_physical().to_numpy().astype(np.int64) - grid.first_day
     start = shifts["start"].dt.timestamp("us").to_numpy()
-    order = np.lexsort((start, column, agent))
-    shifts, agent, column = shifts[order], agent[order], column[order]
     days, scheduled = grid.days, grid.scheduled
-    _, opening = np.unique(agent * days + column, return_index=True)
+    place = agent * days + column
+    if (np.diff(place) < 0).any():  # who moves west may begin two shifts on dates that run backwards
+        order = np.lexsort((start, place))
+        shifts, agent, column, place = shifts[order], agent[order], column[order], place[order]
+    opening = np.flatnonzero(np.diff(place, prepend=-1))
     group = np.repeat(np.arange(len(opening)), np.diff(np.append(opening, len(agent))))
     active = shifts["active_30"].to_physical().to_numpy().astype(np.int64)
     so_far = np.cumsum(active)

@@ -17,7 +17,9 @@ import polars as pl
 
 from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
+from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.signals.base import Facts, Signal
+from helpdesk_wellbeing.signals.calendar import once_per_object
 from helpdesk_wellbeing.signals.rounds import (
     evaluation_frame,
     instance_end,
@@ -44,9 +46,10 @@ MEMBERS_SHOWN = timedelta(days=8)  # how long after its last instance a flag sho
 MEMORY = ("last_max", "last_min", "last_at")
 
 
-def _membership(facts: Facts) -> pl.DataFrame:
+@once_per_object
+def _membership(directory: Directory) -> pl.DataFrame:
     """group, agent and the dates (days since 1970) from which and before which the agent belongs to it."""
-    people = facts.directory.people.sort("agent", "valid_from", nulls_last=False)
+    people = directory.people.sort("agent", "valid_from", nulls_last=False)
     start = pl.col("valid_from").to_physical().cast(pl.Int64).fill_null(-(10**6))
     return (
         people.with_columns(first=start)
@@ -71,7 +74,7 @@ def _capacity(facts: Facts, agents: list[str], first_day: int, days: int) -> tup
 
 def _team_ratios(facts: Facts, loads: pl.DataFrame) -> pl.DataFrame:
     """at, group, max_ratio, min_ratio of every snapshot at which a team can be compared."""
-    members = _membership(facts)
+    members = _membership(facts.directory)
     agents = sorted(members["agent"].unique().to_list())
     shape = {
         "at": loads["at"].dtype,
@@ -201,7 +204,7 @@ def _micros(series: pl.Series) -> Ints:
 def assess(facts: Facts) -> pl.DataFrame:
     """Teams whose shift plan is unknown or that are too small to compare."""
     today = day_number(facts.until.astimezone(ZoneInfo(facts.zone)).date())
-    members = _membership(facts).filter((pl.col("first") <= today) & (pl.col("end") > today))
+    members = _membership(facts.directory).filter((pl.col("first") <= today) & (pl.col("end") > today))
     agents = sorted(members["agent"].unique().to_list())
     grid = roster(facts, agents, today, 1)
     person = {a for i, a in enumerate(agents) if not grid.barred[i, 0] and a not in facts.shared}
@@ -236,7 +239,9 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
 def _bars(facts: Facts, group: str, at: datetime) -> list[dict[str, Any]]:
     loads = facts.loads.filter((pl.col("at") == at) & (pl.col("at") >= facts.until - MEMBERS_SHOWN))
     day = day_number(at.astimezone(ZoneInfo(facts.zone)).date())
-    members = _membership(facts).filter((pl.col("group") == group) & (pl.col("first") <= day) & (pl.col("end") > day))
+    members = _membership(facts.directory).filter(
+        (pl.col("group") == group) & (pl.col("first") <= day) & (pl.col("end") > day)
+    )
     agents = sorted(members["agent"].unique().to_list())
     if not loads.height or not agents:
         return []

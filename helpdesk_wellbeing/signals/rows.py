@@ -96,8 +96,13 @@ def not_assessable(agents: pl.DataFrame, facts: Facts, reason: pl.Expr) -> pl.Da
 
 def without_events(facts: Facts, days: int) -> pl.Expr:
     """True for agents without a shift reaching into the last `days` days before `until`."""
-    recent = facts.shifts.filter(pl.col("end") > facts.until - timedelta(days))["agent"].unique()
-    return ~pl.col("agent").is_in(recent.to_list())
+    recent = agents_with(facts.shifts, pl.col("end") > facts.until - timedelta(days))
+    return ~pl.col("agent").is_in(recent)
+
+
+def agents_with(frame: pl.DataFrame, condition: pl.Expr) -> list[str]:
+    """The agents of the rows that meet a condition; the other columns are not touched."""
+    return frame.lazy().filter(condition).select(pl.col("agent").unique()).collect().to_series().to_list()
 
 
 def window_of(instance: Mapping[str, Any]) -> tuple[datetime, datetime]:

@@ -298,7 +298,7 @@ def _flat(mask: Bools) -> tuple[Ints, Ints, Ints]:
 
 def agents_seen(facts: Facts) -> list[str]:
     """Everybody with a day or a shift, sorted."""
-    both = pl.concat([facts.days["agent"].unique(), facts.shifts["agent"].unique()])
+    both = pl.concat([frame["agent"].rle().struct.field("value") for frame in (facts.days, facts.shifts)])
     return both.drop_nulls().unique().sort().to_list()
 
 

@@ -12,6 +12,7 @@ from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import CLOSING_GAP, next_evaluation, with_person
 from helpdesk_wellbeing.signals.presets import numbers
 from helpdesk_wellbeing.signals.rows import (
+    agents_with,
     doubled,
     enough_events,
     finish,
@@ -61,11 +62,11 @@ def evaluate(facts: Facts) -> pl.DataFrame:
 def assess(facts: Facts) -> pl.DataFrame:
     """Agents without a shift in the last seven days, or with none of enough work events."""
     recent = pl.col("end") > facts.until - timedelta(WINDOW_DAYS)
-    enough = facts.shifts.filter(recent & enough_events(WORK_EVENTS))
+    enough = agents_with(facts.shifts, recent & enough_events(WORK_EVENTS))
     reason = (
         pl.when(without_events(facts, WINDOW_DAYS))
         .then(pl.lit("no events in window"))
-        .when(~pl.col("agent").is_in(enough["agent"].unique().to_list()))
+        .when(~pl.col("agent").is_in(enough))
         .then(pl.lit("too few events"))
     )
     return not_assessable(known_agents(facts), facts, reason)

@@ -12,6 +12,7 @@ import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import (
+    first_days,
     instants,
     is_contract_day,
     judged_at,
@@ -51,15 +52,10 @@ def averages(facts: Facts, ends: list[date]) -> pl.DataFrame:
     weeks = LONGEST - 1 + len(ends)
     days = facts.days.filter(pl.col("date").is_between(first, ends[-1]))
     leave = leave_days(facts.directory, first, ends[-1])
-    counted = days.join(leave, on=["agent", "date"], how="anti")
-    agents = days["agent"].unique().sort()
-    began = (
-        facts.days.group_by("agent")
-        .agg(pl.col("date").min())
-        .sort("agent")
-        .filter(pl.col("agent").is_in(agents.to_list()))
-    )
-    first_week = (began["date"].to_physical().to_numpy().astype(np.int64) - _number(first)) // 7
+    counted = days if leave.is_empty() else days.join(leave, on=["agent", "date"], how="anti")
+    agents = days["agent"].rle().struct.field("value").unique().sort()
+    began = first_days(facts).filter(pl.col("agent").is_in(agents.implode()))
+    first_week = (began["began"].to_physical().to_numpy().astype(np.int64) - _number(first)) // 7
     shape = (len(agents), weeks)
     active = _by_week(counted, agents, first, shape, counted["active_30"].dt.total_microseconds())
     low = _by_week(days, agents, first, shape, (days["grade"] == "B").cast(pl.Int64))
@@ -132,7 +128,9 @@ def _rolling(weeks: Floats, width: int) -> Floats:
 
 
 def _by_week(days: pl.DataFrame, agents: pl.Series, first: date, shape: tuple[int, int], values: pl.Series) -> Floats:
-    row = agents.search_sorted(days["agent"]).to_numpy().astype(np.int64)
+    runs = days["agent"].rle()  # sorted, so there are few
+    known = agents.search_sorted(runs.struct.field("value")).to_numpy().astype(np.int64)
+    row = np.repeat(known, runs.struct.field("len").to_numpy())
     week = (days["date"].to_physical().to_numpy().astype(np.int64) - _number(first)) // 7
     sums = np.bincount(row * shape[1] + week, weights=values.to_numpy(), minlength=shape[0] * shape[1])
     return sums.reshape(shape).astype(np.float64)
@@ -159,9 +157,8 @@ def assess(facts: Facts) -> pl.DataFrame:
     longest = {
         name: max((average.weeks for average in numbers.averages), default=0) for name, numbers in presets().items()
     }
-    seen = facts.days.group_by("agent").agg(began=pl.col("date").min(), latest=pl.col("date").max())
     judged = _judged_agents(facts) if not facts.days.is_empty() else []
-    agents = agents.join(seen, on="agent", how="left", maintain_order="left").with_columns(
+    agents = agents.join(first_days(facts), on="agent", how="left", maintain_order="left").with_columns(
         reach=pl.col("preset").replace_strict(longest, return_dtype=pl.Int64)
     )
     window_start = pl.lit(facts.until.date()) - pl.duration(days=7 * pl.col("reach"))

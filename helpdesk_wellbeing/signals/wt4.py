@@ -122,9 +122,11 @@ def _falling(facts: Facts, rests: pl.DataFrame) -> pl.DataFrame:
 def assess(facts: Facts) -> pl.DataFrame:
     """Agents without a shift in the last 14 days, with a single shift so far (no rest is known yet), or with fewer
     than two shifts of enough work events."""
-    recent = facts.shifts.filter((pl.col("end") > facts.until - timedelta(WINDOW_DAYS)) & enough_events(WORK_EVENTS))
-    seen = recent.group_by("agent").len().filter(pl.col("len") >= 2)
-    once = facts.shifts.group_by("agent").len().filter(pl.col("len") == 1)["agent"].to_list()
+    enough = (pl.col("end") > facts.until - timedelta(WINDOW_DAYS)) & enough_events(WORK_EVENTS)
+    recent = facts.shifts.lazy().filter(enough).group_by("agent").len().collect()
+    seen = recent.filter(pl.col("len") >= 2)
+    runs = facts.shifts["agent"].rle().struct.unnest()
+    once = runs.filter(pl.col("len") == 1)["value"].to_list()
     reason = (
         pl.when(without_events(facts, WINDOW_DAYS))
         .then(pl.lit("no events in window"))

@@ -13,6 +13,7 @@ from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import CLOSING_GAP, next_evaluation, with_person
 from helpdesk_wellbeing.signals.presets import Preset, numbers, presets
 from helpdesk_wellbeing.signals.rows import (
+    agents_with,
     enough_events,
     evidence,
     finish,
@@ -108,11 +109,11 @@ def _missed(preset: Preset) -> pl.Expr:
 
 def assess(facts: Facts) -> pl.DataFrame:
     """Agents without a shift in the last four weeks, or without any closed shift of twenty work events."""
-    closed = facts.shifts.filter(enough_events(WORK_EVENTS) & (pl.col("end") <= facts.until - CLOSING_GAP))
+    closed = agents_with(facts.shifts, enough_events(WORK_EVENTS) & (pl.col("end") <= facts.until - CLOSING_GAP))
     reason = (
         pl.when(without_events(facts, WINDOW_DAYS))
         .then(pl.lit("no events in window"))
-        .when(~pl.col("agent").is_in(closed["agent"].unique().to_list()))
+        .when(~pl.col("agent").is_in(closed))
         .then(pl.lit("too few events"))
     )
     return not_assessable(known_agents(facts), facts, reason)

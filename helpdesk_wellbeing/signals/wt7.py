@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import MINUTE, day_grid, in_stretch, instants, stretch_dates
+from helpdesk_wellbeing.signals.calendar import MINUTE, day_grid, in_stretch, instants, passes_four, stretch_dates
 from helpdesk_wellbeing.signals.rows import (
     evidence,
     finish,
@@ -34,6 +33,8 @@ def evaluate(facts: Facts) -> pl.DataFrame:
 
     It raises with ten worked days in the window; it falls, too, when the last day shows work.
     """
+    if not passes_four(facts):
+        return nothing(COLUMNS)
     judged, last = stretch_dates(facts)
     first = judged - timedelta(WINDOW - 1)
     seen = facts.days.filter(pl.col("date").is_between(first, last))["agent"].unique()
@@ -138,8 +139,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     """Week by week of the window: hours outside the own schedule, their share, days and leave days with such work."""
     last: date = instance["date"]
     first = last - timedelta(WINDOW - 1)
-    of_subject = replace(facts, days=facts.days_of(subject))
-    grid = _after_hours(day_grid(of_subject, first, last, pl.Series("agent", [subject])))
+    grid = _after_hours(day_grid(facts, first, last, pl.Series("agent", [subject])))
     weekly = grid.group_by(
         week=pl.lit(first) + pl.duration(days=7 * ((pl.col("date") - pl.lit(first)).dt.total_days() // 7)),
         maintain_order=True,
