@@ -216,11 +216,15 @@ def assess(facts: Facts) -> pl.DataFrame:
 def _at_least(facts: Facts, monday: date, enough: int) -> pl.DataFrame:
     """group and n, its tickets with activity in the window; where one day already shows enough, that day's number."""
     first = monday - timedelta(days=WINDOW_DAYS)
-    touches = facts.touches.filter((pl.col("day") >= first) & (pl.col("day") < monday) & pl.col("group").is_not_null())
-    busiest = touches.group_by("group", "day").len("n").group_by("group").agg(pl.col("n").max().cast(pl.Int64))
+    inside = (pl.col("day") >= first) & (pl.col("day") < monday) & pl.col("group").is_not_null()
+    touches = facts.touches.lazy().filter(inside)
+    daily = touches.group_by("group", "day").len("n").collect()
+    busiest = daily.group_by("group").agg(pl.col("n").max().cast(pl.Int64))
     clear = busiest.filter(pl.col("n") >= enough)
-    small = touches.join(clear, on="group", how="anti")
-    counted = small.group_by("group").agg(n=pl.col("ticket").n_unique().cast(pl.Int64))
+    if clear.height == busiest.height:
+        return clear.sort("group")
+    small = touches.filter(~pl.col("group").is_in(clear["group"].implode()))
+    counted = small.group_by("group").agg(n=pl.col("ticket").n_unique().cast(pl.Int64)).collect()
     return pl.concat([clear, counted]).sort("group")
 
 

@@ -13,17 +13,18 @@ import polars as pl
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import MINUTE, day_grid, in_stretch, instants, passes_four, stretch_dates
 from helpdesk_wellbeing.signals.rows import (
-    evidence,
     finish,
     known_agents,
     not_assessable,
     nothing,
+    said,
     without_events,
 )
 from helpdesk_wellbeing.signals.windows import Ints
 
 WINDOW = 28  # days
 WORKED_DAYS = 10
+DAILY = ("outside", "counted", "outside_day", "leave_work")
 COUNTS_FROM = 15 * MINUTE  # of a day
 COLUMNS = ("after_hours_h_per_week", "share", "days_of_10", "leave_days", "leave_day_now")
 
@@ -140,17 +141,20 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     last: date = instance["date"]
     first = last - timedelta(WINDOW - 1)
     grid = _after_hours(day_grid(facts, first, last, pl.Series("agent", [subject])))
-    weekly = grid.group_by(
-        week=pl.lit(first) + pl.duration(days=7 * ((pl.col("date") - pl.lit(first)).dt.total_days() // 7)),
-        maintain_order=True,
-    ).agg(
-        after_hours_h=pl.col("outside").sum() / 3.6e9,
-        active_h=pl.col("counted").sum() / 3.6e9,
-        days=pl.col("outside_day").sum(),
-        leave_days=pl.col("leave_work").sum(),
-        schedule=pl.col("schedule").last(),
-    )
-    return evidence(weekly)
+    days = grid.select("schedule", *(pl.col(name).cast(pl.Int64) for name in DAILY)).to_dict(as_series=False)
+    weeks = []
+    for start in range(0, WINDOW, 7):
+        outside, counted, outside_days, leave_days = (sum(days[name][start : start + 7]) for name in DAILY)
+        week = {
+            "week": first + timedelta(start),
+            "after_hours_h": outside / 3.6e9,
+            "active_h": counted / 3.6e9,
+            "days": outside_days,
+            "leave_days": leave_days,
+            "schedule": days["schedule"][start + 6],
+        }
+        weeks.append({name: said(value) for name, value in week.items() if value is not None})
+    return weeks
 
 
 SIGNAL = Signal(
