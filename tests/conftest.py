@@ -1,16 +1,25 @@
-"""What many tests share: a home of their own, a simulated team, the reference material where it is there."""
+"""What many tests share: a home of their own, a simulated team, a PostgreSQL server, the reference material."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from helpdesk_wellbeing.demo import World, simulate
+from helpdesk_wellbeing.store import open_store
+from tests.postgresql import Server
+
+SERVER_FOLDER = "WELLBEING_TESTS_POSTGRESQL"  # not of the program's own: tests take those away
+_TEMPLATE = "with_tables"
 
 # A slow machine is not a defect; examples are derived from the test's own name, so every run sees the same.
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -44,3 +53,63 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the public logs and recorded answers are not here")
     return folder
+
+
+def pytest_configure(config):
+    """One server for all workers of a run: it has its name here; the first test that needs it starts it."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SERVER_FOLDER] = f"{tempfile.gettempdir()}/wellbeing-pg-{os.getpid()}"
+
+
+def pytest_unconfigure(config):
+    """The workers are gone."""
+    folder = Path(os.environ[SERVER_FOLDER])
+    if not hasattr(config, "workerinput") and folder.exists():
+        Server(folder).remove()
+        folder.with_suffix(".lock").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Server:
+    """A running PostgreSQL, shared by all tests of the run: stop it never; make databases in it freely."""
+    if os.name != "posix":
+        pytest.skip("the server is started on POSIX systems only")
+    folder = Path(os.environ[SERVER_FOLDER])
+    with _alone(folder.with_suffix(".lock")):
+        if (folder / "ready").exists():
+            return Server(folder)
+        server = Server.make(folder)
+        server.start()
+        server.watch(int(folder.name.rpartition("-")[2]))
+        server.execute("CREATE DATABASE {}", _TEMPLATE)
+        open_store(server.url(_TEMPLATE)).close()
+        (folder / "ready").touch()
+    return server
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    import fcntl
+
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _database_names() -> Iterator[str]:
+    return (f"t{os.getpid()}_{number}" for number in count())
+
+
+@pytest.fixture
+def new_database(postgresql_server, _database_names) -> Iterator[Callable[..., str]]:
+    """Makes PostgreSQL databases and gives their addresses: with the tables of today, or without any."""
+    made = []
+
+    def make(*, tables: bool = True) -> str:
+        made.append(next(_database_names))
+        return postgresql_server.copy(_TEMPLATE if tables else "template0", made[-1])
+
+    yield make
+    for name in made:
+        postgresql_server.drop(name)

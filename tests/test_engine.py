@@ -178,3 +178,13 @@ def test_at_an_instant_before_the_first_event_nothing_is_known(store, world):
 
     with pytest.raises(ConfigError, match="the first event is of"):
         Engine(store, "demo", CATALOGUE).assess(datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def test_the_answer_does_not_depend_on_the_database(new_database, world, expected):
+    with open_store(new_database()) as store:
+        store.create_account("demo", zone="Europe/Amsterdam")
+        know_people(store, world)
+
+        the_recent_half_first(store, world.events, world.as_of)
+
+        assert answer(store, world.as_of) == expected

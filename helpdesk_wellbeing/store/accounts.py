@@ -17,6 +17,8 @@ from helpdesk_wellbeing.names import check_account_name
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.tables import accounts
 
+NEW = 0  # the number that stands for accounts that are not there yet; theirs begin at 1
+
 
 @dataclass(frozen=True)
 class Account:
@@ -81,8 +83,8 @@ def find(connection: Connection, name: str) -> tuple[int, Account] | None:
 
 
 def listed(connection: Connection) -> list[Account]:
-    """All accounts by name."""
-    return [_account(row) for row in connection.execute(sa.select(accounts).order_by(accounts.c.name))]
+    """All accounts by name, whatever the database takes for alphabetical."""
+    return sorted((_account(row) for row in connection.execute(sa.select(accounts))), key=lambda one: one.name)
 
 
 def _account(row: Row[Any]) -> Account:

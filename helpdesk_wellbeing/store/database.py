@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.store import dialect, failures, migrations
@@ -20,18 +21,19 @@ class Database:
     def __init__(self, address: str, *, read_only: bool, busy_s: float) -> None:
         try:
             url = make_url(address)
-        except ArgumentError as error:
+        except (ArgumentError, ValueError):  # its text may hold a part of the URL
             raise ConfigError(
                 "store: the database URL cannot be read; it looks like postgresql://user@host/name"
-            ) from error
+            ) from None
         self.file: Path | None = dialect.sqlite_file(url)
-        self.place = str(self.file) if self.file else f"{url.host or 'localhost'}/{url.database or ''}"
+        self.place = str(self.file) if self.file else dialect.place_of(url)
         self.read_only = read_only
         self._local = threading.local()
         if read_only and self.file is not None and not self.file.exists():
             raise StoreError(f"store: {self.place}: there is no database yet; run import or connect first")
         with self._told():
             self._engine = dialect.make_engine(url, read_only=read_only, busy_s=busy_s)
+        self._view = dialect.one_view(self._engine)
         try:
             self._bring_up_to_date()
         except BaseException:
@@ -43,6 +45,8 @@ class Database:
             stored = migrations.revision(connection)
         if migrations.check(stored, self.place):
             return
+        if self.read_only and stored is None:
+            raise StoreError(f"store: {self.place}: there are no tables yet; run import or connect first")
         if self.read_only:
             raise StoreError(f"store: {self.place}: its tables are old; any command that writes brings them up to date")
         with self.writing() as connection:
@@ -55,7 +59,7 @@ class Database:
         if current is not None:
             yield current
             return
-        with self._told(), self._engine.connect() as connection, connection.begin():
+        with self._told(), self._view.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -65,12 +69,18 @@ class Database:
             raise StoreError(f"store: {self.place}: it was opened for reading only")
         current = self._current()
         if current is not None:
-            with current.begin_nested():
-                yield current
+            before = set(self._local.claimed)
+            try:
+                with current.begin_nested():
+                    yield current
+            except BaseException:
+                self._local.claimed = before  # what is undone gives its locks back
+                raise
             return
         with self._told(), self._engine.connect().execution_options(writes=True) as connection:
             transaction = connection.begin()
             self._local.connection = connection
+            self._local.claimed = set()
             try:
                 yield connection
                 transaction.commit()
@@ -80,6 +90,20 @@ class Database:
                 raise
             finally:
                 self._local.connection = None
+
+    def claim(self, connection: Connection, account: int) -> None:
+        """In a write transaction: be the only one who writes this account until it ends. Else nothing.
+
+        What the transaction then reads of the account is what its writes may rest on.
+        """
+        if connection is self._current() and account not in self._local.claimed:
+            dialect.lock_account(connection, account)
+            self._local.claimed.add(account)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is inside a write transaction."""
+        return self._current() is not None
 
     def close(self) -> None:
         """Give back all connections."""
@@ -93,7 +117,7 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, NoConnectionLeft, PendingRollbackError, OSError) as error:
             line = failures.explain(error, self.place)
             if line is None:
                 raise

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpdesk_wellbeing.errors import StoreBusy, StoreError
+from helpdesk_wellbeing.store import dialect
 from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.events import Owner
 from helpdesk_wellbeing.store.tables import leases
@@ -70,9 +71,9 @@ def _acquire(database: Database, owner: Owner, who: str, wait_s: float, on_wait:
     token = uuid.uuid4().hex
     said = False
     while True:
-        now = time.time()
-        mine = Lease(token, os.getpid(), _born(os.getpid()), socket.gethostname(), who, now, now)
         with database.writing() as connection:
+            now = dialect.now(connection)
+            mine = Lease(token, os.getpid(), _born(os.getpid()), socket.gethostname(), who, now, now)
             holder = _try(connection, owner, mine)
         if holder is None:
             return mine
@@ -86,24 +87,27 @@ def _acquire(database: Database, owner: Owner, who: str, wait_s: float, on_wait:
 
 def _try(connection: Connection, owner: Owner, mine: Lease) -> Lease | None:
     """Take the lease, or give the one who holds it."""
-    row = connection.execute(
-        sa.select(*(leases.c[name] for name in Lease.__dataclass_fields__))
-        .where(leases.c.account == owner.number)
-        .with_for_update()
-    ).one_or_none()
-    if row is not None:
-        holder = Lease(*row)
-        if _alive(holder, mine):
-            return holder
-        connection.execute(leases.delete().where(*_is(owner, holder)))
-    connection.execute(leases.insert(), {"account": owner.number, **mine.__dict__})
+    row = {"account": owner.number, **mine.__dict__}
+    while not dialect.insert_if_free(connection, leases, row):
+        there = holder(connection, owner, to_change=True)
+        if there is None:  # given back in this very moment
+            continue
+        if _alive(there, mine):
+            return there
+        connection.execute(leases.update().where(*_is(owner, there)).values(mine.__dict__))
+        break
     return None
 
 
 def _alive(holder: Lease, mine: Lease) -> bool:
-    if holder.host == mine.host and holder.born != _born(holder.pid):
+    if holder.host == mine.host and _same_machine(holder.born, mine.born) and holder.born != _born(holder.pid):
         return False
     return mine.heartbeat - holder.heartbeat < EXPIRY_S
+
+
+def _same_machine(one: str, other: str) -> bool:
+    """Whether both processes are seen from here; containers may share a host's name, and hosts one name."""
+    return one.rpartition(":")[0] == other.rpartition(":")[0]
 
 
 def confirm(connection: Connection, owner: Owner, mine: Lease) -> None:
@@ -116,19 +120,19 @@ def confirm(connection: Connection, owner: Owner, mine: Lease) -> None:
         )
 
 
-def holder(connection: Connection, owner: Owner) -> Lease | None:
-    """Who holds the lease, alive or not."""
+def holder(connection: Connection, owner: Owner, *, to_change: bool = False) -> Lease | None:
+    """Who holds the lease, alive or not; with `to_change` it stays as it is until the transaction ends."""
     names = Lease.__dataclass_fields__
     query = sa.select(*(leases.c[name] for name in names)).where(leases.c.account == owner.number)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(query.with_for_update() if to_change else query).one_or_none()
     return None if row is None else Lease(*row)
 
 
 def _beat(database: Database, owner: Owner, mine: Lease, stop: threading.Event) -> None:
     while not stop.wait(HEARTBEAT_S):
-        # A long transaction of our own keeps everyone out who could take the lease.
+        # On SQLite a long transaction of our own keeps everyone out who could take the lease.
         with suppress(StoreError), database.writing() as connection:
-            connection.execute(leases.update().where(*_is(owner, mine)).values(heartbeat=time.time()))
+            connection.execute(leases.update().where(*_is(owner, mine)).values(heartbeat=dialect.now(connection)))
 
 
 def _is(owner: Owner, lease: Lease) -> tuple[sa.ColumnElement[bool], ...]:
@@ -142,9 +146,10 @@ def _born(pid: int) -> str:
             # the command's name in brackets may contain spaces; the 20th field after it is the start time
             after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+            seen_in = Path("/proc/self/ns/pid").stat().st_ino  # each container counts its processes by itself
         except (OSError, IndexError):
             return ""
-        return "" if after_name[0] in "ZX" else f"{boot}:{after_name[19]}"
+        return "" if after_name[0] in "ZX" else f"{boot}:{seen_in}:{after_name[19]}"
     if sys.platform == "win32":  # os.kill would end the process there; the heartbeat must do
         return f"pid {pid}"
     try:

@@ -108,7 +108,7 @@ def checkpoint_parts(connection: Connection, owner: Owner, at: datetime) -> list
     """The names of a checkpoint's parts."""
     query = sa.select(checkpoints.c.name)
     query = query.where(checkpoints.c.account == owner.number, checkpoints.c.at == micros(at))
-    return list(connection.execute(query.order_by(checkpoints.c.name)).scalars())
+    return sorted(connection.execute(query).scalars())
 
 
 def read_checkpoint_part(connection: Connection, owner: Owner, at: datetime, name: str) -> pl.DataFrame | bytes:

@@ -17,7 +17,7 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.secrets import Keyring
-from helpdesk_wellbeing.settings import Settings
+from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.store import accounts, events, lease, people, state, tables, tickets
 from helpdesk_wellbeing.store.accounts import Account
 from helpdesk_wellbeing.store.clock import BEGINNING
@@ -84,6 +84,7 @@ class Store:
         when = created_at or datetime.now(UTC)
         account = Account(name, platform, zone, week_start, when, dict(settings or {}))
         with self._database.writing() as connection:
+            self._database.claim(connection, accounts.NEW)
             accounts.create(connection, account)
         return account
 
@@ -104,7 +105,7 @@ class Store:
 
     def account(self, name: str) -> Account:
         """The account. Raises ConfigError with the names there are."""
-        with self._database.reading() as connection:
+        with self._read(name) as (connection, _):
             return self._found(connection, name)[1]
 
     def revision(self, account: str) -> int:
@@ -308,9 +309,8 @@ class Store:
 
     def directory(self, account: str) -> Directory:
         """Both sources in one: the file's values, and the platform's where the file has none."""
-        with self._database.reading() as connection:
-            number, found = self._found(connection, account)
-            return people.read(connection, Owner(number, account), found.zone)
+        with self._read(account) as (connection, owner):
+            return people.read(connection, owner, self._found(connection, account)[1].zone)
 
     # secrets
 
@@ -367,22 +367,28 @@ class Store:
     @contextmanager
     def _read(self, account: str) -> Iterator[tuple[Connection, Owner]]:
         with self._database.reading() as connection:
-            yield connection, self._owner(connection, account)
+            owner = self._owner(connection, account)
+            self._database.claim(connection, owner.number)
+            yield connection, owner
 
     @contextmanager
     def _write(self, account: str) -> Iterator[tuple[Connection, Owner]]:
         with self._database.writing() as connection:
             owner = self._owner(connection, account)
+            self._database.claim(connection, owner.number)
             mine = self._leases.get(account)
             if mine is not None:
                 lease.confirm(connection, owner, mine)
             yield connection, owner
 
     def _owner(self, connection: Connection, account: str) -> Owner:
-        if account not in self._owners:
+        owner = self._owners.get(account)
+        if owner is None:
             number, found = self._found(connection, account)
-            self._owners[account] = Owner(number, found.name)
-        return self._owners[account]
+            owner = Owner(number, found.name)
+            if not self._database.is_writing:  # an account made in a transaction may yet be undone
+                self._owners[account] = owner
+        return owner
 
     @staticmethod
     def _found(connection: Connection, name: str) -> tuple[int, Account]:
@@ -403,5 +409,5 @@ def open_store(place: str | Settings, *, read_only: bool = False, busy_s: float 
     database = Database(url, read_only=read_only, busy_s=busy_s)
     if isinstance(place, Settings):
         return Store(database, Keyring(place.home), place.lease_wait_s)
-    folder = database.file.parent if database.file is not None else Path()
+    folder = database.file.parent if database.file is not None else load_settings(create=False).home
     return Store(database, Keyring(folder), 30.0)

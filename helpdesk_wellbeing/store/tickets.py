@@ -50,9 +50,10 @@ def read_some(
 def _read(connection: Connection, owner: Owner, which: sa.ColumnElement[bool]) -> pl.DataFrame:
     names = TICKETS.names()
     query = sa.select(*(tickets.c[name] for name in names)).where(tickets.c.account == owner.number, which)
-    query = query.order_by(tickets.c.ticket).execution_options(yield_per=_ROWS)
+    query = query.execution_options(yield_per=_ROWS)
     schema = {name: pl.Int64() if name in _TIMES else dtype for name, dtype in TICKETS.items()}
     frames = [pl.DataFrame(schema=schema)]
     for part in connection.execute(query).partitions():
         frames.append(pl.DataFrame([tuple(row) for row in part], schema=schema, orient="row"))
-    return pl.concat(frames).with_columns(pl.col(name).cast(UTC) for name in _TIMES)
+    # databases sort text by their own rules
+    return pl.concat(frames).sort("ticket").with_columns(pl.col(name).cast(UTC) for name in _TIMES)

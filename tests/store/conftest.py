@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from helpdesk_wellbeing.events import SCHEMA
+from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -31,14 +32,18 @@ def make_series(
     )
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'wellbeing.db'}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of this test's own; tests that are about files name "sqlite" with `indirect=True`."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'wellbeing.db'}"
+    made: str = request.getfixturevalue("new_database")()
+    return made
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    with open_store(url) as opened:
+def store(url: str, tmp_path: Path) -> Iterator[Store]:
+    with open_store(Settings(tmp_path, url)) as opened:
         opened.create_account("acme", zone="Europe/Berlin")
         yield opened
 

@@ -89,9 +89,17 @@ def test_a_waiting_process_goes_on_when_the_other_is_done(url, store):
 
 
 def test_another_process_with_the_same_pid_is_not_the_holder(store):
-    put_lease(store, pid=os.getpid(), host=socket.gethostname(), born="an earlier one")
+    machine = lease._born(os.getpid()).rpartition(":")[0]
+    put_lease(store, pid=os.getpid(), host=socket.gethostname(), born=f"{machine}:1")
 
     with store.writer("acme", "check", wait_s=0):
+        pass
+
+
+def test_a_process_of_another_container_with_the_same_name_is_not_taken_for_dead(store):
+    put_lease(store, pid=4_000_000, host=socket.gethostname(), born="another boot:another container:1")
+
+    with pytest.raises(StoreBusy, match="process 4000000"), store.writer("acme", "check", wait_s=0):
         pass
 
 

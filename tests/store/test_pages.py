@@ -134,6 +134,8 @@ def test_a_write_killed_before_its_end_leaves_a_whole_store_without_it(url, stor
         assert again.event_span("acme")[2] == 0
         assert again.watermarks("acme") == {}
         with again._read("acme") as (connection, _):
+            if again.file is None:
+                return
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 

@@ -8,17 +8,24 @@ from cryptography.fernet import Fernet
 
 from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.secrets import KEY_FILE, KEY_VARIABLE, Keyring
+from helpdesk_wellbeing.store.tables import secrets
 
 NONE: dict[str, str] = {}
 
 
-def test_a_secret_comes_back_and_is_nowhere_in_the_file(store):
+def test_a_secret_comes_back_and_is_nowhere_in_the_file(store, tmp_path):
     store.put_secret("acme", "client_secret", "hunter2-hunter2")
     store.put_secret("acme", "client_secret", "hunter3-hunter3")
 
     assert store.get_secret("acme", "client_secret") == "hunter3-hunter3"
     assert store.get_secret("acme", "api_key") is None
-    for file in store.file.parent.iterdir():
+    with store._read("acme") as (connection, _):
+        kept = connection.execute(secrets.select()).all()
+    assert len(kept) == 1
+    assert b"hunter" not in repr(kept).encode()
+    files = [file for file in tmp_path.iterdir() if file.is_file()]
+    assert files
+    for file in files:
         assert b"hunter" not in file.read_bytes()
 
 

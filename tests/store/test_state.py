@@ -165,6 +165,21 @@ def test_an_inner_failure_that_is_caught_undoes_only_itself(store):
     assert (store.get_meta("acme", "a"), store.get_meta("acme", "b")) == ("1", None)
 
 
+def test_an_account_that_was_undone_is_not_remembered(store):
+    def make_and_fail():
+        with store.transaction():
+            store.create_account("undone")
+            fail_after(store.set_meta, "undone", "k", "v")
+
+    with pytest.raises(ConfigError, match="no"):
+        make_and_fail()
+    store.create_account("another")
+
+    with pytest.raises(ConfigError, match="account undone: there is none"):
+        store.set_meta("undone", "k", "v")
+    assert store.get_meta("another", "k") is None
+
+
 def test_a_value_can_be_replaced_and_forgotten(store):
     store.set_meta("acme", "k", "1")
     store.set_meta("acme", "k", "2")
