@@ -59,8 +59,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A write transaction: all of it or nothing. An inner one joins the outer one."""
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A write transaction: all of it or nothing. An inner one joins the outer one.
+
+        What a `durable` one committed survives a power cut too; that costs a write-through of the disk.
+        """
         if self.read_only:
             raise StoreError(f"store: {self.place}: it was opened for reading only")
         current = self._current()
@@ -68,7 +71,8 @@ class Database:
             with current.begin_nested():
                 yield current
             return
-        with self._told(), self._engine.connect().execution_options(writes=True) as connection:
+        options = dialect.options_for_writing(self._engine, durable=durable)
+        with self._told(), self._engine.connect().execution_options(**options) as connection:
             transaction = connection.begin()
             self._local.connection = connection
             try:

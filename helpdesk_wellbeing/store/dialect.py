@@ -62,8 +62,12 @@ def _sqlite(file: Path, read_only: bool, busy_s: float) -> Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('durable', False) else 'NORMAL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -97,6 +101,23 @@ def _postgresql(url: URL, busy_s: float) -> Engine:
         raise ConfigError(
             f"store: PostgreSQL needs the package {missing.name}; install it beside helpdesk-wellbeing"
         ) from missing
+
+
+def options_for_writing(engine: Engine, *, durable: bool) -> dict[str, Any]:
+    """Execution options of a write transaction; a durable one survives a power cut once it is committed.
+
+    Durable ones are small and come from several processes with the same keys. On PostgreSQL they read what is
+    committed: the second one then sees the first one's key, where REPEATABLE READ would refuse it.
+    """
+    options: dict[str, Any] = {"writes": True, "durable": durable}
+    if durable and engine.dialect.name == "postgresql":
+        options["isolation_level"] = "READ COMMITTED"
+    return options
+
+
+def insert_unless_there(connection: Connection, table: sa.Table) -> Any:
+    """Insert; a row whose primary key is there already is left out. Knows `returning`."""
+    return _insert(connection.dialect.name, table).on_conflict_do_nothing()
 
 
 def lock_for_migration(connection: Connection) -> None:
