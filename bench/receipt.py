@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 ACCOUNT = "acme"
 KEY = "only-for-this-measurement"
 THREADS = 24
+WARM = 200
 PLACE = "BENCH_RECEIPT_DATABASE"
 
 
@@ -179,8 +181,10 @@ def measure(count: int, connections: int, folder: Path) -> Rows:
         store.create_account(ACCOUNT, platform="zendesk")
         store.put_secret(ACCOUNT, SECRET, KEY)
     with served(database) as port:
-        send(port, calls(200), connections)  # warm
+        send(port, calls(WARM), connections)
         sent = send(port, calls(count), connections)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime
     with open_store(database) as store:
         stored = store.inbox.depth()[ACCOUNT].waiting
     wanted = len(set(calls(count)))
@@ -188,6 +192,7 @@ def measure(count: int, connections: int, folder: Path) -> Rows:
     return [
         row(f"receipt: {count:,} calls over {connections} connections", f"{count / sent.seconds:,.0f}/s", ">= 1,000/s"),
         row("  p99 of an answer", f"{sent.percentile(0.99):.1f} ms", "< 50 ms"),
+        row("  CPU of the server for one call, start included", f"{1e6 * cpu / (count + WARM):,.0f} µs"),
         row(f"  p50 ({load()})", f"{sent.percentile(0.5):.1f} ms"),
         row("  answers by status", told, "200 only"),
         row("  stored, of as many as were different", f"{stored:,} of {wanted:,}", "all"),

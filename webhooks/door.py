@@ -63,7 +63,7 @@ class Answer:
 
     status: int
     body: Mapping[str, Any]
-    headers: Headers = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 _UNPROVEN = Answer(401, {"error": "the call is not proven to come from this account's helpdesk"})
