@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "acme"
 KEY = "only-for-this-measurement"
-THREADS = 24
+THREADS = 16
 WARM = 200
 PLACE = "BENCH_RECEIPT_DATABASE"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -115,9 +116,10 @@ def options_for_writing(engine: Engine, *, durable: bool) -> dict[str, Any]:
     return options
 
 
-def insert_unless_there(connection: Connection, table: sa.Table) -> Any:
-    """Insert; a row whose primary key is there already is left out. Knows `returning`."""
-    return _insert(connection.dialect.name, table).on_conflict_do_nothing()
+def insert_unless_there(dialect: str, table: sa.Table, rows: sa.Select[Any]) -> Insert:
+    """Insert what `rows` selects; a row whose primary key is there already is left out."""
+    statement = _insert(dialect, table).from_select(rows.selected_columns.keys(), rows)
+    return cast(Insert, statement.on_conflict_do_nothing())
 
 
 def lock_for_migration(connection: Connection) -> None:
@@ -173,3 +175,23 @@ def pairs(connection: Connection, mapping: sa.BindParameter[str]) -> sa.Select[i
     return sa.select(
         sa.cast(table.c.key, sa.BigInteger).label("key"), sa.cast(table.c.value, sa.Integer).label("value")
     )
+
+
+def records(dialect: str, array: sa.BindParameter[str], columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+    """One row per array of a JSON array, its values named and typed as `columns`: many rows as one parameter.
+
+    Python's `sqlite3` lets other threads run at every row that it inserts by itself; in a busy process each of
+    these costs a wait.
+    """
+    values: list[Any]
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        elements = sa.func.jsonb_array_elements(sa.cast(sa.cast(array, sa.Text), JSONB))
+        record = elements.table_valued(sa.column("value", JSONB)).c.value
+        values = [sa.cast(sa.func.jsonb_extract_path_text(record, str(n)), c.type) for n, c in enumerate(columns)]
+    else:
+        record = sa.func.json_each(array).table_valued("value").c.value
+        values = [sa.func.json_extract(record, f"$[{n}]") for n, _ in enumerate(columns)]
+    named = [value.label(column.name) for value, column in zip(values, columns, strict=True)]
+    return sa.select(*named).where(sa.true())  # without a condition SQLite reads "ON CONFLICT" as a join's

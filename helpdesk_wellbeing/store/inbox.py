@@ -5,19 +5,22 @@ A row keeps its key after its work is done, because platforms send calls again f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.dml import Insert
 
 from helpdesk_wellbeing.deliveries import Delivery, Receipt, from_json, to_json
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.database import Database
-from helpdesk_wellbeing.store.dialect import insert_unless_there
+from helpdesk_wellbeing.store.dialect import insert_unless_there, records
 from helpdesk_wellbeing.store.events import Owner
 from helpdesk_wellbeing.store.tables import accounts, inbox
 
@@ -25,6 +28,8 @@ MOST_TRIES = 5  # a delivery that failed so often is set aside; the pull brings 
 KEYS_KEPT = timedelta(days=7)  # Freshdesk sends again for a day, Zendesk for minutes
 
 _Owned: TypeAlias = Callable[[str], AbstractContextManager[tuple[Connection, Owner]]]
+_Place: TypeAlias = tuple[int, str]  # the account's number and the key
+_COLUMNS = (inbox.c.account, inbox.c.key, inbox.c.received, inbox.c.body, inbox.c.tries)
 _waits = sa.and_(inbox.c.body.is_not(None), inbox.c.tries < MOST_TRIES)
 
 
@@ -63,14 +68,15 @@ class Inbox:
         On return they are on the disk. Needs no lease. Raises ConfigError for an unknown account.
         """
         with self._database.writing(durable=True) as connection:
-            rows: dict[tuple[int, str], dict[str, object]] = {}
-            first: list[tuple[tuple[int, str], bool]] = []
+            rows: dict[_Place, Sequence[object]] = {}
+            places: list[_Place] = []
             for receipt in receipts:
                 place = (self._owner(connection, receipt.account).number, receipt.delivery.key)
-                first.append((place, place not in rows))
-                rows.setdefault(place, _row(place, receipt))
-            new = _insert(connection, [rows[place] for place in sorted(rows)])  # sorted: no deadlock with others
-            return [is_first and place in new for place, is_first in first]
+                places.append(place)
+                if place not in rows:
+                    rows[place] = (*place, micros(receipt.at), to_json(receipt.delivery), 0)
+            unseen = _insert(connection, rows)
+        return [_taken_out(place, unseen) for place in places]
 
     def take(self, account: str, most: int = 1000) -> list[Waiting]:
         """What waits, oldest first. It goes on waiting until `finish`, so work that is cut off is done again."""
@@ -114,15 +120,29 @@ class Inbox:
             connection.execute(inbox.update().where(these).values(values), rows)
 
 
-def _row(place: tuple[int, str], receipt: Receipt) -> dict[str, object]:
-    number, key = place
-    body = to_json(receipt.delivery)
-    return {"account": number, "key": key, "received": micros(receipt.at), "body": body, "tries": 0}
+def _insert(connection: Connection, rows: Mapping[_Place, Sequence[object]]) -> set[_Place]:
+    """Insert what is not there; its places. Two processes that insert the same at once may both name it."""
+    ordered = [rows[place] for place in sorted(rows)]  # in the same order everywhere: no deadlock
+    offered = {"rows": json.dumps(ordered)}
+    there, insert = _statements(connection.dialect.name)
+    seen = {(row.account, row.key) for row in connection.execute(there, offered)}
+    if len(seen) < len(rows):
+        connection.execute(insert, offered)
+    return set(rows) - seen
 
 
-def _insert(connection: Connection, rows: list[dict[str, object]]) -> set[tuple[int, str]]:
-    """The (account, key) that were not there."""
-    if not rows:
-        return set()
-    statement = insert_unless_there(connection, inbox).returning(inbox.c.account, inbox.c.key)
-    return {(row.account, row.key) for row in connection.execute(statement, rows)}
+@cache  # making and compiling them costs several times what running them does
+def _statements(dialect: str) -> tuple[sa.Select[Any], Insert]:
+    """(which of the offered rows are there, insert those that are not)"""
+    offered = records(dialect, sa.bindparam("rows", type_=sa.Text), _COLUMNS)
+    known = offered.subquery()
+    same = sa.and_(inbox.c.account == known.c.account, inbox.c.key == known.c.key)
+    return sa.select(inbox.c.account, inbox.c.key).join(known, same), insert_unless_there(dialect, inbox, offered)
+
+
+def _taken_out(place: _Place, unseen: set[_Place]) -> bool:
+    """Whether it was in; the next one of the same place is a repetition."""
+    if place not in unseen:
+        return False
+    unseen.remove(place)
+    return True
