@@ -43,7 +43,7 @@ def test_the_same_words_about_a_ticket_in_one_minute_are_one_call():
 
 
 def test_a_rule_whose_placeholder_was_not_filled_is_refused():
-    with pytest.raises(BadPayload, match="^ticket_id: "):
+    with pytest.raises(BadPayload, match=r"^ticket_id: "):
         freshdesk.translate(json.loads(freshdesk.RULE_BODY), {}, NOW)
 
 
