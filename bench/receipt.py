@@ -187,7 +187,7 @@ def measure(count: int, connections: int, folder: Path) -> Rows:
     cpu = used.ru_utime + used.ru_stime
     with open_store(database) as store:
         stored = store.inbox.depth()[ACCOUNT].waiting
-    wanted = len(set(calls(count)))
+    wanted = max(WARM, count) - max(WARM, count) // 10
     told = ", ".join(f"{status}: {number:,}" for status, number in sorted(sent.statuses.items()))
     return [
         row(f"receipt: {count:,} calls over {connections} connections", f"{count / sent.seconds:,.0f}/s", ">= 1,000/s"),

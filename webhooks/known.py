@@ -19,6 +19,7 @@ PREVIOUS_SECRET = "webhook_secret_previous"  # accepted as well while one replac
 LookUp: TypeAlias = Callable[[str, str], tuple[str, ...] | None]
 
 _LONGEST_NAME = 200
+_LOOKING_S = 1.0
 
 
 def from_store(store: Store) -> LookUp:
@@ -57,7 +58,13 @@ class Remembered:
         kept = self._found.get((platform, account))
         if kept is not None and kept[0] > now:
             return kept[1]
-        found = self._look_up(platform, account)
+        if kept is not None:  # one call looks again; those beside it go on with what was known
+            self._found[platform, account] = (now + _LOOKING_S, kept[1])
+        try:
+            found = self._look_up(platform, account)
+        except BaseException:
+            self._found.pop((platform, account), None)
+            raise
         if len(self._found) >= self._places:
             self._found.clear()
         self._found[platform, account] = (now + self._seconds, found)

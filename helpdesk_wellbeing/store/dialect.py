@@ -178,11 +178,7 @@ def pairs(connection: Connection, mapping: sa.BindParameter[str]) -> sa.Select[i
 
 
 def records(dialect: str, array: sa.BindParameter[str], columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
-    """One row per array of a JSON array, its values named and typed as `columns`: many rows as one parameter.
-
-    Python's `sqlite3` lets other threads run at every row that it inserts by itself; in a busy process each of
-    these costs a wait.
-    """
+    """One row per array of a JSON array, its values named and typed as `columns`: many rows as one parameter."""
     values: list[Any]
     if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import JSONB

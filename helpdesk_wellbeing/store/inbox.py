@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from helpdesk_wellbeing.deliveries import Delivery, Receipt, from_json, to_json
 from helpdesk_wellbeing.store.clock import instant, micros
@@ -121,23 +121,16 @@ class Inbox:
 
 
 def _insert(connection: Connection, rows: Mapping[_Place, Sequence[object]]) -> set[_Place]:
-    """Insert what is not there; its places. Two processes that insert the same at once may both name it."""
+    """Insert what is not there; its places."""
     ordered = [rows[place] for place in sorted(rows)]  # in the same order everywhere: no deadlock
-    offered = {"rows": json.dumps(ordered)}
-    there, insert = _statements(connection.dialect.name)
-    seen = {(row.account, row.key) for row in connection.execute(there, offered)}
-    if len(seen) < len(rows):
-        connection.execute(insert, offered)
-    return set(rows) - seen
+    found = connection.execute(_insertion(connection.dialect.name), {"rows": json.dumps(ordered)})
+    return {(row.account, row.key) for row in found}
 
 
-@cache  # making and compiling them costs several times what running them does
-def _statements(dialect: str) -> tuple[sa.Select[Any], Insert]:
-    """(which of the offered rows are there, insert those that are not)"""
+@cache  # making and compiling it costs several times what running it does
+def _insertion(dialect: str) -> ReturningInsert[Any]:
     offered = records(dialect, sa.bindparam("rows", type_=sa.Text), _COLUMNS)
-    known = offered.subquery()
-    same = sa.and_(inbox.c.account == known.c.account, inbox.c.key == known.c.key)
-    return sa.select(inbox.c.account, inbox.c.key).join(known, same), insert_unless_there(dialect, inbox, offered)
+    return insert_unless_there(dialect, inbox, offered).returning(inbox.c.account, inbox.c.key)
 
 
 def _taken_out(place: _Place, unseen: set[_Place]) -> bool:

@@ -17,6 +17,17 @@ def test_a_secret_is_looked_up_once_in_a_few_seconds():
     assert len(asked) == 2
 
 
+def test_while_one_call_looks_again_the_others_do_not_wait():
+    clock, inside = [0.0], []
+    remembered = Remembered(lambda *_: inside.append(len(inside)) or (f"s{len(inside)}",), clock=lambda: clock[0])
+    remembered("zendesk", "acme")
+    clock[0] = 6.0
+    remembered._look_up = lambda *who: (*remembered(*who), "new")
+
+    assert remembered("zendesk", "acme") == ("s1", "new")
+    assert remembered("zendesk", "acme") == ("s1", "new")
+
+
 def test_an_error_is_not_remembered():
     answers = [StoreError("away"), None]
 
