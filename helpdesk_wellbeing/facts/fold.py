@@ -1,7 +1,7 @@
 """The fold: events of a stretch of time and what was carried into it become facts and what is carried on.
 
-The result is the same for any cuts at UTC midnights, any order of rows and any batching: everything that
-depends on more than one event is either in the carry or decided within one UTC day. Long stretches are
+The result is the same for any cuts at whole UTC hours, any order of rows and any batching: everything that
+depends on more than one event is either in the carry or decided within one UTC hour. Long stretches are
 worked through week by week.
 """
 
@@ -44,13 +44,6 @@ TAIL = pl.Schema(
 # One row: the instant of the cut and the first instant of the log (microseconds since 1970).
 CUT = pl.Schema({"at": pl.Int64(), "log_start": pl.Int64()})
 _TOUCHED = pl.Schema({"day": pl.Date(), "group": pl.String(), "ticket": pl.String()})
-
-_KEYS = {
-    "shifts": ["agent", "start"],
-    "days": ["agent", "date"],
-    "queues": ["group", "date"],
-    "hard": ["ticket"],
-}
 
 
 @dataclass(frozen=True)
@@ -128,15 +121,6 @@ def fold(carry: Carry, events: pl.DataFrame, until: datetime, context: FoldConte
         frames, carry = _fold_week(carry, part, Stretch(low, high), context, snapshots)
         found.append(frames)
     return Folded({name: pl.concat([frames[name] for frames in found]) for name in schema.SCHEMAS}, carry)
-
-
-def combine(pieces: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Facts from pieces in the order of their days: one row per key, the last one holds.
-
-    Touches and handled tickets are told once only, so they need no cleaning and stay in the order of their
-    pieces.
-    """
-    return {name: _cleaned(name, frame) for name, frame in pieces.items()}
 
 
 def fold_time(events: pl.DataFrame, context: FoldContext) -> dict[str, pl.DataFrame]:
@@ -368,16 +352,3 @@ def _shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 
 def _nothing() -> dict[str, pl.DataFrame]:
     return {name: pl.DataFrame(schema={**shape, **PIECE}) for name, shape in schema.SCHEMAS.items()}
-
-
-def _cleaned(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    keys = _KEYS.get(name)
-    plain = frame.select(*schema.SCHEMAS[name])
-    if keys is None:
-        return plain
-    names = plain[keys[0]].unique().sort()
-    subject = plain[keys[0]].cast(pl.Enum(names)).to_physical().alias("_subject")
-    rest = ["_subject", *keys[1:]]
-    places = plain.select(subject, *keys[1:]).with_row_index("_row").sort(*rest, "_row")
-    same_as_next = pl.all_horizontal(pl.col(key) == pl.col(key).shift(-1) for key in rest)
-    return plain[places.filter(~same_as_next.fill_null(False))["_row"]]

@@ -2,7 +2,7 @@
 
 A work event is one act of one person. What one save did together is one act; so is a bulk edit: five or
 more different tickets within ten seconds of its first one, and each further ten seconds while it goes on.
-Both are judged within a UTC day, so that a day's facts need no other day's raw events.
+Both are judged within a UTC hour, so that an hour's facts need no other hour's raw events.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from helpdesk_wellbeing.clock import DAY, SECOND, Ints
+from helpdesk_wellbeing.clock import HOUR, SECOND, Ints
 
 BULK_TICKETS = 5
 BULK_SECONDS = 10
@@ -55,7 +55,7 @@ def _first_of_save(agent: Ints, at: Ints, save: npt.NDArray[np.uint64]) -> Ints:
     rows = np.flatnonzero(save)
     if len(rows) == 0:
         return lead
-    key = save[rows] ^ _mixed(agent[rows].astype(np.uint64) * np.uint64(100_003) + (at[rows] // DAY).astype(np.uint64))
+    key = save[rows] ^ _mixed(agent[rows].astype(np.uint64) * np.uint64(100_003) + (at[rows] // HOUR).astype(np.uint64))
     order = np.argsort(key, kind="stable")
     key = key[order]
     new = np.concatenate([[True], key[1:] != key[:-1]])
@@ -77,8 +77,8 @@ def _bulk_leads(agent: Ints, at: Ints, ticket: Ints) -> Ints:
     reach = BULK_TICKETS - 1
     if len(agent) <= reach:
         return lead
-    day = at // DAY
-    near = (at[reach:] - at[:-reach] <= _REACH) & (agent[reach:] == agent[:-reach]) & (day[reach:] == day[:-reach])
+    hour = at // HOUR
+    near = (at[reach:] - at[:-reach] <= _REACH) & (agent[reach:] == agent[:-reach]) & (hour[reach:] == hour[:-reach])
     near &= ticket[:-reach] >= 0
     starts = np.flatnonzero(near)
     if len(starts) == 0:
@@ -92,13 +92,13 @@ def _bulk_leads(agent: Ints, at: Ints, ticket: Ints) -> Ints:
 
 def _places(agent: Ints, at: Ints) -> Ints:
     low = int(at.min())
-    width = int(at.max()) - low + 2 * DAY
+    width = int(at.max()) - low + 2 * HOUR
     return agent * width + (at - low)
 
 
 def _window_ends(place: Ints, at: Ints, rows: Ints) -> Ints:
-    """Last row within ten seconds of each of `rows`, in the same UTC day."""
-    reach = np.minimum(_REACH, DAY - 1 - at[rows] % DAY)
+    """Last row within ten seconds of each of `rows`, in the same UTC hour."""
+    reach = np.minimum(_REACH, HOUR - 1 - at[rows] % HOUR)
     return np.searchsorted(place, place[rows] + reach, side="right") - 1
 
 
@@ -143,7 +143,7 @@ def _walk(place: Ints, at: Ints, agent: Ints, starts: Ints, lead: Ints) -> None:
             row < count
             and bool(agent[row] == agent[before])
             and bool(at[row] - at[before] <= _REACH)
-            and bool(at[row] // DAY == at[before] // DAY)
+            and bool(at[row] // HOUR == at[before] // HOUR)
         )
 
 

@@ -57,7 +57,7 @@ class Facts:
     shifts: pl.DataFrame
     days: pl.DataFrame
     queues: pl.DataFrame
-    loads: pl.DataFrame  # of the stretch only
+    loads: pl.DataFrame  # of the last eight days at least
     touches: pl.DataFrame  # of the last 28 evaluation days before and in the stretch
     handled: pl.DataFrame
     hard: pl.DataFrame
@@ -65,6 +65,19 @@ class Facts:
     as_of: bool = False  # `until` is the moment asked about, not just the end of one stretch of many (WT5)
     grade_b_changes: bool = False  # field changes come from polling only
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
+
+    def shifts_of(self, agent: str) -> pl.DataFrame:
+        """One agent's shifts."""
+        return _of_agent(self.shifts, agent)
+
+    def days_of(self, agent: str) -> pl.DataFrame:
+        """One agent's days."""
+        return _of_agent(self.days, agent)
+
+
+def _of_agent(frame: pl.DataFrame, agent: str) -> pl.DataFrame:
+    first = int(frame["agent"].search_sorted(agent, side="left"))
+    return frame.slice(first, int(frame["agent"].search_sorted(agent, side="right")) - first)
 
 
 Evaluate = Callable[[Facts], pl.DataFrame]  # -> EVALUATION columns + value columns, sorted by subject, at

@@ -34,22 +34,31 @@ _Thing = TypeVar("_Thing")
 _Found = TypeVar("_Found")
 
 
-def of_latest(function: Callable[[_Thing], _Found]) -> Callable[[_Thing], _Found]:
-    """A pure function that keeps its answer about the object it was asked about last, while that lives.
+def once_per_object(function: Callable[[_Thing], _Found]) -> Callable[[_Thing], _Found]:
+    """A pure function that keeps its answer about each object for as long as that lives.
 
-    Signals run one after the other on the same facts and need the same few views of them.
+    Signals run one after the other on the same facts and need the same few views of them. The answer must not hold the
+    object.
     """
-    latest: tuple[weakref.ref[_Thing], _Found] | None = None
+    answers: dict[int, tuple[weakref.ref[_Thing], _Found]] = {}
+
+    def forget(name: int) -> Callable[[weakref.ref[_Thing]], None]:
+        def forgotten(gone: weakref.ref[_Thing]) -> None:
+            known = answers.get(name)
+            if known is not None and known[0] is gone:  # otherwise another object lives there already
+                del answers[name]
+
+        return forgotten
 
     @wraps(function)
-    def remembered(thing: _Thing) -> _Found:
-        nonlocal latest
-        known = latest
+    def looked_up(thing: _Thing) -> _Found:
+        name = id(thing)
+        known = answers.get(name)
         if known is None or known[0]() is not thing:
-            known = latest = (weakref.ref(thing), function(thing))
+            known = answers[name] = (weakref.ref(thing, forget(name)), function(thing))
         return known[1]
 
-    return remembered
+    return looked_up
 
 
 # --- schedules ---
@@ -89,18 +98,23 @@ def with_person(frame: pl.DataFrame, directory: Directory) -> pl.DataFrame:
         .join(_spells(directory).lazy(), on="agent", how="left", maintain_order="left")
         .filter(pl.col("_from").is_null() | held)
         .drop("_from", "_to")
-        .with_columns(
-            pl.col("zone").fill_null(directory.zone),
-            pl.col("own_zone").fill_null(value=False),
-            pl.col("preset").fill_null(DEFAULT_PRESET),
-            pl.col("contract_hours").fill_null(DEFAULT_CONTRACT_HOURS),
-            pl.col("left_out").fill_null(value=False),
-        )
+        .with_columns(_defaults(directory.zone))
         .collect()
     )
 
 
-@of_latest
+def _defaults(zone: str) -> list[pl.Expr]:
+    """What holds for people of whom nothing else is known."""
+    return [
+        pl.col("zone").fill_null(zone),
+        pl.col("own_zone").fill_null(value=False),
+        pl.col("preset").fill_null(DEFAULT_PRESET),
+        pl.col("contract_hours").fill_null(DEFAULT_CONTRACT_HOURS),
+        pl.col("left_out").fill_null(value=False),
+    ]
+
+
+@once_per_object
 def _spells(directory: Directory) -> pl.DataFrame:
     """People rows with the dates they hold, [_from, _to); an agent whose rows begin later gets a first, empty one."""
     rows = directory.people.select(
@@ -207,13 +221,13 @@ def stretch_dates(facts: Facts) -> tuple[date, date]:
     return begin.date() - timedelta(3), facts.until.date() + timedelta(1)
 
 
-@of_latest
+@once_per_object
 def first_days(facts: Facts) -> pl.DataFrame:
     """The first date of each agent in the days known: agent, began; sorted."""
     return facts.days.group_by("agent").agg(began=pl.col("date").min()).sort("agent")
 
 
-@of_latest
+@once_per_object
 def judged_days(facts: Facts) -> pl.DataFrame:
     """Days with work whose 04:00 evaluation is in the stretch: the days frame with the person's columns and `at`."""
     first, last = stretch_dates(facts)
@@ -269,22 +283,31 @@ def day_grid(facts: Facts, first: date, last: date, agents: pl.Series) -> pl.Dat
 
 def _people_on_grid(directory: Directory, agents: pl.Series, first: date, width: int) -> pl.DataFrame:
     """`with_person` for every agent on every one of `width` dates, without a join of so many rows."""
-    spells = _spells(directory).filter(pl.col("agent").is_in(agents.to_list()))
+    people = _coded_people(directory)
+    spells = _spells(directory).with_row_index("_row").filter(pl.col("agent").is_in(agents.implode()))
     of_agent = agents.search_sorted(spells["agent"]).to_numpy()
     start = spells["_from"].to_physical().to_numpy().astype(np.int64) - _number(first)
-    row = np.full((len(agents), width), len(spells), dtype=np.int64)
+    known = spells["_row"].to_numpy().astype(np.int64)
+    nobody = len(people) - 1
+    row = np.full((len(agents), width), nobody, dtype=np.int64)
     alone = np.flatnonzero(start <= 0)  # later rows of the same agent, ordered by date, overwrite earlier ones
-    row[of_agent[alone]] = alone[:, None]
+    row[of_agent[alone]] = known[alone, None]
     for later in np.flatnonzero((start > 0) & (start < width)):
-        row[of_agent[later], start[later] :] = later
-    nobody = agents.head(1).to_frame("agent").with_columns(date=pl.lit(None, pl.Date))
-    unknown = with_person(nobody, Directory.empty(directory.zone))
-    known = with_person(spells.select("agent", date="_from"), directory)
-    people = pl.concat([known, unknown.select(known.columns)]).drop("agent", "date")
-    # as categories, so that many rows are numbers to be gathered, not texts
-    people = people.with_columns(pl.col("zone", "preset", "schedule").cast(pl.Categorical))
+        row[of_agent[later], start[later] :] = known[later]
     named = agents.gather(np.repeat(np.arange(len(agents)), width)).alias("agent")
     return people[row.ravel()].insert_column(0, named)
+
+
+@once_per_object
+def _coded_people(directory: Directory) -> pl.DataFrame:
+    """The person's columns of every spell, and in the last row those of nobody in particular.
+
+    Words are categories, so that many rows are numbers to be gathered, not texts.
+    """
+    spells = _spells(directory).drop("agent", "_from", "_to")
+    nobody = pl.DataFrame({name: [None] for name in spells.columns}, schema=spells.schema)
+    people = pl.concat([spells, nobody]).with_columns(_defaults(directory.zone))
+    return people.with_columns(pl.col("zone", "preset", "schedule").cast(pl.Categorical))
 
 
 def _cells(rows: pl.DataFrame, agents: pl.Series, first: date, width: int) -> tuple[pl.DataFrame, Ints]:

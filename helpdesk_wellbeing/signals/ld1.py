@@ -18,7 +18,7 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import of_latest
+from helpdesk_wellbeing.signals.calendar import once_per_object
 from helpdesk_wellbeing.signals.rounds import (
     Memory,
     evaluation_frame,
@@ -67,7 +67,7 @@ class _Snapshots:
     grade_b: Bools
 
 
-@of_latest
+@once_per_object
 def _snapshots(facts: Facts) -> tuple[_Snapshots, WorkedDays]:
     plain = worked_days(facts)
     grid = plain.roster
@@ -213,9 +213,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     """Open work now against the agent's own median; sums only, no list of tickets."""
     end = instance_end(instance, facts.until)
     shown = {name: known(instance_value(instance, name)) for name in SIGNAL.values}
-    earlier = facts.shifts.filter(
-        (pl.col("agent") == subject) & (pl.col("end") <= end) & pl.col("open_weight").is_not_null()
-    )
+    earlier = facts.shifts_of(subject).filter((pl.col("end") <= end) & pl.col("open_weight").is_not_null())
     first_of_day = earlier.unique("date", keep="first", maintain_order=True).sort("date").tail(BASELINE_SHOWN)
     weights = tickets(first_of_day["open_weight"].to_numpy())
     return [

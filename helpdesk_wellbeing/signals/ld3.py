@@ -104,7 +104,7 @@ def assess(facts: Facts) -> pl.DataFrame:
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The sum and the last days of touched work; sums only, no list of tickets."""
     end = instance_end(instance, facts.until)
-    days = facts.days.filter((pl.col("agent") == subject) & (pl.col("date") < end.date())).sort("date")
+    days = facts.days_of(subject).filter(pl.col("date") < end.date())
     shown = days.tail(SHOWN_DAYS)
     return [
         {"what": "rise against own baseline, added up", "cusum": known(instance_value(instance, "cusum"))},

@@ -8,7 +8,7 @@ work counts whole, whichever group its tickets are in.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ from helpdesk_wellbeing.signals.worked_days import (
 CAPACITY_DAYS = 5
 MINIMUM_AGENTS = 3
 MINIMUM_WEIGHT = 10.0  # normal tickets, over the team
+MEMBERS_SHOWN = timedelta(days=8)  # how long after its last instance a flag shows the team's bars
 MEMORY = ("last_max", "last_min", "last_at")
 
 
@@ -233,7 +234,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
 
 
 def _bars(facts: Facts, group: str, at: datetime) -> list[dict[str, Any]]:
-    loads = facts.loads.filter(pl.col("at") == at)
+    loads = facts.loads.filter((pl.col("at") == at) & (pl.col("at") >= facts.until - MEMBERS_SHOWN))
     day = day_number(at.astimezone(ZoneInfo(facts.zone)).date())
     members = _membership(facts).filter((pl.col("group") == group) & (pl.col("first") <= day) & (pl.col("end") > day))
     agents = sorted(members["agent"].unique().to_list())

@@ -125,7 +125,7 @@ def evidence(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 def shifts_between(facts: Facts, subject: str, start: datetime, end: datetime) -> pl.DataFrame:
     """The subject's shifts that overlap [start, end]."""
-    return facts.shifts.filter((pl.col("agent") == subject) & (pl.col("end") >= start) & (pl.col("start") <= end))
+    return facts.shifts_of(subject).filter((pl.col("end") >= start) & (pl.col("start") <= end))
 
 
 def shift_hours(shifts: pl.DataFrame) -> list[dict[str, Any]]:
@@ -145,7 +145,7 @@ def shift_hours(shifts: pl.DataFrame) -> list[dict[str, Any]]:
 
 def days_between(facts: Facts, subject: str, first: date, last: date) -> pl.DataFrame:
     """The subject's days from `first` to `last` inclusive."""
-    return facts.days.filter((pl.col("agent") == subject) & pl.col("date").is_between(first, last))
+    return facts.days_of(subject).filter(pl.col("date").is_between(first, last))
 
 
 def day_hours(days: pl.DataFrame) -> list[dict[str, Any]]:

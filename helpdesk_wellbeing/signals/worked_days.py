@@ -24,7 +24,7 @@ from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.schedules import parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
-from helpdesk_wellbeing.signals.calendar import of_latest
+from helpdesk_wellbeing.signals.calendar import once_per_object
 from helpdesk_wellbeing.statistics import median_and_mad, row_medians
 
 Floats = npt.NDArray[np.float64]
@@ -132,7 +132,7 @@ class _Told:
     changing: list[tuple[str, str | None, str | None, list[str] | None, bool, date | None]]
 
 
-@of_latest
+@once_per_object
 def _told(directory: Directory) -> _Told:
     told = _Told({}, [])
     no_person = pl.col("identity").is_in(["shared", "automation"])
@@ -248,7 +248,7 @@ class WorkedDays:
         return np.asarray(table[agent, column])
 
 
-@of_latest
+@once_per_object
 def worked_days(facts: Facts) -> WorkedDays:
     """All worked days that the facts show."""
     first_day = day_number(facts.since.date()) - REACH_DAYS
@@ -259,12 +259,14 @@ def worked_days(facts: Facts) -> WorkedDays:
     i = agent_rows(frame["agent"], agents)
     column = frame["date"].to_physical().to_numpy().astype(np.int64) - first_day
     inside = column < days
+    if not inside.all():
+        frame, i, column = frame.filter(pl.Series(inside)), i[inside], column[inside]
+    cell = i * days + column
 
     def spread(values: pl.Series) -> Ints:
-        out = np.zeros((len(agents), days), dtype=np.int64)
-        numbers = values.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
-        out[i[inside], column[inside]] = numbers[inside]
-        return out
+        out = np.zeros(len(agents) * days, dtype=np.int64)
+        out[cell] = values.to_physical().fill_null(0).to_numpy()
+        return out.reshape(len(agents), days)
 
     active = spread(frame["active_30"])
     seen = spread(frame["work_events"]) > 0
@@ -371,7 +373,7 @@ def standing(facts: Facts, window_days: int) -> dict[str, str | None]:
     }
 
 
-@of_latest
+@once_per_object
 def _barred_today(facts: Facts) -> dict[str, str | None]:
     today = _today(facts)
     listed = facts.directory.people["agent"].drop_nulls().unique().to_list()

@@ -181,7 +181,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     last: date = instance["date"]
     first = last - timedelta(7 * int(instance["weeks"]) - 1)
     dates = pl.DataFrame({"date": pl.date_range(first, last, eager=True)})
-    mine = facts.days.filter(pl.col("agent") == subject)
+    mine = facts.days_of(subject)
     leave = leave_days(facts.directory, first, last).filter(pl.col("agent") == subject)
     rows = dates.join(mine, on="date", how="left", maintain_order="left").with_columns(
         week=pl.lit(first) + pl.duration(days=7 * ((pl.col("date") - pl.lit(first)).dt.total_days() // 7)),

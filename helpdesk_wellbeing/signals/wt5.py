@@ -183,7 +183,7 @@ def assess(facts: Facts) -> pl.DataFrame:
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The longest rests of the fourteen days before, in the order of time: both ends, hours, and what is required."""
     at = instance["at"]
-    mine = facts.shifts.filter((pl.col("agent") == subject) & (pl.col("start") <= at)).sort("start")
+    mine = facts.shifts_of(subject).filter(pl.col("start") <= at)
     rests = mine.select(rest_from="end", rest_to=pl.col("start").shift(-1)).with_columns(
         rest_h=(pl.col("rest_to").fill_null(at) - pl.col("rest_from")).dt.total_microseconds() / 3.6e9
     )

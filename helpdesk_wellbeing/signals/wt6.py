@@ -121,8 +121,8 @@ def assess(facts: Facts) -> pl.DataFrame:
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The shifts counted: date, span, longest gap, breaks seen and needed, whether the break was missed."""
     start, end = window_of(instance)
-    shifts = facts.shifts.filter(
-        (pl.col("agent") == subject) & (pl.col("start") >= start) & (pl.col("end") <= end) & enough_events(WORK_EVENTS)
+    shifts = facts.shifts_of(subject).filter(
+        (pl.col("start") >= start) & (pl.col("end") <= end) & enough_events(WORK_EVENTS)
     )
     return evidence(
         judge(shifts, facts).select(

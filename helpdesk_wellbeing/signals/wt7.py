@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -137,7 +138,8 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
     """Week by week of the window: hours outside the own schedule, their share, days and leave days with such work."""
     last: date = instance["date"]
     first = last - timedelta(WINDOW - 1)
-    grid = _after_hours(day_grid(facts, first, last, pl.Series("agent", [subject])))
+    of_subject = replace(facts, days=facts.days_of(subject))
+    grid = _after_hours(day_grid(of_subject, first, last, pl.Series("agent", [subject])))
     weekly = grid.group_by(
         week=pl.lit(first) + pl.duration(days=7 * ((pl.col("date") - pl.lit(first)).dt.total_days() // 7)),
         maintain_order=True,

@@ -134,8 +134,8 @@ def assess(facts: Facts) -> pl.DataFrame:
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The night shifts of the window, latest first, at most 40: both ends, night and active hours."""
     start, end = instance["window_start"], instance["window_end"]
-    nights = facts.shifts.filter(
-        (pl.col("agent") == subject) & (pl.col("night") > NIGHT_OVER) & (pl.col("end") > start) & (pl.col("end") <= end)
+    nights = facts.shifts_of(subject).filter(
+        (pl.col("night") > NIGHT_OVER) & (pl.col("end") > start) & (pl.col("end") <= end)
     )
     return evidence(
         nights.sort("start", descending=True)

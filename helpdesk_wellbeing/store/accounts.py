@@ -110,3 +110,13 @@ def _week_start(name: str, day: int) -> int:
 
 def _json(settings: Mapping[str, Any]) -> str:
     return json.dumps(dict(settings), sort_keys=True, ensure_ascii=False)
+
+
+def revise(connection: Connection, number: int) -> None:
+    """Say that settings or directory are others now."""
+    connection.execute(accounts.update().where(accounts.c.number == number).values(revision=accounts.c.revision + 1))
+
+
+def revision(connection: Connection, number: int) -> int:
+    """How often that was said."""
+    return int(connection.execute(sa.select(accounts.c.revision).where(accounts.c.number == number)).scalar_one())

@@ -163,6 +163,17 @@ def numbers(connection: Connection, array: sa.BindParameter[str]) -> sa.Select[A
     return sa.select(value.label("number"))
 
 
+def texts(connection: Connection, array: sa.BindParameter[str]) -> sa.Select[Any]:
+    """One row per text of a JSON array."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        found: Any = sa.func.jsonb_array_elements_text(sa.cast(sa.cast(array, sa.Text), JSONB))
+    else:
+        found = sa.func.json_each(array)
+    return sa.select(found.table_valued("value").c.value.label("text"))
+
+
 def pairs(connection: Connection, mapping: sa.BindParameter[str]) -> sa.Select[int, int]:
     """(key, value) for each pair of whole numbers of a JSON object: two columns as one parameter."""
     if connection.dialect.name == "postgresql":

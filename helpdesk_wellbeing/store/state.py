@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-import numpy as np
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,48 +12,62 @@ from sqlalchemy.engine import Connection
 from helpdesk_wellbeing.errors import StoreError
 from helpdesk_wellbeing.facts.schema import SCHEMAS
 from helpdesk_wellbeing.store import blobs
-from helpdesk_wellbeing.store.clock import day_number, day_of, instant, micros
+from helpdesk_wellbeing.store.clock import MICROSECONDS_A_DAY, day_number, instant, micros
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Owner
 from helpdesk_wellbeing.store.tables import accounts, checkpoints, meta, pieces, watermarks
 
+LONGEST_SLICE_DAYS = 7
 
-def write_pieces(connection: Connection, owner: Owner, kind: str, frames: Mapping[date, pl.DataFrame]) -> None:
-    """Put each day's frame in the place of the stored one."""
+
+def write_pieces(connection: Connection, owner: Owner, since: datetime, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Keep each kind's frame of a slice of time that begins at `since`; its column `piece` is the UTC day."""
     rows = [
-        {"account": owner.number, "kind": kind, "day": day_number(day), "data": blobs.pack(frame)}
-        for day, frame in frames.items()
+        {"account": owner.number, "kind": kind, "since": micros(since), "data": blobs.pack(frame)}
+        for kind, frame in frames.items()
     ]
     if rows:
         connection.execute(upsert(connection, pieces), rows)
 
 
 def read_pieces(
-    connection: Connection, owner: Owner, kind: str, from_day: date | None, to_day: date | None
+    connection: Connection, owner: Owner, kind: str, from_day: date | None, until: datetime | None
 ) -> pl.DataFrame:
-    """The frames of [from_day, to_day), one after the other, with their day in the column `piece`."""
-    query = (
-        sa.select(pieces.c.day, pieces.c.data)
-        .where(pieces.c.account == owner.number, pieces.c.kind == kind)
-        .order_by(pieces.c.day)
-    )
+    """The rows of `from_day` and later from slices that begin before `until`, in the order of time."""
+    where: list[sa.ColumnElement[bool]] = [sa.true()]
     if from_day is not None:
-        query = query.where(pieces.c.day >= day_number(from_day))
-    if to_day is not None:
-        query = query.where(pieces.c.day < day_number(to_day))
-    numbers, frames = [], []
-    for number, data in connection.execute(query.execution_options(yield_per=16)):
-        numbers.append(number)
-        frames.append(blobs.unpack(data, f"the piece {kind} of {owner.name} on {day_of(number).isoformat()}"))
-    if not frames:
-        return pl.DataFrame(schema={**SCHEMAS.get(kind, {}), "piece": pl.Date()})
-    days = np.repeat(np.array(numbers, dtype=np.int32), [frame.height for frame in frames])
-    return pl.concat(frames).with_columns(pl.Series("piece", days).cast(pl.Date))
+        where.append(pieces.c.since > (day_number(from_day) - LONGEST_SLICE_DAYS) * MICROSECONDS_A_DAY)
+    if until is not None:
+        where.append(pieces.c.since < micros(until))
+    rows = _slices(connection, owner, kind, sa.and_(*where))
+    return rows if from_day is None else rows.filter(pl.col("piece") >= from_day)
 
 
-def drop_pieces_from(connection: Connection, owner: Owner, day: date) -> None:
-    """Forget the pieces of every kind of `day` and later."""
-    connection.execute(pieces.delete().where(pieces.c.account == owner.number, pieces.c.day >= day_number(day)))
+def _slices(connection: Connection, owner: Owner, kind: str, where: sa.ColumnElement[bool]) -> pl.DataFrame:
+    query = sa.select(pieces.c.since, pieces.c.data).where(
+        pieces.c.account == owner.number, pieces.c.kind == kind, where
+    )
+    frames = [
+        blobs.unpack(data, f"the piece {kind} of {owner.name} from {instant(since).isoformat()}")
+        for since, data in connection.execute(query.order_by(pieces.c.since).execution_options(yield_per=16))
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame(schema={**SCHEMAS.get(kind, {}), "piece": pl.Date()})
+
+
+def join_pieces(connection: Connection, owner: Owner, since: datetime, until: datetime) -> None:
+    """Make one slice of those that begin in [since, until): fewer, larger blobs are read faster."""
+    here = sa.and_(pieces.c.since >= micros(since), pieces.c.since < micros(until))
+    mine = pieces.c.account == owner.number
+    counted = sa.select(pieces.c.kind).where(mine, here).group_by(pieces.c.kind).having(sa.func.count() > 1)
+    for kind in connection.execute(counted).scalars().all():
+        joined = _slices(connection, owner, kind, here)
+        connection.execute(pieces.delete().where(mine, here, pieces.c.kind == kind))
+        write_pieces(connection, owner, since, {kind: joined})
+
+
+def drop_pieces_from(connection: Connection, owner: Owner, since: datetime) -> None:
+    """Forget the slices of every kind that begin at `since` or later."""
+    connection.execute(pieces.delete().where(pieces.c.account == owner.number, pieces.c.since >= micros(since)))
 
 
 def write_checkpoint(

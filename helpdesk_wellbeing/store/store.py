@@ -99,6 +99,7 @@ class Store:
         """Change what is given (`settings` as a whole). A change makes everything dirty."""
         with self._write(name) as (connection, owner):
             if accounts.update(connection, owner.number, name, zone, week_start, settings):
+                accounts.revise(connection, owner.number)
                 state.mark_dirty(connection, owner, BEGINNING)
         return self.account(name)
 
@@ -106,6 +107,11 @@ class Store:
         """The account. Raises ConfigError with the names there are."""
         with self._database.reading() as connection:
             return self._found(connection, name)[1]
+
+    def revision(self, account: str) -> int:
+        """How often the account's settings or directory have changed."""
+        with self._read(account) as (connection, owner):
+            return accounts.revision(connection, owner.number)
 
     def has_account(self, name: str) -> bool:
         """Whether there is such an account."""
@@ -176,6 +182,13 @@ class Store:
         with self._read(account) as (connection, owner):
             return tickets.read(connection, owner)
 
+    def tickets_among(
+        self, account: str, named: pl.Series, created_from: datetime, created_before: datetime
+    ) -> pl.DataFrame:
+        """The newest snapshots of the tickets `named` and of those created in [created_from, created_before)."""
+        with self._read(account) as (connection, owner):
+            return tickets.read_some(connection, owner, named, created_from, created_before)
+
     def watermarks(self, account: str) -> dict[str, str]:
         """Where each stream goes on."""
         with self._read(account) as (connection, owner):
@@ -183,22 +196,30 @@ class Store:
 
     # what is computed
 
-    def write_pieces(self, account: str, kind: str, frames: Mapping[date, pl.DataFrame]) -> None:
-        """Replace the frames of these UTC days."""
+    def write_pieces(self, account: str, since: datetime, frames: Mapping[str, pl.DataFrame]) -> None:
+        """Replace the frames (kind -> rows with their UTC day in `piece`) of the slice of time that begins at `since`.
+
+        A slice is at most a week long.
+        """
         with self._write(account) as (connection, owner):
-            state.write_pieces(connection, owner, kind, frames)
+            state.write_pieces(connection, owner, since, frames)
 
     def read_pieces(
-        self, account: str, kind: str, from_day: date | None = None, to_day: date | None = None
+        self, account: str, kind: str, from_day: date | None = None, until: datetime | None = None
     ) -> pl.DataFrame:
-        """The frames of [from_day, to_day) in order of the days, with the day in `piece`."""
+        """The rows of `from_day` and later from slices that begin before `until`, with the day in `piece`."""
         with self._read(account) as (connection, owner):
-            return state.read_pieces(connection, owner, kind, from_day, to_day)
+            return state.read_pieces(connection, owner, kind, from_day, until)
 
-    def drop_pieces_from(self, account: str, day: date) -> None:
-        """Forget every kind's frames of `day` and later."""
+    def join_pieces(self, account: str, since: datetime, until: datetime) -> None:
+        """Make one slice of those that begin in [since, until)."""
         with self._write(account) as (connection, owner):
-            state.drop_pieces_from(connection, owner, day)
+            state.join_pieces(connection, owner, since, until)
+
+    def drop_pieces_from(self, account: str, since: datetime) -> None:
+        """Forget every kind's slices that begin at `since` or later."""
+        with self._write(account) as (connection, owner):
+            state.drop_pieces_from(connection, owner, since)
 
     def write_checkpoint(self, account: str, at: datetime, parts: Mapping[str, pl.DataFrame | bytes]) -> None:
         """Replace the checkpoint of this instant."""
@@ -282,6 +303,7 @@ class Store:
         with self._write(account) as (connection, owner):
             changed = people.replace(connection, owner, kind, source, frame)
             if changed:
+                accounts.revise(connection, owner.number)
                 state.mark_dirty(connection, owner, BEGINNING)
             return changed
 

@@ -41,6 +41,7 @@ accounts = Table(
     Column("settings", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("dirty_since", BigInteger),
+    Column("revision", Integer, nullable=False, server_default="0"),  # of the directory and the settings
 )
 
 # Events lie in chunks: an Arrow file of one UTC day (see events.py). The columns that are read without the
@@ -80,6 +81,7 @@ tickets = Table(
     Column("assignee", String(200)),
     Column("priority", String(40)),
     Column("channel", String(40)),
+    Index("ix_tickets_created", "account", "created_at"),
     sqlite_with_rowid=False,
 )
 
@@ -96,7 +98,7 @@ pieces = Table(
     metadata,
     _account(),
     Column("kind", String(80), primary_key=True),
-    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
 

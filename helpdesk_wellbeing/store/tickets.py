@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -9,7 +12,8 @@ from sqlalchemy.engine import Connection
 from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.feed import TICKETS
-from helpdesk_wellbeing.store.dialect import upsert
+from helpdesk_wellbeing.store.clock import micros
+from helpdesk_wellbeing.store.dialect import texts, upsert
 from helpdesk_wellbeing.store.events import Owner
 from helpdesk_wellbeing.store.tables import tickets
 
@@ -31,8 +35,21 @@ def keep(connection: Connection, owner: Owner, snapshots: pl.DataFrame) -> None:
 
 def read(connection: Connection, owner: Owner) -> pl.DataFrame:
     """All snapshots, by ticket."""
+    return _read(connection, owner, sa.true())
+
+
+def read_some(
+    connection: Connection, owner: Owner, named: pl.Series, created_from: datetime, created_before: datetime
+) -> pl.DataFrame:
+    """The snapshots of the tickets `named` and of those created in a stretch of time, by ticket."""
+    array = sa.bindparam("named", json.dumps(named.drop_nulls().unique().to_list()), sa.Text)
+    created = tickets.c.created_at.between(micros(created_from), micros(created_before) - 1)
+    return _read(connection, owner, sa.or_(created, tickets.c.ticket.in_(texts(connection, array))))
+
+
+def _read(connection: Connection, owner: Owner, which: sa.ColumnElement[bool]) -> pl.DataFrame:
     names = TICKETS.names()
-    query = sa.select(*(tickets.c[name] for name in names)).where(tickets.c.account == owner.number)
+    query = sa.select(*(tickets.c[name] for name in names)).where(tickets.c.account == owner.number, which)
     query = query.order_by(tickets.c.ticket).execution_options(yield_per=_ROWS)
     schema = {name: pl.Int64() if name in _TIMES else dtype for name, dtype in TICKETS.items()}
     frames = [pl.DataFrame(schema=schema)]

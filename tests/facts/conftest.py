@@ -12,6 +12,7 @@ import pytest
 
 from helpdesk_wellbeing import events, feed, people
 from helpdesk_wellbeing.facts import fold as folding
+from helpdesk_wellbeing.facts import window
 
 Log = Callable[..., pl.DataFrame]
 Facts = Callable[..., dict[str, pl.DataFrame]]
@@ -77,7 +78,7 @@ def make_facts(
         carry, start = folding.Carry.from_parts(folded.carry.to_parts()), cut
         for name, frame in folded.frames.items():
             pieces.setdefault(name, []).append(frame)
-    return folding.combine({name: pl.concat(frames) for name, frames in pieces.items()})
+    return window.combine({name: pl.concat(frames) for name, frames in pieces.items()})
 
 
 @pytest.fixture

@@ -62,10 +62,11 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 @st.composite
 def moments(draw: st.DrawFn) -> datetime:
-    """Spread over ten days, but often near a midnight, and often on a whole second."""
+    """Spread over ten days, but often near a midnight or a whole hour, and often on a whole second."""
     minute = draw(
         st.one_of(st.integers(0, MINUTES), st.integers(0, 10).map(lambda d: d * 1440 + draw(st.integers(-90, 90))))
     )
+    minute -= draw(st.sampled_from([0, 0, minute % 60]))
     return MONDAY + timedelta(minutes=max(minute, 0), seconds=draw(st.sampled_from([0, 0, 0, 1, 9, 10, 11, 59])))
 
 
@@ -147,8 +148,9 @@ def test_any_cut_of_time_and_any_order_of_rows_gives_the_same_facts(
     tickets = pl.DataFrame(known, schema=feed.TICKETS)
     until = MONDAY + timedelta(days=10, hours=hours)
     whole = facts(events, who, until, tickets=tickets)
-    midnights = [MONDAY + timedelta(days=day) for day in range(12)]
     shuffled = events.sample(fraction=1.0, shuffle=True, seed=seed)
+    midnights = [MONDAY + timedelta(days=day) for day in range(12)]
     same(whole, facts(shuffled, who, until, cuts=midnights, tickets=tickets))
-    some = sorted(random.Random(seed).sample(midnights, 4))
+    whole_hours = [MONDAY + timedelta(hours=hour) for hour in range(12 * 24)]
+    some = sorted(random.Random(seed).sample(whole_hours, 12))
     same(whole, facts(events, who, until, cuts=some, tickets=tickets))

@@ -27,7 +27,7 @@ Rows = list[dict[str, Any]]
 
 def plain_acts(rows: Rows) -> dict[str, Rows]:
     """Work events per agent: bulk edits first, then saves."""
-    by_day: dict[tuple[str, Any], Rows] = defaultdict(list)
+    by_hour: dict[tuple[str, Any], Rows] = defaultdict(list)
     for row in sorted(rows, key=lambda r: (r["at"], r["id"])):
         if row["actor_kind"] == "agent" and row["kind"] in (
             "created",
@@ -36,9 +36,9 @@ def plain_acts(rows: Rows) -> dict[str, Rows]:
             "status",
             "priority",
         ):
-            by_day[row["actor"], row["at"].date()].append(row)
+            by_hour[row["actor"], row["at"].replace(minute=0, second=0, microsecond=0)].append(row)
     acts: dict[str, Rows] = defaultdict(list)
-    for (agent, _), work in sorted(by_day.items(), key=lambda item: item[0]):
+    for (agent, _), work in sorted(by_hour.items(), key=lambda item: item[0]):
         first_of_save: dict[str, Any] = {}
         for row in work:
             if row["batch"]:

@@ -135,3 +135,18 @@ def test_a_write_killed_before_its_end_leaves_a_whole_store_without_it(url, stor
         assert again.watermarks("acme") == {}
         with again._read("acme") as (connection, _):
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def test_a_short_stretch_reads_the_tickets_it_is_about(store, a_series):
+    day = timedelta(days=1)
+    known = tickets(("1", MONDAY, "open"), ("2", MONDAY, "open"), ('it\'s "3"', MONDAY, "open"), ("4", None, "new"))
+    created = known.with_columns(
+        created_at=pl.Series([MONDAY - day, MONDAY, MONDAY + day, None], dtype=TICKETS["created_at"])
+    )
+    store.commit_page("acme", Page("tickets", a_series(1), 4, "cursor-1", created))
+
+    named = pl.Series(['it\'s "3"', "5", None])
+    found = store.tickets_among("acme", named, MONDAY, MONDAY + day)
+
+    assert found["ticket"].to_list() == ["2", 'it\'s "3"']
+    assert found.equals(created.filter(pl.col("ticket").is_in(found["ticket"].implode())))

@@ -7,6 +7,7 @@ import pytest
 
 from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.facts.schema import TOUCHES
+from helpdesk_wellbeing.people import PEOPLE
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
@@ -43,27 +44,65 @@ def test_a_change_of_the_account_makes_everything_dirty_and_no_change_does_not(s
     assert store.dirty_since("acme") == BEGINNING
 
 
-def test_pieces_are_replaced_by_day_and_read_in_order(store):
-    def touches(*names):
-        rows = [{"day": date(2026, 3, 2), "group": "g", "ticket": n} for n in names]
-        return pl.DataFrame(rows, schema=TOUCHES)
+def touches(day: date, *tickets: str) -> pl.DataFrame:
+    rows = [{"day": day, "group": "g", "ticket": ticket, "piece": day} for ticket in tickets]
+    return pl.DataFrame(rows, schema={**TOUCHES, "piece": pl.Date()})
 
-    first, second, third = (date(2026, 3, day) for day in (2, 3, 4))
-    store.write_pieces("acme", "touches", {second: touches("b"), first: touches("a"), third: touches()})
-    store.write_pieces("acme", "touches", {second: touches("b2", "b3")})
+
+def test_pieces_are_replaced_by_slice_and_read_in_order(store):
+    monday, tuesday = MONDAY.date(), MONDAY.date() + timedelta(days=1)
+    noon = MONDAY + timedelta(hours=36)
+    store.write_pieces("acme", noon, {"touches": touches(tuesday, "b")})
+    store.write_pieces("acme", MONDAY, {"touches": touches(monday, "a"), "hard": pl.DataFrame({"x": [1]})})
+    store.write_pieces("acme", noon, {"touches": touches(tuesday, "b2", "b3")})
 
     assert store.read_pieces("acme", "touches").select("piece", "ticket").rows() == [
-        (first, "a"), (second, "b2"), (second, "b3"),
+        (monday, "a"), (tuesday, "b2"), (tuesday, "b3"),
     ]  # fmt: skip
-    assert store.read_pieces("acme", "touches", second, third)["ticket"].to_list() == ["b2", "b3"]
+    assert store.read_pieces("acme", "touches", until=noon)["ticket"].to_list() == ["a"]
+    assert store.read_pieces("acme", "touches", tuesday)["ticket"].to_list() == ["b2", "b3"]
 
-    store.write_pieces("acme", "hard", {third: pl.DataFrame({"x": [1]})})
-    store.drop_pieces_from("acme", second)
+    store.drop_pieces_from("acme", MONDAY + timedelta(hours=1))
 
     assert store.read_pieces("acme", "touches")["ticket"].to_list() == ["a"]
+    store.drop_pieces_from("acme", MONDAY)
     assert dict(store.read_pieces("acme", "hard").schema) == {
         "ticket": pl.String, "at": pl.Datetime("us", "UTC"), "indicators": pl.String, "piece": pl.Date
     }  # fmt: skip
+
+
+def test_a_slice_of_a_week_is_found_by_any_of_its_days(store):
+    days = [MONDAY.date() + timedelta(days=n) for n in range(7)]
+    store.write_pieces("acme", MONDAY, {"touches": pl.concat([touches(day, str(day.day)) for day in days])})
+
+    assert store.read_pieces("acme", "touches", days[6])["piece"].to_list() == [days[6]]
+    assert store.read_pieces("acme", "touches", days[6] + timedelta(days=1)).is_empty()
+
+
+def test_joined_slices_hold_the_same_rows_in_one_and_leave_their_neighbours_alone(store):
+    hours = [MONDAY + timedelta(hours=n) for n in range(5)]
+    for n, hour in enumerate(hours):
+        store.write_pieces("acme", hour, {"touches": touches(MONDAY.date(), f"t{n}")})
+    before = store.read_pieces("acme", "touches")
+
+    store.join_pieces("acme", hours[1], hours[4])
+
+    assert store.read_pieces("acme", "touches").equals(before)
+    assert store.read_pieces("acme", "touches", until=hours[1])["ticket"].to_list() == ["t0"]
+    assert store.read_pieces("acme", "touches", until=hours[2])["ticket"].to_list() == ["t0", "t1", "t2", "t3"]
+
+
+def test_a_process_that_remembers_people_and_settings_sees_when_they_change(store):
+    people = pl.DataFrame([{"agent": "7", "time_zone": "Europe/Berlin"}], schema=PEOPLE)
+    seen = [store.revision("acme")]
+    store.replace_people("acme", "file", people)
+    seen.append(store.revision("acme"))
+    store.replace_people("acme", "file", people)
+    seen.append(store.revision("acme"))
+    store.update_account("acme", settings={"hard_tags": ["vip"]})
+    seen.append(store.revision("acme"))
+
+    assert seen[0] < seen[1] == seen[2] < seen[3]
 
 
 def test_checkpoints_are_found_by_time_and_read_by_part(store):
@@ -94,7 +133,7 @@ def test_what_is_written_in_one_transaction_lands_together_or_not_at_all(store, 
 
     def evaluate(fail):
         with store.transaction():
-            store.write_pieces("acme", "touches", {MONDAY.date(): pl.DataFrame(schema=TOUCHES)})
+            store.write_pieces("acme", MONDAY, {"touches": touches(MONDAY.date(), "a")})
             store.write_checkpoint("acme", MONDAY, {"rules": b""})
             store.set_meta("acme", "fold_version", "1")
             store.set_clean("acme")
@@ -138,7 +177,7 @@ def test_what_is_computed_for_one_account_is_not_seen_by_another(store):
     store.create_account("other")
     store.set_meta("acme", "k", "1")
     store.write_checkpoint("acme", MONDAY, {"rules": b""})
-    store.write_pieces("acme", "touches", {MONDAY.date(): pl.DataFrame(schema=TOUCHES)})
+    store.write_pieces("acme", MONDAY, {"touches": touches(MONDAY.date(), "a")})
     store.mark_dirty("acme", MONDAY)
     store.put_secret("acme", "token", "s")
 
