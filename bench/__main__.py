@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-SECTIONS = ("help", "rules", "pull", "days", "river")
+SECTIONS = ("help", "rules", "pull", "days", "river", "receipt")
 
 
 def main(sections: list[str]) -> None:

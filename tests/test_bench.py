@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from bench import days, pull, river
+from bench import days, pull, receipt, river
 from bench.measuring import alone, peak_mb, seconds
 from helpdesk_wellbeing.demo.bulk import bulk_directory, bulk_events
 from helpdesk_wellbeing.facts.fold import FoldContext
@@ -67,3 +67,10 @@ def test_the_readers_read_every_row_of_the_simulated_platform(tmp_path):
 def test_measuring_gives_seconds_and_megabytes_of_a_process_of_its_own():
     assert seconds(lambda: None, 3) >= 0
     assert 1 < alone(peak_mb) < 1000
+
+
+def test_every_call_of_the_load_generator_is_answered_and_stored_once(tmp_path):
+    rows = {line["what"].strip(): line["measured"] for line in receipt.measure(100, 4, tmp_path)}
+
+    assert rows["answers by status"] == "200: 100"
+    assert rows["stored, of as many as were different"] == "180 of 180"

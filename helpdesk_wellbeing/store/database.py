@@ -63,8 +63,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A write transaction: all of it or nothing. An inner one joins the outer one."""
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A write transaction: all of it or nothing. An inner one joins the outer one.
+
+        What a `durable` one committed survives a power cut too; that costs a write-through of the disk.
+        """
         if self.read_only:
             raise StoreError(f"store: {self.place}: it was opened for reading only")
         current = self._current()
@@ -77,7 +80,7 @@ class Database:
                 self._local.claimed = before  # what is undone gives its locks back
                 raise
             return
-        with self._told(), self._engine.connect().execution_options(writes=True) as connection:
+        with self._told(), self._engine.connect().execution_options(writes=True, durable=durable) as connection:
             transaction = connection.begin()
             self._local.connection = connection
             self._local.claimed = set()

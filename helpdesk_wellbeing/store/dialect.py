@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -72,8 +72,12 @@ def _sqlite(file: Path, read_only: bool, busy_s: float) -> Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('durable', False) else 'NORMAL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -149,6 +153,12 @@ def one_view(engine: Engine) -> Engine:
     if engine.dialect.name != "postgresql":
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def insert_unless_there(dialect: str, table: sa.Table, rows: sa.Select[Any]) -> Insert:
+    """Insert what `rows` selects; a row whose primary key is there already is left out."""
+    statement = _insert(dialect, table).from_select(rows.selected_columns.keys(), rows)
+    return cast(Insert, statement.on_conflict_do_nothing())
 
 
 def lock_for_migration(connection: Connection) -> None:
@@ -238,3 +248,19 @@ def pairs(connection: Connection, mapping: sa.BindParameter[str]) -> sa.Select[i
     return sa.select(
         sa.cast(table.c.key, sa.BigInteger).label("key"), sa.cast(table.c.value, sa.Integer).label("value")
     )
+
+
+def records(dialect: str, array: sa.BindParameter[str], columns: Sequence[sa.Column[Any]]) -> sa.Select[Any]:
+    """One row per array of a JSON array, its values named and typed as `columns`: many rows as one parameter."""
+    values: list[Any]
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        elements = sa.func.jsonb_array_elements(sa.cast(sa.cast(array, sa.Text), JSONB))
+        record = elements.table_valued(sa.column("value", JSONB)).c.value
+        values = [sa.cast(sa.func.jsonb_extract_path_text(record, str(n)), c.type) for n, c in enumerate(columns)]
+    else:
+        record = sa.func.json_each(array).table_valued("value").c.value
+        values = [sa.func.json_extract(record, f"$[{n}]") for n, _ in enumerate(columns)]
+    named = [value.label(column.name) for value, column in zip(values, columns, strict=True)]
+    return sa.select(*named).where(sa.true())  # without a condition SQLite reads "ON CONFLICT" as a join's

@@ -24,6 +24,7 @@ from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Added, Owner
+from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.people import Kind, Source
 
 
@@ -328,6 +329,13 @@ class Store:
             query = sa.select(kept.value).where(kept.account == owner.number, kept.name == name)
             token = connection.execute(query).scalar()
         return None if token is None else self._keyring.decrypt(token, f"the {name} of account {account}")
+
+    # what webhooks brought
+
+    @property
+    def inbox(self) -> Inbox:
+        """Proven inbound calls, until they are worked off."""
+        return Inbox(self._database, self._owner, self._read, self._write)
 
     # the writer
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"})
@@ -149,3 +150,17 @@ leases = Table(
     Column("since", Float, nullable=False),
     Column("heartbeat", Float, nullable=False),
 )
+
+# What webhooks brought. The row stays after its work is done, without its body: platforms send things again.
+inbox = Table(
+    "inbox",
+    metadata,
+    _account(),
+    Column("key", String(200), primary_key=True),
+    Column("received", BigInteger, nullable=False),
+    Column("body", Text),  # null: worked off
+    Column("tries", SmallInteger, nullable=False),  # that failed
+    Column("problem", Text),  # why the last one failed
+)
+_WAITS = text("body IS NOT NULL")
+Index("ix_inbox_waiting", inbox.c.account, inbox.c.received, sqlite_where=_WAITS, postgresql_where=_WAITS)
