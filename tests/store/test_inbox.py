@@ -120,6 +120,7 @@ def test_threads_that_offer_the_same_keys_store_each_once(box):
     assert sum(told) == len(keys(box)) == 55
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_commits_of_the_inbox_survive_a_power_cut_and_others_stay_quick(store, box):
     def level() -> int:
         with store._database.reading() as connection:

@@ -270,14 +270,14 @@ with open_store(sys.argv[1]) as store:
     made = taken = 0
     for n in range(20):
         try:
-            store.create_account(f"account {n}")
+            store.create_account(f"account-{n}")
             made += 1
         except ConfigError:
             pass
         try:
-            with store.writer(f"account {n}", "race", wait_s=0):
-                taken += store.get_meta(f"account {n}", "k") is None
-                store.set_meta(f"account {n}", "k", "v")
+            with store.writer(f"account-{n}", "race", wait_s=0):
+                taken += store.get_meta(f"account-{n}", "k") is None
+                store.set_meta(f"account-{n}", "k", "v")
         except StoreBusy:
             pass
     print(made, taken)
