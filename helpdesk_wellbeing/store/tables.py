@@ -164,3 +164,55 @@ inbox = Table(
 )
 _WAITS = text("body IS NOT NULL")
 Index("ix_inbox_waiting", inbox.c.account, inbox.c.received, sqlite_where=_WAITS, postgresql_where=_WAITS)
+
+# Events that webhooks brought and that no pull has covered yet (see provisional.py); the body is JSON.
+provisional = Table(
+    "provisional",
+    metadata,
+    _account(),
+    Column("id", String(200), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+# What the pipeline knows of its work for an account; all times may be missing.
+runs = Table(
+    "runs",
+    metadata,
+    _account(),
+    Column("due_at", BigInteger),  # of the next pull
+    Column("began_at", BigInteger),  # of the latest pull
+    Column("pulled_at", BigInteger),  # a pull came to its end
+    Column("news_at", BigInteger),  # a pull brought something new
+    Column("hook_at", BigInteger),  # a webhook brought something
+    Column("evaluated_at", BigInteger),
+    Column("evaluated_until", BigInteger),  # the instant that the latest answer is about
+    Column("quiet_pulls", Integer, nullable=False, server_default="0"),  # in a row without news
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("problem", Text),  # of the latest run
+    Column("paused_at", BigInteger),
+    Column("quota_left", Integer),  # API calls in the present minute, as the platform said last
+)
+
+# What the latest evaluation found, as `check --format json` says it.
+answers = Table(
+    "answers",
+    metadata,
+    _account(),
+    Column("made_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+# Processes of this installation. They belong to no account.
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("role", String(40), nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("host", String(200), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("heartbeat", Float, nullable=False),
+    Column("counts", Text, nullable=False),  # JSON: what it has counted so far, for /metrics
+)

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from helpdesk_wellbeing.errors import StoreError
 from helpdesk_wellbeing.store import dialect
 
-REVISIONS = ("0001", "0002", "0003")  # every revision in versions/, oldest first
+REVISIONS = ("0001", "0002", "0003", "0004")  # every revision in versions/, oldest first
 NEWEST = REVISIONS[-1]
 
 
