@@ -35,10 +35,12 @@ FILE = "pipeline.db"
 SCHEMA = "dbos"
 APPLICATION = "helpdesk-wellbeing"
 
-POLL_HOOKS_S, POLL_DUE_S = 0.1, 0.5
+POLL_HOOKS_S, POLL_DUE_S = 0.2, 1.0
 # Shared by all workers: one pull of an account at a time, and not more of them in a minute than this, so that what a
 # pull does not know of its predecessor's requests cannot exceed the platform's limits.
 PULLS_A_MINUTE = 3
+# Evaluations of an account; that there is a limit also makes DBOS look for work in a third of the time.
+EVALUATIONS_A_MINUTE = 120
 ASLEEP_S = 600.0  # of what DBOS offers and we do not use
 _BUSY_S = 30.0
 _KEPT = timedelta(minutes=5)  # what is done; keys are never used again after that
@@ -101,6 +103,7 @@ class Durable:
             DBOS.register_queue(
                 QUEUES["hooks"],
                 partition_concurrency=1,
+                partition_limiter={"limit": EVALUATIONS_A_MINUTE, "period": 60.0},
                 worker_concurrency=hooks_at_once,
                 polling_interval_sec=POLL_HOOKS_S,
             )
