@@ -167,6 +167,14 @@ class Budget:
             total = bucket.reading.total if bucket.reading else bucket.per_minute
             return None if total is None else float(max(1, total - bucket.floor(self._reserve)))
 
+    def left(self, name: str) -> int | None:
+        """Requests that the platform said are left in this bucket's minute, less those sent since; None: it did not."""
+        with self._lock:
+            bucket = self._buckets.get(name)
+            if bucket is None or bucket.reading is None:
+                return None
+            return max(0, bucket.reading.remaining - bucket.since_reading)
+
     def _names(self, path: str, endpoint: str) -> set[str]:
         names = {rule.name for rule in self._rules if rule.matches(path)}
         return names | (self._learned.get(endpoint, set()) & self._buckets.keys())

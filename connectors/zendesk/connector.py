@@ -41,6 +41,11 @@ class ZendeskConnector:
         self._book = Book()
         self._known = False
 
+    @property
+    def quota_left(self) -> int | None:
+        """API calls left in the present minute, as Zendesk said last."""
+        return self.api.session.budget.left("account")
+
     def progress_line(self) -> str:
         """Stream, rows, and the time that the rest will take by speed and quota."""
         return self.progress.line()

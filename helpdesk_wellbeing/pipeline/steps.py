@@ -99,6 +99,10 @@ def _turn(means: Means, account: str, connector: Connector) -> tuple[bool, bool]
         return read(means.store, account, connector, on_page=after_page).new_events > 0, True
     except _EndOfTurn:
         return bool(found and found[0]), False
+    finally:
+        left = getattr(connector, "quota_left", None)  # not every platform says it
+        if isinstance(left, int):
+            means.store.note_run(account, quota_left=left)
 
 
 def _has_pulled(means: Means, account: str, news: bool, whole: bool) -> PullOutcome:

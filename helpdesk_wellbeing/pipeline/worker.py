@@ -44,6 +44,10 @@ BEAT_S = 5.0
 DEAD_S = 20.0  # without a heartbeat
 ORPHANS_S = 30.0
 AGAIN_S = {"hooks": 5, "due": 60}  # a run that left things as they were is asked for again after as long
+QUEUED = {
+    "hooks": 1,
+    "due": 2,
+}  # runs that wait (of pulls also those that are going on), for each that can go on at once
 STOPPED_S = 15.0  # a thread that has not come round for as long is not alive
 ENGINES = 64
 _MARGIN_S = 2.5  # of the time to stop in, for giving connections back
@@ -73,11 +77,11 @@ class Worker:
         engines: int = ENGINES,
         catalogue: Catalogue | None = None,
     ) -> None:
-        """`connect` gives an account's connector; `at_once` is how many evaluations run at a time (by default as many
-        as there are cores, and as many pulls beside them)."""
+        """`connect` gives an account's connector; `at_once` is how many evaluations run at a time (by default twice as
+        many as there are cores, because a free place is filled five times a second), and how many pulls beside them."""
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._settings, self._store, self._role = settings, store, role
-        self._at_once = at_once or max(2, os.cpu_count() or 2)
+        self._at_once = at_once or 2 * (os.cpu_count() or 2)
         self._stop = threading.Event()
         self._means = steps.Means(
             store, connect if pull else None, pace or Pace(), stopping=self._stop.is_set, clock=time.monotonic
@@ -91,6 +95,7 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._seen: dict[str, _Seen] = {}
         self._versions: frozenset[str] = frozenset({__version__})
+        self._workers = 1  # that are alive, this one included
         self._durable: Durable | None = None
         self._log = structlog.get_logger("pipeline")
 
@@ -242,7 +247,9 @@ class Worker:
         if not ready or durable is None:
             return
         there = durable.asked_for(why, self._versions, begun=begun)
-        for account in sorted(set(ready) - there, key=lambda name: ready[name]):
+        # The queue has no order among accounts, so it is kept short: those that have waited longest come next.
+        room = max(0, QUEUED[why] * self._at_once * self._workers - len(there))
+        for account in sorted(set(ready) - there, key=lambda name: ready[name])[:room]:
             since = f"{ready[account]:%Y%m%dT%H%M%S.%f}"
             durable.ask(account, why, f"{since}:{int(now.timestamp()) // AGAIN_S[why]}")
             self._counts.step(f"asked {why}")
@@ -270,6 +277,7 @@ class Worker:
             if self._store.forget_worker(one.name):
                 self._took_over(one.name, durable.hand_over(durable.begun_by([one.name])))
         living = [one.name for one in everybody if one.age_s < DEAD_S and one.role != "web"]
+        self._workers = max(1, len(living))
         if living[:1] == [self.name] and time.monotonic() - self._round.get("orphans", 0.0) >= ORPHANS_S:
             self._round["orphans"] = time.monotonic()
             self._look_after_orphans(durable)
