@@ -70,6 +70,12 @@ class Store:
         with self._database.writing():
             yield
 
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """All that this thread reads inside is of one state of the database."""
+        with self._database.viewing():
+            yield
+
     # accounts
 
     def create_account(
