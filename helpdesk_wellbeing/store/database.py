@@ -65,12 +65,23 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view, whatever is written meanwhile; inside a write transaction, its own view."""
-        current = self._current()
+        current = self._current() or getattr(self._local, "viewed", None)
         if current is not None:
             yield current
             return
         with self._told(), self._view.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def viewing(self) -> Iterator[None]:
+        """Every `reading` inside is of the same state. May be nested."""
+        with self.reading() as connection:
+            before = getattr(self._local, "viewed", None)
+            self._local.viewed = connection
+            try:
+                yield
+            finally:
+                self._local.viewed = before
 
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[Connection]:
