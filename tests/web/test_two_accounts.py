@@ -64,7 +64,9 @@ def steps(tools):
         "tickets": lambda s, a: s.tickets(a),
         "tickets_among": lambda s, a: s.tickets_among(a, pl.Series([OTHERS, MINE]), at, later),
         "watermarks": lambda s, a: s.watermarks(a),
-        "write_pieces": lambda s, a: s.write_pieces(a, at, {"days": row_of(pl.Schema({"piece": pl.Date}), piece=at.date())}),
+        "write_pieces": lambda s, a: s.write_pieces(
+            a, at, {"days": row_of(pl.Schema({"piece": pl.Date}), piece=at.date())}
+        ),
         "read_pieces": lambda s, a: s.read_pieces(a, "days"),
         "join_pieces": lambda s, a: s.join_pieces(a, at, later),
         "drop_pieces_from": lambda s, a: s.drop_pieces_from(a, at),
