@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import warnings
 from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_wellbeing.cli.common import account_option, open_store, say
+from helpdesk_wellbeing.cli.common import account_option, ask_secret, open_store, say
 from helpdesk_wellbeing.cli.platforms import API_TOKEN, CLIENT_SECRET
 from helpdesk_wellbeing.errors import ConfigError
 
@@ -38,9 +35,9 @@ def zendesk(account: str, subdomain: str, client_id: str | None, email: str | No
     if (client_id is None) == (email is None):
         raise ConfigError("give either --client-id (OAuth) or --email (legacy API token)")
     if client_id is not None:
-        name, secret = CLIENT_SECRET, _ask("HELPDESK_WELLBEING_CLIENT_SECRET", "OAuth client secret")
+        name, secret = CLIENT_SECRET, ask_secret("HELPDESK_WELLBEING_CLIENT_SECRET", "OAuth client secret")
     else:
-        name, secret = API_TOKEN, _ask("HELPDESK_WELLBEING_API_TOKEN", "API token")
+        name, secret = API_TOKEN, ask_secret("HELPDESK_WELLBEING_API_TOKEN", "API token")
     settings = {"subdomain": subdomain, "base_url": base_url, "client_id": client_id, "email": email}
     connect_zendesk(open_store(), account, {k: v for k, v in settings.items() if v}, name, secret)
     say(f"next: helpdesk-wellbeing pull --account {account}")
@@ -70,19 +67,3 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
     say(f"{account}: connected as {ping.who}")
     for note in ping.notes:
         say(f"{account}: {note}")
-
-
-def _ask(variable: str, what: str) -> str:
-    secret = os.environ.get(variable) or _prompted(variable, what)
-    if not secret.strip():
-        raise ConfigError(f"no {what}; set {variable} or type it at the prompt")
-    return str(secret).strip()
-
-
-def _prompted(variable: str, what: str) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", getpass.GetPassWarning)
-        try:
-            return str(click.prompt(f"{what} (not shown)", hide_input=True, err=True))
-        except getpass.GetPassWarning:
-            raise ConfigError(f"no terminal to ask for the {what}; set {variable}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
@@ -16,15 +17,15 @@ CLIENT_SECRET = "client_secret"
 API_TOKEN = "api_token"
 
 
-def connector_of(store: Store, account: str) -> Connector:
-    """The connector of a connected account."""
+def connector_of(store: Store, account: str, tell: Callable[[str], None] = say) -> Connector:
+    """The connector of a connected account; it tells what it waits for."""
     platform = store.account(account).platform
     if platform is None:
         raise ConfigError(f"{account} was imported from a file; there is nothing to pull, run import again")
     from connectors import CONNECTORS
 
     settings = {"zendesk": zendesk_settings}[platform](store, account)
-    return CONNECTORS[platform](settings, say=say)
+    return CONNECTORS[platform](settings, say=tell)
 
 
 def zendesk_settings(store: Store, account: str) -> ZendeskSettings:
