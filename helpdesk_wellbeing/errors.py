@@ -36,7 +36,9 @@ class RetryLater(PlatformError):
 
 
 class Refused(PlatformError):
-    """It won't work by asking again."""
+    """It won't work by asking again. 401 and 403 say that the credentials must be mended first."""
+
+    status: int | None = None  # what the platform answered, where that is what was refused
 
 
 class BadPayload(WellbeingError):

@@ -47,6 +47,7 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
     """Ping with the credentials; only when they are good is anything kept."""
     from connectors import zendesk as platform
     from connectors.zendesk.settings import ZendeskSettings
+    from helpdesk_wellbeing.pipeline.steps import resume
 
     known = store.account(account) if store.has_account(account) else None
     if known is not None and known.platform != "zendesk":
@@ -62,6 +63,7 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
             kept = {key: value for key, value in known.settings.items() if key not in CONNECTION}
             store.update_account(account, settings={**kept, **settings})
         store.put_secret(account, name, secret)
+        resume(store, account)
     say(f"{account}: connected as {ping.who}")
     for note in ping.notes:
         say(f"{account}: {note}")

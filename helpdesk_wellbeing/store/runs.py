@@ -67,6 +67,15 @@ def listed(connection: Connection) -> list[Run]:
     return sorted((_run(row.name, row) for row in rows), key=lambda run: run.account)
 
 
+def due(connection: Connection, at: datetime) -> dict[str, datetime | None]:
+    """By account what was due at `at` and is not paused; None for connected accounts that nobody has planned yet."""
+    planned = runs.c.due_at <= micros(at)
+    unplanned = sa.and_(runs.c.due_at.is_(None), accounts.c.platform.is_not(None))
+    query = sa.select(accounts.c.name, runs.c.due_at).select_from(accounts.outerjoin(runs))
+    found = connection.execute(query.where(runs.c.paused_at.is_(None), sa.or_(planned, unplanned)))
+    return {name: None if due_at is None else instant(due_at) for name, due_at in found}
+
+
 def note(connection: Connection, owner: Owner, changes: Mapping[str, Any]) -> None:
     """Change some of the columns of `Run`."""
     unknown = set(changes).difference(_COLUMNS)

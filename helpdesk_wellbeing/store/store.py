@@ -358,6 +358,11 @@ class Store:
         with self._database.reading() as connection:
             return runs.listed(connection)
 
+    def due(self, at: datetime) -> dict[str, datetime | None]:
+        """Accounts whose next pull was due at `at`, and when; None: connected, but not planned yet."""
+        with self._database.reading() as connection:
+            return runs.due(connection, at)
+
     def note_run(self, account: str, **changes: Any) -> None:
         """Change columns of the account's `Run`."""
         with self._write(account) as (connection, owner):
