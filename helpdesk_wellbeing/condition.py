@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ALIVE_S = 20.0  # a process that has not been heard of for longer is not counted on
 WORKING = ("all", "worker")  # roles that pull and evaluate
-SILENT = timedelta(hours=1)  # pulls bring news and webhooks none for so long: something is wrong with the webhooks
+SILENT = timedelta(hours=2)  # pulls bring news and webhooks none for so long: something is wrong with the webhooks
 LATE = timedelta(minutes=10)  # a pull that has been due for longer is late
 FEW = 5  # agents: in a smaller account a count of flagged agents nearly names them
 

@@ -111,10 +111,8 @@ def _to_do(account: Account, found: Condition) -> list[str]:
     run, lines = found.run, []
     why = f": {run.problem}" if run.problem else ""
     if found.is_paused:
-        lines.append(
-            f"paused since {_minute(run.paused_at)}{why}; run `helpdesk-wellbeing connect {account.platform} "
-            f"--account {account.name} …` again, then it goes on by itself"
-        )
+        again = f"run `helpdesk-wellbeing connect {account.platform} --account {account.name} …` again"
+        lines.append(f"paused since {_minute(run.paused_at)}{why}; {again}, then it goes on by itself")
     elif run.failures:
         lines.append(f"the last {counted(run.failures, 'run')} failed{why}; it is tried again at {_minute(run.due_at)}")
     if found.is_late:
