@@ -139,7 +139,7 @@ class Engine:
 
         The account's writer lease must be held. Each slice lands with its checkpoint in one transaction.
         """
-        first, last, count = self._store.event_span(self._account)
+        first, last, count = self._store.all_events_span(self._account)
         if first is None or last is None:
             return False
         self._look_around()
@@ -170,7 +170,7 @@ class Engine:
 
     def assess(self, as_of: datetime) -> Outcome:
         """Where everything stands at `as_of` (inclusive), as if the product had run all along."""
-        first, last, count = self._store.event_span(self._account)
+        first, last, count = self._store.all_events_span(self._account)
         if first is None or last is None:
             raise ConfigError(f"{self._account}: no events yet; run pull or import first")
         if as_of < first:
@@ -208,14 +208,14 @@ class Engine:
 
     def all_facts(self, kind: str, as_of: datetime | None = None) -> pl.DataFrame:
         """Every row of one kind of facts (`days`, `shifts`, `queues`) from the first event to `as_of`."""
-        first, last, _ = self._store.event_span(self._account)
+        first, last, _ = self._store.all_events_span(self._account)
         if first is None or last is None:
             return pl.DataFrame(schema=shapes.SCHEMAS[kind])
         until = (as_of or last) + _TICK
         self._look_around()
         standing = self._standing(self._resume(until), first)
         stored = self._store.read_pieces(self._account, kind, None, standing.at)
-        events = self._store.read_events(self._account, standing.at, until)
+        events = self._store.all_events(self._account, standing.at, until)
         snapshots = self._snapshots(standing, events, until)
         new = folding.fold(standing.carry, events, until, self._context, snapshots).frames[kind]
         frames = [new] if stored.height == 0 else [stored.select(new.columns), new]
@@ -232,7 +232,7 @@ class Engine:
         *,
         as_of: bool = False,
     ) -> tuple[Window, Standing, pl.DataFrame, Facts, Mapping[str, pl.DataFrame]]:
-        events = self._store.read_events(self._account, standing.at, until)
+        events = self._store.all_events(self._account, standing.at, until)
         folded = folding.fold(standing.carry, events, until, self._context, self._snapshots(standing, events, until))
         window = window.grown(folded.frames).from_days(_from_days(standing.at))
         strong = standing.strong_seen or self._strong_indicator_in(events)

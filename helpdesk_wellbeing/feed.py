@@ -39,6 +39,7 @@ class Page:
     newest: datetime | None = None  # the platform's clock at the end of this page, for progress
     done: bool = False  # the stream is at its end for now
     people: pl.DataFrame | None = None  # people.PEOPLE: staff that only this stream shows (they left), to be added
+    covers: datetime | None = None  # all changes of tickets before this instant are in the pages up to this one
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ def _joined(pages: Sequence[Page]) -> Iterator[Page]:
         watermark=next((page.watermark for page in reversed(pages) if page.watermark is not None), None),
         tickets=pl.concat(tickets) if tickets else None,
         people=pl.concat(people) if people else None,
+        covers=max((page.covers for page in pages if page.covers is not None), default=None),
     )
 
 

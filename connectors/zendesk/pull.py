@@ -15,7 +15,16 @@ from connectors.zendesk.columns import Context
 from connectors.zendesk.positions import WEEK_S, Position, load, older_bound
 from connectors.zendesk.progress import Tracker
 from connectors.zendesk.roster import Book, look_up
-from connectors.zendesk.streams import Common, CursorStream, RatingStream, Seen, Stream, TimeStream, cut_by
+from connectors.zendesk.streams import (
+    Common,
+    CursorStream,
+    RatingStream,
+    Seen,
+    Stream,
+    TicketEvents,
+    TimeStream,
+    cut_by,
+)
 from helpdesk_wellbeing import events
 from helpdesk_wellbeing.errors import BadPayload, PlatformError
 from helpdesk_wellbeing.feed import Page
@@ -107,7 +116,7 @@ class Pull:
         }
         return [
             CursorStream("users", "users", common, self._read_users, cut_by(_updated_at), users, self._former),
-            TimeStream(
+            TicketEvents(
                 "ticket_events",
                 "ticket_events",
                 common,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import polars as pl
@@ -18,6 +19,7 @@ from connectors.zendesk.progress import Tracker
 from helpdesk_wellbeing import events
 from helpdesk_wellbeing.feed import Page
 
+HELD_BACK_S = 60
 RATINGS_OVERLAP_S = 7 * 24 * 3600  # a rating is listed under the day of its offer and may be given days later
 
 
@@ -103,7 +105,7 @@ class _Export(ABC):
         for raw in self._pages(self.position.cursor, start):
             seen = self._read(raw.rows)
             self.position = self._further(raw, seen)
-            yield self._page(raw, seen, len(raw.rows))
+            yield replace(self._page(raw, seen, len(raw.rows)), covers=self._covered(raw, now))
 
     def backward(self, bound: int) -> Iterator[Page]:
         """The window that ends where the stored history begins; an unfinished one is finished first."""
@@ -152,6 +154,10 @@ class _Export(ABC):
             people=seen.people,
         )
 
+    def _covered(self, raw: RawPage, now: int) -> datetime | None:
+        """Up to where this page, read forward at `now`, shows all that happened to tickets; None: it shows no such."""
+        return None
+
     @abstractmethod
     def _pages(self, cursor: str | None, start: int, enough: Enough = lambda raw: False) -> Iterator[RawPage]:
         """From the cursor where there is one, else from `start` (epoch seconds), until `enough`."""
@@ -172,6 +178,15 @@ class _Export(ABC):
 class TimeStream(_Export):
     """A time-based export: the next request starts at the end that the last answer named."""
 
+    tells_changes = False  # of tickets
+
+    def _covered(self, raw: RawPage, now: int) -> datetime | None:
+        if not self.tells_changes:
+            return None
+        # The export holds back its last minute; what it shows up to its end is everything before that.
+        ends = [raw.end] if raw.end is not None else []
+        return _instant(max([*ends, now - HELD_BACK_S] if raw.last and raw.note is None else ends, default=None))
+
     def _pages(self, cursor: str | None, start: int, enough: Enough = lambda raw: False) -> Iterator[RawPage]:
         return ahead(self._api.by_time(self._resource, start, enough=enough))
 
@@ -187,6 +202,12 @@ class TimeStream(_Export):
         if raw.end is None:
             return self.position
         return replace(self.position, window_from=begin, window_at=raw.end)
+
+
+class TicketEvents(TimeStream):
+    """The export of changes of tickets, to which webhooks give way."""
+
+    tells_changes = True
 
 
 class CursorStream(_Export):
@@ -280,7 +301,5 @@ class RatingStream:
             yield Page(self.name, events.empty(), 0, self.position.dump())
 
 
-def _instant(epoch: int | None) -> Any:
-    from datetime import UTC, datetime
-
+def _instant(epoch: int | None) -> datetime | None:
     return None if epoch is None else datetime.fromtimestamp(epoch, UTC)

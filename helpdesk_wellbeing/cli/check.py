@@ -73,7 +73,7 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> Ex
     engine = Engine(store, account, known)
     bring_up_to_date(store, engine, account, "check")
     outcome = engine.assess(as_of)
-    _, last, _ = store.event_span(account)
+    _, last, _ = store.all_events_span(account)
     if last is not None and as_of - last > STALE:
         newest = f"{last:%Y-%m-%dT%H:%M:%SZ}"
         say(f"{account}: the newest event is of {newest}; nothing is known since (--as-of {newest} looks back)")

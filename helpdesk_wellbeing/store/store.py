@@ -18,7 +18,7 @@ from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
-from helpdesk_wellbeing.store import accounts, events, lease, people, runs, state, tables, tickets
+from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, runs, state, tables, tickets
 from helpdesk_wellbeing.store.accounts import Account
 from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
@@ -139,7 +139,29 @@ class Store:
             if page.tickets is not None and not page.tickets.is_empty():
                 tickets.keep(connection, owner, page.tickets)
             state.set_watermark(connection, owner, page.stream, page.watermark)
+            if page.covers is not None:
+                provisional.give_way(connection, owner, page.covers)
             return added
+
+    def add_provisional(self, account: str, new: pl.DataFrame) -> int:
+        """Keep events that a webhook brought, until a pull covers their time; the number of those that are new."""
+        with self._write(account) as (connection, owner):
+            return provisional.add(connection, owner, new)
+
+    def all_events(self, account: str, since: datetime | None, until: datetime | None) -> pl.DataFrame:
+        """Pulled and provisional events in [since, until), sorted by (at, id)."""
+        with self._read(account) as (connection, owner):
+            pulled = events.read(connection, owner, since, until)
+            ahead = provisional.read(connection, owner, since, until)
+        return pulled if ahead.is_empty() else pl.concat([pulled, ahead]).sort("at", "id")
+
+    def all_events_span(self, account: str) -> tuple[datetime | None, datetime | None, int]:
+        """(first, last, number of) pulled and provisional events."""
+        with self._read(account) as (connection, owner):
+            pulled, ahead = events.span(connection, owner), provisional.span(connection, owner)
+        firsts = [first for first, _, _ in (pulled, ahead) if first is not None]
+        lasts = [last for _, last, _ in (pulled, ahead) if last is not None]
+        return min(firsts, default=None), max(lasts, default=None), pulled[2] + ahead[2]
 
     @staticmethod
     def _add(connection: Connection, owner: Owner, new: pl.DataFrame) -> Added:

@@ -173,6 +173,7 @@ provisional = Table(
     Column("id", String(200), primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
+    Index("ix_provisional_at", "account", "at"),
 )
 
 # What the pipeline knows of its work for an account; all times may be missing.

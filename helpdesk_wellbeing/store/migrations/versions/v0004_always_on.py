@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         keys=("id",),
     )
+    op.create_index("ix_provisional_at", "provisional", ["account", "at"])
     times = ("due_at", "began_at", "pulled_at", "news_at", "hook_at", "evaluated_at", "evaluated_until")
     _of_account(
         "runs",
