@@ -135,7 +135,11 @@ class Fleet:
         while not self._stopping.wait(RESTART_S):
             with self._lock:
                 for program in self.programs:
-                    if not self._stopping.is_set() and program.process is not None and program.process.poll() is not None:
+                    if (
+                        not self._stopping.is_set()
+                        and program.process is not None
+                        and program.process.poll() is not None
+                    ):
                         self._start(program)
 
     def _end(self) -> None:
