@@ -19,6 +19,7 @@ PROJECT = Path(__file__).parents[1]
 STOP_S = 12.0  # `serve` promises ten
 RESTART_S = 0.1
 READY_S = 60.0
+READY = (b"serving on ", b"working ")  # how the line begins that says so
 
 
 def free_port() -> int:
@@ -43,6 +44,7 @@ class Program:
     port: int | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     starts: int = 0
+    log_from: int = 0  # where in its log the latest start begins
 
 
 class Fleet:
@@ -83,13 +85,22 @@ class Fleet:
         self._end()
 
     def wait_until_ready(self) -> None:
-        """Until every port answers."""
+        """Until every program has said that it is ready, and every port answers."""
         deadline = time.monotonic() + READY_S
-        for port in self.ports:
-            while not _listens(port):
+        for program in self.programs:
+            while not self._is_ready(program):
                 if time.monotonic() > deadline:
-                    raise RuntimeError(f"nothing listens on {port} after {READY_S:g} s:\n{self.log()[-3000:]}")
+                    raise RuntimeError(f"{program.name} is not ready after {READY_S:g} s:\n{self.log()[-3000:]}")
                 time.sleep(0.05)
+
+    def _is_ready(self, program: Program) -> bool:
+        with self._file(program).open("rb") as log:
+            log.seek(program.log_from)
+            said = any(line.startswith(READY) for line in log)
+        return said and (program.port is None or _listens(program.port))
+
+    def _file(self, program: Program) -> Path:
+        return self._folder / f"{program.name}.log"
 
     def kill_one(self, rng: random.Random) -> str:
         """SIGKILL to one process of a program, the one we started or a child of it; the program's name."""
@@ -118,7 +129,8 @@ class Fleet:
         return "\n".join(f"--- {file.name}\n{file.read_text('utf-8')}" for file in sorted(self._folder.glob("*.log")))
 
     def _start(self, program: Program) -> None:
-        with (self._folder / f"{program.name}.log").open("ab") as log:
+        with self._file(program).open("ab") as log:
+            program.log_from = log.tell()
             program.process = subprocess.Popen(
                 program.command,
                 env=self._environment,
