@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from helpdesk_wellbeing.arrivals import take_in
 from helpdesk_wellbeing.store import open_store
 from tests.fleet import Fleet, Program, free_port, serve_command
 from tests.hammer import Truth
@@ -75,6 +76,13 @@ class Installation:
     def waiting(self) -> int:
         """Deliveries that nobody has worked off yet."""
         return int(self.rows("SELECT count(*) FROM inbox WHERE body IS NOT NULL")[0][0])
+
+    def work_off(self) -> None:
+        """Take in what is left, as a worker does."""
+        with open_store(self.database) as store:
+            for account in self.secrets:
+                while take_in(store, account).deliveries:
+                    pass
 
     def wait_until_worked_off(self, seconds: float = _WORKED_OFF_S) -> None:
         deadline = time.monotonic() + seconds
