@@ -104,14 +104,22 @@ class Fleet:
 
     def kill_one(self, rng: random.Random) -> str:
         """SIGKILL to one process of a program, the one we started or a child of it; the program's name."""
-        with self._lock:
-            program = rng.choice([p for p in self.programs if p.process is not None and p.process.poll() is None])
-            assert program.process is not None
-            victim = rng.choice([program.process.pid, *_children(program.process.pid)])
-            with suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
-            self.kills += 1
-        return program.name
+        while True:
+            with self._lock:
+                running = [p for p in self.programs if p.process is not None and p.process.poll() is None]
+                if running and self._killed(program := rng.choice(running), rng):
+                    self.kills += 1
+                    return program.name
+            time.sleep(RESTART_S)
+
+    @staticmethod
+    def _killed(program: Program, rng: random.Random) -> bool:
+        assert program.process is not None
+        try:
+            os.kill(rng.choice([program.process.pid, *_children(program.process.pid)]), signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
     def kill_for_good(self, name: str) -> None:
         """SIGKILL to a program and its children; it does not come back."""
