@@ -66,7 +66,7 @@ def test_a_demo_that_is_told_to_stop_ends_what_it_started(tmp_path):
         "import sys, helpdesk_wellbeing.cli.demo_serve as live\n"
         "from datetime import date\n"
         "from helpdesk_wellbeing.demo import simulate\n"
-        "live.show(simulate(1, weeks=4, end=date(2026, 11, 20)), stay=True)\n"
+        "live.show(simulate(1, weeks=9, end=date(2026, 11, 20)), stay=True)\n"
     )
     environment = os.environ | {"HELPDESK_WELLBEING_HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
