@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "demo"
 WEBHOOK_SECRET = "webhook_secret"
-WEEKS = 3  # of the team's past, so that nobody waits for a demo
+WEEKS = 1  # of the team's past, so that nobody waits for a demo
 STARTED_S, SEEN_S, STOPPED_S = 60.0, 60.0, 12.0
 BETWEEN_TOUCHES_S = 5.0
 LIMITED_MINUTE = 0.1  # real seconds in a minute of the simulated rate limits
