@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from helpdesk_wellbeing.errors import Refused, RetryLater, StoreBusy, StoreError, WellbeingError
+from helpdesk_wellbeing.errors import NothingToPull, Refused, RetryLater, StoreBusy, StoreError, WellbeingError
 from helpdesk_wellbeing.pipeline import schedule
 from helpdesk_wellbeing.pipeline.schedule import Pace
 
@@ -76,6 +76,9 @@ def pull(means: Means, account: str) -> PullOutcome:
         return "busy"
     except StoreError:
         raise
+    except NothingToPull:
+        store.note_run(account, due_at=means.now() + means.pace.seldom)
+        return "off"
     except Exception as trouble:
         return _could_not(means, account, trouble)
     if not whole and means.stopping():
@@ -158,10 +161,18 @@ def take_in(means: Means, account: str) -> int:
 
     store, total = means.store, 0
     while store.inbox.take(account, 1):
-        with store.transaction():
-            taken = take(store, account)
-            if taken.deliveries:
-                store.note_run(account, **_after_hooks(means, store.run_of(account), hints=bool(taken.tickets)))
+        try:
+            with store.transaction():
+                taken = take(store, account)
+                if taken.deliveries:
+                    store.note_run(account, **_after_hooks(means, store.run_of(account), hints=bool(taken.tickets)))
+        except StoreError:
+            raise
+        except Exception as trouble:
+            line = _line(trouble, "inbox")
+            store.inbox.fail(account, [item.delivery.key for item in store.inbox.take(account, MOST)], line)
+            means.log.error("inbox failed", account=account, problem=line)
+            break
         total += taken.deliveries
         if taken.deliveries < MOST:
             break

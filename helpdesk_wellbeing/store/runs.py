@@ -109,6 +109,12 @@ def answer_of(connection: Connection, owner: Owner) -> dict[str, Any] | None:
     return None if body is None else dict(json.loads(body))
 
 
+def answers_made(connection: Connection) -> dict[str, datetime]:
+    """When each account's answer was kept, by name."""
+    query = sa.select(accounts.c.name, answers.c.made_at).join_from(answers, accounts)
+    return {row.name: instant(row.made_at) for row in connection.execute(query)}
+
+
 def beat(
     connection: Connection, name: str, *, role: str, version: str, host: str, pid: int, counts: Mapping[str, Any]
 ) -> None:

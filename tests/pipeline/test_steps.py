@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from helpdesk_wellbeing import arrivals
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.errors import ConfigError, PlatformError, Refused, RetryLater
 from helpdesk_wellbeing.pipeline import schedule, steps
@@ -159,6 +160,17 @@ def test_deliveries_are_worked_off_and_evaluated(means, store, webhook, evaluate
     assert json.dumps(store.answer_of("acme"))
     run = store.run_of("acme")
     assert run.hook_at <= run.evaluated_at <= run.evaluated_until
+
+
+def test_deliveries_over_which_the_program_stumbles_are_set_aside_after_some_tries(means, store, webhook, monkeypatch):
+    def stumble(store, account):
+        raise KeyError("Jane Doe")
+
+    monkeypatch.setattr(arrivals, "take_in", stumble)
+    webhook("acme", "odd", now())
+
+    assert [steps.take_in(means, "acme") for _ in range(6)] == [0] * 6
+    assert (store.inbox.depth()["acme"].waiting, store.inbox.depth()["acme"].set_aside) == (0, 1)
 
 
 def test_an_account_without_events_has_no_answer_yet(store, helpdesk):
