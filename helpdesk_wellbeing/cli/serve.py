@@ -72,7 +72,7 @@ def work(*, pull: bool) -> int:
     """Be a worker until told to stop; the exit code."""
     import structlog
 
-    from helpdesk_wellbeing.pipeline import Worker
+    from helpdesk_wellbeing.pipeline.worker import Worker
     from helpdesk_wellbeing.settings import load_settings
     from helpdesk_wellbeing.store import open_store
 
