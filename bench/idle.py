@@ -1,6 +1,6 @@
 """A worker with 1,000 accounts in which nothing happens: its CPU and its memory.
 
-`BENCH_ACCOUNTS` (default 1,000), `BENCH_IDLE_S` is how long it is watched (default 20). Each account has a short history
+`BENCH_ACCOUNTS` (default 1,000), `BENCH_IDLE_S` is how long it is watched (default 20). Each has a short history
 and was silent for a week, so it is pulled every hour and evaluated every six; pulls bring nothing and cost no network.
 """
 

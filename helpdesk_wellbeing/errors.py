@@ -15,6 +15,10 @@ class ConfigError(WellbeingError):
     """A setting, rule, mapping or file must be mended before anything runs."""
 
 
+class NothingToPull(ConfigError):
+    """The account's events come by other ways."""
+
+
 class StoreError(WellbeingError):
     """The database cannot be used: busy, read-only, full, damaged or of another version."""
 

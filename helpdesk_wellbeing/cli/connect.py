@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +10,12 @@ import click
 from helpdesk_wellbeing.cli.common import account_option, ask_secret, open_store, say
 from helpdesk_wellbeing.cli.platforms import API_TOKEN, CLIENT_SECRET
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.words import excerpt
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
+HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
 CONNECTION = ("subdomain", "base_url", "client_id", "email")  # what connecting anew replaces as a whole
 
 
@@ -41,6 +44,36 @@ def zendesk(account: str, subdomain: str, client_id: str | None, email: str | No
     settings = {"subdomain": subdomain, "base_url": base_url, "client_id": client_id, "email": email}
     connect_zendesk(open_store(), account, {k: v for k, v in settings.items() if v}, name, secret)
     say(f"next: helpdesk-wellbeing pull --account {account}")
+
+
+@command.command(short_help="Connect a Freshdesk account, for its webhooks.")
+@account_option
+@click.option("--domain", required=True, help="Where its pages are, such as acme.freshdesk.com.")
+def freshdesk(account: str, domain: str) -> None:
+    """Connect a Freshdesk account, so that its automation rules and its app can tell what happens.
+
+    This version does not read Freshdesk by itself, so it asks for no API key.
+    """
+    if not HOST.fullmatch(domain):
+        raise ConfigError(f'--domain "{excerpt(domain)}" is not a host name; it looks like acme.freshdesk.com')
+    connect_freshdesk(open_store(), account, domain.lower())
+    say(f"next: helpdesk-wellbeing secrets set --account {account} webhook_secret, then helpdesk-wellbeing serve")
+
+
+def connect_freshdesk(store: Store, account: str, domain: str) -> None:
+    """Keep the account; there is nothing to prove yet."""
+    from helpdesk_wellbeing.pipeline.steps import resume
+
+    known = store.account(account) if store.has_account(account) else None
+    if known is not None and known.platform != "freshdesk":
+        raise ConfigError(f"{account} is not a Freshdesk account; choose another name")
+    with store.transaction():
+        if known is None:
+            store.create_account(account, platform="freshdesk", settings={"domain": domain})
+        else:
+            store.update_account(account, settings={**known.settings, "domain": domain})
+        resume(store, account)
+    say(f"{account}: connected; what its webhooks bring is taken in, reading it comes with a later version")
 
 
 def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: str, secret: str) -> None:

@@ -1,4 +1,7 @@
-"""`demo`: the main job on a simulated Zendesk, over real HTTP, and what was planted beside what was found."""
+"""`demo`: the main job on a simulated Zendesk, over real HTTP, and what was planted beside what was found.
+
+It ends with `serve` (see demo_serve.py).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say, verbose_option
+from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say, verbose_option, watched
 from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE
 
 if TYPE_CHECKING:
@@ -34,11 +37,13 @@ LIMITED_MINUTE = 0.1  # seconds in which the simulated Zendesk lets a minute's r
 @verbose_option
 @click.pass_context
 def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbose: bool) -> None:
-    """Show the main job on a simulated helpdesk: connect, pull over HTTP, check, compare.
+    """Show the main job on a simulated helpdesk: connect, pull over HTTP, check, compare, then serve.
 
-    Exit code 0: every planted problem was found and no innocent was flagged, 1: otherwise, 2: did not run.
+    With a terminal it goes on serving until Ctrl-C. Exit code 0: every planted problem was found and no innocent was
+    flagged, 1: otherwise, 2: did not run.
     """
     from helpdesk_wellbeing.cli.check import print_text
+    from helpdesk_wellbeing.cli.demo_serve import show
     from helpdesk_wellbeing.demo import judge
 
     with _home(keep):
@@ -50,10 +55,15 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbo
         examined = _check(store, world)
         verdict = judge(examined.answer["flags"], world)
         if output == "json":
-            print_json({"check": examined.answer, "verdict": _as_dict(verdict)})
+            with _home(None):
+                shown = show(world, stay=False, quiet=True)
+            live = None if shown is None else asdict(shown)
+            print_json({"check": examined.answer, "verdict": _as_dict(verdict), "live": live})
         else:
             print_text(store, examined, catalogue(), verbose)
             _print_verdict(verdict, world)
+            with _home(None):
+                show(world, stay=watched())
         if keep:
             as_of = f"{world.as_of:%Y-%m-%dT%H:%M:%SZ}"
             say(f"kept; next: {HOME_VARIABLE}={keep} helpdesk-wellbeing check --account {ACCOUNT} --as-of {as_of}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from helpdesk_wellbeing.errors import Refused, RetryLater, StoreBusy, StoreError, WellbeingError
+from helpdesk_wellbeing.errors import NothingToPull, Refused, RetryLater, StoreBusy, StoreError, WellbeingError
 from helpdesk_wellbeing.pipeline import schedule
 from helpdesk_wellbeing.pipeline.schedule import Pace
 
@@ -76,6 +76,9 @@ def pull(means: Means, account: str) -> PullOutcome:
         return "busy"
     except StoreError:
         raise
+    except NothingToPull:
+        store.note_run(account, due_at=means.now() + means.pace.seldom)
+        return "off"
     except Exception as trouble:
         return _could_not(means, account, trouble)
     if not whole and means.stopping():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,7 +38,51 @@ def test_every_planted_problem_is_found_and_no_innocent_flagged(kept):
     assert printed.count("\n  found ") == 15
     assert "MISSED" not in printed
     assert "FLAGGED" not in printed
-    assert printed.endswith("innocents left alone, 0 flags that nobody planted\n")
+    assert "innocents left alone, 0 flags that nobody planted\n" in printed
+
+
+def test_the_demo_ends_with_serve_and_a_ticket_that_is_touched_shows_in_check_seconds_later(kept):
+    touched, flagged = kept[1].stdout.partition("\nLIVE\n")[2].splitlines()
+
+    took = re.fullmatch(r"  Agent 04 answered ticket \d+: stored after (.*) s, in check after (.*) s", touched)
+    assert took is not None, touched
+    assert float(took[1]) < float(took[2]) < 30
+    assert re.fullmatch(r"  now flagged: WT1 long day, agent 410004 Agent 04: .* active, 13.2 h from .*", flagged)
+
+
+def test_no_process_of_the_demo_is_left_when_it_has_ended(kept):
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    if not children.exists():
+        pytest.skip("this system does not tell who started a process")
+
+    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children.read_text().split()]
+
+    assert not [command for command in commands if b"serve" in command.split(b"\0")]
+
+
+def test_a_demo_that_is_told_to_stop_ends_what_it_started(tmp_path):
+    """SIGTERM while a person watches it go on serving."""
+    code = (
+        "import sys, helpdesk_wellbeing.cli.demo_serve as live\n"
+        "from datetime import date\n"
+        "from helpdesk_wellbeing.demo import simulate\n"
+        "live.show(simulate(1, weeks=9, end=date(2026, 11, 20)), stay=True)\n"
+    )
+    environment = os.environ | {"HELPDESK_WELLBEING_HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    process = subprocess.Popen([sys.executable, "-u", "-c", code], env=environment, **pipes)
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if "Ctrl-C ends this" in line:
+            break
+    process.terminate()
+
+    rest, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 0, "".join(said) + rest
+    assert '"stopped"' in (tmp_path / "serve.log").read_text("utf-8")
 
 
 def test_the_demo_tells_what_could_not_be_assessed_when_asked_and_how_to_go_on(kept):

@@ -18,7 +18,7 @@ from .faults import Faults
 from .lists import Lists, Query
 from .pages import BadCursor
 from .people import availabilities, custom_statuses
-from .site import Holdings
+from .site import Holdings, Site
 from .words import POLICY
 from .zones import listed
 
@@ -58,6 +58,13 @@ class Api:
         self.now = now
         self.exports = Exports(holdings, faults, now)
         self.lists = Lists(holdings, faults, now)
+
+    def show(self, site: Site) -> None:
+        """Answer from another state of the site; people and groups stay as they are.
+
+        Requests that are under way end with what they began with, so holdings are replaced, not changed.
+        """
+        self.holdings = self.exports.holdings = self.lists.holdings = self.holdings.with_events_of(site)
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request; never raises for what a client can send."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,6 +21,7 @@ from .api import Api, Request
 from .faults import ERRORS, Faults
 from .limits import Bucket, Limits
 from .site import Holdings, Site
+from .touches import Touch, touched
 
 LOG_IN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
 
@@ -54,6 +56,8 @@ class SimulatedZendesk:
         self._thread: threading.Thread | None = None
         self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.api = Api(Holdings(site, self.base_url), self.access, self.faults, self.now)
+        self._touching = threading.Lock()
+        self._subscribed: list[Callable[[Touch], None]] = []
 
     @property
     def client_id(self) -> str:
@@ -89,6 +93,31 @@ class SimulatedZendesk:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def touch(self, ticket: str, agent: str, kind: str = "replied", value: str | None = None) -> Touch:
+        """Let `agent` (of `customer_replied`: the customer) do one thing to a ticket now; webhooks hear of it.
+
+        From now on it stands in every answer, as if it had always been there; `value` is what a change of state
+        leads to. All in our words and ids. Raises ValueError for what webhooks do not tell.
+        """
+        with self._touching:
+            events, touch = touched(self.site.events, self.now(), ticket, agent, kind, value)
+            self.site = replace(self.site, events=events)
+            self.api.show(self.site)
+            listeners = list(self._subscribed)
+        for listener in listeners:
+            listener(touch)
+        return touch
+
+    def subscribe(self, listener: Callable[[Touch], None]) -> None:
+        """Have `listener` called with everything that is touched."""
+        with self._touching:
+            self._subscribed.append(listener)
+
+    def unsubscribe(self, listener: Callable[[Touch], None]) -> None:
+        """Call it no more."""
+        with self._touching:
+            self._subscribed.remove(listener)
 
     def answer(self, request: Request) -> tuple[Answer, str | None]:
         """The answer, and the spoiler that is to be done on the wire."""

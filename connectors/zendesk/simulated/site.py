@@ -71,6 +71,12 @@ class Holdings:
         self._tickets: dict[tuple[int, bool], tuple[pl.DataFrame, Rows]] = {}
         self._with_bodies: Rows | None = None
 
+    def with_events_of(self, site: Site) -> Holdings:
+        """The same account after more has happened: everything is rendered anew but people and groups."""
+        later = Holdings(site, self.base)
+        later.__dict__["staff"] = self.staff
+        return later
+
     @cached_property
     def _stamps(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         return self.site.children["sec"].to_numpy()

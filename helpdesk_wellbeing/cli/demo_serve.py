@@ -1,0 +1,282 @@
+"""How `demo` ends: `serve` runs against the simulated Zendesk, and what somebody does there shows in `check` seconds
+later."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helpdesk_wellbeing.cli.common import catalogue, open_store, say
+from helpdesk_wellbeing.errors import WellbeingError
+
+if TYPE_CHECKING:
+    from connectors.zendesk.simulated import SimulatedZendesk, Site
+    from connectors.zendesk.simulated.webhooks import Sender
+    from helpdesk_wellbeing.demo import World
+    from helpdesk_wellbeing.store import Store
+
+ACCOUNT = "demo"
+WEBHOOK_SECRET = "webhook_secret"
+WEEKS = 1  # of the team's past, so that nobody waits for a demo
+STARTED_S, SEEN_S, STOPPED_S = 60.0, 60.0, 12.0
+BETWEEN_TOUCHES_S = 5.0
+LIMITED_MINUTE = 0.1  # real seconds in a minute of the simulated rate limits
+RULE = "long_day"
+# Before the touch: at work twice, 13 h from first to last not yet exceeded. Minutes before now.
+_AT_WORK = ((790, 560), (310, 40))
+_EVERY_MIN = 10
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was touched and how long it took, from the touch on."""
+
+    agent: str
+    name: str
+    ticket: str
+    stored_s: float  # until the webhook was answered 200: kept durably
+    in_check_s: float  # until the stored answer had it
+    because: str  # in the words of `check`
+
+    def line(self) -> str:
+        return (
+            f"{self.name} answered ticket {self.ticket}: stored after {self.stored_s:.2f} s, "
+            f"in check after {self.in_check_s:.2f} s"
+        )
+
+
+def show(world: World, *, stay: bool, quiet: bool = False) -> Shown | None:
+    """Serve, touch a ticket, tell what came of it; `stay`: go on touching until Ctrl-C.
+
+    In the home folder of the environment, which has nothing yet. None where `serve` does not run. Raises WellbeingError
+    when the touch does not arrive. Whatever happens, no process of ours is left.
+    """
+    if os.name != "posix":
+        say("serve is not shown: it runs on Linux, macOS and other POSIX systems")
+        return None
+    from connectors.zendesk.simulated import SimulatedZendesk
+    from connectors.zendesk.simulated.webhooks import Habits, Sender
+
+    agent, name = _somebody_ordinary(world)
+    site = _moved_to_today(world, agent)
+    with (
+        _stopped_by_sigterm(),
+        SimulatedZendesk(site, now=lambda: datetime.now(UTC)) as zendesk,
+        open_store() as store,
+    ):
+        secret = _connect(store, zendesk)
+        with _serving() as address, _reaching(zendesk, address, secret, Sender, Habits) as sender:
+            shown = _touch(store, zendesk, sender, agent, name)
+            if not quiet:
+                click.echo(f"\nLIVE\n  {shown.line()}\n  now flagged: {shown.because}")
+            if stay:
+                _go_on(store, zendesk, sender)
+    return shown
+
+
+def _somebody_ordinary(world: World) -> tuple[str, str]:
+    """Somebody who answers tickets and about whom the simulation has no story."""
+    stories = {planted.subject for planted in world.planted} | {innocent.subject for innocent in world.innocents}
+    stories |= {companion.subject for planted in world.planted for companion in planted.companions}
+    ordinary = [
+        (str(user["user"]), str(user["name"]))
+        for user in world.roster.users.iter_rows(named=True)
+        if user["role"] == "agent" and user["truth"] == "person" and user["user"] not in stories
+    ]
+    return min(ordinary)
+
+
+def _moved_to_today(world: World, agent: str) -> Site:
+    """The last weeks of the team, moved by whole weeks until shortly before today, and `agent` at work since."""
+    import polars as pl
+
+    from connectors.zendesk.simulated import Site
+
+    site = Site.from_world(world)
+    now = datetime.now(UTC).replace(microsecond=0)
+    last = world.events["at"].max()
+    assert isinstance(last, datetime)
+    moved = timedelta(weeks=(now - timedelta(days=2) - last) // timedelta(weeks=1))
+    started = pl.col("at").min().over("ticket") > last - timedelta(weeks=WEEKS)
+    times = [pl.col(column) + moved for column in ("at", "started_at", "due_at")]
+    events = world.events.filter(started | pl.col("ticket").is_null()).with_columns(times)
+    ticket = _tickets(events)[0]
+    extra = [
+        {"id": f"today-{minutes}", "at": now - timedelta(minutes=minutes), "ticket": ticket, "actor": agent,
+         "batch": f"today-{minutes}"}
+        for first, last_ in _AT_WORK
+        for minutes in range(first, last_ - 1, -_EVERY_MIN)
+    ]  # fmt: skip
+    usual = {"account": ACCOUNT, "actor_kind": "agent", "kind": "noted", "channel": "email", "grade": "A"}
+    at_work = pl.DataFrame([usual | row for row in extra])
+    schema = events.schema
+    filled = at_work.select(
+        (pl.col(column) if column in at_work.columns else pl.lit(None)).cast(kind).alias(column)
+        for column, kind in schema.items()
+    )
+    options = replace(site.options, minute=LIMITED_MINUTE)
+    return replace(site, events=pl.concat([events, filled]).sort("at", maintain_order=True), options=options)
+
+
+def _tickets(events: Any) -> list[str]:
+    """Tickets that are not closed, the newest first."""
+    import polars as pl
+
+    over = events.filter(pl.col("after").is_in(["closed", "deleted"]) | (pl.col("kind").cast(pl.String) == "deleted"))
+    left = events.filter(~pl.col("ticket").is_in(over["ticket"].to_list()))
+    return [str(ticket) for ticket in left["ticket"].drop_nulls().unique(maintain_order=True).reverse().to_list()]
+
+
+def _connect(store: Store, zendesk: SimulatedZendesk) -> str:
+    """Connect and pull once, as `connect` and `pull` do; the secret that webhooks are to be signed with."""
+    from helpdesk_wellbeing.cli.check import examine
+    from helpdesk_wellbeing.cli.connect import connect_zendesk
+    from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
+    from helpdesk_wellbeing.cli.pull import run
+
+    settings = {"subdomain": "acme", "base_url": zendesk.base_url, "client_id": zendesk.client_id}
+    connect_zendesk(store, ACCOUNT, settings, CLIENT_SECRET, zendesk.client_secret)
+    with store.writer(ACCOUNT, "demo"):
+        run(store, ACCOUNT, fold=False)
+    examine(store, ACCOUNT, catalogue(try_examples=False), datetime.now(UTC))
+    secret = secrets.token_urlsafe(32)
+    store.put_secret(ACCOUNT, WEBHOOK_SECRET, secret)
+    return secret
+
+
+@contextmanager
+def _reaching(
+    zendesk: SimulatedZendesk, address: str, secret: str, make: type[Sender], habits: Any
+) -> Iterator[Sender]:
+    """The account's webhook: it repeats and disorders its calls, as the platform may."""
+    url = f"{address}/webhooks/zendesk/{ACCOUNT}"
+    with make(zendesk, url, secret, habits=habits(repeated=0.2, disordered=0.2, held_s=0.3)) as sender:
+        say(f"simulated Zendesk at {zendesk.base_url} sends signed webhooks to {url}")
+        yield sender
+
+
+@contextmanager
+def _serving() -> Iterator[str]:
+    """`serve` in a process of its own; its address once it is ready."""
+    from helpdesk_wellbeing.settings import load_settings
+
+    log = load_settings().home / "serve.log"
+    command = [sys.executable, "-m", "helpdesk_wellbeing.cli", "serve", "--port", "0"]
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    try:
+        yield _address(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOPPED_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + STARTED_S
+    while time.monotonic() < deadline:
+        said = log.read_text("utf-8", errors="replace")
+        found = re.search(r"^serving on (http://\S+)", said, re.MULTILINE)
+        if found:
+            return found[1]
+        if process.poll() is not None:
+            raise WellbeingError(f"demo: serve ended before it was ready: {_last_line(said)}")
+        time.sleep(0.05)
+    raise WellbeingError(f"demo: serve was not ready after {STARTED_S:g} s: {_last_line(said)}")
+
+
+def _last_line(said: str) -> str:
+    return (said.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def _touch(store: Store, zendesk: SimulatedZendesk, sender: Sender, agent: str, name: str) -> Shown:
+    """Let the agent answer a ticket once more; wait until the flag that follows from it is in the stored answer."""
+    if _flag_of(store, agent) is not None:
+        raise WellbeingError(f"demo: {agent} is flagged before anything was touched; please report this line")
+    ticket = _tickets(zendesk.site.events)[0]
+    began = time.monotonic()
+    touch = zendesk.touch(ticket, agent)
+    stored = _wait(lambda: any(a.status == 200 and a.event == touch.payload["id"] for a in list(sender.attempts)))
+    if stored is None:
+        raise WellbeingError(f"demo: the webhook did not arrive; it was answered {dict(sender.outcomes)}")
+    stored_s = stored - began
+    seen = _wait(lambda: _flag_of(store, agent) is not None)
+    if seen is None:
+        raise WellbeingError(f"demo: what a webhook brought was not evaluated within {SEEN_S:g} s; see serve.log")
+    flag = _flag_of(store, agent)
+    assert flag is not None
+    rule = catalogue(try_examples=False).rules[RULE]
+    because = f"{flag['signal']} {rule.title.lower()}, agent {agent} {name}: {rule.sentence(flag['values'])}"
+    return Shown(agent, name, ticket, stored_s, seen - began, because)
+
+
+def _flag_of(store: Store, agent: str) -> dict[str, Any] | None:
+    answer = store.answer_of(ACCOUNT) or {"flags": []}
+    flags: list[dict[str, Any]] = answer["flags"]
+    return next((flag for flag in flags if flag["rule"] == RULE and flag["subject"]["id"] == agent), None)
+
+
+def _wait(is_so: Any, seconds: float = SEEN_S) -> float | None:
+    """When it became so, by the monotonic clock; None when it did not in time."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.02)
+    return time.monotonic()
+
+
+def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender) -> None:
+    """Touch a ticket every few seconds until Ctrl-C."""
+    from helpdesk_wellbeing.settings import HOME_VARIABLE, load_settings
+
+    home = load_settings().home
+    say(f"\nstill serving; in another terminal: {HOME_VARIABLE}={home} helpdesk-wellbeing status   (Ctrl-C ends this)")
+    rng = random.Random(1)
+    people = zendesk.site.people.select("agent", "name").rows()
+    with suppress(KeyboardInterrupt):
+        for ticket in itertools.cycle(_tickets(zendesk.site.events)):
+            time.sleep(BETWEEN_TOUCHES_S)
+            agent, name = rng.choice(people)
+            began, at = time.monotonic(), datetime.now(UTC)
+            zendesk.touch(ticket, agent)
+
+            def is_in(at: datetime = at) -> bool:
+                evaluated = store.run_of(ACCOUNT).evaluated_at
+                return sender.wait(0) and not store.inbox.depth() and evaluated is not None and evaluated > at
+
+            seen = _wait(is_in)
+            took = "not yet in check" if seen is None else f"in check after {seen - began:.2f} s"
+            click.echo(f"  {name} answered ticket {ticket}: {took}")
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends us as Ctrl-C does, so that what we started is ended, too."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,52 @@
+"""Signed calls, repeated ones, forged ones and garbage while processes are killed: what is stored is the truth."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hammer import Hammer, plan, truth
+
+
+def hammered(installation, roles, count, kills, killing, give_up_s, *, wait=True):
+    """The hammer's report after all calls are answered and worked off, and how the processes stopped.
+
+    What a killed worker had begun is taken over after twenty seconds; without `wait` it is worked off here.
+    """
+    calls = plan(count, installation.secrets)
+    with installation.fleet(*roles) as fleet:
+        hammer = Hammer(fleet.ports, calls, give_up_s=give_up_s).run(killing(fleet, kills))
+        fleet.wait_until_ready()
+        if wait:
+            installation.wait_until_worked_off()
+    if not wait:
+        installation.work_off()
+    assert fleet.kills == kills
+    assert hammer.wrong == []
+    assert hammer.without_retry_after == 0
+    return calls, fleet, hammer
+
+
+def test_nothing_is_lost_or_doubled_when_the_process_is_killed_twice(on_sqlite, killing, is_the_truth):
+    calls, fleet, _ = hammered(on_sqlite, ["all"], 500, 2, killing, give_up_s=60, wait=False)
+
+    is_the_truth(on_sqlite, truth(calls))
+    assert fleet.exit_codes == {"all-0": 0}
+
+
+@pytest.mark.prove
+def test_twenty_thousand_calls_and_thirty_kills_on_sqlite(on_sqlite, killing, is_the_truth, capsys):
+    calls, _, hammer = hammered(on_sqlite, ["all"], 20_000, 30, killing, give_up_s=900)
+
+    with capsys.disabled():
+        print(f"\nSQLite, one process, 30 kills: {hammer.told()}")
+    is_the_truth(on_sqlite, truth(calls))
+
+
+@pytest.mark.prove
+def test_twenty_thousand_calls_and_thirty_kills_on_postgresql(on_postgresql, killing, is_the_truth, capsys):
+    roles = ["web", "web", "worker", "worker", "worker"]
+    calls, _, hammer = hammered(on_postgresql, roles, 20_000, 30, killing, give_up_s=900)
+
+    with capsys.disabled():
+        print(f"\nPostgreSQL, 2 web and 3 worker processes, 30 kills: {hammer.told()}")
+    is_the_truth(on_postgresql, truth(calls))
