@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from helpdesk_wellbeing.pipeline.schedule import silent_webhooks
+
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store.inbox import Depth
     from helpdesk_wellbeing.store.runs import Run, Worker
 
 ALIVE_S = 20.0  # a process that has not been heard of for longer is not counted on
 WORKING = ("all", "worker")  # roles that pull and evaluate
-SILENT = timedelta(hours=2)  # pulls bring news and webhooks none for so long: something is wrong with the webhooks
 LATE = timedelta(minutes=10)  # a pull that has been due for longer is late
 FEW = 5  # agents: in a smaller account a count of flagged agents nearly names them
 
@@ -43,7 +44,7 @@ def condition_of(run: Run, depth: Depth | None, now: datetime) -> Condition:
         set_aside=0 if depth is None else depth.set_aside,
         is_paused=run.paused_at is not None,
         is_late=run.paused_at is None and run.due_at is not None and now - run.due_at > LATE,
-        is_silent=run.hook_at is not None and run.news_at is not None and run.news_at - run.hook_at > SILENT,
+        is_silent=silent_webhooks(run) is not None,
     )
 
 

@@ -83,7 +83,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "first": first and first.isoformat(),
         "last": last and last.isoformat(),
         "connection": _connection(settings),
-        "notes": roster.get("notes", []),
+        "notes": [*roster.get("notes", ()), *_about_webhooks(store, account, settings.platform)],
         "automated_by_platform": roster.get("automation", []),
         "looks_shared_or_automated": [],
         "identity_review": [],
@@ -110,6 +110,15 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     if settings.platform and datetime.now(UTC) - last > OLD:
         report["trouble"].append(f"the newest event is of {last:%Y-%m-%d}; run pull")
     return report
+
+
+def _about_webhooks(store: Store, account: str, platform: str | None) -> list[str]:
+    """Pulls keep an account right without webhooks, so this is no trouble."""
+    from webhooks.known import SECRET
+
+    if platform is None or store.has_secret(account, SECRET):
+        return []
+    return [f"no webhook secret: news comes with pulls only; secrets set --account {account} webhook_secret"]
 
 
 def _connection(settings: Any) -> str:

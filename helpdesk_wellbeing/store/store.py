@@ -421,6 +421,10 @@ class Store:
                 raise
             return self._keyring.decrypt(newer, what)
 
+    def has_secret(self, account: str, name: str) -> bool:
+        """Whether there is such a secret; needs no key."""
+        return self._token(account, name) is not None
+
     def _token(self, account: str, name: str) -> bytes | None:
         kept = tables.secrets.c
         with self._read(account) as (connection, owner):

@@ -93,6 +93,7 @@ def steps(tools):
         "answer_of": lambda s, a: s.answer_of(a),
         "put_secret": lambda s, a: s.put_secret(a, "webhook_secret", MINE),
         "get_secret": lambda s, a: s.get_secret(a, "webhook_secret"),
+        "has_secret": lambda s, a: s.has_secret(a, "webhook_secret"),
         "drop_secret": lambda s, a: s.drop_secret(a, "webhook_secret"),
         "writer": writes_alone,
         "writer_of": lambda s, a: s.writer_of(a),
