@@ -139,19 +139,19 @@ class Engine:
 
         The account's writer lease must be held. Each slice lands with its checkpoint in one transaction.
         """
-        first, last, count = self._store.all_events_span(self._account)
-        if first is None or last is None:
-            return False
         self._look_around()
         self._forget_other_versions()
-        dirty = self._store.dirty_since(self._account)
-        start = self._store.latest_checkpoint(self._account, not_after=max(dirty or last, first))
-        since = start or _midnight(first)
-        cuts = _cuts(since, last, _stride(first, last, count))
-        stale = dirty is not None
-        if not cuts and not stale:
-            return False
+        # One transaction: whatever arrives after it marks the account dirty again, and the next update sees that.
         with self._store.transaction():
+            first, last, count = self._store.all_events_span(self._account)
+            if first is None or last is None:
+                return False
+            dirty = self._store.dirty_since(self._account)
+            start = self._store.latest_checkpoint(self._account, not_after=max(dirty or last, first))
+            since = start or _midnight(first)
+            cuts = _cuts(since, last, _stride(first, last, count))
+            if not cuts and dirty is None:
+                return False
             self._store.drop_checkpoints_after(self._account, since)
             self._store.drop_pieces_from(self._account, since)
             self._store.set_clean(self._account)
@@ -169,7 +169,14 @@ class Engine:
         return True
 
     def assess(self, as_of: datetime) -> Outcome:
-        """Where everything stands at `as_of` (inclusive), as if the product had run all along."""
+        """Where everything stands at `as_of` (inclusive), as if the product had run all along.
+
+        Reads one state of the store, whatever a writer does meanwhile.
+        """
+        with self._store.view():
+            return self._assess(as_of)
+
+    def _assess(self, as_of: datetime) -> Outcome:
         first, last, count = self._store.all_events_span(self._account)
         if first is None or last is None:
             raise ConfigError(f"{self._account}: no events yet; run pull or import first")

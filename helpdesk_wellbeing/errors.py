@@ -15,6 +15,10 @@ class ConfigError(WellbeingError):
     """A setting, rule, mapping or file must be mended before anything runs."""
 
 
+class NothingToPull(ConfigError):
+    """The account's events come by other ways."""
+
+
 class StoreError(WellbeingError):
     """The database cannot be used: busy, read-only, full, damaged or of another version."""
 
@@ -36,7 +40,9 @@ class RetryLater(PlatformError):
 
 
 class Refused(PlatformError):
-    """It won't work by asking again."""
+    """It won't work by asking again. 401 and 403 say that the credentials must be mended first."""
+
+    status: int | None = None  # what the platform answered, where that is what was refused
 
 
 class BadPayload(WellbeingError):

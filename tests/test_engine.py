@@ -188,3 +188,23 @@ def test_the_answer_does_not_depend_on_the_database(new_database, world, expecte
         the_recent_half_first(store, world.events, world.as_of)
 
         assert answer(store, world.as_of) == expected
+
+
+def test_an_answer_is_of_one_state_of_the_store_whatever_a_writer_does_meanwhile(store, world, expected, monkeypatch):
+    know_people(store, world)
+    store.add_events("demo", world.events)
+    with store.writer("demo", "test"):
+        Engine(store, "demo", CATALOGUE).update()
+    reader = Engine(store, "demo", CATALOGUE)
+    look_up = reader._resume
+
+    def interrupted(not_after: datetime) -> datetime | None:
+        found = look_up(not_after)
+        with store.writer("demo", "test"):
+            store.drop_checkpoints_after("demo", datetime(1, 1, 1, tzinfo=UTC))
+            store.drop_pieces_from("demo", datetime(1, 1, 1, tzinfo=UTC))
+        return found
+
+    monkeypatch.setattr(reader, "_resume", interrupted)
+
+    assert json.dumps(check(reader.assess(world.as_of), CATALOGUE), indent=1) == expected

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
+
+from helpdesk_wellbeing.errors import ConfigError
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 SECRET = "webhook_secret"  # the name in the store, not a secret
 PREVIOUS_SECRET = "webhook_secret_previous"  # accepted as well while one replaces the other
+_UNTIL = "webhook_secret_previous_until"
 
 # (platform, account) -> its secrets, the newest first; None where there is no such account
 LookUp: TypeAlias = Callable[[str, str], tuple[str, ...] | None]
@@ -30,10 +34,39 @@ def from_store(store: Store) -> LookUp:
             return None
         if store.account(account).platform != platform:
             return None
-        found = (store.get_secret(account, name) for name in (SECRET, PREVIOUS_SECRET))
+        names = (SECRET,) if _is_over(store, account, datetime.now(UTC)) else (SECRET, PREVIOUS_SECRET)
+        found = (store.get_secret(account, name) for name in names)
         return tuple(secret for secret in found if secret)
 
     return look_up
+
+
+def replace_secret(store: Store, account: str, secret: str, until: datetime) -> bool:
+    """Take a new secret; the one before is accepted too until then. Whether there was one.
+
+    Raises ConfigError when it is the one that is kept already.
+    """
+    with store.transaction():
+        old = store.get_secret(account, SECRET)
+        if old == secret:
+            raise ConfigError(f"{account}: this webhook secret is the one that is kept already; take a new one")
+        if old is not None:
+            store.put_secret(account, PREVIOUS_SECRET, old)
+            store.set_meta(account, _UNTIL, until.astimezone(UTC).isoformat())
+        store.put_secret(account, SECRET, secret)
+    return old is not None
+
+
+def forget_previous(store: Store, account: str) -> bool:
+    """Accept the newest secret only; whether there was another one."""
+    with store.transaction():
+        store.set_meta(account, _UNTIL, None)
+        return store.drop_secret(account, PREVIOUS_SECRET)
+
+
+def _is_over(store: Store, account: str, now: datetime) -> bool:
+    until = store.get_meta(account, _UNTIL)
+    return until is not None and datetime.fromisoformat(until) <= now
 
 
 class Remembered:

@@ -29,6 +29,8 @@ _UNKNOWN_ADVICE = "the client wasn't accepted; check its id, its secret and its 
 class GrantRefused(Refused):
     """No token was given; nothing works until the connection is mended."""
 
+    status = 401  # whatever the token endpoint answered: these credentials open nothing
+
 
 class ClientCredentials:
     """OAuth tokens for a confidential client, asked for anew before they end and once after a 401."""

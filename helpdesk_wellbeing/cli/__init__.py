@@ -24,6 +24,9 @@ COMMANDS = {
     "import": "Read an event log and the files about people.",
     "pull": "Read new activity from the helpdesk.",
     "rules": "List, show and test the rules.",
+    "secrets": "Set and change webhook secrets and the key.",
+    "serve": "Receive webhooks, pull and evaluate, until told to stop.",
+    "status": "How the work goes: pulls, lag, what is paused and why.",
 }
 TRACEBACK_VARIABLE = "HELPDESK_WELLBEING_TRACEBACK"
 DID_NOT_RUN, INTERRUPTED, READER_GONE = 2, 130, 141

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -96,6 +99,23 @@ def bring_up_to_date(store: Store, engine: Engine, account: str, who: str) -> No
             engine.update(progress())
     except StoreError as trouble:
         say(f"{trouble}; answering from what is stored")
+
+
+def ask_secret(variable: str, what: str) -> str:
+    """A secret from the environment or from the person, who sees nothing of it; never from the command line."""
+    secret = os.environ.get(variable) or _prompted(variable, what)
+    if not secret.strip():
+        raise ConfigError(f"no {what}; set {variable} or type it at the prompt")
+    return str(secret).strip()
+
+
+def _prompted(variable: str, what: str) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return str(click.prompt(f"{what} (not shown)", hide_input=True, err=True))
+        except getpass.GetPassWarning:
+            raise ConfigError(f"no terminal to ask for the {what}; set {variable}") from None
 
 
 def print_bytes(data: bytes) -> None:

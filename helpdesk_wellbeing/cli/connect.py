@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import warnings
+import re
 from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_wellbeing.cli.common import account_option, open_store, say
+from helpdesk_wellbeing.cli.common import account_option, ask_secret, open_store, say
 from helpdesk_wellbeing.cli.platforms import API_TOKEN, CLIENT_SECRET
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.words import excerpt
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
+HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
 CONNECTION = ("subdomain", "base_url", "client_id", "email")  # what connecting anew replaces as a whole
 
 
@@ -38,18 +38,49 @@ def zendesk(account: str, subdomain: str, client_id: str | None, email: str | No
     if (client_id is None) == (email is None):
         raise ConfigError("give either --client-id (OAuth) or --email (legacy API token)")
     if client_id is not None:
-        name, secret = CLIENT_SECRET, _ask("HELPDESK_WELLBEING_CLIENT_SECRET", "OAuth client secret")
+        name, secret = CLIENT_SECRET, ask_secret("HELPDESK_WELLBEING_CLIENT_SECRET", "OAuth client secret")
     else:
-        name, secret = API_TOKEN, _ask("HELPDESK_WELLBEING_API_TOKEN", "API token")
+        name, secret = API_TOKEN, ask_secret("HELPDESK_WELLBEING_API_TOKEN", "API token")
     settings = {"subdomain": subdomain, "base_url": base_url, "client_id": client_id, "email": email}
     connect_zendesk(open_store(), account, {k: v for k, v in settings.items() if v}, name, secret)
     say(f"next: helpdesk-wellbeing pull --account {account}")
+
+
+@command.command(short_help="Connect a Freshdesk account, for its webhooks.")
+@account_option
+@click.option("--domain", required=True, help="Where its pages are, such as acme.freshdesk.com.")
+def freshdesk(account: str, domain: str) -> None:
+    """Connect a Freshdesk account, so that its automation rules and its app can tell what happens.
+
+    This version does not read Freshdesk by itself, so it asks for no API key.
+    """
+    if not HOST.fullmatch(domain):
+        raise ConfigError(f'--domain "{excerpt(domain)}" is not a host name; it looks like acme.freshdesk.com')
+    connect_freshdesk(open_store(), account, domain.lower())
+    say(f"next: helpdesk-wellbeing secrets set --account {account} webhook_secret, then helpdesk-wellbeing serve")
+
+
+def connect_freshdesk(store: Store, account: str, domain: str) -> None:
+    """Keep the account; there is nothing to prove yet."""
+    from helpdesk_wellbeing.pipeline.steps import resume
+
+    known = store.account(account) if store.has_account(account) else None
+    if known is not None and known.platform != "freshdesk":
+        raise ConfigError(f"{account} is not a Freshdesk account; choose another name")
+    with store.transaction():
+        if known is None:
+            store.create_account(account, platform="freshdesk", settings={"domain": domain})
+        else:
+            store.update_account(account, settings={**known.settings, "domain": domain})
+        resume(store, account)
+    say(f"{account}: connected; what its webhooks bring is taken in, reading it comes with a later version")
 
 
 def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: str, secret: str) -> None:
     """Ping with the credentials; only when they are good is anything kept."""
     from connectors import zendesk as platform
     from connectors.zendesk.settings import ZendeskSettings
+    from helpdesk_wellbeing.pipeline.steps import resume
 
     known = store.account(account) if store.has_account(account) else None
     if known is not None and known.platform != "zendesk":
@@ -65,22 +96,7 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
             kept = {key: value for key, value in known.settings.items() if key not in CONNECTION}
             store.update_account(account, settings={**kept, **settings})
         store.put_secret(account, name, secret)
+        resume(store, account)
     say(f"{account}: connected as {ping.who}")
     for note in ping.notes:
         say(f"{account}: {note}")
-
-
-def _ask(variable: str, what: str) -> str:
-    secret = os.environ.get(variable) or _prompted(variable, what)
-    if not secret.strip():
-        raise ConfigError(f"no {what}; set {variable} or type it at the prompt")
-    return str(secret).strip()
-
-
-def _prompted(variable: str, what: str) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", getpass.GetPassWarning)
-        try:
-            return str(click.prompt(f"{what} (not shown)", hide_input=True, err=True))
-        except getpass.GetPassWarning:
-            raise ConfigError(f"no terminal to ask for the {what}; set {variable}") from None

@@ -44,7 +44,7 @@ def _reports(account: str | None) -> list[dict[str, Any]]:
     try:
         store = open_store(read_only=True)
     except StoreError:
-        if account is None and _nothing_stored_yet():
+        if account is None and nothing_stored_yet():
             return []
         raise
     if account:
@@ -53,7 +53,7 @@ def _reports(account: str | None) -> list[dict[str, Any]]:
     return [examine(store, name) for name in names]
 
 
-def _nothing_stored_yet() -> bool:
+def nothing_stored_yet() -> bool:
     """A new installation: its database is a file that is made by the first account."""
     from sqlalchemy.engine import make_url
 

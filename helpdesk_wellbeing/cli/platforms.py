@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.errors import ConfigError, NothingToPull
 
 if TYPE_CHECKING:
     from connectors.zendesk.settings import ZendeskSettings
@@ -16,15 +17,17 @@ CLIENT_SECRET = "client_secret"
 API_TOKEN = "api_token"
 
 
-def connector_of(store: Store, account: str) -> Connector:
-    """The connector of a connected account."""
+def connector_of(store: Store, account: str, tell: Callable[[str], None] = say) -> Connector:
+    """The connector of a connected account; it tells what it waits for."""
     platform = store.account(account).platform
     if platform is None:
-        raise ConfigError(f"{account} was imported from a file; there is nothing to pull, run import again")
+        raise NothingToPull(f"{account} was imported from a file; there is nothing to pull, run import again")
     from connectors import CONNECTORS
 
+    if platform not in CONNECTORS:
+        raise NothingToPull(f"{account}: this version cannot read {platform}; it takes in what its webhooks bring")
     settings = {"zendesk": zendesk_settings}[platform](store, account)
-    return CONNECTORS[platform](settings, say=say)
+    return CONNECTORS[platform](settings, say=tell)
 
 
 def zendesk_settings(store: Store, account: str) -> ZendeskSettings:

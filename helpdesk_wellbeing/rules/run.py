@@ -106,10 +106,12 @@ def _run_stepwise(
     state: pl.DataFrame,
     memory: pl.DataFrame,
 ) -> Run:
+    rows = next(rounds, None)
+    if rows is None:
+        return Run(state, memory, pl.DataFrame(schema=TRANSITION))
     driver = _Driver(rule, signal, state)
     left_behind = [memory.drop("on")]
     try:
-        rows = next(rounds)
         while True:
             if rows.height:
                 driver.take(driver.rounds(rows))

@@ -41,9 +41,8 @@ class Database:
             raise
 
     def _bring_up_to_date(self) -> None:
-        with self.reading() as connection:
-            stored = migrations.revision(connection)
-        if migrations.check(stored, self.place):
+        stored, is_fit = self._state()
+        if is_fit:
             return
         if self.read_only and stored is None:
             raise StoreError(f"store: {self.place}: there are no tables yet; run import or connect first")
@@ -52,15 +51,37 @@ class Database:
         with self.writing() as connection:
             migrations.migrate(connection, self.place)
 
+    def check(self) -> None:
+        """Raises StoreError unless the database answers and has tables that this program can use."""
+        stored, is_fit = self._state()
+        if not is_fit:
+            raise StoreError(f"store: {self.place}: its tables are of revision {stored}; they wait for their migration")
+
+    def _state(self) -> tuple[str | None, bool]:
+        with self.reading() as connection:
+            stored = migrations.revision(connection)
+            return stored, migrations.check(stored, self.place, migrations.oldest_program(connection, stored))
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view, whatever is written meanwhile; inside a write transaction, its own view."""
-        current = self._current()
+        current = self._current() or getattr(self._local, "viewed", None)
         if current is not None:
             yield current
             return
         with self._told(), self._view.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def viewing(self) -> Iterator[None]:
+        """Every `reading` inside is of the same state. May be nested."""
+        with self.reading() as connection:
+            before = getattr(self._local, "viewed", None)
+            self._local.viewed = connection
+            try:
+                yield
+            finally:
+                self._local.viewed = before
 
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[Connection]:

@@ -67,6 +67,15 @@ def listed(connection: Connection) -> list[Run]:
     return sorted((_run(row.name, row) for row in rows), key=lambda run: run.account)
 
 
+def due(connection: Connection, at: datetime) -> dict[str, datetime | None]:
+    """By account what was due at `at` and is not paused; None for connected accounts that nobody has planned yet."""
+    planned = runs.c.due_at <= micros(at)
+    unplanned = sa.and_(runs.c.due_at.is_(None), accounts.c.platform.is_not(None))
+    query = sa.select(accounts.c.name, runs.c.due_at).select_from(accounts.outerjoin(runs))
+    found = connection.execute(query.where(runs.c.paused_at.is_(None), sa.or_(planned, unplanned)))
+    return {name: None if due_at is None else instant(due_at) for name, due_at in found}
+
+
 def note(connection: Connection, owner: Owner, changes: Mapping[str, Any]) -> None:
     """Change some of the columns of `Run`."""
     unknown = set(changes).difference(_COLUMNS)
@@ -98,6 +107,12 @@ def answer_of(connection: Connection, owner: Owner) -> dict[str, Any] | None:
     """What the latest evaluation found; None before the first."""
     body = connection.execute(sa.select(answers.c.body).where(answers.c.account == owner.number)).scalar()
     return None if body is None else dict(json.loads(body))
+
+
+def answers_made(connection: Connection) -> dict[str, datetime]:
+    """When each account's answer was kept, by name."""
+    query = sa.select(accounts.c.name, answers.c.made_at).join_from(answers, accounts)
+    return {row.name: instant(row.made_at) for row in connection.execute(query)}
 
 
 def beat(

@@ -52,6 +52,10 @@ class Store:
         """Where the data is, as it may be printed."""
         return self._database.place
 
+    def check(self) -> None:
+        """Raises StoreError when the database does not answer or its tables are not fit for this program."""
+        self._database.check()
+
     def close(self) -> None:
         """Give back all connections."""
         self._database.close()
@@ -68,6 +72,12 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """All that this thread writes inside lands together or not at all. May be nested."""
         with self._database.writing():
+            yield
+
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """All that this thread reads inside is of one state of the database."""
+        with self._database.viewing():
             yield
 
     # accounts
@@ -348,6 +358,11 @@ class Store:
         with self._database.reading() as connection:
             return runs.listed(connection)
 
+    def due(self, at: datetime) -> dict[str, datetime | None]:
+        """Accounts whose next pull was due at `at`, and when; None: connected, but not planned yet."""
+        with self._database.reading() as connection:
+            return runs.due(connection, at)
+
     def note_run(self, account: str, **changes: Any) -> None:
         """Change columns of the account's `Run`."""
         with self._write(account) as (connection, owner):
@@ -362,6 +377,11 @@ class Store:
         """What the latest evaluation found; None before the first."""
         with self._read(account) as (connection, owner):
             return runs.answer_of(connection, owner)
+
+    def answers_made(self) -> dict[str, datetime]:
+        """When the latest answer of each account was kept; accounts without one are left out."""
+        with self._database.reading() as connection:
+            return runs.answers_made(connection)
 
     def beat(self, name: str, *, role: str, version: str, host: str, pid: int, counts: Mapping[str, Any]) -> None:
         """Say that a process is alive, and what it has counted so far."""
@@ -382,18 +402,54 @@ class Store:
 
     def put_secret(self, account: str, name: str, value: str) -> None:
         """Keep a secret, encrypted."""
-        token = self._keyring.encrypt(value)
         with self._write(account) as (connection, owner):
-            row = {"account": owner.number, "name": name, "value": token}
+            # encrypted while nobody can change the key behind our back: see `encrypt_anew`
+            row = {"account": owner.number, "name": name, "value": self._keyring.encrypt(value)}
             connection.execute(upsert(connection, tables.secrets), row)
 
     def get_secret(self, account: str, name: str) -> str | None:
         """The secret again, or None. Raises ConfigError when the key is another one."""
+        token = self._token(account, name)
+        if token is None:
+            return None
+        what = f"the {name} of account {account}"
+        try:
+            return self._keyring.decrypt(token, what)
+        except ConfigError:
+            newer = self._token(account, name)  # the key may have been changed between reading it and now
+            if newer is None or newer == token:
+                raise
+            return self._keyring.decrypt(newer, what)
+
+    def _token(self, account: str, name: str) -> bytes | None:
         kept = tables.secrets.c
         with self._read(account) as (connection, owner):
             query = sa.select(kept.value).where(kept.account == owner.number, kept.name == name)
-            token = connection.execute(query).scalar()
-        return None if token is None else self._keyring.decrypt(token, f"the {name} of account {account}")
+            return connection.execute(query).scalar()
+
+    def drop_secret(self, account: str, name: str) -> bool:
+        """Forget a secret; whether there was one."""
+        kept = tables.secrets
+        with self._write(account) as (connection, owner):
+            mine = kept.delete().where(kept.c.account == owner.number, kept.c.name == name)
+            return connection.execute(mine).rowcount > 0
+
+    def encrypt_anew(self) -> int:
+        """Encrypt every secret of every account with the first key of the ring, all or none; their number.
+
+        Nobody keeps a secret meanwhile, so afterwards no row needs the other keys.
+        """
+        kept = tables.secrets
+        with self._database.writing(durable=True) as connection:
+            self._database.claim(connection, accounts.NEW)
+            for number in sorted(connection.execute(sa.select(tables.accounts.c.number)).scalars()):
+                self._database.claim(connection, number)
+            rows = connection.execute(sa.select(kept)).all()
+            for row in rows:
+                value = self._keyring.encrypt_anew(row.value, f"the {row.name} of an account")
+                mine = sa.and_(kept.c.account == row.account, kept.c.name == row.name)
+                connection.execute(kept.update().where(mine).values(value=value))
+            return len(rows)
 
     # what webhooks brought
 

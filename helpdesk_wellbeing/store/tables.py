@@ -217,3 +217,12 @@ workers = Table(
     Column("heartbeat", Float, nullable=False),
     Column("counts", Text, nullable=False),  # JSON: what it has counted so far, for /metrics
 )
+
+# Which programs may work with these tables: those that know the revision `oldest`. Written by `migrations.migrate`,
+# for programs that are older than the tables; so it stays as it is for ever.
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("oldest", String(32), nullable=False),
+)

@@ -263,7 +263,7 @@ def test_a_defect_of_ours_is_one_line_without_what_was_read(imported):
     def broken(*_):
         raise KeyError("CANARY")
 
-    imported.patch.setattr("helpdesk_wellbeing.store.store.Store.event_span", broken)
+    imported.patch.setattr("helpdesk_wellbeing.store.store.Store.all_events_span", broken)
 
     ran = imported.here("check", "--account", "acme")
 

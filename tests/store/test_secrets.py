@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.fernet import Fernet
 
 from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.secrets import KEY_FILE, KEY_VARIABLE, Keyring
+from helpdesk_wellbeing.settings import Settings
+from helpdesk_wellbeing.store import open_store
 from helpdesk_wellbeing.store.tables import secrets
 
 NONE: dict[str, str] = {}
@@ -86,3 +90,112 @@ def test_a_lost_key_file_is_not_replaced_when_something_is_to_be_read(tmp_path):
 def test_a_home_that_cannot_hold_a_key_is_said(tmp_path):
     with pytest.raises(StoreError, match=KEY_VARIABLE):
         Keyring(tmp_path / "nowhere", NONE).encrypt("s")
+
+
+def test_keys_of_the_file_change_in_steps_and_everything_stays_readable(tmp_path):
+    ring, other = Keyring(tmp_path, NONE), Keyring(tmp_path, NONE)
+    first = ring.encrypt("s")
+
+    ring.prepare()
+    assert other.decrypt(first, "it") == "s"
+    assert (ring.count, other.count) == (2, 2)
+    with_old = other.encrypt("t")
+    ring.switch()
+    second = other.encrypt("u")
+    assert [other.decrypt(token, "it") for token in (first, with_old, second)] == ["s", "t", "u"]
+    ring.forget()
+
+    assert other.decrypt(second, "it") == "u"
+    assert other.decrypt(other.encrypt("v"), "it") == "v"
+    with pytest.raises(ConfigError, match="another key"):
+        other.decrypt(with_old, "it")
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == [KEY_FILE]
+
+
+def test_there_is_nothing_to_switch_to_before_a_key_is_prepared(tmp_path):
+    ring = Keyring(tmp_path, NONE)
+    ring.encrypt("s")
+
+    with pytest.raises(ConfigError, match="holds one key only; prepare a new one first"):
+        ring.switch()
+
+
+def test_a_key_of_the_environment_is_not_changed_by_us_but_how_to_is_said(tmp_path):
+    key = Fernet.generate_key().decode()
+    with pytest.raises(ConfigError, match=f"the key is in {KEY_VARIABLE}, which only you can change") as caught:
+        Keyring(tmp_path, {KEY_VARIABLE: key}).renew()
+
+    assert key not in str(caught.value)
+
+
+def test_every_secret_of_every_account_is_encrypted_anew_or_none(store, monkeypatch):
+    store.create_account("globex")
+    for account in ("acme", "globex"):
+        store.put_secret(account, "api_key", f"{account}-hunter2")
+    before = tokens(store)
+    ring = store._keyring
+    ring.renew()
+
+    with monkeypatch.context() as patch:
+        done = []
+
+        def fail_at_the_second(token, what):
+            done.append(what)
+            if len(done) == 2:
+                raise ConfigError("no")
+            return ring.encrypt("x")
+
+        patch.setattr(ring, "encrypt_anew", fail_at_the_second)
+        with pytest.raises(ConfigError):
+            store.encrypt_anew()
+    assert tokens(store) == before
+
+    assert store.encrypt_anew() == 2
+    ring.forget()
+    assert not set(tokens(store)) & set(before)
+    assert [store.get_secret(account, "api_key") for account in ("acme", "globex")] == [
+        "acme-hunter2",
+        "globex-hunter2",
+    ]
+
+
+def test_secrets_that_are_kept_while_the_key_changes_stay_readable(store, url, tmp_path):
+    """Another process, with a store and a ring of its own, keeps and reads secrets all the time."""
+    store.put_secret("acme", "fixed", "always")
+    over, wrong = threading.Event(), []
+
+    def use():
+        with open_store(Settings(tmp_path, url)) as mine:
+            number = 0
+            while not over.is_set():
+                number += 1
+                mine.put_secret("acme", "changing", str(number))
+                found = mine.get_secret("acme", "changing"), mine.get_secret("acme", "fixed")
+                if found != (str(number), "always"):
+                    wrong.append(found)
+
+    with ThreadPoolExecutor(1) as pool:
+        using = pool.submit(use)
+        for _ in range(15):
+            store._keyring.renew()
+            store.encrypt_anew()
+            store._keyring.forget()
+        over.set()
+        using.result(30)
+    assert wrong == []
+    assert store.get_secret("acme", "fixed") == "always"
+    assert store._keyring.count == 1
+
+
+def test_a_secret_can_be_forgotten(store):
+    store.put_secret("acme", "api_key", "hunter2")
+
+    assert store.drop_secret("acme", "api_key")
+    assert not store.drop_secret("acme", "api_key")
+    assert store.get_secret("acme", "api_key") is None
+
+
+def tokens(store):
+    with store._read("acme") as (connection, _):
+        return [row.value for row in connection.execute(secrets.select().order_by(secrets.c.account))]

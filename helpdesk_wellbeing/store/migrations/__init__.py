@@ -7,8 +7,12 @@ from sqlalchemy.engine import Connection
 
 from helpdesk_wellbeing.errors import StoreError
 from helpdesk_wellbeing.store import dialect
+from helpdesk_wellbeing.store.tables import compatibility
 
-REVISIONS = ("0001", "0002", "0003", "0004")  # every revision in versions/, oldest first
+# Every revision in versions/, oldest first, with the revision that a program must know to go on beside it: an earlier
+# one where only things were added that older programs neither read nor have to write; else the revision itself.
+OLDEST_PROGRAM = {"0001": "0001", "0002": "0002", "0003": "0002", "0004": "0002"}
+REVISIONS = tuple(OLDEST_PROGRAM)
 NEWEST = REVISIONS[-1]
 
 
@@ -20,20 +24,38 @@ def revision(connection: Connection) -> str | None:
     return None if stored is None else str(stored)
 
 
-def check(stored: str | None, place: str) -> bool:
-    """Whether the tables are the newest. Raises StoreError when a newer version of the program made them."""
-    if stored is not None and stored not in REVISIONS:
-        raise StoreError(
-            f"store: {place}: a newer version of helpdesk-wellbeing made this database (revision {stored}, "
-            f"this version knows {NEWEST}); update the program"
-        )
-    return stored == NEWEST
+def oldest_program(connection: Connection, stored: str | None) -> str | None:
+    """The revision that a program must know to work with tables of the revision `stored`, as their maker said it.
+
+    None: only those that know `stored` itself.
+    """
+    if stored is None or stored in REVISIONS or not sa.inspect(connection).has_table(compatibility.name):
+        return None
+    said = compatibility.c
+    return connection.execute(sa.select(said.oldest).where(said.revision == stored)).scalar()
+
+
+def check(stored: str | None, place: str, oldest: str | None = None) -> bool:
+    """Whether this program can work with the tables as they are.
+
+    `oldest`: see `oldest_program`. Raises StoreError when a newer version of the program made tables that this one
+    does not understand.
+    """
+    if stored is None or stored in REVISIONS:
+        return stored == NEWEST
+    if oldest in REVISIONS:
+        return True  # only things were added that we neither read nor write
+    raise StoreError(
+        f"store: {place}: a newer version of helpdesk-wellbeing made this database (revision {stored}, "
+        f"this version knows {NEWEST}); update the program"
+    )
 
 
 def migrate(connection: Connection, place: str) -> None:
     """Bring the tables to the newest revision, all or nothing, inside the caller's write transaction."""
     dialect.lock_for_migration(connection)
-    if check(revision(connection), place):  # another process was quicker
+    stored = revision(connection)
+    if check(stored, place, oldest_program(connection, stored)):  # another process was quicker
         return
     from alembic import command
     from alembic.config import Config
@@ -42,3 +64,10 @@ def migrate(connection: Connection, place: str) -> None:
     config.set_main_option("script_location", "helpdesk_wellbeing.store:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, NEWEST)
+    _say_who_may_go_on(connection)
+
+
+def _say_who_may_go_on(connection: Connection) -> None:
+    compatibility.create(connection, checkfirst=True)
+    connection.execute(compatibility.delete())
+    connection.execute(compatibility.insert().values(revision=NEWEST, oldest=max(OLDEST_PROGRAM.values())))

@@ -432,3 +432,18 @@ def test_progress_tells_where_the_pull_is(zendesk):
 
     assert lines[0].startswith("ticket_events: 100 rows, at 2026-11-")
     assert "to go for this stretch" in lines[0]
+
+
+def test_only_the_newest_stretch_of_ticket_events_tells_up_to_where_it_is_complete(zendesk):
+    zendesk.history(400, every_s=12 * 3600)
+    zendesk.page = 50
+    store = Store()
+
+    pages = store.take(zendesk.connector())
+
+    told = [page.covers for page in pages if page.covers is not None]
+    border = datetime.fromtimestamp(NOW, UTC) - timedelta(weeks=6)
+    assert told == sorted(told)
+    assert min(told) >= border
+    assert told[-1] == datetime.fromtimestamp(NOW - 60, UTC)
+    assert {page.stream for page in pages if page.covers is not None} == {"ticket_events"}

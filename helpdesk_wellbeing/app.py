@@ -1,0 +1,148 @@
+"""The web side put together: the inbound door, and what operators ask. Imported by the command `serve` only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from helpdesk_wellbeing import __version__
+from helpdesk_wellbeing.condition import ALIVE_S, works
+from helpdesk_wellbeing.errors import WellbeingError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from helpdesk_wellbeing.settings import Settings
+    from helpdesk_wellbeing.store import Store
+    from webhooks.receipts import Receipts
+
+BEAT_S = 5.0
+BUSY_S = 5.0  # platforms hang up after 10 seconds
+LOST_S = 600.0  # a web process that has been silent for so long is not coming back
+_BEHIND = "helpdesk_wellbeing"
+
+_log = structlog.get_logger(__name__)
+
+
+def web(settings: Settings, *, role: str = "all") -> Flask:
+    """The application: POST /webhooks/<platform>/<account>, /healthz, /readyz, /metrics. `close` ends it.
+
+    Opens the store, so make it in the process that serves. In the role "web" readiness does not ask for a worker: that
+    is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
+    """
+    from flask import Flask
+
+    from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
+    from helpdesk_wellbeing.store import open_store
+    from webhooks.door import Door, blueprint
+    from webhooks.known import Remembered, from_store
+    from webhooks.receipts import Receipts
+
+    store = open_store(settings, busy_s=BUSY_S)
+    receipts = Receipts(store.inbox.add_many)
+    deliveries = Deliveries()
+    heart = Heart(store, lambda: {"deliveries": deliveries.counts()})
+    app = Flask("helpdesk_wellbeing", static_folder=None)
+    app.register_blueprint(blueprint(Door(Remembered(from_store(store)), receipts.keep, deliveries.count)))
+    _answer_operators(app, store, role, StoreCollector(store, heart.name, heart.counts))
+    app.extensions[_BEHIND] = (store, receipts, heart)
+    heart.start()
+    return app
+
+
+def close(app: Flask, timeout_s: float = 5.0) -> None:
+    """Commit what waits, say goodbye, give the connections back."""
+    behind: tuple[Store, Receipts, Heart] = app.extensions[_BEHIND]
+    store, receipts, heart = behind
+    if not receipts.stop(timeout_s):
+        _log.error("some calls were not stored in time; they were not answered, so they come again")
+    heart.stop()
+    store.close()
+
+
+class Heart:
+    """Says every few seconds that this web process is alive, and what it has counted."""
+
+    def __init__(self, store: Store, counts: Callable[[], Mapping[str, Any]]) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.counts = counts
+        self._store = store
+        self._stopped = threading.Event()
+        self._is_told = False
+        self._thread = threading.Thread(target=self._run, name="web-heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Begin, in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say goodbye."""
+        self._stopped.set()
+        self._thread.join(BEAT_S)
+        self._try(lambda: self._store.forget_worker(self.name))
+
+    def _run(self) -> None:
+        self._try(self._forget_the_lost)
+        while not self._stopped.is_set():
+            self._try(self._beat)
+            self._stopped.wait(BEAT_S)
+
+    def _beat(self) -> None:
+        host, pid = socket.gethostname(), os.getpid()
+        self._store.beat(self.name, role="web", version=__version__, host=host, pid=pid, counts=self.counts())
+
+    def _forget_the_lost(self) -> None:
+        for one in self._store.workers():
+            if one.role == "web" and one.age_s > LOST_S:
+                self._store.forget_worker(one.name)
+
+    def _try(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except WellbeingError as error:
+            if not self._is_told:
+                _log.warning("no heartbeat", problem=str(error))
+            self._is_told = True
+        else:
+            self._is_told = False
+
+
+def missing(store: Store, role: str) -> list[str]:
+    """What keeps this process from being of use, each as a line."""
+    try:
+        store.check()
+        if role == "web" or any(works(worker) for worker in store.workers()):
+            return []
+    except WellbeingError as error:
+        return [str(error)]
+    return [f"no worker has been heard of for {ALIVE_S:g} s; start helpdesk-wellbeing serve --role worker"]
+
+
+def _answer_operators(app: Flask, store: Store, role: str, collector: Any) -> None:
+    from flask import Response, jsonify
+    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(collector)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="up", version=__version__)
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        lacks = missing(store, role)
+        answer = jsonify(status="ready" if not lacks else "not ready", missing=lacks)
+        answer.status_code = 503 if lacks else 200
+        return answer
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

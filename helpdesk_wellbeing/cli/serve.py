@@ -1,0 +1,144 @@
+"""`serve`: keep everything fresh, until told to stop.
+
+The role "all" is a small process that starts one for the web and one for the work, and ends with them: whoever started
+it sees every end, and nothing is started again behind their back.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helpdesk_wellbeing.cli.common import say
+from helpdesk_wellbeing.errors import ConfigError, WellbeingError
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.feed import Connector
+    from helpdesk_wellbeing.store import Store
+
+STOP_S = 8.0  # for everything; whoever stops us is promised 10
+ENDED = 1  # exit code: a part ended although nobody asked it to
+
+# What the process that started us says on: we say that we are ready on the one; the other ends with it.
+READY_VARIABLE, LIFELINE_VARIABLE = "HELPDESK_WELLBEING_READY_FD", "HELPDESK_WELLBEING_LIFELINE_FD"
+
+
+@click.command(name="serve")
+@click.option(
+    "--role",
+    type=click.Choice(["all", "web", "worker"]),
+    default="all",
+    show_default=True,
+    help="web receives webhooks, worker pulls and evaluates.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 takes a free one."
+)
+@click.option("--no-pull", is_flag=True, help="Evaluate what webhooks bring, but pull nothing.")
+@click.pass_context
+def command(ctx: click.Context, role: str, host: str, port: int, no_pull: bool) -> None:
+    """Receive webhooks, pull on a schedule, evaluate what changed; until SIGTERM or Ctrl-C.
+
+    The log is one JSON object a line on stderr. Exit code 0: stopped when told to, 1: a part ended, 2: did not run.
+    """
+    if os.name != "posix":
+        raise ConfigError("serve runs on Linux, macOS and other POSIX systems; pull and check run everywhere")
+    from helpdesk_wellbeing import logs
+
+    _leave_no_core_files()
+    logs.configure(role=role)
+    if role == "all":
+        from helpdesk_wellbeing.cli.children import supervise
+
+        ctx.exit(supervise(host, port, pull=not no_pull))
+    _hold_on_to_the_lifeline()
+    if role == "web":
+        from helpdesk_wellbeing.cli.web_server import serve_web
+        from helpdesk_wellbeing.settings import load_settings
+
+        # below a supervisor a worker has to be there too, for this installation to be ready
+        needs = "all" if READY_VARIABLE in os.environ else "web"
+        serve_web(load_settings(), host, port, needs, lambda address: _tell_ready(f"serving on {address} (role web)"))
+    ctx.exit(work(pull=not no_pull))
+
+
+def work(*, pull: bool) -> int:
+    """Be a worker until told to stop; the exit code."""
+    import structlog
+
+    from helpdesk_wellbeing.pipeline.worker import Worker
+    from helpdesk_wellbeing.settings import load_settings
+    from helpdesk_wellbeing.store import open_store
+
+    log = structlog.get_logger(__name__)
+    told = told_to_stop()
+    settings = load_settings()
+    with open_store(settings) as store:
+        worker = Worker(settings, store, _connect(store, log), role="worker", pull=pull)
+        worker.start()
+        try:
+            _tell_ready("working (role worker)")
+            while not told.wait(0.5):
+                if not worker.alive():
+                    log.error("the worker ended although nobody asked it to")
+                    return ENDED
+        finally:
+            worker.stop(STOP_S)
+        log.info("stopped")
+    return 0
+
+
+def told_to_stop() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    return told
+
+
+def _connect(store: Store, log: Any) -> Callable[[str], Connector]:
+    from helpdesk_wellbeing.cli.platforms import connector_of
+
+    def connect(account: str) -> Connector:
+        return connector_of(store, account, tell=lambda line: log.info("connector", account=account, said=line))
+
+    return connect
+
+
+def _tell_ready(line: str) -> None:
+    """To the process that started us, else to the person."""
+    descriptor = os.environ.get(READY_VARIABLE)
+    if descriptor is None:
+        say(line)
+        return
+    os.write(int(descriptor), f"{line}\n".encode())
+    os.close(int(descriptor))
+
+
+def _hold_on_to_the_lifeline() -> None:
+    """Stop when the process that started us is gone, however it ended."""
+    descriptor = os.environ.get(LIFELINE_VARIABLE)
+    if descriptor is None:
+        return
+
+    def watch() -> None:
+        os.read(int(descriptor), 1)  # nothing is ever written: it ends when the other end does
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()
+
+
+def _leave_no_core_files() -> None:
+    """A core file would hold every secret in memory."""
+    import resource
+
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (OSError, ValueError) as error:
+        raise WellbeingError("serve: core files cannot be turned off; run it with `ulimit -c 0`") from error

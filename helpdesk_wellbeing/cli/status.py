@@ -1,0 +1,198 @@
+"""`status`: how the work goes, as a person reads it at seven in the morning."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helpdesk_wellbeing.cli.common import format_option, open_store, print_json
+from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, works
+from helpdesk_wellbeing.words import counted
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.store.accounts import Account
+    from helpdesk_wellbeing.store.runs import Worker
+
+TITLES = ("ACCOUNT", "LAST PULL", "LAG", "NEXT PULL", "INBOX", "EVALUATED", "FLAGS", "STATE")
+
+
+@click.command(name="status")
+@format_option
+@click.pass_context
+def command(ctx: click.Context, output: str) -> None:
+    """How the work goes: last pull, lag, next pull, inbox, flags, what is paused, why, and what to do.
+
+    Only reads, so it may be run beside serve at any time. Exit code 0: nothing to do, 1: something to do, 2: did not
+    run.
+    """
+    from helpdesk_wellbeing.cli.doctor import FIRST_STEPS, nothing_stored_yet
+    from helpdesk_wellbeing.errors import StoreError
+
+    try:
+        store = open_store(read_only=True)
+    except StoreError:
+        if not nothing_stored_yet():
+            raise
+        click.echo("{}" if output == "json" else FIRST_STEPS)
+        return
+    report = examine(store, datetime.now(UTC))
+    if output == "json":
+        print_json(report)
+    elif not report["accounts"]:
+        click.echo(FIRST_STEPS)
+    else:
+        click.echo("\n".join(_lines(report)))
+    ctx.exit(1 if report["to_do"] else 0)
+
+
+def examine(store: Store, now: datetime) -> dict[str, Any]:
+    """Everything `status` has to say, as one object; times in ISO 8601, UTC."""
+    depths = store.inbox.depth()
+    known = {account.name: account for account in store.accounts()}
+    workers = store.workers()
+    accounts = [
+        _account(store, known[run.account], condition_of(run, depths.get(run.account), now))
+        for run in store.runs()
+        if run.account in known
+    ]
+    to_do = [f"{one['account']}: {line}" for one in accounts for line in one["to_do"]]
+    is_pulling = any(one.platform for one in known.values())
+    if is_pulling and not any(works(worker) for worker in workers):
+        to_do.insert(0, "nothing is pulled or evaluated, because no worker is alive; run helpdesk-wellbeing serve")
+    versions = {worker.version for worker in workers if is_alive(worker)}
+    notes = [f"versions {', '.join(sorted(versions))} work side by side"] if len(versions) > 1 else []
+    return {
+        "now": _iso(now),
+        "to_do": to_do,
+        "notes": notes,
+        "accounts": accounts,
+        "processes": [_process(worker, now) for worker in workers],
+    }
+
+
+def _account(store: Store, account: Account, found: Condition) -> dict[str, Any]:
+    run = found.run
+    levels = active_levels(store.answer_of(account.name))
+    return {
+        "account": account.name,
+        "platform": account.platform,
+        "pulled_at": _iso(run.pulled_at),
+        "lag_s": None if found.lag is None else round(found.lag.total_seconds()),
+        "next_pull_at": None if found.is_paused else _iso(run.due_at),
+        "inbox": {"waiting": found.waiting, "oldest": _iso(found.oldest), "set_aside": found.set_aside},
+        "evaluated_at": _iso(run.evaluated_at),
+        "flags": dict(levels),
+        "quota_left": run.quota_left,
+        "webhook_at": _iso(run.hook_at),
+        "paused_at": _iso(run.paused_at),
+        "failures": run.failures,
+        "problem": run.problem,
+        "state": _state(account, found),
+        "to_do": _to_do(account, found),
+    }
+
+
+def _state(account: Account, found: Condition) -> str:
+    if found.is_paused:
+        return "PAUSED"
+    if found.run.failures:
+        return f"{counted(found.run.failures, 'run')} failed"
+    if found.is_late:
+        return "late"
+    if account.platform is None:
+        return "imported"
+    return "webhooks silent" if found.is_silent else "fine" if found.run.pulled_at else "not pulled yet"
+
+
+def _to_do(account: Account, found: Condition) -> list[str]:
+    run, lines = found.run, []
+    why = f": {run.problem}" if run.problem else ""
+    if found.is_paused:
+        again = f"run `helpdesk-wellbeing connect {account.platform} --account {account.name} …` again"
+        lines.append(f"paused since {_minute(run.paused_at)}{why}; {again}, then it goes on by itself")
+    elif run.failures:
+        lines.append(f"the last {counted(run.failures, 'run')} failed{why}; it is tried again at {_minute(run.due_at)}")
+    if found.is_late:
+        lines.append(f"a pull has been due since {_minute(run.due_at)}; look whether the workers keep up")
+    if found.is_silent:
+        lines.append(
+            f"pulls bring news, but the last webhook came {_minute(run.hook_at)}; look at the webhook in the helpdesk, "
+            "it may be switched off there or sign with another secret"
+        )
+    if found.set_aside:
+        lines.append(f"{counted(found.set_aside, 'webhook')} could not be read and are set aside; "
+                     "pulls bring what they were about")  # fmt: skip
+    return lines
+
+
+def _process(worker: Worker, now: datetime) -> dict[str, Any]:
+    return {
+        "name": worker.name,
+        "role": worker.role,
+        "version": worker.version,
+        "host": worker.host,
+        "pid": worker.pid,
+        "since": _iso(datetime.fromtimestamp(worker.since, UTC)),
+        "heartbeat_s": round(max(0.0, worker.age_s), 1),
+        "alive": is_alive(worker),
+    }
+
+
+def _lines(report: dict[str, Any]) -> list[str]:
+    now = datetime.fromisoformat(report["now"])
+    rows = [TITLES, *(_row(one, now) for one in report["accounts"])]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(TITLES))]
+    found = counted(len(report["to_do"]), "thing") + " to do" if report["to_do"] else "nothing to do"
+    lines = [f"{now:%a %Y-%m-%d %H:%M} UTC: {found}"]
+    lines += [f"  TO DO  {line}" for line in report["to_do"]]
+    lines += [f"  note   {line}" for line in report["notes"]]
+    lines += [
+        "",
+        *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows),
+    ]
+    return [*lines, "", *(_process_line(one) for one in report["processes"])]
+
+
+def _row(one: dict[str, Any], now: datetime) -> tuple[str, ...]:
+    inbox = one["inbox"]
+    waits = "empty" if not inbox["waiting"] else f"{inbox['waiting']:,} since {_clock(inbox['oldest'], now)}"
+    lag = "-" if one["lag_s"] is None else _span(timedelta(seconds=one["lag_s"]))
+    levels = [f"{one['flags'][level]} {level}" for level in ("critical", "warn") if one["flags"].get(level)]
+    flags = "-" if one["evaluated_at"] is None else ", ".join(levels) or "none"
+    times = (_clock(one[key], now) for key in ("pulled_at", "next_pull_at", "evaluated_at"))
+    pulled, due, evaluated = times
+    return one["account"], pulled, lag, due, waits, evaluated, flags, one["state"]
+
+
+def _process_line(one: dict[str, Any]) -> str:
+    state = "alive" if one["alive"] else f"silent for {_span(timedelta(seconds=one['heartbeat_s']))}"
+    since = datetime.fromisoformat(one["since"])
+    return (
+        f"{one['role']:6} {one['host']} process {one['pid']}, {one['version']}, since {since:%Y-%m-%d %H:%M}: {state}"
+    )
+
+
+def _clock(instant: str | None, now: datetime) -> str:
+    if instant is None:
+        return "-"
+    at = datetime.fromisoformat(instant)
+    return f"{at:%H:%M:%S}" if abs(at - now) < timedelta(hours=12) else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _span(length: timedelta) -> str:
+    seconds = round(length.total_seconds())
+    for size, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {word}"
+    return f"{seconds} s"
+
+
+def _minute(at: datetime | None) -> str:
+    return "some time" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

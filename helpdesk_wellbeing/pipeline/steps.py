@@ -1,0 +1,241 @@
+"""The work of one run, as plain functions: each may be cut off at any instant and is then simply done again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import structlog
+
+from helpdesk_wellbeing.errors import NothingToPull, Refused, RetryLater, StoreBusy, StoreError, WellbeingError
+from helpdesk_wellbeing.pipeline import schedule
+from helpdesk_wellbeing.pipeline.schedule import Pace
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.engine import Catalogue, Engine
+    from helpdesk_wellbeing.feed import Connector, Page
+    from helpdesk_wellbeing.pulling import Pulled
+    from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.store.runs import Run
+
+# news | quiet: read to the end, with or without something new; more: there is more to read, at once; off: not ours to
+# pull; busy: another process is writing the account; stopped: this process is going to stop
+PullOutcome = Literal["news", "quiet", "more", "failed", "paused", "busy", "stopped", "off"]
+ENDED_WELL = frozenset({"news", "quiet", "more", "off"})
+Evaluation = Literal["done", "not needed", "no events", "busy", "failed"]
+
+WHO = "serve"
+TURN_WAIT_S = 2.0  # for another writer of the account; then the slot goes to other accounts
+BUSY_RETRY = timedelta(seconds=20)
+LONGEST_TURN_S = 120.0  # a long history is read in turns, with evaluations and other accounts between them
+EVALUATE_AT_LEAST = timedelta(hours=6)  # what is flagged changes with time alone, slowly
+NOT_LET_IN = (401, 403)
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the steps work with; times and chance can be others in tests."""
+
+    store: Store
+    connect: Callable[[str], Connector] | None = None  # None: pulling is off
+    pace: Pace = field(default_factory=Pace)
+    stopping: Callable[[], bool] = lambda: False
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = random.random
+
+    @property
+    def log(self) -> Any:
+        """Structured lines with an account and a run; never a person, a ticket or a text."""
+        return structlog.get_logger("pipeline")
+
+
+class _EndOfTurn(Exception):
+    """The pull goes on in another turn."""
+
+
+def pull(means: Means, account: str) -> PullOutcome:
+    """Read what is new in the helpdesk, and say when to do so next."""
+    store, run = means.store, means.store.run_of(account)
+    if run.paused_at is not None:
+        return "paused"
+    is_connected = store.account(account).platform is not None
+    if means.connect is None or not is_connected:
+        store.note_run(account, due_at=means.now() + means.pace.seldom if is_connected else None)
+        return "off"
+    store.note_run(account, began_at=means.now())
+    try:
+        with store.writer(account, WHO, wait_s=TURN_WAIT_S, on_wait=_silent):
+            pulled, whole = _turn(means, account, means.connect(account))
+    except StoreBusy:
+        store.note_run(account, due_at=means.now() + BUSY_RETRY)
+        return "busy"
+    except StoreError:
+        raise
+    except NothingToPull:
+        store.note_run(account, due_at=means.now() + means.pace.seldom)
+        return "off"
+    except Exception as trouble:
+        return _could_not(means, account, trouble)
+    if not whole and means.stopping():
+        return "stopped"
+    return _has_pulled(means, account, pulled, whole)
+
+
+def _turn(means: Means, account: str, connector: Connector) -> tuple[bool, bool]:
+    """Pull for a while: whether there was news, and whether everything has been read."""
+    from helpdesk_wellbeing.pulling import pull as read
+
+    until = means.clock() + LONGEST_TURN_S
+    found: list[int] = []
+
+    def after_page(page: Page, pulled: Pulled) -> None:
+        found[:] = [pulled.new_events]
+        if means.stopping() or means.clock() > until:
+            raise _EndOfTurn
+
+    try:
+        return read(means.store, account, connector, on_page=after_page).new_events > 0, True
+    except _EndOfTurn:
+        return bool(found and found[0]), False
+
+
+def _has_pulled(means: Means, account: str, news: bool, whole: bool) -> PullOutcome:
+    store, now = means.store, means.now()
+    run = store.run_of(account)
+    changes: dict[str, Any] = {"quiet_pulls": 0 if news else run.quiet_pulls + 1}
+    if news:
+        changes["news_at"] = now
+    if whole:
+        changes["pulled_at"] = now
+    store.note_run(account, **changes)
+    due = schedule.after_pull(store.run_of(account), now, means.pace) if whole else now
+    store.note_run(account, due_at=due)
+    if not whole:
+        return "more"
+    return "news" if news else "quiet"
+
+
+def _could_not(means: Means, account: str, trouble: Exception) -> PullOutcome:
+    if isinstance(trouble, Refused) and getattr(trouble, "status", None) in NOT_LET_IN:
+        line = f"{trouble}; pulling is paused until this account is connected again (helpdesk-wellbeing connect)"
+        means.store.note_run(account, paused_at=means.now(), problem=line, due_at=None)
+        means.log.error("pull paused", account=account, problem=line)
+        return "paused"
+    _try_again_later(means, account, trouble, "pull")
+    return "failed"
+
+
+def _try_again_later(means: Means, account: str, trouble: Exception, what: str) -> None:
+    failures = means.store.run_of(account).failures + 1
+    told = trouble.after if isinstance(trouble, RetryLater) else None
+    due = schedule.after_failure(failures, means.now(), means.chance(), told)
+    line = _line(trouble, what)
+    means.store.note_run(account, failures=failures, problem=line, due_at=due)
+    means.log.warning(f"{what} failed", account=account, problem=line, failures=failures, again_at=due.isoformat())
+
+
+def _line(trouble: Exception, what: str) -> str:
+    """Our own errors can be read aloud; what others' say may hold anything, so only their place is named."""
+    if isinstance(trouble, WellbeingError):
+        return str(trouble)
+    at = trouble.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f" in {at.tb_frame.f_code.co_name}, line {at.tb_lineno}" if at is not None else ""
+    return f"{what}: {type(trouble).__name__}{where}; a defect of this program, please report it"
+
+
+def take_in(means: Means, account: str) -> int:
+    """Work the account's inbox off; the number of deliveries."""
+    from helpdesk_wellbeing.arrivals import MOST
+    from helpdesk_wellbeing.arrivals import take_in as take
+
+    store, total = means.store, 0
+    while store.inbox.take(account, 1):
+        with store.transaction():
+            taken = take(store, account)
+            if taken.deliveries:
+                store.note_run(account, **_after_hooks(means, store.run_of(account), hints=bool(taken.tickets)))
+        total += taken.deliveries
+        if taken.deliveries < MOST:
+            break
+    return total
+
+
+def _after_hooks(means: Means, run: Run, *, hints: bool) -> dict[str, Any]:
+    now = means.now()
+    changes: dict[str, Any] = {"hook_at": now}
+    if run.problem is not None and run.problem.startswith(schedule.HOOKS_SILENT):
+        changes["problem"] = None
+    ahead = run.due_at is None or run.due_at > now
+    if hints and ahead and run.paused_at is None and run.failures == 0 and means.connect is not None:
+        changes["due_at"] = now  # it said only where to look
+    return changes
+
+
+def evaluate(
+    means: Means, account: str, engine: Engine, catalogue: Catalogue, pulled: PullOutcome | None = None
+) -> Evaluation:
+    """Fold, judge and keep the answer where something has changed; `pulled` is how the pull of this run ended."""
+    try:
+        outcome = _evaluate(means, account, engine, catalogue)
+    except StoreBusy:
+        means.store.note_run(account, due_at=means.now() + BUSY_RETRY)
+        return "busy"
+    except StoreError:
+        raise
+    except Exception as trouble:
+        _try_again_later(means, account, trouble, "evaluation")
+        return "failed"
+    if pulled in ENDED_WELL:
+        run = means.store.run_of(account)
+        problem = schedule.silent_webhooks(run)
+        if problem is not None and run.problem != problem:
+            means.log.warning("webhooks silent", account=account, problem=problem)
+        if (run.failures, run.problem) != (0, problem):
+            means.store.note_run(account, failures=0, problem=problem)
+    return outcome
+
+
+def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> Evaluation:
+    from helpdesk_wellbeing.flags import check
+    from helpdesk_wellbeing.privacy import needs_agreement
+
+    store, began = means.store, means.now()
+    first, _, _ = store.all_events_span(account)
+    if first is None or first > began:
+        return "no events"
+    if not _is_needed(store, account, began):
+        return "not needed"
+    with store.writer(account, WHO, wait_s=TURN_WAIT_S, on_wait=_silent):
+        engine.update()
+    as_of = means.now()
+    outcome = engine.assess(as_of)
+    answer = check(outcome, catalogue, withhold_agents=needs_agreement(store.account(account)))
+    with store.transaction():
+        store.keep_answer(account, as_of, answer)
+        # What came while this ran is evaluated by the next run: that compares with the beginning.
+        store.note_run(account, evaluated_at=began, evaluated_until=as_of)
+    return "done"
+
+
+def _is_needed(store: Store, account: str, now: datetime) -> bool:
+    run = store.run_of(account)
+    if run.evaluated_at is None or now - run.evaluated_at >= EVALUATE_AT_LEAST:
+        return True
+    news = [at for at in (run.news_at, run.hook_at) if at is not None]
+    return max(news, default=run.evaluated_at) > run.evaluated_at or store.dirty_since(account) is not None
+
+
+def resume(store: Store, account: str) -> None:
+    """The account has been connected (again): nothing holds it up any more, and its next pull is due at once."""
+    store.note_run(account, paused_at=None, problem=None, failures=0, quiet_pulls=0, due_at=datetime.now(UTC))
+
+
+def _silent(line: str) -> None:
+    """Waiting for a turn is nothing to speak of."""

@@ -1,0 +1,183 @@
+"""`serve`: one command that starts, is ready, stops in time, and ends when a part of it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from helpdesk_wellbeing.store import open_store
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="processes are looked at through /proc")
+
+
+class Serving:
+    """A running `serve` whose stderr goes to a file."""
+
+    def __init__(self, process, log):
+        self.process, self._log = process, log
+
+    @property
+    def said(self):
+        return self._log.read_text()
+
+    @property
+    def lines(self):
+        return [json.loads(line) for line in self.said.splitlines() if line.startswith("{")]
+
+    @property
+    def address(self):
+        return next(word for word in self.said.split() if word.startswith("http://"))
+
+    def until(self, true, seconds=30.0):
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, self.said
+            time.sleep(0.05)
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def family(self):
+        """Its process and all below it."""
+        return [self.process.pid, *descendants(self.process.pid)]
+
+    def stop(self, number=signal.SIGTERM):
+        """How it ended, and how long that took."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(15), time.monotonic() - begun
+
+
+def descendants(pid):
+    children = [
+        int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()
+    ]
+    return [one for child in children for one in (child, *descendants(child))]
+
+
+@pytest.fixture
+def serving(commands, tmp_path):
+    """Starts `serve` with these arguments."""
+    running = []
+
+    @contextmanager
+    def start(*arguments, ready=True, **how):
+        log = tmp_path / f"serve-{len(running)}.log"
+        with log.open("wb") as file:
+            process = commands.start("serve", "--port", "0", *arguments, stderr=file, stdout=subprocess.DEVNULL, **how)
+        one = Serving(process, log)
+        running.append(one)
+        try:
+            if ready:
+                one.until(lambda: "(role " in one.said or process.poll() is not None)
+            yield one
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    return start
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_where_it_serves_is_ready_and_stops_when_told_to(serving, commands, number):
+    with serving() as one:
+        assert one.said.startswith("serving on http://127.0.0.1:")
+        assert one.said.splitlines()[0].endswith("(role all)")
+        one.until(lambda: one.get("/readyz")[0] == 200)
+        assert json.loads(one.get("/healthz")[1])["status"] == "up"
+        assert "helpdesk_wellbeing_store_up 1.0" in one.get("/metrics")[1]
+        family = one.family()
+        assert len(family) == 4  # the supervisor, gunicorn's master, the web process, the worker
+
+        code, seconds = one.stop(number)
+
+        assert code == 0, one.said
+        assert seconds < 10
+        assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+    with open_store(f"sqlite:///{commands.home / 'wellbeing.db'}") as store:
+        assert store.workers() == []
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_a_role_on_its_own_starts_and_stops(serving, role):
+    with serving("--role", role) as one:
+        assert f"(role {role})" in one.said
+        if role == "web":
+            one.until(lambda: one.get("/readyz")[0] == 200)
+        code, seconds = one.stop()
+        assert (code, seconds < 10) == (0, True), one.said
+
+
+@pytest.mark.parametrize("part", ["web", "master", "worker"])
+def test_it_ends_with_a_clear_line_when_a_part_is_killed(serving, part):
+    with serving() as one:
+        by_role = {}
+        for pid in descendants(one.process.pid):
+            words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            role = words[words.index("--role") + 1]
+            by_role["master" if role == "web" and descendants(pid) else role] = pid
+        os.kill(by_role[part], signal.SIGKILL)
+
+        assert one.process.wait(15) == 1
+        role = "worker" if part == "worker" else "web"
+        assert any(line["level"] == "error" and f"the {role} process" in line["event"] for line in one.lines), one.said
+        one.until(lambda: not [pid for pid in by_role.values() if Path(f"/proc/{pid}").exists()], 10)
+
+
+def test_nothing_stays_behind_when_the_supervisor_is_killed(serving):
+    with serving() as one:
+        children = descendants(one.process.pid)
+        one.process.kill()
+        one.process.wait()
+
+        one.until(lambda: not [pid for pid in children if Path(f"/proc/{pid}").exists()], 12)
+
+
+def test_a_port_that_is_taken_and_a_database_that_is_none_end_it_with_a_line(serving, commands):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with serving("--port", str(taken.getsockname()[1]), ready=False) as one:
+            assert one.process.wait(20) in (1, 2)
+            assert any("in use" in line["event"] for line in one.lines), one.said
+    (commands.home / "wellbeing.db").write_bytes(b"this is no database at all" * 50)
+    with serving(ready=False) as one:
+        assert one.process.wait(20) == 2
+        assert any("this is not a database" in line["event"] for line in one.lines), one.said
+
+
+def test_calls_that_are_under_way_are_answered_before_it_stops(serving):
+    with serving("--role", "web") as one:
+        host, port = one.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 10) as call:
+            call.sendall(b"POST /webhooks/zendesk/acme HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+            time.sleep(0.5)
+            one.process.terminate()
+            time.sleep(0.5)
+            call.sendall(b"}")
+            assert b" 401 " in call.recv(1000).splitlines()[0]
+        assert one.process.wait(10) == 0
+
+
+def test_every_line_of_the_log_is_json_and_says_when_and_from_whom(serving):
+    with serving() as one:
+        one.stop()
+        talk = one.said.splitlines()[1:]
+        assert [line for line in talk if not line.startswith("{")] == []
+        for line in one.lines:
+            assert {"event", "level", "role", "timestamp"} <= set(line)

@@ -1,0 +1,121 @@
+"""`status`: what a person reads in the morning."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from helpdesk_wellbeing.deliveries import Delivery, Receipt
+from helpdesk_wellbeing.store import open_store
+
+
+@pytest.fixture
+def store(commands):
+    commands.home.mkdir()
+    with open_store(f"sqlite:///{commands.home / 'wellbeing.db'}") as opened:
+        opened.create_account("acme", platform="zendesk", settings={"subdomain": "acme"})
+        yield opened
+
+
+def minutes(number):
+    return datetime.now(UTC) + timedelta(minutes=number)
+
+
+def work(store, role="worker", version="1"):
+    store.beat(f"{role}-{version}", role=role, version=version, host="desk-1", pid=42, counts={})
+
+
+FLAG = {"signal": "WT4", "rule": "r", "subject": {"kind": "agent", "id": "person-1"}, "level": "critical"}
+
+
+def test_all_is_well(commands, store):
+    store.note_run("acme", pulled_at=minutes(-4), due_at=minutes(1), evaluated_at=minutes(-3), news_at=minutes(-4))
+    store.keep_answer("acme", minutes(-3), {"flags": [FLAG | {"state": "active"}, FLAG | {"state": "cooling"}]})
+    store.inbox.add_many([Receipt("acme", Delivery("k"), minutes(-1))])
+    work(store)
+
+    ran = commands.here("status")
+
+    assert ran.code == 0, ran.out
+    assert ran.out.splitlines()[0].endswith("nothing to do")
+    row = next(line for line in ran.out.splitlines() if line.startswith("acme")).split("  ")
+    cells = [cell.strip() for cell in row if cell.strip()]
+    assert cells[2] == "4 min"
+    assert cells[4].startswith("1 since ")
+    assert cells[6:] == ["1 critical", "fine"]
+    assert "worker desk-1 process 42, 1, since" in ran.out
+    assert "person-1" not in ran.out
+
+
+def test_what_is_paused_says_why_and_what_to_do(commands, store):
+    work(store)
+    store.note_run("acme", paused_at=minutes(-60), failures=3, problem="zendesk: the client id isn't accepted")
+
+    ran = commands.here("status")
+
+    assert ran.code == 1
+    to_do = next(line for line in ran.out.splitlines() if "TO DO" in line)
+    assert "acme: paused since" in to_do
+    assert "the client id isn't accepted" in to_do
+    assert "`helpdesk-wellbeing connect zendesk --account acme …` again" in to_do
+    assert "PAUSED" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("run", "said", "state"),
+    [
+        ({"failures": 2, "problem": "it answers 500"}, "the last 2 runs failed: it answers 500", "2 runs failed"),
+        ({"due_at": minutes(-30)}, "a pull has been due since", "late"),
+        ({"hook_at": minutes(-300), "news_at": minutes(-1)}, "the last webhook came", "webhooks silent"),
+    ],
+)
+def test_trouble_is_said_with_the_next_step(commands, store, run, said, state):
+    work(store)
+    store.note_run("acme", pulled_at=minutes(-1), **run)
+
+    ran = commands.here("status")
+
+    assert ran.code == 1
+    assert said in ran.out
+    assert state in ran.out
+
+
+def test_without_a_worker_nothing_happens_and_that_is_said(commands, store):
+    work(store, "web")
+
+    ran = commands.here("status", "--format", "json")
+
+    report = json.loads(ran.out)
+    assert ran.code == 1
+    assert report["to_do"] == [
+        "nothing is pulled or evaluated, because no worker is alive; run helpdesk-wellbeing serve"
+    ]
+    assert report["accounts"][0]["state"] == "not pulled yet"
+    assert report["processes"][0]["alive"]
+
+
+def test_two_versions_side_by_side_are_noted(commands, store):
+    work(store, version="1")
+    work(store, version="2")
+
+    assert "versions 1, 2 work side by side" in commands.here("status").out
+
+
+def test_it_works_while_another_process_writes(commands, store):
+    work(store)
+    with store.writer("acme", "pull"), store.transaction():
+        store.set_meta("acme", "k", "v")
+        ran = commands.apart("status")
+
+    assert ran.code == 0, ran.err
+    assert "acme" in ran.out
+
+
+def test_a_new_installation_is_told_how_to_begin(commands):
+    ran = commands.here("status")
+
+    assert ran.code == 0
+    assert "no account yet" in ran.out
+    assert not (commands.home / "wellbeing.db").exists()

@@ -1,0 +1,170 @@
+"""Workers at work, on both databases; `worker_process.py` is one in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from helpdesk_wellbeing.errors import Refused, RetryLater
+from helpdesk_wellbeing.pipeline import worker as module
+from helpdesk_wellbeing.pipeline.steps import resume
+from helpdesk_wellbeing.pipeline.worker import Worker
+
+LATER = timedelta(hours=1)
+
+
+def until(condition: Callable[[], object], within_s: float = 20.0) -> float:
+    """Seconds until it holds."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < within_s, "it never came true"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def start(settings, store) -> Iterator[Callable[..., Worker]]:
+    """Start this process's worker; it is stopped at the end."""
+    started: list[Worker] = []
+
+    def run(helpdesks, **options) -> Worker:
+        worker = Worker(settings, store, helpdesks.__getitem__, role="worker", **options)
+        worker.start()
+        started.append(worker)
+        return worker
+
+    yield run
+    for worker in started:
+        worker.stop(10.0)
+
+
+@pytest.fixture
+def not_due(store) -> None:
+    store.note_run("acme", due_at=datetime.now(UTC) + LATER)
+
+
+def test_what_a_delivery_brought_is_evaluated_within_seconds(start, store, webhook, helpdesk, not_due):
+    worker = start({"acme": helpdesk})
+    webhook("acme", "first")
+    until(lambda: store.answer_of("acme"))
+
+    webhook("acme", "second")
+    took = until(lambda: store.run_of("acme").evaluated_at > store.run_of("acme").hook_at - timedelta(seconds=0.5)
+                 and "acme" not in store.inbox.depth())  # fmt: skip
+
+    assert took < 5.0
+    assert store.answer_of("acme")["account"] == "acme"
+    until(lambda: store.all_events_span("acme")[2] == 14)
+    assert worker.counts()["evaluations"]["acme"]["count"] >= 1
+    assert worker.alive()
+    assert helpdesk.asked == 0
+
+
+def test_a_due_pull_brings_news_into_the_answer(start, store, helpdesk):
+    helpdesk.brings("acme", datetime.now(UTC) - timedelta(minutes=1))
+    store.note_run("acme", due_at=datetime.now(UTC))
+
+    worker = start({"acme": helpdesk})
+
+    until(lambda: store.run_of("acme").evaluated_at)
+    run = store.run_of("acme")
+    assert (run.quiet_pulls, run.failures, run.problem) == (0, 0, None)
+    assert run.due_at > datetime.now(UTC) + timedelta(minutes=2)
+    assert worker.counts()["pulls"] == {"acme": {"news": 1}}
+
+
+def test_an_account_whose_helpdesk_fails_does_not_delay_another(
+    start, store, webhook, helpdesk, another_helpdesk, another_account
+):
+    another_account("beta")
+    helpdesk.trouble = RetryLater("zendesk: 500 for GET /api/v2/users; try again later")
+    another_helpdesk.brings("beta", datetime.now(UTC) - timedelta(minutes=1))
+    now = datetime.now(UTC)
+    store.note_run("acme", due_at=now)
+    store.note_run("beta", due_at=now)
+
+    start({"acme": helpdesk, "beta": another_helpdesk})
+
+    assert until(lambda: store.run_of("beta").evaluated_at) < 6.0
+    webhook("beta", "told")
+    assert until(lambda: "beta" not in store.inbox.depth()) < 5.0
+    run = store.run_of("acme")
+    assert (run.failures, run.problem) == (1, "zendesk: 500 for GET /api/v2/users; try again later")
+    assert timedelta(seconds=40) < run.due_at - now < timedelta(seconds=90)
+
+
+def test_a_paused_account_goes_on_after_it_is_connected_again(start, store, helpdesk, caplog):
+    helpdesk.trouble = Refused("zendesk: 401 for GET /api/v2/users/me: connect the account again")
+    helpdesk.trouble.status = 401
+    store.note_run("acme", due_at=datetime.now(UTC))
+    start({"acme": helpdesk})
+    until(lambda: store.run_of("acme").paused_at)
+    time.sleep(1.5)
+    assert helpdesk.asked == 1
+
+    helpdesk.trouble = None
+    resume(store, "acme")
+
+    until(lambda: store.run_of("acme").pulled_at)
+    assert store.run_of("acme").problem is None
+
+
+def test_a_stopped_worker_says_goodbye(start, store, helpdesk, not_due):
+    worker = start({"acme": helpdesk})
+    assert [one.name for one in store.workers()] == [worker.name]
+
+    began = time.monotonic()
+    assert worker.stop(10.0)
+
+    assert time.monotonic() - began < 6.0
+    assert store.workers() == []
+    assert not worker.alive()
+
+
+@pytest.fixture
+def process(settings, tmp_path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+    """A worker in a process of its own that stands still in the middle of "pull" or "evaluate", and says so."""
+    started = []
+
+    def run(stands_still_in: str) -> subprocess.Popen[bytes]:
+        script = Path(__file__).with_name("worker_process.py")
+        command = [sys.executable, str(script), str(settings.home), settings.database_url, stands_still_in]
+        started.append(subprocess.Popen(command, cwd=Path(__file__).parents[2]))
+        return started[-1]
+
+    yield run
+    for one in started:
+        one.kill()
+        one.wait()
+
+
+@pytest.mark.parametrize("stands_still_in", ["pull", "evaluate"])
+def test_what_a_killed_worker_had_begun_is_finished_by_another_and_nothing_is_done_twice(
+    start, store, process, helpdesk, tmp_path, monkeypatch, stands_still_in
+):
+    monkeypatch.setattr(module, "BEAT_S", 0.3)
+    monkeypatch.setattr(module, "DEAD_S", 1.5)
+    store.note_run("acme", due_at=datetime.now(UTC))
+    victim = process(stands_still_in)
+    until(lambda: (tmp_path / "stands still").exists())
+    victim.kill()
+    victim.wait()
+
+    for number in range(2):
+        helpdesk.brings("acme", datetime.now(UTC) - timedelta(minutes=10 - number))
+    worker = start({"acme": helpdesk})
+
+    until(lambda: store.run_of("acme").evaluated_at, 30.0)
+    # both pages are there, each was read once: the first by the one that was killed
+    assert store.event_span("acme")[2] == 14
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked == (["page 1"] if stands_still_in == "pull" else ["page 1", "page 2"])
+    assert helpdesk.asked == (1 if stands_still_in == "pull" else 0)
+    assert worker.counts()["steps"]["take-over"] == 1
+    assert [one.name for one in store.workers()] == [worker.name]

@@ -1,0 +1,178 @@
+"""Two accounts in one installation: no row, label, cache or log line of one shows for the other."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from helpdesk_wellbeing.feed import Page
+from helpdesk_wellbeing.store import Store, tables
+from helpdesk_wellbeing.store.inbox import Inbox
+
+OTHERS = "mark-globex"
+MINE = "mark-acme"
+
+
+def rows_of(store, account):
+    """All that is stored of an account, in every table."""
+    with store._database.reading() as connection:
+        number = connection.execute(
+            sa.select(tables.accounts.c.number).where(tables.accounts.c.name == account)
+        ).scalar()
+        found = {}
+        for table in tables.metadata.sorted_tables:
+            column = table.c.number if table is tables.accounts else table.c.get("account")
+            if column is not None:
+                rows = connection.execute(sa.select(table).where(column == number))
+                found[table.name] = sorted(map(repr, rows))
+        return found
+
+
+def text_of(value):
+    """What a caller gets to see."""
+    if isinstance(value, pl.DataFrame):
+        return repr(value.to_dicts())
+    if isinstance(value, Iterator):
+        return " ".join(map(text_of, value))
+    if hasattr(value, "people"):
+        return " ".join(text_of(frame) for frame in vars(value).values() if isinstance(frame, pl.DataFrame))
+    return repr(value)
+
+
+def steps(tools):
+    """One call of every public method that takes an account: each as acme."""
+    at, later, row_of = tools.MONDAY, tools.MONDAY + tools.timedelta(days=1), tools.row_of
+    page = Page("stream", tools.events_of("acme", "3"), 1, MINE, tickets=tools.tickets_of("acme"))
+    of_the_store = {
+        "account": lambda s, a: s.account(a),
+        "revision": lambda s, a: s.revision(a),
+        "has_account": lambda s, a: s.has_account(a),
+        "update_account": lambda s, a: s.update_account(a, zone="Europe/Berlin", settings={"hard_tags": [MINE]}),
+        "add_events": lambda s, a: s.add_events(a, tools.events_of(a, "2")),
+        "commit_page": lambda s, a: s.commit_page(a, page),
+        "add_provisional": lambda s, a: s.add_provisional(a, tools.events_of(a, "webhook:other")),
+        "all_events": lambda s, a: s.all_events(a, None, None),
+        "all_events_span": lambda s, a: s.all_events_span(a),
+        "read_events": lambda s, a: s.read_events(a, agent=OTHERS).vstack(s.read_events(a)),
+        "iter_events": lambda s, a: s.iter_events(a),
+        "event_span": lambda s, a: s.event_span(a),
+        "tickets": lambda s, a: s.tickets(a),
+        "tickets_among": lambda s, a: s.tickets_among(a, pl.Series([OTHERS, MINE]), at, later),
+        "watermarks": lambda s, a: s.watermarks(a),
+        "write_pieces": lambda s, a: s.write_pieces(
+            a, at, {"days": row_of(pl.Schema({"piece": pl.Date}), piece=at.date())}
+        ),
+        "read_pieces": lambda s, a: s.read_pieces(a, "days"),
+        "join_pieces": lambda s, a: s.join_pieces(a, at, later),
+        "drop_pieces_from": lambda s, a: s.drop_pieces_from(a, at),
+        "write_checkpoint": lambda s, a: s.write_checkpoint(a, later, {MINE: b"x"}),
+        "latest_checkpoint": lambda s, a: s.latest_checkpoint(a, later),
+        "list_checkpoints": lambda s, a: s.list_checkpoints(a),
+        "checkpoint_parts": lambda s, a: s.checkpoint_parts(a, at),
+        "read_checkpoint_part": lambda s, a: s.read_checkpoint_part(a, at, MINE),
+        "drop_checkpoints_after": lambda s, a: s.drop_checkpoints_after(a, at),
+        "drop_checkpoint": lambda s, a: s.drop_checkpoint(a, at),
+        "dirty_since": lambda s, a: s.dirty_since(a),
+        "mark_dirty": lambda s, a: s.mark_dirty(a),
+        "set_clean": lambda s, a: s.set_clean(a),
+        "get_meta": lambda s, a: s.get_meta(a, "k"),
+        "set_meta": lambda s, a: s.set_meta(a, "k", None),
+        "replace_people": lambda s, a: s.replace_people(a, "platform", row_of(tools.PEOPLE, agent="x")),
+        "replace_leave": lambda s, a: s.replace_leave(a, "file", tools.LEAVE.to_frame()),
+        "replace_groups": lambda s, a: s.replace_groups(a, "platform", tools.GROUPS.to_frame()),
+        "replace_on_call": lambda s, a: s.replace_on_call(a, "file", tools.ON_CALL.to_frame()),
+        "directory": lambda s, a: s.directory(a),
+        "run_of": lambda s, a: s.run_of(a),
+        "note_run": lambda s, a: s.note_run(a, failures=1),
+        "keep_answer": lambda s, a: s.keep_answer(a, at, tools.answer_of(a)),
+        "answer_of": lambda s, a: s.answer_of(a),
+        "put_secret": lambda s, a: s.put_secret(a, "webhook_secret", MINE),
+        "get_secret": lambda s, a: s.get_secret(a, "webhook_secret"),
+        "drop_secret": lambda s, a: s.drop_secret(a, "webhook_secret"),
+        "writer": writes_alone,
+        "writer_of": lambda s, a: s.writer_of(a),
+        "create_account": lambda s, a: s.create_account("third"),
+    }
+    of_the_inbox = {
+        "take": lambda s, a: s.inbox.take(a),
+        "fail": lambda s, a: s.inbox.fail(a, [MINE, OTHERS], "unfit"),
+        "finish": lambda s, a: s.inbox.finish(a, [MINE, OTHERS]),
+        "forget": lambda s, a: s.inbox.forget(a, later),
+    }
+    return of_the_store, of_the_inbox
+
+
+def writes_alone(store, account):
+    with store.writer(account, "a test"):
+        return store.writer_of("globex")
+
+
+def takes_an_account(kind):
+    """Its public methods that have an account among their parameters."""
+    found = set()
+    for name, method in inspect.getmembers(kind, inspect.isfunction):
+        parameters = inspect.signature(method).parameters
+        is_of_account = "account" in parameters or ("name" in parameters and "account" in name)
+        if not name.startswith("_") and is_of_account:
+            found.add(name)
+    return found
+
+
+def test_every_method_that_takes_an_account_is_tried(tools):
+    of_the_store, of_the_inbox = steps(tools)
+
+    assert set(of_the_store) == takes_an_account(Store)
+    assert set(of_the_inbox) == takes_an_account(Inbox)
+
+
+def test_no_method_shows_or_changes_anything_of_the_other_account(store, tools):
+    of_the_store, of_the_inbox = steps(tools)
+    before = rows_of(store, "globex")
+    assert sum(OTHERS in str(rows) for rows in before.values()) >= 6
+
+    for name, call in {**of_the_store, **{f"inbox.{name}": call for name, call in of_the_inbox.items()}}.items():
+        assert OTHERS not in text_of(call(store, "acme")), name
+        assert rows_of(store, "globex") == before, name
+
+
+def test_what_the_other_account_has_under_the_same_id_is_its_own(store, tools):
+    same = tools.events_of("acme").with_columns(id=pl.lit("mark-globex-1"), actor=pl.lit("mine"))
+
+    assert store.add_events("acme", same).new == 1
+    assert store.read_events("globex")["actor"].to_list() == [OTHERS]
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_every_endpoint_keeps_the_accounts_apart(client, store, tools, caplog):
+    caplog.set_level(logging.DEBUG)
+    before = rows_of(store, "globex")
+    tried = set()
+    body = tools.call_of("acme")
+    for rule in client.application.url_map.iter_rules():
+        tried.add(rule.endpoint)
+        if "account" not in rule.arguments:
+            shown = client.get(rule.rule).get_data(as_text=True)
+            assert "mark-" not in shown, rule.rule
+            of_globex = [line for line in shown.splitlines() if "globex" in line]
+            assert not any("acme" in line for line in of_globex)
+            continue
+        for platform in ("zendesk", "freshdesk"):
+            at = f"/webhooks/{platform}/"
+            kept = client.post(f"{at}acme", data=body, headers=tools.signed("acme", body))
+            crossed = client.post(f"{at}globex", data=body, headers=tools.signed("acme", body))
+            nobody = client.post(f"{at}nobody", data=body, headers=tools.signed("acme", body))
+            assert kept.status_code == (200 if platform == "zendesk" else 401)
+            assert (crossed.status_code, crossed.data) == (nobody.status_code, nobody.data)
+            assert crossed.status_code == 401
+            assert "globex" not in kept.text + crossed.text
+
+    assert tried == {"webhooks.answer_to", "healthz", "readyz", "metrics"}
+    assert rows_of(store, "globex") == before
+    assert store.inbox.depth()["acme"].waiting == 2
+    assert "globex" not in caplog.text
+    assert "mark-" not in caplog.text
