@@ -210,7 +210,7 @@ class _AsOurs(logging.Handler):
     """DBOS's warnings in our form."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger("dbos").log(record.levelno, "dbos", said=record.getMessage().splitlines()[0][:300])
+        structlog.get_logger("pipeline").log(record.levelno, "dbos", said=record.getMessage().splitlines()[0][:300])
 
 
 def _log_like_us() -> None:

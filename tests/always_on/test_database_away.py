@@ -28,6 +28,7 @@ def stopped_for(seconds, installation, server, count, a_second):
     assert hammer.without_retry_after == 0
     assert hammer.unanswered == 0
     assert hammer.slowest_s < 10, "the platform hangs up after ten seconds"
+    assert "RecursionError" not in fleet.log()
     assert starts == {"web-0": 1, "worker-1": 1}, "work goes on by itself"
     return calls, hammer
 

@@ -50,3 +50,21 @@ def test_twenty_thousand_calls_and_thirty_kills_on_postgresql(on_postgresql, kil
     with capsys.disabled():
         print(f"\nPostgreSQL, 2 web and 3 worker processes, 30 kills: {hammer.told()}")
     is_the_truth(on_postgresql, truth(calls))
+
+
+@pytest.mark.prove
+def test_what_a_worker_had_begun_is_finished_by_another_when_it_never_comes_back(on_postgresql, is_the_truth):
+    calls = plan(2_000, on_postgresql.secrets)
+
+    def beside(hammer):
+        assert hammer.reached(1_000)
+        fleet.kill_for_good("worker-1")
+
+    with on_postgresql.fleet("web", "worker", "worker") as fleet:
+        hammer = Hammer(fleet.ports, calls).run(beside)
+        on_postgresql.wait_until_worked_off(60)
+        assert [program.starts for program in fleet.programs] == [1, 1]
+
+    assert hammer.wrong == []
+    assert hammer.unanswered == 0
+    is_the_truth(on_postgresql, truth(calls))
