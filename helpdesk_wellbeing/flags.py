@@ -78,6 +78,16 @@ def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = Fal
     }
 
 
+def standing_of(outcome: Outcome, catalogue: Catalogue) -> str:
+    """A text that stays the same as long as `check` would list the same flags with the same instances."""
+    known = [
+        outcome.standing.states[rule.id].filter(pl.col("level") >= WARN).rows()
+        for rule, _ in catalogue.active()
+        if rule.id in outcome.standing.states
+    ]
+    return repr((known, sorted(outcome.facts.shared), outcome.review))
+
+
 def changes(
     history: pl.DataFrame, outcome: Outcome, catalogue: Catalogue, withhold_agents: bool
 ) -> list[dict[str, Any]]:

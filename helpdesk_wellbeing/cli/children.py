@@ -48,13 +48,13 @@ class Child:
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
-def supervise(host: str, port: int, *, pull: bool) -> int:
-    """Run a web process and a worker until told to stop; the exit code."""
+def supervise(host: str, port: int, workers: int = 1, *, pull: bool) -> int:
+    """Run a web process and so many workers until told to stop; the exit code."""
     told = told_to_stop()
     lifeline, held = os.pipe()  # held: as long as we live
     web = ("--role", "web", "--host", host, "--port", str(port))
     work = ("--role", "worker", *(() if pull else ("--no-pull",)))
-    children = [_start("web", web, lifeline), _start("worker", work, lifeline)]
+    children = [_start("web", web, lifeline), *(_start("worker", work, lifeline) for _ in range(workers))]
     os.close(lifeline)
     is_said = False
     try:
@@ -62,7 +62,7 @@ def supervise(host: str, port: int, *, pull: bool) -> int:
             ended = [child for child in children if not child.is_running]
             if ended:
                 for child in ended:
-                    _log.error(f"the {child.role} process {child.end()}; stopping the other one", ended=child.role)
+                    _log.error(f"the {child.role} process {child.end()}; stopping the others", ended=child.role)
                 return ENDED if is_said else DID_NOT_RUN
             for child in children:
                 child.hear()

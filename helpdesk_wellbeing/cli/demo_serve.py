@@ -85,7 +85,8 @@ def show(world: World, *, stay: bool, quiet: bool = False) -> Shown | None:
             if not quiet:
                 click.echo(f"\nLIVE\n  {shown.line()}\n  now flagged: {shown.because}")
             if stay:
-                _go_on(store, zendesk, sender)
+                with suppress(KeyboardInterrupt):
+                    _go_on(store, zendesk, sender)
     return shown
 
 
@@ -252,20 +253,19 @@ def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender) -> None:
     say(f"\nstill serving; in another terminal: {HOME_VARIABLE}={home} helpdesk-wellbeing status   (Ctrl-C ends this)")
     rng = random.Random(1)
     people = zendesk.site.people.select("agent", "name").rows()
-    with suppress(KeyboardInterrupt):
-        for ticket in itertools.cycle(_tickets(zendesk.site.events)):
-            time.sleep(BETWEEN_TOUCHES_S)
-            agent, name = rng.choice(people)
-            began, at = time.monotonic(), datetime.now(UTC)
-            zendesk.touch(ticket, agent)
+    for ticket in itertools.cycle(_tickets(zendesk.site.events)):
+        time.sleep(BETWEEN_TOUCHES_S)
+        agent, name = rng.choice(people)
+        began, at = time.monotonic(), datetime.now(UTC)
+        zendesk.touch(ticket, agent)
 
-            def is_in(at: datetime = at) -> bool:
-                evaluated = store.run_of(ACCOUNT).evaluated_at
-                return sender.wait(0) and not store.inbox.depth() and evaluated is not None and evaluated > at
+        def is_in(at: datetime = at) -> bool:
+            evaluated = store.run_of(ACCOUNT).evaluated_at
+            return sender.wait(0) and not store.inbox.depth() and evaluated is not None and evaluated > at
 
-            seen = _wait(is_in)
-            took = "not yet in check" if seen is None else f"in check after {seen - began:.2f} s"
-            click.echo(f"  {name} answered ticket {ticket}: {took}")
+        seen = _wait(is_in)
+        took = "not yet in check" if seen is None else f"in check after {seen - began:.2f} s"
+        click.echo(f"  {name} answered ticket {ticket}: {took}")
 
 
 @contextmanager

@@ -40,9 +40,16 @@ READY_VARIABLE, LIFELINE_VARIABLE = "HELPDESK_WELLBEING_READY_FD", "HELPDESK_WEL
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 takes a free one."
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="With the role all: how many processes evaluate.",
+)
 @click.option("--no-pull", is_flag=True, help="Evaluate what webhooks bring, but pull nothing.")
 @click.pass_context
-def command(ctx: click.Context, role: str, host: str, port: int, no_pull: bool) -> None:
+def command(ctx: click.Context, role: str, host: str, port: int, workers: int, no_pull: bool) -> None:
     """Receive webhooks, pull on a schedule, evaluate what changed; until SIGTERM or Ctrl-C.
 
     The log is one JSON object a line on stderr. Exit code 0: stopped when told to, 1: a part ended, 2: did not run.
@@ -56,7 +63,7 @@ def command(ctx: click.Context, role: str, host: str, port: int, no_pull: bool) 
     if role == "all":
         from helpdesk_wellbeing.cli.children import supervise
 
-        ctx.exit(supervise(host, port, pull=not no_pull))
+        ctx.exit(supervise(host, port, workers, pull=not no_pull))
     _hold_on_to_the_lifeline()
     if role == "web":
         from helpdesk_wellbeing.cli.web_server import serve_web
@@ -70,6 +77,8 @@ def command(ctx: click.Context, role: str, host: str, port: int, no_pull: bool) 
 
 def work(*, pull: bool) -> int:
     """Be a worker until told to stop; the exit code."""
+    # Frames are small here, and several evaluations run at a time: threads inside each of them only get in the way.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     import structlog
 
     from helpdesk_wellbeing.pipeline.worker import Worker
@@ -89,8 +98,10 @@ def work(*, pull: bool) -> int:
                     log.error("the worker ended although nobody asked it to")
                     return ENDED
         finally:
-            worker.stop(STOP_S)
+            finished = worker.stop(STOP_S)
         log.info("stopped")
+    if not finished:  # a thread hangs, and Python would wait for it; others do its work already
+        os._exit(0)
     return 0
 
 
