@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from dbos import _sys_db as dbos_database
 from sqlalchemy.engine import make_url
 
 from helpdesk_wellbeing import __version__
@@ -43,6 +45,7 @@ PULLS_A_MINUTE = 3
 EVALUATIONS_A_MINUTE = 120
 ASLEEP_S = 600.0  # of what DBOS offers and we do not use
 _BUSY_S = 30.0
+LONGEST_SLEEP_S = 3.0
 _KEPT = timedelta(minutes=5)  # what is done; keys are never used again after that
 _AT_ONCE = 500
 _FINISHED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -55,6 +58,20 @@ class Work:
     pull: Callable[[str], str]
     evaluate: Callable[[str, str | None], str]
     attended: Callable[[str, str, Why, bool], None]  # run, account, why; True: begins, False: has ended
+
+
+class _Impatient:
+    """Time, for DBOS, in which nobody sleeps long.
+
+    While its database is away DBOS tries again after 1, 2, 4 … 60 s and half as long again, which nothing can set: a
+    run would sleep on for as long as the outage was after the database has come back.
+    """
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(min(seconds, LONGEST_SLEEP_S))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
 
 
 _work: Work | None = None
@@ -84,6 +101,7 @@ class Durable:
         global _work
         self._name = name
         self._engine = _engine(database_url)
+        dbos_database.time = _Impatient()  # type: ignore[assignment, attr-defined]
         _log_like_us()
         config: DBOSConfig = {
             "name": APPLICATION,

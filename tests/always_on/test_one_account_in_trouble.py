@@ -52,12 +52,14 @@ def worker_beside(home, monkeypatch):
     """A store, simulated accounts by name, and a worker that pulls each every other second."""
     import connectors.session
     from helpdesk_wellbeing.cli.platforms import connector_of
+    from helpdesk_wellbeing.pipeline import durable
     from helpdesk_wellbeing.pipeline.schedule import Pace
     from helpdesk_wellbeing.pipeline.worker import Worker
     from helpdesk_wellbeing.settings import load_settings
 
     patient = connectors.session.Limits(attempts=3, first_backoff_s=0.5, longest_backoff_s=1.0)
     monkeypatch.setattr(connectors.session, "Limits", lambda: patient)
+    monkeypatch.setattr(durable, "PULLS_A_MINUTE", durable.PULLS_A_MINUTE * SPEED)  # their minutes
     with ExitStack() as stack:
 
         def begin(*names):
