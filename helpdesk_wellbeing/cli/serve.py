@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,7 @@ def command(ctx: click.Context, role: str, host: str, port: int, workers: int, n
 
 
 def work(*, pull: bool) -> int:
-    """Be a worker until told to stop; the exit code."""
+    """Be a worker until told to stop, which ends the process; the exit code where it ends for another reason."""
     # Frames are small here, and several evaluations run at a time: threads inside each of them only get in the way.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     import structlog
@@ -98,11 +99,12 @@ def work(*, pull: bool) -> int:
                     log.error("the worker ended although nobody asked it to")
                     return ENDED
         finally:
-            finished = worker.stop(STOP_S)
+            worker.stop(STOP_S)
         log.info("stopped")
-    if not finished:  # a thread hangs, and Python would wait for it; others do its work already
-        os._exit(0)
-    return 0
+    # What we had is given back and committed. Python would still wait for threads, and one of DBOS's may wait for a run
+    # that another process does now.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def told_to_stop() -> threading.Event:
