@@ -43,10 +43,10 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbo
     flagged, 1: otherwise, 2: did not run.
     """
     from helpdesk_wellbeing.cli.check import print_text
-    from helpdesk_wellbeing.cli.demo_serve import show
+    from helpdesk_wellbeing.cli.demo_serve import show, stopped_by_sigterm
     from helpdesk_wellbeing.demo import judge
 
-    with _home(keep):
+    with stopped_by_sigterm(), _home(keep):
         world = _simulate(seed)
         store = open_store()
         with _server(world) as site:

@@ -75,7 +75,7 @@ def show(world: World, *, stay: bool, quiet: bool = False) -> Shown | None:
     agent, name = _somebody_ordinary(world)
     site = _moved_to_today(world, agent)
     with (
-        _stopped_by_sigterm(),
+        stopped_by_sigterm(),
         SimulatedZendesk(site, now=lambda: datetime.now(UTC)) as zendesk,
         open_store() as store,
     ):
@@ -269,7 +269,7 @@ def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender) -> None:
 
 
 @contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
+def stopped_by_sigterm() -> Iterator[None]:
     """SIGTERM ends us as Ctrl-C does, so that what we started is ended, too."""
 
     def stop(*_: object) -> None:

@@ -13,6 +13,7 @@ from helpdesk_wellbeing.errors import StoreError
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
+NO_EVENTS = "no events; run pull or import"
 OLD = timedelta(days=7)
 FIRST_STEPS = """\
 no account yet; begin with one of
@@ -72,7 +73,8 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     from helpdesk_wellbeing.pulling import remembered_roster
 
     settings = store.account(account)
-    first, last, count = store.event_span(account)
+    webhooks_only = settings.platform not in (None, "zendesk")
+    first, last, count = store.all_events_span(account) if webhooks_only else store.event_span(account)
     directory = store.directory(account)
     roster = remembered_roster(store, account)
     report: dict[str, Any] = {
@@ -93,7 +95,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "trouble": [],
     }
     if count == 0:
-        report["trouble"].append("no events; run pull or import")
+        report["trouble"].append("no events yet; serve takes in what webhooks bring" if webhooks_only else NO_EVENTS)
         return report
     assert last is not None
     outcome = Engine(store, account, catalogue()).assess(last)
@@ -108,7 +110,8 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     queues = set(outcome.facts.queues["group"].unique())
     report["groups_without_tier"] = sorted(queues - set(directory.groups.filter(pl.col("tier").is_not_null())["group"]))
     if settings.platform and datetime.now(UTC) - last > OLD:
-        report["trouble"].append(f"the newest event is of {last:%Y-%m-%d}; run pull")
+        mend = "see whether its webhooks still come" if webhooks_only else "run pull"
+        report["trouble"].append(f"the newest event is of {last:%Y-%m-%d}; {mend}")
     return report
 
 
@@ -125,6 +128,8 @@ def _connection(settings: Any) -> str:
     if not settings.platform:
         return "a file; nothing to connect"
     stored = settings.settings
+    if settings.platform == "freshdesk":
+        return f"freshdesk at {stored.get('domain')}, webhooks only (this version cannot read it)"
     how = "OAuth client" if stored.get("client_id") else "legacy API token (ends 2027-04-30)"
     return f"{settings.platform} at {stored.get('base_url') or stored['subdomain']}, {how}"
 

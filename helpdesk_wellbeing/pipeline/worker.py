@@ -94,6 +94,7 @@ class Worker:
         self._round: dict[str, float] = {}  # of each thread, by the monotonic clock
         self._threads: list[threading.Thread] = []
         self._seen: dict[str, _Seen] = {}
+        self._lost: frozenset[str] = frozenset()
         self._versions: frozenset[str] = frozenset({__version__})
         self._workers = 1  # that are alive, this one included
         self._durable: Durable | None = None
@@ -276,6 +277,7 @@ class Worker:
         for one in self._dead_among(everybody):
             if self._store.forget_worker(one.name):
                 self._took_over(one.name, durable.hand_over(durable.begun_by([one.name])))
+        self._hand_back_the_lost(durable)
         living = [one.name for one in everybody if one.age_s < DEAD_S and one.role != "web"]
         self._workers = max(1, len(living))
         if living[:1] == [self.name] and time.monotonic() - self._round.get("orphans", 0.0) >= ORPHANS_S:
@@ -295,6 +297,19 @@ class Worker:
             if times >= 2:
                 dead.append(one)
         return dead
+
+    def _hand_back_the_lost(self, durable: Durable) -> None:
+        """Runs that stand as begun by this process, though nothing of it works on them: their end was not recorded.
+
+        It happens when the database goes away at the wrong moment. Twice in a row, as an end takes a while to record.
+        """
+        with self._changed:
+            running = set(self._running)
+        lost = {run.workflow_id: run for run in durable.begun_by([self.name]) if run.workflow_id not in running}
+        again = [run for name, run in lost.items() if name in self._lost]
+        self._lost = frozenset(lost)
+        if again:
+            self._took_over(self.name, durable.hand_over(again))
 
     def _look_after_orphans(self, durable: Durable) -> None:
         """The eldest does what nobody else would: runs of processes that were forgotten before their work was."""

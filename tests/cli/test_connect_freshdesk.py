@@ -28,3 +28,14 @@ def test_pulling_it_says_what_is_possible(commands):
 
     assert ran.code == 2
     assert "takes in what its webhooks bring" in ran.err
+
+
+def test_doctor_and_status_know_it(commands):
+    commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com")
+
+    ran = commands.here("doctor")
+
+    assert ran.code in (0, 1)
+    assert "freshdesk at acme.freshdesk.com, webhooks only" in ran.out
+    assert "run pull" not in ran.out
+    assert commands.here("status").code in (0, 1)
