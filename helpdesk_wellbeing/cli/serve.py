@@ -59,8 +59,6 @@ def command(ctx: click.Context, role: str, host: str, port: int, workers: int, n
         raise ConfigError("serve runs on Linux, macOS and other POSIX systems; pull and check run everywhere")
     if role != "all" and workers != 1:
         raise ConfigError("--workers goes with --role all; start --role worker as often as you need it")
-    if role == "web" and no_pull:
-        raise ConfigError("--no-pull is about workers; a web process pulls nothing")
     from helpdesk_wellbeing import logs
 
     _leave_no_core_files()
