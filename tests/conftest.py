@@ -113,3 +113,12 @@ def new_database(postgresql_server, _database_names) -> Iterator[Callable[..., s
     yield make
     for name in made:
         postgresql_server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of this test's own; tests that are about files name "sqlite" with `indirect=True`."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'wellbeing.db'}"
+    made: str = request.getfixturevalue("new_database")()
+    return made

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +14,7 @@ import structlog
 from helpdesk_wellbeing.errors import NothingToPull, Refused, RetryLater, StoreBusy, StoreError, WellbeingError
 from helpdesk_wellbeing.pipeline import schedule
 from helpdesk_wellbeing.pipeline.schedule import Pace
+from helpdesk_wellbeing.pipeline.warm import Warm
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue, Engine
@@ -34,36 +33,32 @@ WHO = "serve"
 TURN_WAIT_S = 2.0  # for another writer of the account; then the slot goes to other accounts
 BUSY_RETRY = timedelta(seconds=20)
 LONGEST_TURN_S = 120.0  # a long history is read in turns, with evaluations and other accounts between them
+ANSWERS = 64  # of so many accounts the last one is remembered
 LONGEST_UNCHANGED = timedelta(minutes=5)  # then evidence and what is not assessable are said anew
 EVALUATE_AT_LEAST = timedelta(hours=6)  # what is flagged changes with time alone, slowly
 NOT_LET_IN = (401, 403)
 
 
 class Said:
-    """The last answers of this process: most new events change no flag, and then an answer need not be made again."""
+    """The last answer about one account: most new events change no flag, and then it need not be made again."""
 
-    def __init__(self, most: int = 64) -> None:
-        self._kept: OrderedDict[str, tuple[str, datetime, dict[str, Any]]] = OrderedDict()
-        self._most = most
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
+        self._last: tuple[str, datetime, dict[str, Any]] | None = None
 
-    def again(self, account: str, standing: str, as_of: datetime) -> dict[str, Any] | None:
+    def again(self, standing: str, as_of: datetime) -> dict[str, Any] | None:
         """The answer as of now, if nothing that it lists has changed since it was made and that was not long ago."""
         from helpdesk_wellbeing.flags import instant
 
-        with self._lock:
-            before, made, answer = self._kept.get(account, ("", as_of, None))
-        if answer is None or before != standing or as_of - made > LONGEST_UNCHANGED:
+        if self._last is None:
+            return None
+        before, made, answer = self._last
+        if before != standing or as_of - made > LONGEST_UNCHANGED:
             return None
         return {**answer, "as_of": instant(as_of)}
 
-    def keep(self, account: str, standing: str, as_of: datetime, answer: dict[str, Any]) -> None:
+    def keep(self, standing: str, as_of: datetime, answer: dict[str, Any]) -> None:
         """Remember an answer that has just been made."""
-        with self._lock:
-            self._kept[account] = (standing, as_of, answer)
-            self._kept.move_to_end(account)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+        self._last = (standing, as_of, answer)
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ class Means:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
-    said: Said = field(default_factory=Said)
+    said: Warm[Said] = field(default_factory=lambda: Warm(lambda account: Said(), ANSWERS))
 
     @property
     def log(self) -> Any:
@@ -261,10 +256,11 @@ def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) 
     outcome = engine.assess(as_of)
     withhold = needs_agreement(store.account(account))
     standing = f"{withhold}:{standing_of(outcome, catalogue)}"
-    answer = means.said.again(account, standing, as_of)
+    said = means.said.of(account)
+    answer = said.again(standing, as_of)
     if answer is None:
         answer = check(outcome, catalogue, withhold_agents=withhold)
-        means.said.keep(account, standing, as_of, answer)
+        said.keep(standing, as_of, answer)
     with store.transaction():
         store.keep_answer(account, as_of, answer)
         # What came while this ran is evaluated by the next run: that compares with the beginning.

@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from bench.idle import Nothing
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.events import SCHEMA, empty
-from helpdesk_wellbeing.feed import Page, Ping, Roster
-from helpdesk_wellbeing.people import GROUPS, PEOPLE
+from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
 
@@ -24,25 +24,13 @@ def make_events(rows: list[dict[str, Any]], account: str) -> pl.DataFrame:
     return pl.DataFrame([defaults | row for row in rows], schema=SCHEMA)
 
 
-class FakeHelpdesk:
+class FakeHelpdesk(Nothing):
     """A connector whose pages are what the test put there; it counts how often it was asked."""
-
-    platform = "zendesk"
-    notes: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.pages: list[Page] = []
         self.trouble: Exception | None = None
         self.asked = 0
-
-    def ping(self) -> Ping:
-        return Ping("nobody")
-
-    def roster(self, watermarks: Mapping[str, str] | None = None) -> Roster:
-        return Roster(pl.DataFrame(schema=PEOPLE), pl.DataFrame(schema=GROUPS))
-
-    def progress_line(self) -> str:
-        return ""
 
     def pull(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
         self.asked += 1
@@ -65,15 +53,6 @@ def deliver(store: Store, account: str, key: str, at: datetime | None = None) ->
     event = {"id": f"webhook:{key}", "at": now.isoformat(), "ticket": "5", "actor": "7", "actor_kind": "agent",
              "kind": "replied", "channel": "email"}  # fmt: skip
     store.inbox.add_many([Receipt(account, Delivery(key, (event,)), now)])
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of this test's own."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'wellbeing.db'}"
-    made: str = request.getfixturevalue("new_database")()
-    return made
 
 
 @pytest.fixture

@@ -32,15 +32,6 @@ def make_series(
     )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of this test's own; tests that are about files name "sqlite" with `indirect=True`."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'wellbeing.db'}"
-    made: str = request.getfixturevalue("new_database")()
-    return made
-
-
 @pytest.fixture
 def store(url: str, tmp_path: Path) -> Iterator[Store]:
     with open_store(Settings(tmp_path, url)) as opened:
