@@ -6,6 +6,8 @@ it fills defaults, derives ids, checks words and puts columns in order.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import polars as pl
@@ -120,7 +122,7 @@ def conform(frame: pl.DataFrame, account: str) -> tuple[pl.DataFrame, pl.DataFra
         channel=pl.col("channel").fill_null("other"),
         grade=pl.col("grade").fill_null("A"),
     ).with_row_index("row")  # fmt: skip
-    problems = pl.concat([problems, *_missing(rows), *_unknown_words(rows), *_wrong_changes(rows)])
+    problems = pl.concat([problems, *_failed(rows)])
     if not problems.is_empty():
         rows = rows.join(problems.select("row").unique(), on="row", how="anti", maintain_order="left")
     rows = _without_customers(rows.with_columns(id=_ids(rows), account=pl.lit(account)))
@@ -225,6 +227,9 @@ def _times(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         if name not in frame.columns:
             continue
         column = frame[name]
+        if name != "at" and column.null_count() == len(column):
+            times.append(pl.Series(name, [None], dtype=UTC).new_from_index(0, len(column)))
+            continue
         if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
             read = pl.DataFrame({"at": column.dt.convert_time_zone("UTC").cast(UTC), "reason": None})
         else:
@@ -237,50 +242,61 @@ def _times(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.DataFrame(times), pl.concat(problems)
 
 
-def _missing(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    ticketless = (pl.col("kind") == "availability").fill_null(False)
-    return [
-        _problems(rows, pl.col("ticket").is_null() & ~ticketless, "ticket", pl.lit("is empty")),
-        _problems(rows, pl.col("kind").is_null(), "kind", pl.lit("is empty")),
-    ]
+@dataclass(frozen=True)
+class _Check:
+    """One thing that rows must not be, and what to say of those that are."""
+
+    bad: pl.Expr
+    column: str
+    reason: Callable[[pl.Series], pl.Expr]  # of the bad rows' values in that column
+
+    @staticmethod
+    def plain(bad: pl.Expr, column: str, reason: str) -> _Check:
+        return _Check(bad, column, lambda values: pl.lit(reason))
+
+    @staticmethod
+    def one_of(words: tuple[str, ...], column: str, kind: str | None = None) -> _Check:
+        """A word that is not in the list; with `kind` only of rows of that kind."""
+
+        def reason(values: pl.Series) -> pl.Expr:
+            reasons = {
+                word: f"is not one of {', '.join(words)}, as {kind} needs"
+                if kind
+                else f'"{excerpt(word)}" is not a word for {column}{did_you_mean(word, words)}'
+                for word in values.unique()
+            }
+            return pl.col(column).replace_strict(reasons, return_dtype=pl.String)
+
+        unknown = pl.col(column).is_not_null() & ~pl.col(column).is_in(list(words))
+        return _Check(unknown if kind is None else (pl.col("kind") == kind) & unknown, column, reason)
 
 
-def _unknown_words(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    return [_not_one_of(rows, pl.lit(True), name, words) for name, words in _WORDS.items()]
+def _checks() -> Iterator[_Check]:
+    kind, after = pl.col("kind"), pl.col("after")
+    ticketless = (kind == "availability").fill_null(False)
+    yield _Check.plain(pl.col("ticket").is_null() & ~ticketless, "ticket", "is empty")
+    yield _Check.plain(kind.is_null(), "kind", "is empty")
+    for name, words in _WORDS.items():
+        yield _Check.one_of(words, name)
+    for name, words in _CHANGES.items():
+        yield _Check.one_of(words, "before", name)
+        yield _Check.one_of(words, "after", name)
+    for name, column in _MUST_SAY.items():
+        yield _Check.plain((kind == name) & pl.col(column).is_null(), column, f"is empty; {name} needs it")
+    seconds = after.cast(pl.Float64, strict=False)
+    wrong = (kind == "handled") & after.is_not_null() & ~(seconds.is_finite() & (seconds >= 0)).fill_null(False)
+    yield _Check.plain(wrong, "after", "is not a number of seconds; handled needs one")
 
 
-def _wrong_changes(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    kind = pl.col("kind")
-    found = [
-        _not_one_of(rows, kind == name, column, words, where=name)
-        for name, words in _CHANGES.items()
-        for column in ("before", "after")
-    ]
-    found += [
-        _problems(rows, (kind == name) & pl.col(column).is_null(), column, pl.lit(f"is empty; {name} needs it"))
-        for name, column in _MUST_SAY.items()
-    ]
-    seconds = pl.col("after").cast(pl.Float64, strict=False)
-    wrong = (
-        (kind == "handled") & pl.col("after").is_not_null() & ~(seconds.is_finite() & (seconds >= 0)).fill_null(False)
-    )
-    found.append(_problems(rows, wrong, "after", pl.lit("is not a number of seconds; handled needs one")))
-    return found
+_CHECKS = tuple(_checks())
+_ANY_BAD = [check.bad.any().alias(str(number)) for number, check in enumerate(_CHECKS)]
 
 
-def _not_one_of(
-    rows: pl.DataFrame, which: pl.Expr, column: str, words: tuple[str, ...], where: str = ""
-) -> pl.DataFrame:
-    bad = rows.filter(which & pl.col(column).is_not_null() & ~pl.col(column).is_in(list(words)))
-    if bad.is_empty():
-        return pl.DataFrame(schema=PROBLEMS)
-    reasons = {
-        word: f"is not one of {', '.join(words)}, as {where} needs"
-        if where
-        else f'"{excerpt(word)}" is not a word for {column}{did_you_mean(word, words)}'
-        for word in bad[column].unique()
-    }
-    return _problems(bad, pl.lit(True), column, pl.col(column).replace_strict(reasons, return_dtype=pl.String))
+def _failed(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """PROBLEMS of each check that some row does not pass; nearly always there are none."""
+    failed = [check for check, bad in zip(_CHECKS, rows.select(_ANY_BAD).row(0), strict=True) if bad]
+    found = [(check, rows.filter(check.bad)) for check in failed]
+    return [_problems(bad, pl.lit(True), check.column, check.reason(bad[check.column])) for check, bad in found]
 
 
 def _problems(rows: pl.DataFrame, bad: pl.Expr, column: str, reason: pl.Expr) -> pl.DataFrame:
