@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.common import format_option, open_store, print_json
+from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
+from helpdesk_wellbeing.cli.common import format_option, print_json
 from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, works
 from helpdesk_wellbeing.words import counted
 
@@ -28,14 +29,8 @@ def command(ctx: click.Context, output: str) -> None:
     Only reads, so it may be run beside serve at any time. Exit code 0: nothing to do, 1: something to do, 2: did not
     run.
     """
-    from helpdesk_wellbeing.cli.doctor import FIRST_STEPS, nothing_stored_yet
-    from helpdesk_wellbeing.errors import StoreError
-
-    try:
-        store = open_store(read_only=True)
-    except StoreError:
-        if not nothing_stored_yet():
-            raise
+    store = open_to_look()
+    if store is None:
         click.echo("{}" if output == "json" else FIRST_STEPS)
         return
     report = examine(store, datetime.now(UTC))

@@ -1,0 +1,72 @@
+"""What has to be so before anything begins: a folder that takes what is written, and how a new installation begins."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpdesk_wellbeing.cli.common import open_store
+from helpdesk_wellbeing.errors import StoreError
+from helpdesk_wellbeing.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+PIPELINE_FILE = "pipeline.db"  # beside the database; its home is a room that is slow to import
+ROOM_TO_SERVE, ROOM_TO_BEGIN = 1 << 20, 1 << 16  # bytes
+FIRST_STEPS = """\
+no account yet; begin with one of
+  helpdesk-wellbeing connect zendesk --account NAME --subdomain SUBDOMAIN --client-id ID
+  helpdesk-wellbeing import LOG --account NAME
+or look at a simulated one: helpdesk-wellbeing demo"""
+
+
+def open_to_look() -> Store | None:
+    """The store, for reading; None in a new installation, which has none yet but could make one.
+
+    Raises StoreError when there is one that cannot be read, or when none could be made.
+    """
+    try:
+        return open_store(read_only=True)
+    except StoreError:
+        settings = load_settings()
+        file = _database_file(settings)
+        if file is not None and (not file.exists() or not file.stat().st_size):
+            check_room(settings, ROOM_TO_BEGIN)
+        if file is None or file.exists():
+            raise
+        return None
+
+
+def check_room(settings: Settings, size: int) -> None:
+    """Raises StoreError unless `size` bytes can be written beside the SQLite database; without one all is well.
+
+    Needs no database library, so that a process that only starts others stays small.
+    """
+    file = _database_file(settings)
+    if file is None:
+        return
+    ours = (file.with_name(name + more) for name in (file.name, PIPELINE_FILE) for more in ("", "-wal", "-shm"))
+    for one in ours:
+        if one.exists() and not os.access(one, os.W_OK):
+            raise _not_written(one, OSError(errno.EACCES, os.strerror(errno.EACCES)))
+    try:
+        with tempfile.TemporaryFile(dir=file.parent) as draft:
+            draft.write(bytes(size))
+            draft.flush()
+    except OSError as error:
+        raise _not_written(file.parent, error) from error
+
+
+def _not_written(place: Path, error: OSError) -> StoreError:
+    mend = "free some space" if error.errno in _NO_SPACE else "give this user the rights to write there"
+    return StoreError(f"store: {place}: it cannot be written ({error.strerror}); {mend}, then run this again")
+
+
+def _database_file(settings: Settings) -> Path | None:
+    kind, _, path = settings.database_url.partition("///")
+    return Path(path.partition("?")[0]) if kind.startswith("sqlite") and path else None
