@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import open_store
-from helpdesk_wellbeing.errors import StoreError
+from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.settings import Settings, load_settings
+from helpdesk_wellbeing.words import excerpt
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PIPELINE_FILE = "pipeline.db"  # beside the database; its home is a room that is slow to import
+LEFT_BEHIND_S = 3.0  # a serve that was killed leaves processes that take a moment to notice
 ROOM_TO_SERVE, ROOM_TO_BEGIN = 1 << 20, 1 << 16  # bytes
 FIRST_STEPS = """\
 no account yet; begin with one of
@@ -65,6 +69,44 @@ def check_room(settings: Settings, size: int) -> None:
 def _not_written(place: Path, error: OSError) -> StoreError:
     mend = "free some space" if error.errno in _NO_SPACE else "give this user the rights to write there"
     return StoreError(f"store: {place}: it cannot be written ({error.strerror}); {mend}, then run this again")
+
+
+def check_address(host: str, port: int) -> None:
+    """Raises ConfigError unless this process may listen there; as the server will, and without answering anybody."""
+    until = time.monotonic() + LEFT_BEHIND_S
+    while True:
+        try:
+            return _listen(host, port)
+        except (OSError, UnicodeError) as error:
+            if getattr(error, "errno", None) == errno.EADDRINUSE and time.monotonic() < until:
+                time.sleep(0.1)
+                continue
+            raise ConfigError(f"serve: {_shown(host, port)}: {_why_not(error)}") from error
+
+
+def _listen(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # an earlier serve's last calls don't matter
+        trial.bind((host, port))
+
+
+def _why_not(error: Exception) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, UnicodeError | socket.gaierror):
+        return "there is no such host; give --host an address of this machine, such as 127.0.0.1"
+    if number == errno.EADDRINUSE:
+        return "the port is taken; end the process that has it, perhaps another serve, or choose another --port"
+    if number in (errno.EACCES, errno.EPERM):
+        return "this user may not take the port; choose one from 1024 on with --port"
+    if number in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+        return "this machine does not have that address; give --host one of its own, such as 127.0.0.1 or 0.0.0.0"
+    return f"it cannot be listened on ({getattr(error, 'strerror', None)}); choose another --host or --port"
+
+
+def _shown(host: str, port: int) -> str:
+    plain = excerpt(host)
+    return f"[{plain}]:{port}" if ":" in host else f"{plain}:{port}"
 
 
 def _database_file(settings: Settings) -> Path | None:

@@ -63,10 +63,12 @@ def command(ctx: click.Context, role: str, host: str, port: int, workers: int, n
     if role != "all" and workers != 1:
         raise ConfigError("--workers goes with --role all; start --role worker as often as you need it")
     from helpdesk_wellbeing import logs
-    from helpdesk_wellbeing.cli.beginning import ROOM_TO_SERVE, check_room
+    from helpdesk_wellbeing.cli.beginning import ROOM_TO_SERVE, check_address, check_room
     from helpdesk_wellbeing.settings import load_settings
 
     check_room(load_settings(), ROOM_TO_SERVE)
+    if role != "worker":
+        check_address(host, port)
     _leave_no_core_files()
     logs.configure(role=role)
     if role == "all":
