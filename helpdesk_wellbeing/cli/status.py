@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store.accounts import Account
     from helpdesk_wellbeing.store.runs import Worker
 
+_PAUSED = "; pulling is paused until"  # how a pull that was not let in ends its line
 TITLES = ("ACCOUNT", "LAST PULL", "LAG", "NEXT PULL", "INBOX", "EVALUATED", "FLAGS", "STATE")
 
 
@@ -106,6 +107,7 @@ def _to_do(account: Account, found: Condition) -> list[str]:
     run, lines = found.run, []
     why = f": {run.problem}" if run.problem else ""
     if found.is_paused:
+        why = why.partition(_PAUSED)[0]  # the next step is said once, with the command
         again = f"run `helpdesk-wellbeing connect {account.platform} --account {account.name} …` again"
         lines.append(f"paused since {_minute(run.paused_at)}{why}; {again}, then it goes on by itself")
     elif run.failures:

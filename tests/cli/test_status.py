@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
+from helpdesk_wellbeing.errors import Refused
+from helpdesk_wellbeing.pipeline import steps
+from helpdesk_wellbeing.pipeline.steps import Means
 from helpdesk_wellbeing.store import open_store
 
 
@@ -61,6 +64,21 @@ def test_what_is_paused_says_why_and_what_to_do(commands, store):
     assert "the client id isn't accepted" in to_do
     assert "`helpdesk-wellbeing connect zendesk --account acme …` again" in to_do
     assert "PAUSED" in ran.out
+
+
+def test_how_a_paused_account_goes_on_is_said_once(commands, store):
+    def connect(account):
+        refused = Refused("zendesk: 401 for GET /api/v2/users: the client id or its secret isn't accepted")
+        refused.status = 401
+        raise refused
+
+    work(store)
+    assert steps.pull(Means(store, connect), "acme") == "paused"
+
+    to_do = next(line for line in commands.here("status").out.splitlines() if "TO DO" in line)
+
+    assert "isn't accepted; run `helpdesk-wellbeing connect zendesk --account acme …` again, then it" in to_do
+    assert to_do.count("connect") == 1
 
 
 @pytest.mark.parametrize(
