@@ -16,6 +16,7 @@ from helpdesk_wellbeing.cli.common import (
     print_json,
     require_account,
 )
+from helpdesk_wellbeing.cli.platforms import require_events
 from helpdesk_wellbeing.words import counted
 
 
@@ -39,6 +40,7 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
         raise ConfigError("--to must be later than --from")
     store = open_for_reading()
     require_account(store, account)
+    require_events(store, account)
     known = catalogue()
     engine = Engine(store, account, known)
     bring_up_to_date(store, engine, account, "backtest")

@@ -20,6 +20,7 @@ from helpdesk_wellbeing.cli.common import (
     say,
     verbose_option,
 )
+from helpdesk_wellbeing.cli.platforms import require_events
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -70,10 +71,14 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> Ex
     from helpdesk_wellbeing.flags import check, last_instances
     from helpdesk_wellbeing.privacy import needs_agreement
 
+    require_events(store, account)
     engine = Engine(store, account, known)
     bring_up_to_date(store, engine, account, "check")
     outcome = engine.assess(as_of)
     _, last, _ = store.all_events_span(account)
+    waiting = store.inbox.depth().get(account)
+    if waiting is not None and waiting.waiting:
+        say(f"{account}: {counted(waiting.waiting, 'webhook')} not worked off yet; run serve, then they count")
     if last is not None and as_of - last > STALE:
         newest = f"{last:%Y-%m-%dT%H:%M:%SZ}"
         say(f"{account}: the newest event is of {newest}; nothing is known since (--as-of {newest} looks back)")

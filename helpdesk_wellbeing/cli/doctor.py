@@ -9,11 +9,11 @@ import click
 
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
+from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, why_no_events
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
-NO_EVENTS = "no events; run pull or import"
 OLD = timedelta(days=7)
 
 
@@ -54,7 +54,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     from helpdesk_wellbeing.pulling import remembered_roster
 
     settings = store.account(account)
-    webhooks_only = settings.platform not in (None, "zendesk")
+    webhooks_only = lives_on_webhooks(settings.platform)
     first, last, count = store.all_events_span(account) if webhooks_only else store.event_span(account)
     directory = store.directory(account)
     roster = remembered_roster(store, account)
@@ -76,7 +76,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "trouble": [],
     }
     if count == 0:
-        report["trouble"].append("no events yet; serve takes in what webhooks bring" if webhooks_only else NO_EVENTS)
+        report["trouble"].append(why_no_events(store, account))
         return report
     assert last is not None
     outcome = Engine(store, account, catalogue()).assess(last)
@@ -102,7 +102,8 @@ def _about_webhooks(store: Store, account: str, platform: str | None) -> list[st
 
     if platform is None or store.has_secret(account, SECRET):
         return []
-    return [f"no webhook secret: news comes with pulls only; secrets set --account {account} webhook_secret"]
+    lacks = "whatever comes is refused" if lives_on_webhooks(platform) else "news comes with pulls only"
+    return [f"no webhook secret: {lacks}; secrets set --account {account} webhook_secret"]
 
 
 def _connection(settings: Any) -> str:

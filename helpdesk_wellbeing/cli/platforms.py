@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
 from helpdesk_wellbeing.errors import ConfigError, NothingToPull
+from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
     from connectors.zendesk.settings import ZendeskSettings
@@ -28,6 +29,37 @@ def connector_of(store: Store, account: str, tell: Callable[[str], None] = say) 
         raise NothingToPull(f"{account}: this version cannot read {platform}; it takes in what its webhooks bring")
     settings = {"zendesk": zendesk_settings}[platform](store, account)
     return CONNECTORS[platform](settings, say=tell)
+
+
+def lives_on_webhooks(platform: str | None) -> bool:
+    """Whether an account of this platform has its events from webhooks alone, because nothing here can read it."""
+    from connectors import CONNECTORS
+
+    return platform is not None and platform not in CONNECTORS
+
+
+def require_events(store: Store, account: str) -> None:
+    """A clear error when nothing is known of the account."""
+    if store.all_events_span(account)[2] == 0:
+        raise ConfigError(f"{account}: {why_no_events(store, account)}")
+
+
+def why_no_events(store: Store, account: str) -> str:
+    """For an account without events: why there are none, and what to do; without its name."""
+    platform = store.account(account).platform
+    if not lives_on_webhooks(platform):
+        return "no events yet; run pull" if platform else "no events yet; run import"
+    depth, came = store.inbox.depth().get(account), store.run_of(account).hook_at
+    if depth is not None and depth.waiting:
+        waits = "waits" if depth.waiting == 1 else "wait"
+        return f"no events yet, but {counted(depth.waiting, 'webhook')} {waits}; run helpdesk-wellbeing serve"
+    guide = f"webhooks/{platform}/README.md"
+    if came is not None:
+        return (
+            f"no events yet; webhooks came, the last at {came:%Y-%m-%d %H:%M} UTC, but said only which tickets to look "
+            f"at; events come from the app, see {guide}"
+        )
+    return f"no events yet; its webhooks bring them: run helpdesk-wellbeing serve and set them up as in {guide}"
 
 
 def zendesk_settings(store: Store, account: str) -> ZendeskSettings:
