@@ -9,7 +9,7 @@ import click
 
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
-from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, why_no_events
+from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets, why_no_events
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -73,7 +73,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "without_zone": [],
         "without_schedule": [],
         "groups_without_tier": [],
-        "trouble": [],
+        "trouble": unreadable_secrets(store, [account]),
     }
     if count == 0:
         report["trouble"].append(why_no_events(store, account))

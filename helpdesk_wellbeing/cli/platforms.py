@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.errors import ConfigError, NothingToPull
+from helpdesk_wellbeing.errors import ConfigError, NothingToPull, StoreError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -36,6 +36,25 @@ def lives_on_webhooks(platform: str | None) -> bool:
     from connectors import CONNECTORS
 
     return platform is not None and platform not in CONNECTORS
+
+
+def unreadable_secrets(store: Store, accounts: Iterable[str]) -> list[str]:
+    """Why secrets of these accounts cannot be read, each reason once; running processes have the same trouble."""
+    from webhooks.known import PREVIOUS_SECRET, SECRET
+
+    whose: dict[str, list[str]] = {}
+    with store.view():
+        for account in accounts:
+            for name in (SECRET, PREVIOUS_SECRET, CLIENT_SECRET, API_TOKEN):
+                try:
+                    store.get_secret(account, name)
+                except (ConfigError, StoreError) as error:
+                    whose.setdefault(str(error), []).append(account)
+    return [
+        f"{', '.join(dict.fromkeys(names))}: webhooks are answered with 503 and pulls fail: {reason}; "
+        "a running serve then goes on by itself"
+        for reason, names in whose.items()
+    ]
 
 
 def require_events(store: Store, account: str) -> None:

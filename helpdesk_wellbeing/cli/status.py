@@ -9,7 +9,7 @@ import click
 
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import format_option, print_json
-from helpdesk_wellbeing.cli.platforms import lives_on_webhooks
+from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets
 from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, works
 from helpdesk_wellbeing.words import counted
 from webhooks.known import SECRET
@@ -60,6 +60,7 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     is_pulling = any(one.platform for one in known.values())
     if is_pulling and not any(works(worker) for worker in workers):
         to_do.insert(0, "nothing is pulled or evaluated, because no worker is alive; run helpdesk-wellbeing serve")
+    to_do[:0] = unreadable_secrets(store, known)
     versions = {worker.version for worker in workers if is_alive(worker)}
     notes = [f"versions {', '.join(sorted(versions))} work side by side"] if len(versions) > 1 else []
     return {

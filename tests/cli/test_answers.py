@@ -251,7 +251,7 @@ def test_doctor_of_a_connected_account_shows_no_secret(commands, zendesk):
 
     assert ran.code == 1
     assert f"acme: zendesk at {zendesk.base_url}, OAuth client" in ran.out
-    assert "no events; run pull or import" in ran.out
+    assert "no events yet; run pull" in ran.out
     assert zendesk.client_secret not in ran.out
 
 
