@@ -25,6 +25,7 @@ ROOM_TO_SERVE, ROOM_TO_BEGIN = 1 << 20, 1 << 16  # bytes
 FIRST_STEPS = """\
 no account yet; begin with one of
   helpdesk-wellbeing connect zendesk --account NAME --subdomain SUBDOMAIN --client-id ID
+  helpdesk-wellbeing connect freshdesk --account NAME --domain SUBDOMAIN.freshdesk.com
   helpdesk-wellbeing import LOG --account NAME
 or look at a simulated one: helpdesk-wellbeing demo"""
 

@@ -103,10 +103,18 @@ def bring_up_to_date(store: Store, engine: Engine, account: str, who: str) -> No
 
 def ask_secret(variable: str, what: str) -> str:
     """A secret from the environment or from the person, who sees nothing of it; never from the command line."""
-    secret = os.environ.get(variable) or _prompted(variable, what)
-    if not secret.strip():
+    given = os.environ.get(variable)
+    if given is not None and not given.strip():
+        raise ConfigError(f"{variable} is set but empty; put the {what} into it, or unset it to be asked")
+    secret = (given or _prompted(variable, what)).strip()
+    if not secret:
         raise ConfigError(f"no {what}; set {variable} or type it at the prompt")
-    return str(secret).strip()
+    if not secret.isascii() or not secret.isprintable():
+        raise ConfigError(
+            f"the {what} has signs that no HTTP header takes; letters A to Z, digits and the signs of an English "
+            "keyboard are fine. Copy it anew, or make another one"
+        )
+    return secret
 
 
 def _prompted(variable: str, what: str) -> str:
