@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helpdesk_wellbeing.cli.common import (
-    Instant,
+    BARE_DATE,
+    AsOf,
     account_option,
     bring_up_to_date,
     catalogue,
@@ -44,7 +45,7 @@ class Examined:
 
 @click.command(name="check")
 @account_option
-@click.option("--as-of", type=Instant(), help="Answer as of this instant (default: now).")
+@click.option("--as-of", type=AsOf(), help=f"Answer as of this instant (default: now); {BARE_DATE}.")
 @format_option
 @verbose_option
 @click.pass_context

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BUSY_S = 5.0  # how long those who only look wait for another who writes
 YEARS = (1970, 2100)  # no helpdesk has activity outside of these
+BARE_DATE = "a bare date is its 00:00 UTC"
 
 format_option = click.option(
     "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print findings."
@@ -63,6 +64,17 @@ class Instant(click.ParamType[datetime]):
         if not YEARS[0] <= at.year <= YEARS[1]:
             self.fail(f'"{value}" is not within the years {YEARS[0]} to {YEARS[1]}', param, ctx)
         return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+
+
+class AsOf(Instant):
+    """The same, for the instant that an answer looks back from; which one a bare date means is said."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        at = super().convert(value, param, ctx)
+        if not isinstance(value, datetime) and len(str(value)) <= len("2026-11-20"):
+            last = f"{at + timedelta(days=1) - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+            say(f"--as-of {value} means {at:%Y-%m-%dT%H:%M:%SZ}, where that day begins in UTC; its end is {last}")
+        return at
 
 
 def say(line: str) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from helpdesk_wellbeing.cli.common import (
+    BARE_DATE,
+    AsOf,
     Instant,
     account_option,
     bring_up_to_date,
@@ -86,7 +88,7 @@ def _of(agent: str | None, frame: pl.DataFrame) -> pl.DataFrame:
 @command.command()
 @click.argument("kind", type=click.Choice(["days", "shifts", "queues"]))
 @account_option
-@click.option("--as-of", type=Instant(), help="Facts as of this instant (default: everything).")
+@click.option("--as-of", type=AsOf(), help=f"Facts as of this instant (default: everything); {BARE_DATE}.")
 def facts(kind: str, account: str, as_of: datetime | None) -> None:
     """What the signals are computed from, as CSV."""
     from helpdesk_wellbeing.engine import Engine
