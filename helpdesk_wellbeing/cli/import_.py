@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,11 +104,12 @@ def _mapping(file: Path | None) -> Mapping | None:
 def _read_log(log: Path, account: str, mapping: Path | None, how: Mapping | None, rejects: Path | None) -> LogRead:
     """The log, with its refused rows written down before anything is stored."""
     from connectors import eventlog
+    from helpdesk_wellbeing.instants import AHEAD
 
     target = _rejects_file(log, rejects)
     if target.exists() and any(file and file.exists() and target.samefile(file) for file in (log, mapping)):
         raise ConfigError(f"{target}: the rejects would overwrite what is read; name another file with --rejects")
-    taken = eventlog.read_log(log, account, how)
+    taken = eventlog.read_log(log, account, how, latest=datetime.now(UTC) + AHEAD)
     if taken.refused:
         eventlog.write_rejects(target, taken.rejects)
     if not taken.events.height:

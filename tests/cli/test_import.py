@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -233,6 +234,22 @@ def test_where_the_rejects_are_is_said_in_full_whatever_folder_one_is_in(command
     assert ran.line == f"acme: 1 row refused; see {wanted}"
     assert wanted.read_text().count("\n") == 2
     assert [file.name for file in (tmp_path / "here").iterdir()] == ([named] if named else [])
+
+
+def test_what_has_not_happened_yet_is_refused(commands, tmp_path):
+    now = datetime.now(UTC)
+    ahead = [timedelta(days=-9000), timedelta(hours=23), timedelta(hours=25), timedelta(days=900)]
+    times = [now + one for one in ahead]
+    rows = [f"{at.isoformat()},{number},replied,a,{now + timedelta(days=40)}" for number, at in enumerate(times)]
+    log = written(tmp_path / "log.csv", f"{HEADER},due_at", *rows)
+
+    ran = commands.here("import", log, "--account", "acme")
+
+    assert ran.code == 1
+    assert ran.lines[0] == "acme: 4 rows read, 2 events new"
+    rejects = (tmp_path / "log.csv.rejects.csv").read_text().splitlines()
+    reason = "is more than a day ahead of now; the clock or the format is wrong"
+    assert rejects[1:] == [f"{line},at,{reason}" for line in (4, 5)]
 
 
 def test_the_rejects_never_overwrite_what_is_read(commands, tmp_path):
