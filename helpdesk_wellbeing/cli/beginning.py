@@ -68,7 +68,11 @@ def check_room(settings: Settings, size: int) -> None:
 
 
 def _not_written(place: Path, error: OSError) -> StoreError:
-    mend = "free some space" if error.errno in _NO_SPACE else "give this user the rights to write there"
+    mend = "give this user the rights to write there"
+    if error.errno in _NO_SPACE:
+        mend = "free some space"
+    elif error.errno in (errno.ENOENT, errno.ENOTDIR):
+        mend = "make that folder, or name another place for the database"
     return StoreError(f"store: {place}: it cannot be written ({error.strerror}); {mend}, then run this again")
 
 

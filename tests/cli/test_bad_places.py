@@ -323,3 +323,13 @@ def test_a_database_that_was_begun_on_a_full_disk_is_not_taken_for_none(commands
 
     assert (ran.code, ran.out) == (2, "")
     assert one_line(ran).endswith("free some space, then run this again")
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("status",), ("doctor",)])
+def test_a_folder_for_the_database_that_is_not_there_is_said(commands, tmp_path, command):
+    place = tmp_path / "nowhere"
+
+    ran = commands.apart(*command, environment={"HELPDESK_WELLBEING_DATABASE_URL": f"sqlite:///{place}/wellbeing.db"})
+
+    assert (ran.code, ran.out) == (2, "")
+    assert f"store: {place}: it cannot be written (No such file or directory); make that folder, " in one_line(ran)
