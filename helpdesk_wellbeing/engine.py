@@ -26,8 +26,9 @@ from helpdesk_wellbeing.facts import identity
 from helpdesk_wellbeing.facts import schema as shapes
 from helpdesk_wellbeing.facts.window import Window, combine
 from helpdesk_wellbeing.pulling import remembered_roster
+from helpdesk_wellbeing.rules.again import Look, look
 from helpdesk_wellbeing.rules.model import Rule
-from helpdesk_wellbeing.rules.run import TRANSITION, memory_schema, run, state_schema
+from helpdesk_wellbeing.rules.run import TRANSITION
 from helpdesk_wellbeing.signals.base import Facts, Signal
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Engine:
         self._account = account
         self._catalogue = catalogue
         self._warm: _Warm | None = None
+        self._look: Look | None = None
         self._revision: int | None = None
 
     def _look_around(self) -> None:
@@ -202,7 +204,7 @@ class Engine:
             standing=standing,
             since=since,
             transitions=pl.concat(changes),
-            review=self._review(facts),
+            review=list(facts.review),
         )
 
     def history(self, since: datetime, until: datetime) -> pl.DataFrame:
@@ -245,20 +247,13 @@ class Engine:
         strong = standing.strong_seen or self._strong_indicator_in(events)
         standing_now = replace(standing, carry=folded.carry, strong_seen=strong)
         facts = replace(self._facts(window, standing, standing_now, until, first), as_of=as_of)
-        states, memories, changes = dict(standing.states), dict(standing.memories), []
-        for rule, signal in self._catalogue.active():
-            ran = run(
-                rule,
-                signal,
-                facts,
-                states.get(rule.id, pl.DataFrame(schema=state_schema(rule, signal))),
-                memories.get(rule.id, pl.DataFrame(schema=memory_schema(signal))),
-            )
-            states[rule.id] = ran.state
-            memories[rule.id] = ran.memory
-            changes.append(ran.transitions.select(pl.lit(rule.id).alias("rule"), pl.all()))
+        seen = self._look = look(self._catalogue.active(), facts, standing.states, standing.memories, self._look)
+        states = {**standing.states, **{rule: ran.state for rule, ran in seen.runs.items()}}
+        memories = {**standing.memories, **{rule: ran.memory for rule, ran in seen.runs.items()}}
+        changes = [(rule, ran.transitions) for rule, ran in seen.runs.items() if ran.transitions.height]
+        named = [rows.select(pl.lit(rule).alias("rule"), pl.all()) for rule, rows in changes]
         after = Standing(until, folded.carry, states, memories, strong)
-        transitions = pl.concat(changes) if changes else pl.DataFrame(schema=TRANSITIONS)
+        transitions = pl.concat(named) if named else pl.DataFrame(schema=TRANSITIONS)
         return window, after, transitions, facts, folded.frames
 
     def _facts(
@@ -271,7 +266,7 @@ class Engine:
     ) -> Facts:
         frames = window.facts()
         days = frames["days"]
-        shared, _ = identity.recognise(days, self._directory)
+        shared, review = identity.recognise(days, self._directory)
         return Facts(
             since=before.at - _TICK,
             until=until - _TICK,
@@ -282,6 +277,7 @@ class Engine:
             loads=frames["loads"],
             hard_possible=now.strong_seen or self._has_tiers(),
             shared=shared,
+            review=review,
             shifts=frames["shifts"],
             days=days,
             queues=frames["queues"],
@@ -289,10 +285,6 @@ class Engine:
             handled=frames["handled"],
             hard=frames["hard"],
         )
-
-    def _review(self, facts: Facts) -> list[dict[str, str]]:
-        _, review = identity.recognise(facts.days, self._directory)
-        return review
 
     def _snapshots(self, standing: Standing, events: pl.DataFrame, until: datetime) -> pl.DataFrame:
         """The platform's own view of tickets: of all, or of those that a short stretch is about."""

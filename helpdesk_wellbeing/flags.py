@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from helpdesk_wellbeing.engine import WINDOWS, Catalogue, Outcome
@@ -81,11 +82,14 @@ def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = Fal
 def standing_of(outcome: Outcome, catalogue: Catalogue) -> str:
     """A text that stays the same as long as `check` would list the same flags with the same instances."""
     known = [
-        outcome.standing.states[rule.id].filter(pl.col("level") >= WARN).rows()
-        for rule, _ in catalogue.active()
-        if rule.id in outcome.standing.states
+        _on(outcome.standing.states[rule.id]) for rule, _ in catalogue.active() if rule.id in outcome.standing.states
     ]
     return repr((known, sorted(outcome.facts.shared), outcome.review))
+
+
+def _on(states: pl.DataFrame) -> list[tuple[Any, ...]]:
+    at = np.flatnonzero(states["level"].to_numpy() >= WARN)
+    return states[at].rows() if len(at) else []
 
 
 def changes(

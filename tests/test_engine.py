@@ -11,7 +11,9 @@ import pytest
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.flags import check
 from helpdesk_wellbeing.rules.load import load_rules
+from helpdesk_wellbeing.rules.run import memory_schema
 from helpdesk_wellbeing.settings import Settings, load_settings
+from helpdesk_wellbeing.signals.base import FRAMES, Facts
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 from helpdesk_wellbeing.store import open_store
 
@@ -160,6 +162,64 @@ def test_a_backtest_tells_the_changes_that_living_through_would_have_shown(store
 def _silent(store, world):
     outcome = Engine(store, "demo", CATALOGUE).assess(world.as_of)
     return {*outcome.facts.shared, *(entry["agent"] for entry in outcome.review)}
+
+
+def test_an_engine_that_is_kept_between_looks_answers_like_a_new_one(store, world):
+    know_people(store, world)
+    begin = world.as_of - timedelta(hours=26)
+    store.add_events("demo", world.events.filter(pl.col("at") < begin))
+    recent = world.events.filter(pl.col("at") >= begin).with_row_index()
+    kept = Engine(store, "demo", CATALOGUE)
+
+    for minutes in (5, 12, 61, 300, 310, 390, 395, 900, 905, 1500):
+        now = begin + timedelta(minutes=minutes)
+        late = recent.filter((pl.col("index") % 5 == 0) & (pl.col("at") < now - timedelta(minutes=45)))
+        prompt = recent.filter((pl.col("index") % 5 > 0) & (pl.col("at") < now))
+        store.add_events(
+            "demo", pl.concat([late, prompt]).drop("index").filter(pl.col("at") > now - timedelta(hours=3))
+        )
+        with store.writer("demo", "test"):
+            kept.update()
+        outcome = kept.assess(now)
+        assert check(outcome, CATALOGUE) == check(Engine(store, "demo", CATALOGUE).assess(now), CATALOGUE)
+
+
+def rounds(stepwise):
+    """What a stepwise signal yields while nothing is on."""
+    frame = next(stepwise, None)
+    while frame is not None:
+        yield frame
+        try:
+            frame = stepwise.send(frozenset())
+        except StopIteration:
+            return
+
+
+class Watched(Facts):
+    """Facts that remember which of their frames were looked at."""
+
+    def __getattribute__(self, name):
+        if name in FRAMES:
+            object.__getattribute__(self, "__dict__").setdefault("seen", set()).add(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("rule", CATALOGUE.rules)
+def test_a_signal_looks_only_at_the_facts_that_it_says_it_reads_and_wakes_for_every_row(store, world, rule):
+    know_people(store, world)
+    store.add_events("demo", world.events)
+    signal = SIGNALS[CATALOGUE.rules[rule].signal]
+    facts = Engine(store, "demo", CATALOGUE).assess(world.as_of).facts
+    nothing = pl.DataFrame(schema=memory_schema(signal))
+
+    for hour in range(8 * 24):
+        until = facts.until - timedelta(hours=hour)
+        watched = Watched(**{**vars(facts), "since": until - timedelta(minutes=20), "until": until, "as_of": False})
+        rows = rounds(signal.evaluate(watched, nothing)) if signal.memory else [signal.evaluate(watched)]
+        found = sum(frame.filter(pl.col("at") <= until).height for frame in rows)
+        seen = set(vars(watched).get("seen", ()))
+        assert seen <= set(signal.reads)
+        assert found == 0 or signal.wakes(watched)
 
 
 def test_a_reader_before_the_first_fold_gets_the_same_answer(store, world, expected):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from typing import ClassVar
 
@@ -113,13 +114,16 @@ def fold(carry: Carry, events: pl.DataFrame, until: datetime, context: FoldConte
         since = int(at[0]) // DAY * DAY
         carry = _begun(carry, since, snapshots, context)
     else:
-        return Folded(_nothing(), carry)
-    found: list[dict[str, pl.DataFrame]] = [_nothing()]
+        return Folded(dict(_nothing()), carry)
+    found: list[dict[str, pl.DataFrame]] = []
     for low, high in _weeks(since, end):
         first, last = np.searchsorted(at, [low, high])
         part = events.slice(int(first), int(last - first))
         frames, carry = _fold_week(carry, part, Stretch(low, high), context, snapshots)
         found.append(frames)
+    if len(found) == 1:
+        return Folded(found[0], carry)
+    found.insert(0, dict(_nothing()))
     return Folded({name: pl.concat([frames[name] for frames in found]) for name in schema.SCHEMAS}, carry)
 
 
@@ -350,5 +354,6 @@ def _shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(*shape).cast(shape)  # type: ignore[arg-type]
 
 
-def _nothing() -> dict[str, pl.DataFrame]:
+@cache
+def _nothing() -> Mapping[str, pl.DataFrame]:
     return {name: pl.DataFrame(schema={**shape, **PIECE}) for name, shape in schema.SCHEMAS.items()}

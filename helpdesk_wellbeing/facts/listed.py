@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 
 from helpdesk_wellbeing.clock import SECOND, Ints
 from helpdesk_wellbeing.events import CHANNELS, PRIORITIES, STATUSES
-from helpdesk_wellbeing.facts.rows import KIND, PRIORITY, STATUS, UNKNOWN, Names, word_numbers
+from helpdesk_wellbeing.facts.rows import (
+    KIND,
+    PRIORITY,
+    PRIORITY_WORDS,
+    STATUS,
+    STATUS_WORDS,
+    UNKNOWN,
+    Names,
+    places,
+)
 from helpdesk_wellbeing.facts.work import Bools
+from helpdesk_wellbeing.feed import TICKETS
 
 _OPEN_LIMIT = STATUS["hold"]
 _CHANNEL = {word: number for number, word in enumerate(CHANNELS)}
+_CHANNEL_WORDS = pl.Series(CHANNELS)
 _SLACK = 60 * SECOND
 
 
@@ -25,7 +38,8 @@ def never_touched(snapshots: pl.DataFrame, since: int, until: int) -> pl.DataFra
     """States of tickets created in this stretch and unchanged since; `last` is their creation."""
     created = pl.col("created_at").to_physical()
     same = pl.col("updated_at").is_null() | (pl.col("updated_at") <= pl.col("created_at"))
-    return _as_states(snapshots.filter((created >= since) & (created < until) & same), created)
+    lone = snapshots.filter((created >= since) & (created < until) & same)
+    return _as_states(lone, created) if lone.height else _no_states()
 
 
 def creations(states: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
@@ -64,22 +78,27 @@ def fallbacks(
         .with_columns(place=pl.lit(0), first=pl.lit(0))
         .join(snapshots.clear(), on="ticket")
     )  # fmt: skip
-    status = word_numbers(found["status"], STATUS, UNKNOWN)
+    status = places(found["status"], STATUS_WORDS)
     # A snapshot that is newer than the event tells the ticket's end, not what it was then: unsolved is the
     # safer guess.
     stale = _micros(found["updated_at"]) > found["first"].cast(pl.Int64).to_numpy() + _SLACK
     status = np.where((status > _OPEN_LIMIT) & stale | (status < 0), STATUS["new"], status)
-    channel = word_numbers(found["channel"], _CHANNEL, UNKNOWN)
+    channel = places(found["channel"], _CHANNEL_WORDS)
     return pl.DataFrame(
         {
             "place": found["place"].cast(pl.Int64),
             "status": status,
             "group": groups.numbers(found["group"]),
             "assignee": agents.numbers(found["assignee"]),
-            "priority": word_numbers(found["priority"], PRIORITY, UNKNOWN),
+            "priority": places(found["priority"], PRIORITY_WORDS),
             "channel": channel,
         }
     )
+
+
+@cache
+def _no_states() -> pl.DataFrame:
+    return _as_states(pl.DataFrame(schema=TICKETS), pl.lit(0, dtype=pl.Int64))
 
 
 def _as_states(snapshots: pl.DataFrame, last: pl.Expr) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import numpy as np
 from helpdesk_wellbeing.clock import DAY, MINUTE, Clock, Ints, day_number, micros
 from helpdesk_wellbeing.facts.spans import Spans, union, without
 from helpdesk_wellbeing.people import Directory
+from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import parse_schedule
 
 NIGHT_END = 6 * 60 * MINUTE
@@ -29,6 +30,7 @@ def certainly_people(directory: Directory) -> frozenset[str]:
     return frozenset(agent for agent, word in _identities(directory).items() if word == "person")
 
 
+@once_per_object
 def _identities(directory: Directory) -> dict[str, str]:
     rows = directory.people.filter(directory.people["identity"].is_not_null())
     return dict(rows.sort("valid_from", nulls_last=False).select("agent", "identity").iter_rows())

@@ -18,6 +18,7 @@ NOBODY = -2  # said to be none: unassigned, without a group, without a priority
 KIND = {kind: number for number, kind in enumerate(KINDS)}
 STATUS = {status: number for number, status in enumerate(STATUSES)}
 PRIORITY = {priority: number for number, priority in enumerate(PRIORITIES)}
+STATUS_WORDS, PRIORITY_WORDS = pl.Series(STATUSES), pl.Series(PRIORITIES)
 AGENT = ACTOR_KINDS.index("agent")
 
 
@@ -59,7 +60,8 @@ def places(series: pl.Series, names: pl.Series) -> Ints:
 
 def numbers(series: pl.Series) -> Ints:
     """Whole numbers with UNKNOWN for null."""
-    return series.cast(pl.Int64).fill_null(UNKNOWN).to_numpy()
+    whole = series.cast(pl.Int64)
+    return (whole.fill_null(UNKNOWN) if whole.null_count() else whole).to_numpy()
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,6 @@ def lay_out(frame: pl.DataFrame, agents: Names, groups: Names, further_tickets: 
         channel=numbers(frame["channel"].to_physical()),
         grade=np.maximum(numbers(frame["grade"].to_physical()), 0),
     )
-
-
-def word_numbers(series: pl.Series, words: dict[str, int], otherwise: int) -> Ints:
-    """Places of words in a short list; `otherwise` for null and for others."""
-    return series.cast(pl.String).replace_strict(words, default=otherwise, return_dtype=pl.Int64).to_numpy()
 
 
 def ordered_by(key: Ints) -> Ints:

@@ -20,12 +20,13 @@ from helpdesk_wellbeing.facts.by_ticket import ByTicket
 from helpdesk_wellbeing.facts.rows import (
     KIND,
     NOBODY,
-    PRIORITY,
+    PRIORITY_WORDS,
     STATUS,
+    STATUS_WORDS,
     UNKNOWN,
     Names,
     Rows,
-    word_numbers,
+    places,
 )
 from helpdesk_wellbeing.facts.work import Bools
 
@@ -337,7 +338,7 @@ class _Said:
             order,
             "status",
             rows.status,
-            lambda words: word_numbers(words, STATUS, UNKNOWN),
+            lambda words: places(words, STATUS_WORDS),
             STATUS["open"],
         )
         self.group, self.group_before = self._change(rows, order, "moved", rows.group, groups.numbers, NOBODY)
@@ -349,7 +350,7 @@ class _Said:
             order,
             "priority",
             rows.priority,
-            lambda words: word_numbers(words, PRIORITY, UNKNOWN),
+            lambda words: places(words, PRIORITY_WORDS),
             NOBODY,
         )
         kind = rows.kind[order]

@@ -6,7 +6,7 @@ A slice's rows are few and the window's are many, so what is new is put into its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -28,73 +28,87 @@ _SUBJECTS = 1 << 18
 _MANY = 4  # a slice with more than a quarter of the window's rows is sorted in with all of them
 
 
-@dataclass(frozen=True)
 class Kept:
-    """One kind of facts (`facts.schema` and `piece`, the UTC day of the last change), clean."""
+    """One kind of facts (`facts.schema` and `piece`, the UTC day of the last change), clean. Never changes."""
 
-    name: str
-    rows: pl.DataFrame
+    def __init__(self, name: str, rows: pl.DataFrame, line: _Line | None = None) -> None:
+        self.name = name
+        self.rows = rows
+        self._known_line = line
+        self._last_grown: tuple[pl.DataFrame, Kept] | None = None
 
     @staticmethod
     def of(name: str, pieces: pl.DataFrame) -> Kept:
         """From pieces in the order of time; of rows with the same key the last one holds."""
         return Kept(name, _cleaned(name, pieces))
 
-    @property
+    @cached_property
     def facts(self) -> pl.DataFrame:
-        """The rows as signals see them."""
+        """The rows as signals see them; the very same frame each time."""
         return self.rows.select(*schema.SCHEMAS[self.name])
 
     def grown(self, new: pl.DataFrame) -> Kept:
-        """With the rows of the slice that follows."""
+        """With the rows of the slice that follows; the very same as the last time when those rows are the same."""
         if new.height == 0:
             return self
-        new = new.select(self.rows.columns)
+        if self._last_grown is None or not self._last_grown[0].equals(new):
+            self._last_grown = new, self._with(new.select(self.rows.columns))
+        return self._last_grown[1]
+
+    def _with(self, new: pl.DataFrame) -> Kept:
         if self.name not in KEYS:
             return Kept(self.name, pl.concat([self.rows, new]))
         new = _cleaned(self.name, new)
-        places = None if new.height * _MANY > self.rows.height else self._places(new)
+        places = None if new.height * _MANY > self.rows.height else self._line.places(new)
         if places is None:
             return Kept.of(self.name, pl.concat([self.rows, new]))
-        index, line = _put(self._line, places)
-        grown = Kept(self.name, pl.concat([self.rows, new])[index])
-        grown.__dict__["_line"] = line
-        grown.__dict__["_subjects"] = self._subjects
-        grown.__dict__["_zero"] = self._zero
-        return grown
+        index, ascending = _put(self._line.ascending, places)
+        return Kept(self.name, pl.concat([self.rows, new])[index], replace(self._line, ascending=ascending))
 
     def from_day(self, day: date) -> Kept:
         """Without what changed before `day` for the last time."""
-        rows = self.rows.filter(pl.col("piece") >= day)
-        return self if rows.height == self.rows.height else Kept(self.name, rows)
+        if self._oldest is None or self._oldest >= day:
+            return self
+        return Kept(self.name, self.rows.filter(pl.col("piece") >= day))
 
     @cached_property
-    def _subjects(self) -> pl.Series:
-        return self.rows[KEYS[self.name][0]].unique().sort()
+    def _oldest(self) -> date | None:
+        """The day of the change that is longest ago."""
+        oldest = self.rows["piece"].min()
+        assert oldest is None or isinstance(oldest, date)
+        return oldest
 
     @cached_property
-    def _zero(self) -> int:
-        return int(_times(self.name, self.rows).min()) if self.rows.height else 0
+    def _line(self) -> _Line:
+        return self._known_line or _Line.of(self.name, self.rows)
 
-    @cached_property
-    def _line(self) -> Ints:
-        """Each row's place on one line, subject by subject, in the order of time; ascending."""
-        place = self._places(self.rows)
-        assert place is not None
-        return place
 
-    def _places(self, rows: pl.DataFrame) -> Ints | None:
-        """Where rows belong on the line; None when one is of an unknown subject or lies outside."""
-        names = rows[KEYS[self.name][0]]
-        times = _times(self.name, rows) - self._zero
-        if len(self._subjects) > _SUBJECTS and len(KEYS[self.name]) > 1:
-            return None
-        if rows is not self.rows:
-            unknown = not names.is_in(self._subjects.implode()).all()
-            if unknown or int(times.min()) < 0 or int(times.max()) >= _TIMES:
-                return None
-        subjects = names.cast(pl.Enum(self._subjects)).to_physical().to_numpy().astype(np.int64)
-        return subjects * _TIMES + times if len(KEYS[self.name]) > 1 else subjects
+@dataclass(frozen=True)
+class _Line:
+    """Each row's place on one line, subject by subject, in the order of time."""
+
+    name: str
+    subjects: pl.Series
+    zero: int  # the earliest time
+    ascending: Ints  # the places
+
+    @staticmethod
+    def of(name: str, rows: pl.DataFrame) -> _Line:
+        zero = int(_times(name, rows).min()) if rows.height else 0
+        assert len(KEYS[name]) == 1 or rows[KEYS[name][0]].n_unique() <= _SUBJECTS
+        empty = _Line(name, rows[KEYS[name][0]].unique().sort(), zero, np.zeros(0, dtype=np.int64))
+        return replace(empty, ascending=empty._put_down(rows))
+
+    def places(self, rows: pl.DataFrame) -> Ints | None:
+        """Where rows belong; None when one is of an unknown subject or lies outside."""
+        known = rows[KEYS[self.name][0]].is_in(self.subjects.implode()).all()
+        times = _times(self.name, rows) - self.zero
+        inside = known and int(times.min()) >= 0 and int(times.max()) < _TIMES
+        return self._put_down(rows) if inside else None
+
+    def _put_down(self, rows: pl.DataFrame) -> Ints:
+        subjects = rows[KEYS[self.name][0]].cast(pl.Enum(self.subjects)).to_physical().to_numpy().astype(np.int64)
+        return subjects * _TIMES + _times(self.name, rows) - self.zero if len(KEYS[self.name]) > 1 else subjects
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,8 @@ def run(rule: Rule, signal: Signal, facts: Facts, state: pl.DataFrame, memory: p
 
     `state` and `memory` are what the stretch before left behind (empty frames at the beginning).
     """
+    if not signal.wakes(facts):
+        return Run(state, memory, pl.DataFrame(schema=TRANSITION))
     if signal.memory:
         rounds = signal.evaluate(facts, memory)  # type: ignore[call-arg]
         assert isinstance(rounds, Generator)

@@ -6,7 +6,7 @@ a signal knows no threshold, a rule knows no fact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ EVALUATION = pl.Schema(
         "window_end": UTC,
     }
 )
+FRAMES = ("shifts", "days", "queues", "loads", "touches", "handled", "hard")
 NOT_ASSESSABLE = pl.Schema({"subject": pl.String(), "reason": pl.String()})
 
 
@@ -65,6 +66,7 @@ class Facts:
     as_of: bool = False  # `until` is the moment asked about, not just the end of one stretch of many (WT5)
     grade_b_changes: bool = False  # field changes come from polling only
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
+    review: Sequence[dict[str, str]] = ()  # accounts that may be more than one person, with the reason
 
     def shifts_of(self, agent: str) -> pl.DataFrame:
         """One agent's shifts."""
@@ -85,6 +87,7 @@ Evaluate = Callable[[Facts], pl.DataFrame]  # -> EVALUATION columns + value colu
 # it left behind (subject, its memory columns, `on`: Boolean), yields rounds of at most one row a subject in time order
 # (EVALUATION + value + memory columns) and is sent the set of subjects that are on after each round.
 Stepwise = Callable[[Facts, pl.DataFrame], Generator[pl.DataFrame, frozenset[str], None]]
+Wakes = Callable[[Facts], bool]  # false: there is no row in this stretch, so `evaluate` need not be asked
 Assess = Callable[[Facts], pl.DataFrame]  # -> NOT_ASSESSABLE rows as of facts.until
 Explain = Callable[[Facts, str, Mapping[str, Any]], list[dict[str, Any]]]
 # subject, latest instance (shown values, at, date, window_start, window_end) -> evidence for a reviewer
@@ -101,5 +104,7 @@ class Signal:
     evaluate: Evaluate | Stepwise  # Stepwise when `memory` is not empty
     assess: Assess
     explain: Explain
+    reads: tuple[str, ...] = FRAMES  # the frames of facts that `evaluate` looks at
+    wakes: Wakes = lambda facts: True
     helpers: tuple[str, ...] = ()  # further value columns that rules may compare but nobody sees
     memory: tuple[str, ...] = ()  # Float64 columns carried from round to round

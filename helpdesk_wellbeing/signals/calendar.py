@@ -2,63 +2,29 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache, wraps
-from typing import TypeVar
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, DEFAULT_PRESET, Directory
+from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import DAY_MINUTES, parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
+from helpdesk_wellbeing.signals.moments import EVALUATION_HOUR, local_instants
 
 Ints = npt.NDArray[np.int64]
 
-EVALUATION_HOUR = 4
 DAY = 86_400_000_000  # microseconds
 HOUR = 3_600_000_000
 MINUTE = 60_000_000
-CLOSING_GAP = timedelta(hours=6)  # a shift that has been silent for so long is over
 WORKED_DAY = 60 * MINUTE  # active time from which a day counts as worked
 
 MONDAY_TO_FRIDAY = 0b0011111
 _FIRST_DATE = date(1, 1, 1)
-
-
-_Thing = TypeVar("_Thing")
-_Found = TypeVar("_Found")
-
-
-def once_per_object(function: Callable[[_Thing], _Found]) -> Callable[[_Thing], _Found]:
-    """A pure function that keeps its answer about each object for as long as that lives.
-
-    Signals run one after the other on the same facts and need the same few views of them. The answer must not hold the
-    object.
-    """
-    answers: dict[int, tuple[weakref.ref[_Thing], _Found]] = {}
-
-    def forget(name: int) -> Callable[[weakref.ref[_Thing]], None]:
-        def forgotten(gone: weakref.ref[_Thing]) -> None:
-            known = answers.get(name)
-            if known is not None and known[0] is gone:  # otherwise another object lives there already
-                del answers[name]
-
-        return forgotten
-
-    @wraps(function)
-    def looked_up(thing: _Thing) -> _Found:
-        name = id(thing)
-        known = answers.get(name)
-        if known is None or known[0]() is not thing:
-            known = answers[name] = (weakref.ref(thing, forget(name)), function(thing))
-        return known[1]
-
-    return looked_up
 
 
 # --- schedules ---
@@ -156,18 +122,6 @@ def leave_days(directory: Directory, first: date, last: date) -> pl.DataFrame:
 # --- instants ---
 
 
-@lru_cache(maxsize=256)
-def _local_instants(zone: str, hour: int, first: date, days: int) -> Ints:
-    """UTC microseconds of `hour`:00 local on `days` dates from `first` on. A local time that a clock change leaves out
-    is taken as if the clock had not been changed yet."""
-    place = ZoneInfo(zone)
-    begin = datetime.combine(first, time(hour))
-    return np.array(
-        [round((begin + timedelta(step)).replace(tzinfo=place).timestamp()) * 1_000_000 for step in range(days)],
-        dtype=np.int64,
-    )
-
-
 def instants(zones: pl.Series, dates: pl.Series, hour: int, shift_days: int = 0) -> pl.Series:
     """UTC instants of `hour`:00 in each row's zone, `shift_days` after each row's date."""
     days = dates.to_physical().to_numpy().astype(np.int64)
@@ -176,7 +130,7 @@ def instants(zones: pl.Series, dates: pl.Series, hour: int, shift_days: int = 0)
         low = int(days.min()) + shift_days
         span = int(days.max()) + shift_days - low + 1
         for zone, here in _by_zone(zones):
-            table = _local_instants(zone, hour, date(1970, 1, 1) + timedelta(low), span)
+            table = local_instants(zone, low, span, hour)
             found[here] = table[days[here] + shift_days - low]
     return _as_utc(found)
 
@@ -194,7 +148,7 @@ def next_evaluation(moments: pl.Series, zones: pl.Series) -> pl.Series:
         first = datetime.fromtimestamp(int(wanted.min()) / 1e6, UTC).date() - timedelta(2)
         span = int((wanted.max() - wanted.min()) // DAY) + 6
         for zone, here in _by_zone(zones):
-            table = _local_instants(zone, EVALUATION_HOUR, first, span)
+            table = local_instants(zone, _number(first), span, EVALUATION_HOUR)
             found[here] = table[np.searchsorted(table, wanted[here], side="left")]
     return _as_utc(found)
 
@@ -225,16 +179,6 @@ def stretch_dates(facts: Facts) -> tuple[date, date]:
 def first_days(facts: Facts) -> pl.DataFrame:
     """The first and the last date of each agent in the days known: agent, began, latest; sorted."""
     return facts.days.group_by("agent").agg(began=pl.col("date").min(), latest=pl.col("date").max()).sort("agent")
-
-
-@once_per_object
-def passes_four(facts: Facts) -> bool:
-    """Whether it becomes 04:00 in the stretch in anybody's zone; otherwise no day is judged in it."""
-    zones = {facts.zone, *facts.directory.people["time_zone"].drop_nulls().unique()}
-    first, last = stretch_dates(facts)
-    since, until = (round(at.timestamp() * 1_000_000) for at in (facts.since, facts.until))
-    fours = (_local_instants(zone, EVALUATION_HOUR, first, (last - first).days + 2) for zone in zones)
-    return any(bool(((at > since) & (at <= until)).any()) for at in fours)
 
 
 @once_per_object

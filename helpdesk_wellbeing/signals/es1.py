@@ -286,4 +286,5 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("touches", "hard"),
 )

@@ -17,8 +17,9 @@ import numpy as np
 import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
+from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import once_per_object
+from helpdesk_wellbeing.signals.moments import passes_four, shift_closes
 from helpdesk_wellbeing.signals.rounds import (
     Memory,
     evaluation_frame,
@@ -245,5 +246,7 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("shifts", "days"),
+    wakes=lambda facts: shift_closes(facts) or passes_four(facts),
     memory=MEMORY,
 )

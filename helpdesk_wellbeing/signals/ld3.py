@@ -14,8 +14,8 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import passes_four
 from helpdesk_wellbeing.signals.ld1 import without_baseline
+from helpdesk_wellbeing.signals.moments import passes_four
 from helpdesk_wellbeing.signals.rounds import (
     Memory,
     evaluation_frame,
@@ -42,8 +42,6 @@ MEMORY = ("sum", "base_median", "base_mad", "base_day")
 
 def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, frozenset[str], None]:
     """One row a worked day. A scheduled day without activity lowers the sum but is no evidence for an exit."""
-    if not passes_four(facts):
-        return
     worked = worked_days(facts)
     all_at = worked.roster.instant(worked.agent, worked.column + 1, 4)
     wanted = (all_at > micros(facts.since)) & (all_at <= micros(facts.until))
@@ -137,5 +135,7 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("shifts", "days"),
+    wakes=passes_four,
     memory=MEMORY,
 )

@@ -18,8 +18,9 @@ import polars as pl
 from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.people import Directory
+from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import once_per_object
+from helpdesk_wellbeing.signals.moments import load_is_taken, local_instants, passes_four
 from helpdesk_wellbeing.signals.rounds import (
     evaluation_frame,
     instance_end,
@@ -34,7 +35,6 @@ from helpdesk_wellbeing.signals.worked_days import (
     Ints,
     agent_rows,
     day_number,
-    local_instants,
     micros,
     roster,
 )
@@ -267,5 +267,7 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("loads",),
+    wakes=lambda facts: load_is_taken(facts) or passes_four(facts),
     memory=MEMORY,
 )

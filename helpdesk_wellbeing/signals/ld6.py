@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
+from helpdesk_wellbeing.signals.moments import local_instants, passes_four, passes_midnight
 from helpdesk_wellbeing.signals.rounds import (
     evaluation_frame,
     instance_end,
@@ -34,7 +35,6 @@ from helpdesk_wellbeing.signals.worked_days import (
     agent_rows,
     day_number,
     edge_day,
-    local_instants,
     micros,
     weekdays_of,
 )
@@ -263,4 +263,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("queues",),
+    wakes=lambda facts: passes_midnight(facts) or passes_four(facts),
 )

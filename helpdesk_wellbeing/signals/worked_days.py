@@ -22,9 +22,10 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.people import Directory
+from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
-from helpdesk_wellbeing.signals.calendar import once_per_object
+from helpdesk_wellbeing.signals.moments import local_instants
 from helpdesk_wellbeing.statistics import median_and_mad, row_medians
 
 Floats = npt.NDArray[np.float64]
@@ -56,26 +57,6 @@ def micros(at: datetime) -> int:
 def edge_day(facts: Facts) -> int:
     """The first date (days since 1970) that a baseline may look at."""
     return day_number(facts.history_start.astimezone(ZoneInfo(facts.zone)).date()) + EDGE_DAYS
-
-
-@lru_cache(maxsize=512)
-def local_instants(zone: str, first_day: int, days: int, hour: int) -> Ints:
-    """UTC microseconds of `hour`:00 local time on consecutive dates; an hour that is skipped is the next
-    one.
-    """
-    naive = pl.datetime_range(
-        datetime.combine(EPOCH + timedelta(first_day), datetime.min.time()) + timedelta(hours=hour),
-        datetime.combine(EPOCH + timedelta(first_day + days - 1), datetime.min.time()) + timedelta(hours=hour),
-        "1d",
-        time_unit="us",
-        eager=True,
-    )
-
-    def localized(series: pl.Series) -> pl.Series:
-        return series.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-
-    at = localized(naive).fill_null(localized(naive.dt.offset_by("1h")))
-    return at.dt.timestamp("us").to_numpy().astype(np.int64)
 
 
 @dataclass(frozen=True)

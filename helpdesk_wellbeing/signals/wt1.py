@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import CLOSING_GAP, next_evaluation, with_person
+from helpdesk_wellbeing.signals.calendar import next_evaluation, with_person
+from helpdesk_wellbeing.signals.moments import CLOSING_GAP, passes_four, shift_goes_on
 from helpdesk_wellbeing.signals.presets import numbers
 from helpdesk_wellbeing.signals.rows import (
     agents_with,
@@ -86,4 +87,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("shifts",),
+    wakes=lambda facts: shift_goes_on(facts) or passes_four(facts),
 )

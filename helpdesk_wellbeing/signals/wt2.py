@@ -11,7 +11,8 @@ import numpy.typing as npt
 import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import day_grid, in_stretch, instants, passes_four, stretch_dates, week_of
+from helpdesk_wellbeing.signals.calendar import day_grid, in_stretch, instants, stretch_dates, week_of
+from helpdesk_wellbeing.signals.moments import passes_four
 from helpdesk_wellbeing.signals.rows import (
     day_hours,
     days_between,
@@ -38,7 +39,7 @@ def evaluate(facts: Facts) -> pl.DataFrame:
     first = week_of(judged, facts.week_start)
     last = week_of(until, facts.week_start) + timedelta(6)
     agents = facts.days.filter(pl.col("date").is_between(first, last))["agent"]
-    if agents.is_empty() or not passes_four(facts):
+    if agents.is_empty():
         return nothing(COLUMNS)
     grid = day_grid(facts, first, last, agents)
     rows = in_stretch(
@@ -121,4 +122,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("days",),
+    wakes=passes_four,
 )

@@ -21,6 +21,7 @@ from helpdesk_wellbeing.signals.calendar import (
     week_of,
     with_person,
 )
+from helpdesk_wellbeing.signals.moments import passes_four
 from helpdesk_wellbeing.signals.presets import Average, presets
 from helpdesk_wellbeing.signals.rows import evidence, finish, known_agents, not_assessable, nothing
 from helpdesk_wellbeing.signals.windows import Floats
@@ -203,4 +204,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("days",),
+    wakes=passes_four,
 )

@@ -11,6 +11,7 @@ import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import DAY, judged_days, with_person
+from helpdesk_wellbeing.signals.moments import passes_four, shift_goes_on
 from helpdesk_wellbeing.signals.presets import numbers
 from helpdesk_wellbeing.signals.rows import (
     doubled,
@@ -173,4 +174,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("shifts", "days"),
+    wakes=lambda facts: shift_goes_on(facts) or passes_four(facts),
 )

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import (
-    CLOSING_GAP,
     DAY,
     HOUR,
     in_stretch,
@@ -20,6 +20,7 @@ from helpdesk_wellbeing.signals.calendar import (
     stretch_dates,
     with_person,
 )
+from helpdesk_wellbeing.signals.moments import CLOSING_GAP, passes_four, shift_goes_on
 from helpdesk_wellbeing.signals.presets import numbers
 from helpdesk_wellbeing.signals.rows import (
     evidence,
@@ -48,11 +49,16 @@ def evaluate(facts: Facts) -> pl.DataFrame:
     shifts = _recent_shifts(facts)
     if shifts.is_empty():
         return nothing(COLUMNS)
-    judged = _moments(facts, shifts)
+    moments = _moments(facts, shifts)
+    if moments.is_empty():
+        return nothing(COLUMNS)
+    judged = moments.with_columns(**_days_with_events(facts, moments)).filter(
+        pl.col("falls") | (pl.col("days_with_events") >= DAYS_WITH_EVENTS)
+    )
     if judged.is_empty():
         return nothing(COLUMNS)
-    judged = judged.with_columns(**_rests(shifts, judged), **_days_with_events(facts, judged))
-    judged = judged.join(numbers(), on="preset", how="left", maintain_order="left")
+    judged = with_person(judged, facts.directory).join(numbers(), on="preset", how="left", maintain_order="left")
+    judged = judged.with_columns(**_rests(shifts, judged))
     least = pl.when("low_grade").then(DAYS_WITH_EVENTS_GRADE_B).otherwise(DAYS_WITH_EVENTS)
     rows = (
         judged.filter(pl.col("history_h") >= 168.0)
@@ -89,23 +95,26 @@ def _recent_shifts(facts: Facts) -> pl.DataFrame:
 
 
 def _moments(facts: Facts, shifts: pl.DataFrame) -> pl.DataFrame:
-    """When to judge whom: agent, date, at, falls, the person's columns."""
-    ends = in_stretch(shifts.select("agent", "date", at="end"), facts)
-    ends = with_person(ends, facts.directory).with_columns(falls=pl.lit(value=False))
+    """When to judge whom: agent, date, at, falls."""
+    moments = [in_stretch(shifts.select("agent", "date", at="end", falls=pl.lit(value=False)), facts)]
+    agents = shifts["agent"].unique().sort().to_frame()
+    if passes_four(facts):
+        moments.append(_each_day(facts, agents))
+    if facts.as_of:
+        today, now = pl.lit(facts.until.date()), pl.lit(facts.until, UTC)
+        moments.append(agents.with_columns(date=today, at=now, falls=pl.lit(value=False)))
+    return pl.concat(moments)
+
+
+def _each_day(facts: Facts, agents: pl.DataFrame) -> pl.DataFrame:
+    """The 04:00s of the stretch; those that end a day with work fall."""
     first, last = stretch_dates(facts)
     dates = pl.date_range(first, last, eager=True).alias("date").to_frame()
-    daily = with_person(shifts.select("agent").unique().sort("agent").join(dates, how="cross"), facts.directory)
+    daily = with_person(agents.join(dates, how="cross"), facts.directory)
     daily = in_stretch(daily.with_columns(at=judged_at(daily["zone"], daily["date"])), facts)
     worked = judged_days(facts).select("agent", "date", falls=pl.lit(value=True))
-    daily = daily.join(worked, on=["agent", "date"], how="left", maintain_order="left").with_columns(
-        pl.col("falls").fill_null(value=False)
-    )
-    moments = [ends, daily]
-    if facts.as_of:
-        now = daily.clear() if shifts.is_empty() else shifts.select("agent").unique().sort("agent")
-        now = with_person(now.with_columns(date=pl.lit(facts.until.date())), facts.directory)
-        moments.append(now.with_columns(at=pl.lit(facts.until), falls=pl.lit(value=False)))
-    return pl.concat(moments, how="diagonal_relaxed")
+    daily = daily.join(worked, on=["agent", "date"], how="left", maintain_order="left")
+    return daily.select("agent", "date", "at", pl.col("falls").fill_null(value=False))
 
 
 def _rests(shifts: pl.DataFrame, judged: pl.DataFrame) -> dict[str, pl.Series]:
@@ -201,4 +210,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("shifts", "days"),
+    wakes=lambda facts: facts.as_of or shift_goes_on(facts) or passes_four(facts),
 )

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import CLOSING_GAP, next_evaluation, with_person
+from helpdesk_wellbeing.signals.calendar import next_evaluation, with_person
+from helpdesk_wellbeing.signals.moments import CLOSING_GAP, passes_four, shift_closes
 from helpdesk_wellbeing.signals.presets import Preset, numbers, presets
 from helpdesk_wellbeing.signals.rows import (
     agents_with,
@@ -146,4 +147,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("shifts",),
+    wakes=lambda facts: shift_closes(facts) or passes_four(facts),
 )

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
-from helpdesk_wellbeing.signals.calendar import MINUTE, day_grid, in_stretch, instants, passes_four, stretch_dates
+from helpdesk_wellbeing.signals.calendar import MINUTE, day_grid, in_stretch, instants, stretch_dates
+from helpdesk_wellbeing.signals.moments import passes_four
 from helpdesk_wellbeing.signals.rows import (
     finish,
     known_agents,
@@ -34,8 +35,6 @@ def evaluate(facts: Facts) -> pl.DataFrame:
 
     It raises with ten worked days in the window; it falls, too, when the last day shows work.
     """
-    if not passes_four(facts):
-        return nothing(COLUMNS)
     judged, last = stretch_dates(facts)
     first = judged - timedelta(WINDOW - 1)
     seen = facts.days.filter(pl.col("date").is_between(first, last))["agent"].unique()
@@ -166,4 +165,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("days",),
+    wakes=passes_four,
 )

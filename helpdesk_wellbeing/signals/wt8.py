@@ -11,13 +11,13 @@ import polars as pl
 
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import (
-    CLOSING_GAP,
     DAY,
     in_stretch,
     instants,
     judged_days,
     with_person,
 )
+from helpdesk_wellbeing.signals.moments import CLOSING_GAP, passes_four, shift_goes_on
 from helpdesk_wellbeing.signals.presets import numbers
 from helpdesk_wellbeing.signals.rows import (
     evidence,
@@ -153,4 +153,6 @@ SIGNAL = Signal(
     evaluate=evaluate,
     assess=assess,
     explain=explain,
+    reads=("shifts", "days"),
+    wakes=lambda facts: shift_goes_on(facts) or passes_four(facts),
 )

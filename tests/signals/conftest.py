@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from helpdesk_wellbeing.facts.schema import DAYS, HANDLED, HARD, LOADS, QUEUES, SHIFTS, TOUCHES
-from helpdesk_wellbeing.people import LEAVE, ON_CALL, PEOPLE, Directory
+from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE, Directory
 from helpdesk_wellbeing.signals.base import Facts
 
 AMSTERDAM = "Europe/Amsterdam"
@@ -181,7 +181,7 @@ def facts(
             schema=LEAVE,
             orient="row",
         ),
-        pl.DataFrame(schema={"group": pl.String()}),
+        pl.DataFrame(schema=GROUPS),
         pl.DataFrame(
             [(who, local(begin), local(end)) for who, begin, end in on_call or []],
             schema=ON_CALL,
