@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 
 import polars as pl
@@ -83,6 +84,7 @@ _MUST_SAY = {
     "tagged": "after",
     "untagged": "before",
 }
+_AHEAD = "is more than a day ahead of now; the clock or the format is wrong"
 _BETWEEN, _ESCAPE = "\x1f", "\x1b"  # in the text that ids are derived from
 _IDS_AT_ONCE = 200_000  # rows whose canonical texts are held as Python bytes at one time
 
@@ -92,7 +94,7 @@ def empty() -> pl.DataFrame:
     return pl.DataFrame(schema=SCHEMA)
 
 
-def conform(frame: pl.DataFrame, account: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def conform(frame: pl.DataFrame, account: str, *, latest: datetime | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Events in `SCHEMA`, in the frame's order, and what was refused (`PROBLEMS`, every problem of a row).
 
     `frame` holds any of the schema's columns, at least `at`, `ticket` and `kind`, plus `source_row` if rows
@@ -101,11 +103,12 @@ def conform(frame: pl.DataFrame, account: str) -> tuple[pl.DataFrame, pl.DataFra
     actor is given, else unknown (also where agent is claimed and nobody is named); `channel` other; `grade`
     A. `availability` is the one kind without a ticket. An absent `id` is derived from the row's content alone,
     so the same row has the same id in any order, file and version. `account` replaces what the frame says.
+    Rows that are dated after `latest` are refused.
 
     Raises ConfigError for a column that is not ours and for a missing required one.
     """
     _check_columns(frame.columns)
-    times, problems = _times(frame)
+    times, problems = _times(frame, latest)
     texts = frame.select(
         _text(name, frame.schema[name])
         for name in (*SCHEMA, SOURCE_ROW)
@@ -220,7 +223,7 @@ def _text(name: str, kind: pl.DataType) -> pl.Expr:
     return pl.when(column.str.len_bytes() > 0).then(column).alias(name)
 
 
-def _times(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _times(frame: pl.DataFrame, latest: datetime | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     times: list[pl.Series] = []
     problems = [pl.DataFrame(schema=PROBLEMS)]
     for name in _TIMES:
@@ -238,6 +241,8 @@ def _times(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         times.append(read["at"].alias(name))
         empty_reason = pl.lit("is empty" if name == "at" else None, pl.String)
         reason = pl.coalesce("reason", pl.when(pl.col("at").is_null()).then(empty_reason))
+        if name == "at" and latest is not None:
+            reason = pl.when(pl.col("at") > latest).then(pl.lit(_AHEAD)).otherwise(reason)
         problems.append(_problems(read.with_row_index("row"), reason.is_not_null(), name, reason))
     return pl.DataFrame(times), pl.concat(problems)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC as UTC_ZONE
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import available_timezones
 
@@ -14,6 +14,7 @@ from helpdesk_wellbeing.words import did_you_mean
 UTC = pl.Datetime("us", "UTC")
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC_ZONE)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC_ZONE)
+AHEAD = timedelta(days=1)  # what is dated further ahead of now has not happened: a clock or a format is wrong
 
 # Tried in this order; the first reads nearly everything, so the others see only what it left.
 _WITH_OFFSET = ("%+", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z", "%Y%m%dT%H%M%S%.f%#z")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.errors import BadPayload, WellbeingError
+from helpdesk_wellbeing.instants import AHEAD
 from webhooks.freshdesk import proof as freshdesk_proof
 from webhooks.freshdesk import translate as freshdesk
 from webhooks.known import LookUp
@@ -27,7 +28,18 @@ if TYPE_CHECKING:
 
 LARGEST = 256 * 1024  # bytes; the largest payload that a platform documents
 RETRY_AFTER_S = 5
-OUTCOMES = ("kept", "repeated", "ignored", "unproven", "too_large", "wrong_type", "not_json", "unfit", "not_kept")
+OUTCOMES = (
+    "kept",
+    "repeated",
+    "ignored",
+    "future",
+    "unproven",
+    "too_large",
+    "wrong_type",
+    "not_json",
+    "unfit",
+    "not_kept",
+)
 
 # (one of OUTCOMES, account), for a counter. The account is None unless it exists and is known by then.
 Count = Callable[[str, str | None], None]
@@ -134,6 +146,8 @@ class Door:
             return "unfit", Answer(422, {"error": str(error)})
         if delivery is None:
             return "ignored", Answer(200, {"kept": 0, "ignored": True})
+        if _is_of_the_future(delivery, now):
+            return "future", Answer(200, {"kept": 0, "refused": "dated more than a day ahead of now"})
         try:
             is_new = self._keep(Receipt(account, delivery, now))
         except NotKept:
@@ -141,6 +155,11 @@ class Door:
         return (
             ("kept", Answer(200, {"kept": 1})) if is_new else ("repeated", Answer(200, {"kept": 0, "repeated": True}))
         )
+
+
+def _is_of_the_future(delivery: Delivery, now: datetime) -> bool:
+    """Sent again it would be the same, so it is answered like what isn't read."""
+    return any(datetime.fromisoformat(event["at"]) > now + AHEAD for event in delivery.events)
 
 
 def _is_plain_json(headers: Headers) -> bool:

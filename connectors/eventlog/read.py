@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -43,8 +44,10 @@ class Log:
     A repeated row comes again with the same id: whoever stores the batches keeps one.
     """
 
-    def __init__(self, path: Path, account: str, mapping: Mapping | None = None) -> None:
-        self._path, self._account, self._mapping = path, account, mapping
+    def __init__(
+        self, path: Path, account: str, mapping: Mapping | None = None, latest: datetime | None = None
+    ) -> None:
+        self._path, self._account, self._mapping, self._latest = path, account, mapping, latest
         self._groups: set[str] = set()
         self._actors: set[str] = set()
         self._zones: list[pl.DataFrame] = []
@@ -55,7 +58,7 @@ class Log:
         how: Plan | None = None
         for block in read_blocks(self._path, self._mapping.delimiter if self._mapping else ","):
             if how is None:
-                how = plan(self._path, block.frame.columns, self._mapping)
+                how = plan(self._path, block.frame.columns, self._mapping, self._latest)
                 self.notes = how.notes
             batch = translate(block, how, self._account)
             self._remember(batch)
@@ -108,17 +111,18 @@ class Log:
         return _filled(frame.with_columns(excluded=pl.lit(False)), people.PEOPLE)
 
 
-def read_log(path: Path, account: str, mapping: Mapping | None = None) -> LogRead:
+def read_log(path: Path, account: str, mapping: Mapping | None = None, latest: datetime | None = None) -> LogRead:
     """Events of a CSV or Parquet file (plain or gzip), in the event log format or as `mapping` tells.
 
     Bad rows are refused by physical line (header = 1), the rest is read. Identical rows count once: without a
     mapping those whose columns of ours agree, with one those that agree in every column of the file, because
     a mapping may give two different words one meaning. Of different rows with one `id` the one that sorts
-    first by content is kept and the others are refused. The result is the same for any order of the rows.
+    first by content is kept and the others are refused. Rows dated after `latest` are refused.
+    The result is the same for any order of the rows.
 
     Raises ConfigError (no such file, columns missing, mapping does not fit) and BadPayload (not a log).
     """
-    log = Log(path, account, mapping)
+    log = Log(path, account, mapping, latest)
     taken: list[pl.DataFrame] = []
     rejects: list[pl.DataFrame] = [pl.DataFrame(schema=REJECTS)]
     rows = dropped = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +29,7 @@ class Plan:
     sources: dict[str, tuple[str, ...]]  # ours (and time_zone, agent_zone) -> theirs
     whole_rows: bool  # rows differ when anything in the file differs
     notes: tuple[str, ...]
+    latest: datetime | None  # what is dated later has not happened
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Translated:
     zones: pl.DataFrame  # actor, agent_zone, len
 
 
-def plan(path: Path, columns: list[str], mapping: Mapping | None) -> Plan:
+def plan(path: Path, columns: list[str], mapping: Mapping | None, latest: datetime | None = None) -> Plan:
     """Hold a mapping (or the event log format itself) against the file's columns. Raises ConfigError."""
     asked = mapping or Mapping()
     sources = {ours: theirs for ours, theirs in asked.columns.items() if ours != ZONE}
@@ -62,7 +64,7 @@ def plan(path: Path, columns: list[str], mapping: Mapping | None) -> Plan:
     problems += [f'no column "{name}"{did_you_mean(name, columns)}' for name in events.REQUIRED if name not in given]
     if problems:
         raise ConfigError(f"{path}: {'; '.join(problems)}; {_what_is_there(columns, asked)}")
-    return Plan(path, asked, sources, bool(asked.columns), _notes(columns, asked))
+    return Plan(path, asked, sources, bool(asked.columns), _notes(columns, asked), latest)
 
 
 def _what_is_there(columns: list[str], mapping: Mapping) -> str:
@@ -106,7 +108,7 @@ def translate(block: Block, how: Plan, account: str) -> Translated:
     if mapping.columns and "after" not in how.sources and "after" not in mapping.constants:
         ours = _with_after(ours)
     names = [name for name in ours.columns if name in events.SCHEMA or name == events.SOURCE_ROW]
-    found, problems = events.conform(ours.select(names), account)
+    found, problems = events.conform(ours.select(names), account, latest=how.latest)
     refused = pl.DataFrame(schema=REJECTS)
     if not problems.is_empty():
         refused = problems.with_columns(ours[LINE].gather(problems["row"]).alias(LINE)).select(list(REJECTS))

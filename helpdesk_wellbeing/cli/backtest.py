@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from helpdesk_wellbeing.cli.common import (
+    BARE_DATE,
     Instant,
     account_option,
     bring_up_to_date,
@@ -15,14 +17,21 @@ from helpdesk_wellbeing.cli.common import (
     open_for_reading,
     print_json,
     require_account,
+    say,
 )
+from helpdesk_wellbeing.cli.platforms import require_events
 from helpdesk_wellbeing.words import counted
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+
+DAY = timedelta(days=1)  # a bare date may begin before the first event and end after the last
 
 
 @click.command(name="backtest")
 @account_option
-@click.option("--from", "since", type=Instant(), required=True, help="First instant, included.")
-@click.option("--to", "until", type=Instant(), required=True, help="Last instant, not included.")
+@click.option("--from", "since", type=Instant(), required=True, help=f"First instant, included; {BARE_DATE}.")
+@click.option("--to", "until", type=Instant(), required=True, help=f"Last instant, not included; {BARE_DATE}.")
 @format_option
 @click.pass_context
 def command(ctx: click.Context, account: str, since: datetime, until: datetime, output: str) -> None:
@@ -39,9 +48,11 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
         raise ConfigError("--to must be later than --from")
     store = open_for_reading()
     require_account(store, account)
+    require_events(store, account)
     known = catalogue()
     engine = Engine(store, account, known)
     bring_up_to_date(store, engine, account, "backtest")
+    _say_what_is_outside(store, account, since, until)
     gated = needs_agreement(store.account(account))
     rows = changes(engine.history(since, until), engine.assess(until), known, gated)
     if output == "json":
@@ -54,3 +65,13 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
             )
         click.echo(f"{account}: {counted(len(rows), 'change')} of level", err=True)
     ctx.exit(1 if any(row["to"] in ("warn", "critical") for row in rows) else 0)
+
+
+def _say_what_is_outside(store: Store, account: str, since: datetime, until: datetime) -> None:
+    """Where nothing is known, no change is no good news."""
+    first, last, _ = store.all_events_span(account)
+    if first is None or last is None or (first - DAY < since and until < last + DAY):
+        return
+    lies = "only a part" if since <= last else "nothing"
+    say(f"{account}: its events are of {first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ}; "
+        f"{lies} of what was asked for lies within")  # fmt: skip

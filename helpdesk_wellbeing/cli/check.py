@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helpdesk_wellbeing.cli.common import (
-    Instant,
+    BARE_DATE,
+    AsOf,
     account_option,
     bring_up_to_date,
     catalogue,
@@ -20,6 +21,7 @@ from helpdesk_wellbeing.cli.common import (
     say,
     verbose_option,
 )
+from helpdesk_wellbeing.cli.platforms import require_events
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Examined:
 
 @click.command(name="check")
 @account_option
-@click.option("--as-of", type=Instant(), help="Answer as of this instant (default: now).")
+@click.option("--as-of", type=AsOf(), help=f"Answer as of this instant (default: now); {BARE_DATE}.")
 @format_option
 @verbose_option
 @click.pass_context
@@ -70,10 +72,14 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> Ex
     from helpdesk_wellbeing.flags import check, last_instances
     from helpdesk_wellbeing.privacy import needs_agreement
 
+    require_events(store, account)
     engine = Engine(store, account, known)
     bring_up_to_date(store, engine, account, "check")
     outcome = engine.assess(as_of)
     _, last, _ = store.all_events_span(account)
+    waiting = store.inbox.depth().get(account)
+    if waiting is not None and waiting.waiting:
+        say(f"{account}: {counted(waiting.waiting, 'webhook')} not worked off yet; run serve, then they count")
     if last is not None and as_of - last > STALE:
         newest = f"{last:%Y-%m-%dT%H:%M:%SZ}"
         say(f"{account}: the newest event is of {newest}; nothing is known since (--as-of {newest} looks back)")

@@ -62,6 +62,8 @@ def supervise(host: str, port: int, workers: int = 1, *, pull: bool) -> int:
             ended = [child for child in children if not child.is_running]
             if ended:
                 for child in ended:
+                    if not is_said and child.process.returncode == DID_NOT_RUN:
+                        continue  # it has told why it cannot begin
                     _log.error(f"the {child.role} process {child.end()}; stopping the others", ended=child.role)
                 return ENDED if is_said else DID_NOT_RUN
             for child in children:
@@ -70,7 +72,7 @@ def supervise(host: str, port: int, workers: int = 1, *, pull: bool) -> int:
                 say(children[0].said.replace("(role web)", "(role all)"))
                 is_said = True
     finally:
-        in_time = _stop(children)
+        in_time = _stop(children, quietly=not is_said)
         os.close(held)
     return 0 if in_time else ENDED
 
@@ -92,8 +94,11 @@ def _environment(ready: int, lifeline: int) -> Mapping[str, str]:
     return os.environ | {READY_VARIABLE: str(ready), LIFELINE_VARIABLE: str(lifeline)}
 
 
-def _stop(children: Sequence[Child]) -> bool:
-    """Ask all to stop; whoever doesn't in time is made to. Whether all ended well and in time."""
+def _stop(children: Sequence[Child], *, quietly: bool) -> bool:
+    """Ask all to stop; whoever doesn't in time is made to. Whether all ended well and in time.
+
+    `quietly` is for those that had hardly begun: they may not know yet how to stop well.
+    """
     running = [child for child in children if child.is_running]
     for child in running:
         child.process.terminate()
@@ -106,7 +111,7 @@ def _stop(children: Sequence[Child]) -> bool:
             child.process.kill()
             child.process.wait()
             code = -signal.SIGKILL
-        if code != 0:
+        if code != 0 and not quietly:
             _log.error(f"while stopping, the {child.role} process {child.end()}", ended=child.role)
             good = False
     return good

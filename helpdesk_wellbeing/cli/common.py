@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BUSY_S = 5.0  # how long those who only look wait for another who writes
 YEARS = (1970, 2100)  # no helpdesk has activity outside of these
+BARE_DATE = "a bare date is its 00:00 UTC"
 
 format_option = click.option(
     "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print findings."
@@ -65,6 +66,17 @@ class Instant(click.ParamType[datetime]):
         return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
 
 
+class AsOf(Instant):
+    """The same, for the instant that an answer looks back from; which one a bare date means is said."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        at = super().convert(value, param, ctx)
+        if not isinstance(value, datetime) and len(str(value)) <= len("2026-11-20"):
+            last = f"{at + timedelta(days=1) - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+            say(f"--as-of {value} means {at:%Y-%m-%dT%H:%M:%SZ}, where that day begins in UTC; its end is {last}")
+        return at
+
+
 def say(line: str) -> None:
     """A line about the run, on stderr."""
     click.echo(line, err=True)
@@ -103,10 +115,18 @@ def bring_up_to_date(store: Store, engine: Engine, account: str, who: str) -> No
 
 def ask_secret(variable: str, what: str) -> str:
     """A secret from the environment or from the person, who sees nothing of it; never from the command line."""
-    secret = os.environ.get(variable) or _prompted(variable, what)
-    if not secret.strip():
+    given = os.environ.get(variable)
+    if given is not None and not given.strip():
+        raise ConfigError(f"{variable} is set but empty; put the {what} into it, or unset it to be asked")
+    secret = (given or _prompted(variable, what)).strip()
+    if not secret:
         raise ConfigError(f"no {what}; set {variable} or type it at the prompt")
-    return str(secret).strip()
+    if not secret.isascii() or not secret.isprintable():
+        raise ConfigError(
+            f"the {what} has signs that no HTTP header takes; letters A to Z, digits and the signs of an English "
+            "keyboard are fine. Copy it anew, or make another one"
+        )
+    return secret
 
 
 def _prompted(variable: str, what: str) -> str:

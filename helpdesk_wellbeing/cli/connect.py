@@ -67,6 +67,7 @@ def connect_freshdesk(store: Store, account: str, domain: str) -> None:
     known = store.account(account) if store.has_account(account) else None
     if known is not None and known.platform != "freshdesk":
         raise ConfigError(f"{account} is not a Freshdesk account; choose another name")
+    _refuse_twice(store, account, domain)
     with store.transaction():
         if known is None:
             store.create_account(account, platform="freshdesk", settings={"domain": domain})
@@ -74,6 +75,15 @@ def connect_freshdesk(store: Store, account: str, domain: str) -> None:
             store.update_account(account, settings={**known.settings, "domain": domain})
         resume(store, account)
     say(f"{account}: connected; what its webhooks bring is taken in, reading it comes with a later version")
+
+
+def _refuse_twice(store: Store, account: str, domain: str) -> None:
+    """One helpdesk under two names would count everything twice."""
+    for other in store.accounts():
+        if other.platform == "freshdesk" and other.settings.get("domain") == domain and other.name != account:
+            raise ConfigError(
+                f"{domain} is connected already, as {other.name}; use that name, or give another --domain"
+            )
 
 
 def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: str, secret: str) -> None:

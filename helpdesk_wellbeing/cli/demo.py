@@ -32,7 +32,11 @@ LIMITED_MINUTE = 0.1  # seconds in which the simulated Zendesk lets a minute's r
 
 @click.command(name="demo")
 @click.option("--seed", default=1, show_default=True, help="Another seed is another team.")
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this folder.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep everything in this folder; what was live, in live/ there.",
+)
 @format_option
 @verbose_option
 @click.pass_context
@@ -46,6 +50,7 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbo
     from helpdesk_wellbeing.cli.demo_serve import show, stopped_by_sigterm
     from helpdesk_wellbeing.demo import judge
 
+    live_home = None if keep is None else _new_folder(keep)
     with stopped_by_sigterm(), _home(keep):
         world = _simulate(seed)
         store = open_store()
@@ -54,20 +59,32 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbo
         _import_files(store, world)
         examined = _check(store, world)
         verdict = judge(examined.answer["flags"], world)
-        if output == "json":
-            with _home(None):
-                shown = show(world, stay=False, quiet=True)
-            live = None if shown is None else asdict(shown)
-            print_json({"check": examined.answer, "verdict": _as_dict(verdict), "live": live})
-        else:
+        if output == "text":
             print_text(store, examined, catalogue(), verbose)
             _print_verdict(verdict, world)
-            with _home(None):
-                show(world, stay=watched())
-        if keep:
-            as_of = f"{world.as_of:%Y-%m-%dT%H:%M:%SZ}"
-            say(f"kept; next: {HOME_VARIABLE}={keep} helpdesk-wellbeing check --account {ACCOUNT} --as-of {as_of}")
+        try:
+            with _home(live_home):
+                shown = show(world, stay=output == "text" and watched(), quiet=output == "json")
+        finally:
+            _say_what_is_kept(keep, live_home, world)
+        if output == "json":
+            live = None if shown is None else asdict(shown)
+            print_json({"check": examined.answer, "verdict": _as_dict(verdict), "live": live})
         ctx.exit(0 if verdict.perfect else 1)
+
+
+def _new_folder(keep: Path) -> Path:
+    """Where the live part goes: it needs an installation of its own, because it happens today."""
+    names = ("live", *(f"live-{number}" for number in range(2, 1000)))
+    return next(keep / name for name in names if not (keep / name).exists())
+
+
+def _say_what_is_kept(keep: Path | None, live_home: Path | None, world: World) -> None:
+    if live_home is not None and live_home.exists():
+        say(f"kept, what was live: {HOME_VARIABLE}={live_home} helpdesk-wellbeing check --account {ACCOUNT}")
+    if keep is not None:
+        as_of = f"{world.as_of:%Y-%m-%dT%H:%M:%SZ}"
+        say(f"kept; next: {HOME_VARIABLE}={keep} helpdesk-wellbeing check --account {ACCOUNT} --as-of {as_of}")
 
 
 @contextmanager

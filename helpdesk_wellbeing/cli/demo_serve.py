@@ -4,6 +4,7 @@ later."""
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 import re
@@ -12,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -60,6 +61,27 @@ class Shown:
         )
 
 
+@dataclass(frozen=True)
+class Served:
+    """`serve` in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    address: str = ""
+
+    @property
+    def said(self) -> str:
+        """What it has said so far."""
+        return self.log.read_text("utf-8", errors="replace")
+
+    def check(self) -> None:
+        """Raises WellbeingError with its last words when it has ended."""
+        code = self.process.poll()
+        if code is not None:
+            ready = "" if self.address else " before it was ready"
+            raise WellbeingError(f"demo: serve ended{ready}, with exit code {code}: {last_words(self.said)}")
+
+
 def show(world: World, *, stay: bool, quiet: bool = False) -> Shown | None:
     """Serve, touch a ticket, tell what came of it; `stay`: go on touching until Ctrl-C.
 
@@ -80,13 +102,13 @@ def show(world: World, *, stay: bool, quiet: bool = False) -> Shown | None:
         open_store() as store,
     ):
         secret = _connect(store, zendesk)
-        with _serving() as address, _reaching(zendesk, address, secret, Sender, Habits) as sender:
-            shown = _touch(store, zendesk, sender, agent, name)
+        with _serving() as served, _reaching(zendesk, served.address, secret, Sender, Habits) as sender:
+            shown = _touch(store, zendesk, sender, served, agent, name)
             if not quiet:
                 click.echo(f"\nLIVE\n  {shown.line()}\n  now flagged: {shown.because}")
             if stay:
                 with suppress(KeyboardInterrupt):
-                    _go_on(store, zendesk, sender)
+                    _go_on(store, zendesk, sender, served)
     return shown
 
 
@@ -172,8 +194,8 @@ def _reaching(
 
 
 @contextmanager
-def _serving() -> Iterator[str]:
-    """`serve` in a process of its own; its address once it is ready."""
+def _serving() -> Iterator[Served]:
+    """`serve` in a process of its own, once it is ready."""
     from helpdesk_wellbeing.settings import load_settings
 
     log = load_settings().home / "serve.log"
@@ -181,7 +203,7 @@ def _serving() -> Iterator[str]:
     with log.open("wb") as said:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
     try:
-        yield _address(process, log)
+        yield _ready(Served(process, log))
     finally:
         process.terminate()
         try:
@@ -191,37 +213,50 @@ def _serving() -> Iterator[str]:
             process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+def _ready(served: Served) -> Served:
     deadline = time.monotonic() + STARTED_S
     while time.monotonic() < deadline:
-        said = log.read_text("utf-8", errors="replace")
-        found = re.search(r"^serving on (http://\S+)", said, re.MULTILINE)
+        found = re.search(r"^serving on (http://\S+)", served.said, re.MULTILINE)
         if found:
-            return found[1]
-        if process.poll() is not None:
-            raise WellbeingError(f"demo: serve ended before it was ready: {_last_line(said)}")
+            return replace(served, address=found[1])
+        served.check()
         time.sleep(0.05)
-    raise WellbeingError(f"demo: serve was not ready after {STARTED_S:g} s: {_last_line(said)}")
+    raise WellbeingError(f"demo: serve was not ready after {STARTED_S:g} s: {last_words(served.said)}")
 
 
-def _last_line(said: str) -> str:
-    return (said.strip().splitlines() or ["it said nothing"])[-1]
+def last_words(said: str) -> str:
+    """The last line that tells of trouble, or else the last one; of a line of the log what it says."""
+    lines = [_told(line) for line in said.strip().splitlines()]
+    troubles = [text for text, is_trouble in lines if is_trouble]
+    return (troubles or [text for text, _ in lines] or ["it said nothing"])[-1]
 
 
-def _touch(store: Store, zendesk: SimulatedZendesk, sender: Sender, agent: str, name: str) -> Shown:
+def _told(line: str) -> tuple[str, bool]:
+    try:
+        entry = json.loads(line)
+        return str(entry["event"]), entry["level"] in ("error", "critical")
+    except (ValueError, TypeError, KeyError):
+        return line, line.startswith("helpdesk-wellbeing: ")
+
+
+def _touch(store: Store, zendesk: SimulatedZendesk, sender: Sender, served: Served, agent: str, name: str) -> Shown:
     """Let the agent answer a ticket once more; wait until the flag that follows from it is in the stored answer."""
     if _flag_of(store, agent) is not None:
         raise WellbeingError(f"demo: {agent} is flagged before anything was touched; please report this line")
     ticket = _tickets(zendesk.site.events)[0]
     began = time.monotonic()
     touch = zendesk.touch(ticket, agent)
-    stored = _wait(lambda: any(a.status == 200 and a.event == touch.payload["id"] for a in list(sender.attempts)))
+    stored = _wait(
+        served, lambda: any(a.status == 200 and a.event == touch.payload["id"] for a in list(sender.attempts))
+    )
     if stored is None:
         raise WellbeingError(f"demo: the webhook did not arrive; it was answered {dict(sender.outcomes)}")
     stored_s = stored - began
-    seen = _wait(lambda: _flag_of(store, agent) is not None)
+    seen = _wait(served, lambda: _flag_of(store, agent) is not None)
     if seen is None:
-        raise WellbeingError(f"demo: what a webhook brought was not evaluated within {SEEN_S:g} s; see serve.log")
+        raise WellbeingError(
+            f"demo: what a webhook brought was not evaluated within {SEEN_S:g} s; serve said: {last_words(served.said)}"
+        )
     flag = _flag_of(store, agent)
     assert flag is not None
     rule = catalogue(try_examples=False).rules[RULE]
@@ -235,18 +270,19 @@ def _flag_of(store: Store, agent: str) -> dict[str, Any] | None:
     return next((flag for flag in flags if flag["rule"] == RULE and flag["subject"]["id"] == agent), None)
 
 
-def _wait(is_so: Any, seconds: float = SEEN_S) -> float | None:
-    """When it became so, by the monotonic clock; None when it did not in time."""
+def _wait(served: Served, is_so: Callable[[], bool], seconds: float = SEEN_S) -> float | None:
+    """When it became so, by the monotonic clock; None when it did not in time. Raises when `serve` has ended."""
     deadline = time.monotonic() + seconds
     while not is_so():
+        served.check()
         if time.monotonic() > deadline:
             return None
         time.sleep(0.02)
     return time.monotonic()
 
 
-def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender) -> None:
-    """Touch a ticket every few seconds until Ctrl-C."""
+def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender, served: Served) -> None:
+    """Touch a ticket every few seconds until Ctrl-C, or until `serve` has ended."""
     from helpdesk_wellbeing.settings import HOME_VARIABLE, load_settings
 
     home = load_settings().home
@@ -254,7 +290,7 @@ def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender) -> None:
     rng = random.Random(1)
     people = zendesk.site.people.select("agent", "name").rows()
     for ticket in itertools.cycle(_tickets(zendesk.site.events)):
-        time.sleep(BETWEEN_TOUCHES_S)
+        _wait(served, lambda: False, BETWEEN_TOUCHES_S)
         agent, name = rng.choice(people)
         began, at = time.monotonic(), datetime.now(UTC)
         zendesk.touch(ticket, agent)
@@ -263,7 +299,7 @@ def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender) -> None:
             evaluated = store.run_of(ACCOUNT).evaluated_at
             return sender.wait(0) and not store.inbox.depth() and evaluated is not None and evaluated > at
 
-        seen = _wait(is_in)
+        seen = _wait(served, is_in)
         took = "not yet in check" if seen is None else f"in check after {seen - began:.2f} s"
         click.echo(f"  {name} answered ticket {ticket}: {took}")
 

@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
-from helpdesk_wellbeing.errors import StoreError
+from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets, why_no_events
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
-NO_EVENTS = "no events; run pull or import"
 OLD = timedelta(days=7)
-FIRST_STEPS = """\
-no account yet; begin with one of
-  helpdesk-wellbeing connect zendesk --account NAME --subdomain SUBDOMAIN --client-id ID
-  helpdesk-wellbeing import LOG --account NAME
-or look at a simulated one: helpdesk-wellbeing demo"""
 
 
 @click.command(name="doctor")
@@ -42,27 +37,13 @@ def command(ctx: click.Context, account: str | None, output: str) -> None:
 
 
 def _reports(account: str | None) -> list[dict[str, Any]]:
-    try:
-        store = open_store(read_only=True)
-    except StoreError:
-        if account is None and nothing_stored_yet():
-            return []
-        raise
+    store = open_store(read_only=True) if account else open_to_look()
+    if store is None:
+        return []
     if account:
         require_account(store, account)
     names = [account] if account else [entry.name for entry in store.accounts()]
     return [examine(store, name) for name in names]
-
-
-def nothing_stored_yet() -> bool:
-    """A new installation: its database is a file that is made by the first account."""
-    from sqlalchemy.engine import make_url
-
-    from helpdesk_wellbeing.settings import load_settings
-    from helpdesk_wellbeing.store.dialect import sqlite_file
-
-    file = sqlite_file(make_url(load_settings().database_url))
-    return file is not None and not file.exists()
 
 
 def examine(store: Store, account: str) -> dict[str, Any]:
@@ -73,7 +54,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     from helpdesk_wellbeing.pulling import remembered_roster
 
     settings = store.account(account)
-    webhooks_only = settings.platform not in (None, "zendesk")
+    webhooks_only = lives_on_webhooks(settings.platform)
     first, last, count = store.all_events_span(account) if webhooks_only else store.event_span(account)
     directory = store.directory(account)
     roster = remembered_roster(store, account)
@@ -92,10 +73,10 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "without_zone": [],
         "without_schedule": [],
         "groups_without_tier": [],
-        "trouble": [],
+        "trouble": unreadable_secrets(store, [account]),
     }
     if count == 0:
-        report["trouble"].append("no events yet; serve takes in what webhooks bring" if webhooks_only else NO_EVENTS)
+        report["trouble"].append(why_no_events(store, account))
         return report
     assert last is not None
     outcome = Engine(store, account, catalogue()).assess(last)
@@ -121,7 +102,8 @@ def _about_webhooks(store: Store, account: str, platform: str | None) -> list[st
 
     if platform is None or store.has_secret(account, SECRET):
         return []
-    return [f"no webhook secret: news comes with pulls only; secrets set --account {account} webhook_secret"]
+    lacks = "whatever comes is refused" if lives_on_webhooks(platform) else "news comes with pulls only"
+    return [f"no webhook secret: {lacks}; secrets set --account {account} webhook_secret"]
 
 
 def _connection(settings: Any) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from helpdesk_wellbeing.cli.common import (
+    BARE_DATE,
+    AsOf,
     Instant,
     account_option,
     bring_up_to_date,
@@ -19,9 +21,15 @@ from helpdesk_wellbeing.cli.common import (
     require_account,
     say,
 )
+from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, why_no_events
+from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
+
+    from helpdesk_wellbeing.store import Store
 
 BATCH = 200_000
 _ISO = "%Y-%m-%dT%H:%M:%S%.6fZ"
@@ -40,29 +48,47 @@ def command() -> None:
 @click.option("--format", "output", type=click.Choice(["csv", "parquet"]), default="csv", help="How to write them.")
 def events(account: str, agent: str | None, since: datetime | None, until: datetime | None, output: str) -> None:
     """Events in the event log format, which `import` reads back."""
+    import polars as pl
+
     from helpdesk_wellbeing.events import empty
 
     store = open_store(read_only=True)
     require_account(store, account)
-    if store.event_span(account)[2] == 0:
-        say(f"{account}: no events")
     begin = since or datetime.min.replace(tzinfo=UTC)
     end = until or datetime.max.replace(tzinfo=UTC)
+    frames = _frames(store, account, begin, end, agent)
     if output == "parquet":
         file = io.BytesIO()
-        store.read_events(account, begin, end, agent=agent).write_parquet(file)
+        pl.concat([empty(), *frames]).write_parquet(file)
         print_bytes(file.getvalue())
         return
     print_bytes(_csv(empty(), _ISO))
+    for frame in frames:
+        print_bytes(_csv(frame, _ISO, header=False))
+
+
+def _frames(store: Store, account: str, begin: datetime, end: datetime, agent: str | None) -> Iterator[pl.DataFrame]:
+    """The account's events; what only webhooks told is among them where nothing else tells."""
+    pulled, told = store.event_span(account)[2], store.all_events_span(account)[2]
+    if told == 0:
+        say(f"{account}: {why_no_events(store, account)}")
+    elif lives_on_webhooks(store.account(account).platform):
+        yield _of(agent, store.all_events(account, begin, end))
+        return
+    elif told > pulled:
+        say(f"{account}: left out until a pull has it: {counted(told - pulled, 'event')} that webhooks told about")
     for frame in store.iter_events(account, begin, end, BATCH):
-        chosen = frame if agent is None else frame.filter(actor=agent)
-        print_bytes(_csv(chosen, _ISO, header=False))
+        yield _of(agent, frame)
+
+
+def _of(agent: str | None, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame if agent is None else frame.filter(actor=agent)
 
 
 @command.command()
 @click.argument("kind", type=click.Choice(["days", "shifts", "queues"]))
 @account_option
-@click.option("--as-of", type=Instant(), help="Facts as of this instant (default: everything).")
+@click.option("--as-of", type=AsOf(), help=f"Facts as of this instant (default: everything); {BARE_DATE}.")
 def facts(kind: str, account: str, as_of: datetime | None) -> None:
     """What the signals are computed from, as CSV."""
     from helpdesk_wellbeing.engine import Engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
-    from connectors.eventlog import LogRead
+    from connectors.eventlog import LogRead, Mapping
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.events import Added
 
@@ -28,8 +29,12 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.option("--leave", type=_file, help="Days off, so that work on them is seen and their lack is not.")
 @click.option("--groups", type=_file, help="Names, tiers, zones, schedules, targets of groups.")
 @click.option("--on-call", type=_file, help="On-call duty, which is no after-hours work.")
-@click.option("--time-zone", metavar="ZONE", help="The account's own zone, such as Europe/Berlin (default UTC).")
-@click.option("--rejects", type=_file, help="Where refused rows go (default: LOG.rejects.csv here).")
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="The account's own zone, such as Europe/Berlin (default: the mapping's, else UTC).",
+)
+@click.option("--rejects", type=_file, help="Where refused rows go (default: LOG.rejects.csv, beside LOG).")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -64,37 +69,47 @@ def command(
         )
         if path is not None
     }
-    taken = _read_log(log, account, mapping, rejects) if log is not None else None
+    how = _mapping(mapping)
+    taken = _read_log(log, account, mapping, how, rejects) if log is not None else None
     store = open_store()
     known = store.has_account(account)
     if taken is None and not known:
         require_account(store, account)
     writing = store.writer(account, "import") if known else nullcontext()
     with writing, store.transaction():
-        _set_zone(store, account, known, time_zone)
+        zone = _set_zone(store, account, known, time_zone, how)
         added = None if taken is None else _store_log(store, account, taken)
         for kind, frame in frames.items():
             getattr(store, f"replace_{kind}")(account, "file", frame)
-    if time_zone:
-        say(f"{account}: its zone is {time_zone} now")
+    if zone:
+        say(f"{account}: its zone is {zone}")
     if taken is not None and added is not None:
         _say_log(account, taken, added)
     for kind, frame in frames.items():
         say(f"{account}: {kind} file: {counted(frame.height, 'row')}; it replaces what was there")
-    if taken is None or not taken.refused:
+    if taken is None or log is None or not taken.refused:
         ctx.exit(0)
     say(f"{account}: {counted(taken.refused, 'row')} refused; see {_rejects_file(log, rejects)}")
     ctx.exit(1)
 
 
-def _read_log(log: Path, account: str, mapping: Path | None, rejects: Path | None) -> LogRead:
+def _mapping(file: Path | None) -> Mapping | None:
+    if file is None:
+        return None
+    from connectors import eventlog
+
+    return eventlog.load_mapping(file)
+
+
+def _read_log(log: Path, account: str, mapping: Path | None, how: Mapping | None, rejects: Path | None) -> LogRead:
     """The log, with its refused rows written down before anything is stored."""
     from connectors import eventlog
+    from helpdesk_wellbeing.instants import AHEAD
 
     target = _rejects_file(log, rejects)
     if target.exists() and any(file and file.exists() and target.samefile(file) for file in (log, mapping)):
         raise ConfigError(f"{target}: the rejects would overwrite what is read; name another file with --rejects")
-    taken = eventlog.read_log(log, account, eventlog.load_mapping(mapping) if mapping else None)
+    taken = eventlog.read_log(log, account, how, latest=datetime.now(UTC) + AHEAD)
     if taken.refused:
         eventlog.write_rejects(target, taken.rejects)
     if not taken.events.height:
@@ -113,15 +128,22 @@ def _why_nothing(taken: LogRead, target: Path) -> str:
     return f"the mapping left out all {taken.rows:,} rows; nothing was taken, mend the mapping"
 
 
-def _rejects_file(log: Path | None, named: Path | None) -> Path:
-    return named or Path(f"{log.name if log else 'log'}.rejects.csv")
+def _rejects_file(log: Path, named: Path | None) -> Path:
+    """Beside the log, unless another file is named; in full, so that it is found from anywhere."""
+    return (named or log.with_name(f"{log.name}.rejects.csv")).resolve()
 
 
-def _set_zone(store: Store, account: str, known: bool, zone: str | None) -> None:
-    if not known:
-        store.create_account(account, zone=zone or "UTC")
-    elif zone:
-        store.update_account(account, zone=zone)
+def _set_zone(store: Store, account: str, known: bool, told: str | None, how: Mapping | None) -> str | None:
+    """Make the account if it is new, in the zone that was told, or else in that of the mapping; what to say of it."""
+    if known:
+        if told:
+            store.update_account(account, zone=told)
+        return f"{told} now" if told else None
+    mapped = None if how is None or how.zone_column else how.time_zone
+    store.create_account(account, zone=told or mapped or "UTC")
+    if told or not mapped:
+        return f"{told} now" if told else None
+    return f"{mapped}, as in the mapping; --time-zone says another one"
 
 
 def _store_log(store: Store, account: str, taken: LogRead) -> Added:

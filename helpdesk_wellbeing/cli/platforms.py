@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.errors import ConfigError, NothingToPull
+from helpdesk_wellbeing.errors import ConfigError, NothingToPull, StoreError
+from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
     from connectors.zendesk.settings import ZendeskSettings
@@ -28,6 +29,56 @@ def connector_of(store: Store, account: str, tell: Callable[[str], None] = say) 
         raise NothingToPull(f"{account}: this version cannot read {platform}; it takes in what its webhooks bring")
     settings = {"zendesk": zendesk_settings}[platform](store, account)
     return CONNECTORS[platform](settings, say=tell)
+
+
+def lives_on_webhooks(platform: str | None) -> bool:
+    """Whether an account of this platform has its events from webhooks alone, because nothing here can read it."""
+    from connectors import CONNECTORS
+
+    return platform is not None and platform not in CONNECTORS
+
+
+def unreadable_secrets(store: Store, accounts: Iterable[str]) -> list[str]:
+    """Why secrets of these accounts cannot be read, each reason once; running processes have the same trouble."""
+    from webhooks.known import PREVIOUS_SECRET, SECRET
+
+    whose: dict[str, list[str]] = {}
+    with store.view():
+        for account in accounts:
+            for name in (SECRET, PREVIOUS_SECRET, CLIENT_SECRET, API_TOKEN):
+                try:
+                    store.get_secret(account, name)
+                except (ConfigError, StoreError) as error:
+                    whose.setdefault(str(error), []).append(account)
+    return [
+        f"{', '.join(dict.fromkeys(names))}: webhooks are answered with 503 and pulls fail: {reason}; "
+        "a running serve then goes on by itself"
+        for reason, names in whose.items()
+    ]
+
+
+def require_events(store: Store, account: str) -> None:
+    """A clear error when nothing is known of the account."""
+    if store.all_events_span(account)[2] == 0:
+        raise ConfigError(f"{account}: {why_no_events(store, account)}")
+
+
+def why_no_events(store: Store, account: str) -> str:
+    """For an account without events: why there are none, and what to do; without its name."""
+    platform = store.account(account).platform
+    if not lives_on_webhooks(platform):
+        return "no events yet; run pull" if platform else "no events yet; run import"
+    depth, came = store.inbox.depth().get(account), store.run_of(account).hook_at
+    if depth is not None and depth.waiting:
+        waits = "waits" if depth.waiting == 1 else "wait"
+        return f"no events yet, but {counted(depth.waiting, 'webhook')} {waits}; run helpdesk-wellbeing serve"
+    guide = f"webhooks/{platform}/README.md"
+    if came is not None:
+        return (
+            f"no events yet; webhooks came, the last at {came:%Y-%m-%d %H:%M} UTC, but said only which tickets to look "
+            f"at; events come from the app, see {guide}"
+        )
+    return f"no events yet; its webhooks bring them: run helpdesk-wellbeing serve and set them up as in {guide}"
 
 
 def zendesk_settings(store: Store, account: str) -> ZendeskSettings:

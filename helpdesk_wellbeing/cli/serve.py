@@ -6,6 +6,7 @@ it sees every end, and nothing is started again behind their back.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ from helpdesk_wellbeing.errors import ConfigError, WellbeingError
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.feed import Connector
+    from helpdesk_wellbeing.pipeline.worker import Worker
+    from helpdesk_wellbeing.settings import Settings
     from helpdesk_wellbeing.store import Store
 
 STOP_S = 8.0  # for everything; whoever stops us is promised 10
@@ -60,7 +63,12 @@ def command(ctx: click.Context, role: str, host: str, port: int, workers: int, n
     if role != "all" and workers != 1:
         raise ConfigError("--workers goes with --role all; start --role worker as often as you need it")
     from helpdesk_wellbeing import logs
+    from helpdesk_wellbeing.cli.beginning import ROOM_TO_SERVE, check_address, check_room
+    from helpdesk_wellbeing.settings import load_settings
 
+    check_room(load_settings(), ROOM_TO_SERVE)
+    if role != "worker":
+        check_address(host, port)
     _leave_no_core_files()
     logs.configure(role=role)
     if role == "all":
@@ -70,7 +78,6 @@ def command(ctx: click.Context, role: str, host: str, port: int, workers: int, n
     _hold_on_to_the_lifeline()
     if role == "web":
         from helpdesk_wellbeing.cli.web_server import serve_web
-        from helpdesk_wellbeing.settings import load_settings
 
         # below a supervisor a worker has to be there too, for this installation to be ready
         needs = "all" if READY_VARIABLE in os.environ else "web"
@@ -93,7 +100,7 @@ def work(*, pull: bool) -> int:
     settings = load_settings()
     with open_store(settings) as store:
         worker = Worker(settings, store, _connect(store, log), role="worker", pull=pull)
-        worker.start()
+        _start(worker, settings)
         try:
             _tell_ready("working (role worker)")
             while not told.wait(0.5):
@@ -107,6 +114,35 @@ def work(*, pull: bool) -> int:
     # that another process does now.
     sys.stderr.flush()
     os._exit(0)
+
+
+def _start(worker: Worker, settings: Settings) -> None:
+    """The worker's own tables have a file of their own on SQLite, and errors of the driver's own."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import DBAPIError
+
+    from helpdesk_wellbeing.pipeline.durable import FILE
+    from helpdesk_wellbeing.store.dialect import place_of, sqlite_file
+    from helpdesk_wellbeing.store.failures import explain
+
+    launching = logging.getLogger("dbos")
+    launching.addFilter(_is_not_the_launch)
+    try:
+        worker.start()
+    except (DBAPIError, OSError) as error:
+        url = make_url(settings.database_url)
+        file = sqlite_file(url)
+        line = explain(error, str(file.with_name(FILE)) if file else place_of(url))
+        if line is None:
+            raise
+        raise line from error
+    finally:
+        launching.removeFilter(_is_not_the_launch)
+
+
+def _is_not_the_launch(record: logging.LogRecord) -> bool:
+    """Why it failed is said by us, once."""
+    return not str(record.msg).startswith("DBOS failed to launch")
 
 
 def told_to_stop() -> threading.Event:

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.common import format_option, open_store, print_json
+from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
+from helpdesk_wellbeing.cli.common import format_option, print_json
+from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets
 from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, works
 from helpdesk_wellbeing.words import counted
+from webhooks.known import SECRET
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.accounts import Account
     from helpdesk_wellbeing.store.runs import Worker
 
+_PAUSED = "; pulling is paused until"  # how a pull that was not let in ends its line
 TITLES = ("ACCOUNT", "LAST PULL", "LAG", "NEXT PULL", "INBOX", "EVALUATED", "FLAGS", "STATE")
 
 
@@ -28,14 +32,8 @@ def command(ctx: click.Context, output: str) -> None:
     Only reads, so it may be run beside serve at any time. Exit code 0: nothing to do, 1: something to do, 2: did not
     run.
     """
-    from helpdesk_wellbeing.cli.doctor import FIRST_STEPS, nothing_stored_yet
-    from helpdesk_wellbeing.errors import StoreError
-
-    try:
-        store = open_store(read_only=True)
-    except StoreError:
-        if not nothing_stored_yet():
-            raise
+    store = open_to_look()
+    if store is None:
         click.echo("{}" if output == "json" else FIRST_STEPS)
         return
     report = examine(store, datetime.now(UTC))
@@ -62,6 +60,7 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     is_pulling = any(one.platform for one in known.values())
     if is_pulling and not any(works(worker) for worker in workers):
         to_do.insert(0, "nothing is pulled or evaluated, because no worker is alive; run helpdesk-wellbeing serve")
+    to_do[:0] = unreadable_secrets(store, known)
     versions = {worker.version for worker in workers if is_alive(worker)}
     notes = [f"versions {', '.join(sorted(versions))} work side by side"] if len(versions) > 1 else []
     return {
@@ -75,13 +74,15 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
 
 def _account(store: Store, account: Account, found: Condition) -> dict[str, Any]:
     run = found.run
+    source = "file" if account.platform is None else "webhooks" if lives_on_webhooks(account.platform) else "pulls"
     levels = active_levels(store.answer_of(account.name))
     return {
         "account": account.name,
         "platform": account.platform,
+        "source": source,
         "pulled_at": _iso(run.pulled_at),
         "lag_s": None if found.lag is None else round(found.lag.total_seconds()),
-        "next_pull_at": None if found.is_paused else _iso(run.due_at),
+        "next_pull_at": None if found.is_paused or source != "pulls" else _iso(run.due_at),
         "inbox": {"waiting": found.waiting, "oldest": _iso(found.oldest), "set_aside": found.set_aside},
         "evaluated_at": _iso(run.evaluated_at),
         "flags": dict(levels),
@@ -91,7 +92,7 @@ def _account(store: Store, account: Account, found: Condition) -> dict[str, Any]
         "failures": run.failures,
         "problem": run.problem,
         "state": _state(account, found),
-        "to_do": _to_do(account, found),
+        "to_do": _to_do(account, found) if source != "webhooks" else _to_do_by_webhooks(store, account, found),
     }
 
 
@@ -104,6 +105,8 @@ def _state(account: Account, found: Condition) -> str:
         return "late"
     if account.platform is None:
         return "imported"
+    if lives_on_webhooks(account.platform):
+        return "webhooks only"
     return "webhooks silent" if found.is_silent else "fine" if found.run.pulled_at else "not pulled yet"
 
 
@@ -111,6 +114,7 @@ def _to_do(account: Account, found: Condition) -> list[str]:
     run, lines = found.run, []
     why = f": {run.problem}" if run.problem else ""
     if found.is_paused:
+        why = why.partition(_PAUSED)[0]  # the next step is said once, with the command
         again = f"run `helpdesk-wellbeing connect {account.platform} --account {account.name} …` again"
         lines.append(f"paused since {_minute(run.paused_at)}{why}; {again}, then it goes on by itself")
     elif run.failures:
@@ -125,6 +129,22 @@ def _to_do(account: Account, found: Condition) -> list[str]:
     if found.set_aside:
         lines.append(f"{counted(found.set_aside, 'webhook')} could not be read and are set aside; "
                      "pulls bring what they were about")  # fmt: skip
+    return lines
+
+
+def _to_do_by_webhooks(store: Store, account: Account, found: Condition) -> list[str]:
+    """Of an account that nothing is pulled for."""
+    run, lines = found.run, []
+    if not store.has_secret(account.name, SECRET):
+        lines.append("no webhook secret, so whatever comes is refused; "
+                     f"run helpdesk-wellbeing secrets set --account {account.name} webhook_secret")  # fmt: skip
+    if run.failures:
+        why = f": {run.problem}" if run.problem else ""
+        lines.append(f"the last {counted(run.failures, 'run')} failed{why}; it is tried again at {_minute(run.due_at)}")
+    if found.is_late:
+        lines.append(f"it should have been looked at {_minute(run.due_at)}; look whether the workers keep up")
+    if found.set_aside:
+        lines.append(f"{counted(found.set_aside, 'webhook')} could not be read and are set aside; look at serve's log")
     return lines
 
 
@@ -160,11 +180,15 @@ def _row(one: dict[str, Any], now: datetime) -> tuple[str, ...]:
     inbox = one["inbox"]
     waits = "empty" if not inbox["waiting"] else f"{inbox['waiting']:,} since {_clock(inbox['oldest'], now)}"
     lag = "-" if one["lag_s"] is None else _span(timedelta(seconds=one["lag_s"]))
+    state = one["state"]
+    if one["source"] == "webhooks":
+        came = f"last {_clock(one['webhook_at'], now)}" if one["webhook_at"] else "none came yet"
+        state += f", {came}"
     levels = [f"{one['flags'][level]} {level}" for level in ("critical", "warn") if one["flags"].get(level)]
     flags = "-" if one["evaluated_at"] is None else ", ".join(levels) or "none"
     times = (_clock(one[key], now) for key in ("pulled_at", "next_pull_at", "evaluated_at"))
     pulled, due, evaluated = times
-    return one["account"], pulled, lag, due, waits, evaluated, flags, one["state"]
+    return one["account"], pulled, lag, due, waits, evaluated, flags, state
 
 
 def _process_line(one: dict[str, Any]) -> str:

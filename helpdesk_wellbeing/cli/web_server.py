@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,9 +36,12 @@ def serve_web(
 
     `on_ready` is called once with the address, in the process that serves.
     """
+    ours = os.getpid()
     try:
         _Arbiter(_Application(settings, host, port, role, on_ready, processes)).run()
     except SystemExit as end:
+        if os.getpid() != ours:
+            raise  # a process below ours: gunicorn knows its codes
         raise SystemExit(DID_NOT_RUN if end.code in _COULD_NOT_BEGIN else end.code) from None
     raise AssertionError("gunicorn ends the process itself")
 
@@ -107,6 +111,12 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
         super().reap_workers()
         if len(self.WORKERS) < before and not self._is_stopping:
             raise HaltServer("a web process ended although nobody asked it to", ENDED)
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> NoReturn:
+        if exit_status == Arbiter.APP_LOAD_ERROR:  # whose reason the process below has told
+            self.log.error_log.setLevel(logging.CRITICAL)
+        super().halt(reason, exit_status)
+        raise AssertionError("gunicorn ends the process itself")
 
     def handle_int(self) -> NoReturn:
         self.handle_term()

@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 import threading
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -90,6 +91,18 @@ def test_a_kind_that_is_not_read_is_answered_200_so_that_it_does_not_come_again(
     status, answer = post(port, body, signed(body))
 
     assert (status, json.loads(answer)) == (200, {"kept": 0, "ignored": True})
+
+
+def test_what_has_not_happened_yet_is_refused_and_counted(port, leaves_nothing):
+    body = status_changed(time=stamp(days=-3))
+
+    status, answer = post(port, body, signed(body))
+
+    assert (status, json.loads(answer)) == (200, {"kept": 0, "refused": "dated more than a day ahead of now"})
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as metrics:
+        counted = [line for line in metrics.read().decode().splitlines() if 'outcome="future"' in line]
+    assert [line.rpartition(" ")[2] for line in counted] == ["1.0"]
+    assert 'account="acme"' in counted[0]
 
 
 BODY = status_changed()

@@ -111,7 +111,7 @@ def test_an_instant_may_be_written_in_several_ways(imported, written, read):
         ("2026-11-20T10:00", "has no offset; add Z for UTC or an offset such as +01:00"),
         ("0001-01-01T00:00:00+05:00", "is not within the years 1970 to 2100"),
         ("9999-12-31T23:59:59Z", "is not within the years 1970 to 2100"),
-        ("2000-01-01", "the first event is of 2026-09-14; nothing is known at"),
+        ("2000-01-01T00:00:00Z", "the first event is of 2026-09-14; nothing is known at"),
     ],
 )
 def test_an_instant_that_means_nothing_is_said(imported, written, said):
@@ -244,6 +244,40 @@ def test_doctor_tells_what_is_connected_and_what_is_missing(imported):
     assert report["trouble"] == []
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        ("2026-11-16", "2026-11-18", "; nothing of what was asked for lies within"),
+        ("2026-08-01", "2026-10-01", "; only a part of what was asked for lies within"),
+        ("2026-11-10", "2026-11-20", "; only a part of what was asked for lies within"),
+        ("2026-09-14", "2026-11-14", None),
+    ],
+)
+def test_backtest_says_what_it_cannot_know(imported, since, until, said):
+    ran = imported.here("backtest", "--account", "acme", "--from", since, "--to", until)
+
+    told = [line for line in ran.lines if "its events are of" in line]
+    if said is None:
+        assert told == []
+    else:
+        assert told == [f"acme: its events are of 2026-09-14T07:00:00Z to 2026-11-13T22:34:00Z{said}"]
+
+
+def test_a_bare_date_is_said_as_the_instant_that_it_means(imported):
+    bare = imported.here("check", "--account", "acme", "--as-of", "2026-11-13")
+    exact = imported.here("check", "--account", "acme", "--as-of", "2026-11-13T00:00:00Z")
+    facts = imported.here("export", "facts", "days", "--account", "acme", "--as-of", "2026-11-13")
+
+    line = (
+        "--as-of 2026-11-13 means 2026-11-13T00:00:00Z, where that day begins in UTC; its end is 2026-11-13T23:59:59Z"
+    )
+    assert line in bare.lines
+    assert line in facts.lines
+    assert bare.out == exact.out
+    assert "means" not in exact.err
+    assert "00:00 UTC" in " ".join(imported.here("check", "--help").out.split())
+
+
 def test_doctor_of_a_connected_account_shows_no_secret(commands, zendesk):
     commands.connect(zendesk)
 
@@ -251,7 +285,7 @@ def test_doctor_of_a_connected_account_shows_no_secret(commands, zendesk):
 
     assert ran.code == 1
     assert f"acme: zendesk at {zendesk.base_url}, OAuth client" in ran.out
-    assert "no events; run pull or import" in ran.out
+    assert "no events yet; run pull" in ran.out
     assert zendesk.client_secret not in ran.out
 
 

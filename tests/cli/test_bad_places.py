@@ -270,3 +270,66 @@ def test_a_defect_of_ours_is_one_line_without_what_was_read(imported):
     assert ran.code == 2
     assert "a defect: KeyError in helpdesk_wellbeing/engine.py:" in one_line(ran)
     assert "CANARY" not in ran.err
+
+
+def connect_freshdesk(commands):
+    assert commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com").code == 0
+
+
+def test_serve_without_space_is_one_line_and_starts_nothing(commands):
+    connect_freshdesk(commands)
+    before = sorted(file.name for file in commands.home.iterdir())
+
+    ran = commands.apart("serve", "--port", "0", preexec_fn=limited_to(500_000))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert one_line(ran).startswith(f"helpdesk-wellbeing: store: {commands.home}: it cannot be written (")
+    assert ran.line.endswith("free some space, then run this again")
+    assert sorted(file.name for file in commands.home.iterdir()) == before
+
+
+@pytest.mark.parametrize("role", ["all", "web", "worker"])
+def test_serve_in_a_read_only_home_is_one_line(read_only, role):
+    ran = read_only.apart("serve", "--port", "0", "--role", role, preexec_fn=no_rights_of_root)
+
+    assert ran.code == 2
+    assert one_line(ran).endswith("give this user the rights to write there, then run this again")
+
+
+def test_a_worker_whose_own_tables_cannot_be_used_says_so_in_one_line(commands):
+    connect_freshdesk(commands)
+    (commands.home / "pipeline.db").write_bytes(b"not a database" * 500)
+
+    ran = commands.apart("serve", "--role", "worker")
+
+    assert ran.code == 2
+    assert f"{commands.home / 'pipeline.db'}: this is not a database" in one_line(ran)
+
+
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_where_no_database_can_be_made_nobody_is_told_to_begin(commands, command):
+    ran = commands.apart(command, preexec_fn=limited_to(10_000))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert one_line(ran).endswith("free some space, then run this again")
+
+
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_a_database_that_was_begun_on_a_full_disk_is_not_taken_for_none(commands, command):
+    commands.home.mkdir()
+    (commands.home / "wellbeing.db").touch()
+
+    ran = commands.apart(command, preexec_fn=limited_to(10_000))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert one_line(ran).endswith("free some space, then run this again")
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("status",), ("doctor",)])
+def test_a_folder_for_the_database_that_is_not_there_is_said(commands, tmp_path, command):
+    place = tmp_path / "nowhere"
+
+    ran = commands.apart(*command, environment={"HELPDESK_WELLBEING_DATABASE_URL": f"sqlite:///{place}/wellbeing.db"})
+
+    assert (ran.code, ran.out) == (2, "")
+    assert f"store: {place}: it cannot be written (No such file or directory); make that folder, " in one_line(ran)

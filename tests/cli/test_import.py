@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_refused_rows_are_named_by_the_lines_on_which_they_stand(commands, tmp_p
     assert ran.code == 1
     assert ran.lines == [
         "acme: 5 rows read, 2 events new",
-        "acme: 3 rows refused; see log.csv.rejects.csv",
+        f"acme: 3 rows refused; see {tmp_path / 'log.csv.rejects.csv'}",
     ]
     rejects = (tmp_path / "log.csv.rejects.csv").read_text().splitlines()
     assert rejects[0] == "line,column,reason"
@@ -179,10 +180,76 @@ def test_a_zone_that_does_not_exist_is_said_and_makes_no_account(commands, log, 
         assert commands.here("doctor", "--account", "acme").code == 2
 
 
+ROME = 'time_zone = "Europe/Rome"'
+
+
+@pytest.mark.parametrize(
+    ("mapping", "more", "zone", "said"),
+    [
+        (ROME, (), "Europe/Rome", "acme: its zone is Europe/Rome, as in the mapping; --time-zone says another one"),
+        (ROME, ("--time-zone", "Europe/Paris"), "Europe/Paris", "acme: its zone is Europe/Paris now"),
+        ('time_zone = "column:zone"', (), "UTC", None),
+        ("", (), "UTC", None),
+    ],
+)
+def test_a_new_account_has_the_zone_of_its_mapping_unless_another_is_told(
+    commands, tmp_path, mapping, more, zone, said
+):
+    log = written(tmp_path / "log.csv", f"{HEADER},zone", f"{GOOD},Europe/Oslo")
+    how = written(tmp_path / "m.toml", mapping)
+
+    ran = commands.here("import", log, "--account", "acme", "--mapping", how, *more)
+
+    assert ran.code == 0, ran.err
+    assert [line for line in ran.lines if "its zone is" in line] == ([] if said is None else [said])
+    assert f"zone                    {zone}\n" in commands.here("doctor", "--account", "acme").out
+
+
+def test_the_zone_of_an_account_that_is_there_stays_whatever_a_mapping_says(imported, tmp_path):
+    log, how = written(tmp_path / "more.csv", HEADER, GOOD), written(tmp_path / "m.toml", ROME)
+
+    ran = imported.here("import", log, "--account", "acme", "--mapping", how)
+
+    assert (ran.code, "its zone is" in ran.err) == (0, False)
+    assert "zone                    Europe/Berlin\n" in imported.here("doctor", "--account", "acme").out
+
+
 def test_a_new_zone_alone_is_said(imported):
     ran = imported.here("import", "--account", "acme", "--time-zone", "Europe/Paris")
 
     assert (ran.code, ran.err) == (0, "acme: its zone is Europe/Paris now\n")
+
+
+@pytest.mark.parametrize("named", [None, "bad.csv"])
+def test_where_the_rejects_are_is_said_in_full_whatever_folder_one_is_in(commands, tmp_path, named):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "here").mkdir()
+    written(tmp_path / "logs" / "log.csv", HEADER, GOOD, "yesterday,1,replied,a")
+    commands.patch.chdir(tmp_path / "here")
+
+    ran = commands.here("import", "../logs/log.csv", "--account", "acme", *(("--rejects", named) if named else ()))
+
+    wanted = tmp_path / "here" / named if named else tmp_path / "logs" / "log.csv.rejects.csv"
+    assert ran.code == 1
+    assert ran.line == f"acme: 1 row refused; see {wanted}"
+    assert wanted.read_text().count("\n") == 2
+    assert [file.name for file in (tmp_path / "here").iterdir()] == ([named] if named else [])
+
+
+def test_what_has_not_happened_yet_is_refused(commands, tmp_path):
+    now = datetime.now(UTC)
+    ahead = [timedelta(days=-9000), timedelta(hours=23), timedelta(hours=25), timedelta(days=900)]
+    times = [now + one for one in ahead]
+    rows = [f"{at.isoformat()},{number},replied,a,{now + timedelta(days=40)}" for number, at in enumerate(times)]
+    log = written(tmp_path / "log.csv", f"{HEADER},due_at", *rows)
+
+    ran = commands.here("import", log, "--account", "acme")
+
+    assert ran.code == 1
+    assert ran.lines[0] == "acme: 4 rows read, 2 events new"
+    rejects = (tmp_path / "log.csv.rejects.csv").read_text().splitlines()
+    reason = "is more than a day ahead of now; the clock or the format is wrong"
+    assert rejects[1:] == [f"{line},at,{reason}" for line in (4, 5)]
 
 
 def test_the_rejects_never_overwrite_what_is_read(commands, tmp_path):

@@ -150,17 +150,51 @@ def test_nothing_stays_behind_when_the_supervisor_is_killed(serving):
         one.until(lambda: not [pid for pid in children if Path(f"/proc/{pid}").exists()], 12)
 
 
-def test_a_port_that_is_taken_and_a_database_that_is_none_end_it_with_a_line(serving, commands):
+@pytest.mark.parametrize("role", ["all", "web"])
+def test_a_port_that_is_taken_is_one_line_and_nothing_has_started(commands, role):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with serving("--port", str(taken.getsockname()[1]), ready=False) as one:
-            assert one.process.wait(20) in (1, 2)
-            assert any("in use" in line["event"] for line in one.lines), one.said
+        port = str(taken.getsockname()[1])
+        ran = commands.apart("serve", "--role", role, "--port", port)
+
+    assert (ran.code, len(ran.lines)) == (2, 1), ran.err
+    assert ran.line.startswith(f"helpdesk-wellbeing: serve: 127.0.0.1:{port}: the port is taken; ")
+    assert not (commands.home / "wellbeing.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("192.0.2.1", "192.0.2.1:8765: this machine does not have that address"),
+        ("not a host", "not a host:8765: there is no such host"),
+        ("a..b", "a..b:8765: there is no such host"),
+        ("::zz", "[::zz]:8765: there is no such host"),
+    ],
+)
+def test_an_address_that_is_not_ours_is_one_line(commands, host, said):
+    ran = commands.apart("serve", "--host", host)
+
+    assert (ran.code, len(ran.lines)) == (2, 1), ran.err
+    assert said in ran.line
+    assert "--host" in ran.line
+
+
+def test_a_worker_needs_no_port(serving):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with serving("--role", "worker", "--port", str(taken.getsockname()[1])) as one:
+            assert "working (role worker)" in one.said
+
+
+def test_a_database_that_is_none_ends_it_with_a_line(serving, commands):
+    commands.home.mkdir()
     (commands.home / "wellbeing.db").write_bytes(b"this is no database at all" * 50)
     with serving(ready=False) as one:
         assert one.process.wait(20) == 2
         assert any("this is not a database" in line["event"] for line in one.lines), one.said
+        assert not [line for line in one.lines if "Shutting down" in line["event"] or "stopping" in line["event"]]
 
 
 def test_calls_that_are_under_way_are_answered_before_it_stops(serving):

@@ -6,9 +6,15 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
+from helpdesk_wellbeing.errors import Refused
+from helpdesk_wellbeing.pipeline import steps
+from helpdesk_wellbeing.pipeline.steps import Means
+from helpdesk_wellbeing.settings import load_settings
 from helpdesk_wellbeing.store import open_store
+from webhooks.known import SECRET
 
 
 @pytest.fixture
@@ -61,6 +67,21 @@ def test_what_is_paused_says_why_and_what_to_do(commands, store):
     assert "the client id isn't accepted" in to_do
     assert "`helpdesk-wellbeing connect zendesk --account acme …` again" in to_do
     assert "PAUSED" in ran.out
+
+
+def test_how_a_paused_account_goes_on_is_said_once(commands, store):
+    def connect(account):
+        refused = Refused("zendesk: 401 for GET /api/v2/users: the client id or its secret isn't accepted")
+        refused.status = 401
+        raise refused
+
+    work(store)
+    assert steps.pull(Means(store, connect), "acme") == "paused"
+
+    to_do = next(line for line in commands.here("status").out.splitlines() if "TO DO" in line)
+
+    assert "isn't accepted; run `helpdesk-wellbeing connect zendesk --account acme …` again, then it" in to_do
+    assert to_do.count("connect") == 1
 
 
 @pytest.mark.parametrize(
@@ -119,3 +140,40 @@ def test_a_new_installation_is_told_how_to_begin(commands):
     assert ran.code == 0
     assert "no account yet" in ran.out
     assert not (commands.home / "wellbeing.db").exists()
+
+
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_a_key_that_is_gone_is_said_with_what_it_stops(commands, store, command):
+    work(store)
+    key = commands.home / "secret.key"
+    with open_store(load_settings()) as kept:
+        kept.put_secret("acme", SECRET, "acme-signs-with-this")
+    store.note_run("acme", pulled_at=minutes(-4), due_at=minutes(1))
+    before = commands.here(command).out
+    held = key.read_bytes()
+    key.unlink()
+
+    ran = commands.here(command)
+
+    assert "503" not in before
+    assert ran.code == 1
+    to_do = next(line for line in ran.out.splitlines() if "TO DO" in line)
+    assert "acme: webhooks are answered with 503 and pulls fail: " in to_do
+    assert f"{key} is missing, HELPDESK_WELLBEING_KEY is not set; bring the key back" in to_do
+    assert not key.exists()
+    key.write_bytes(held)
+    key.chmod(0o600)
+    assert "503" not in commands.here(command).out
+
+
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_another_key_than_the_one_of_the_secrets_is_said(commands, store, command):
+    work(store)
+    with open_store(load_settings()) as kept:
+        kept.put_secret("acme", SECRET, "acme-signs-with-this")
+    commands.patch.setenv("HELPDESK_WELLBEING_KEY", Fernet.generate_key().decode())
+
+    ran = commands.here(command)
+
+    assert ran.code == 1
+    assert "was encrypted with another key than the one in HELPDESK_WELLBEING_KEY; bring back that key" in ran.out

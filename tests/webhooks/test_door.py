@@ -91,6 +91,27 @@ def test_accounts_that_are_not_there_are_answered_like_a_wrong_signature(desk, s
     assert named <= {"acme", "unready", None}
 
 
+AHEAD = [(timedelta(hours=23), {"kept": 1}), (timedelta(hours=25), "dated more than a day ahead of now"),
+         (timedelta(days=3650), "dated more than a day ahead of now")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ahead", "told"), AHEAD)
+@pytest.mark.parametrize("platform", ["freshdesk", "zendesk"])
+def test_what_has_not_happened_yet_is_answered_counted_and_not_kept(desk, status_change, platform, ahead, told):
+    at = NOW + ahead
+    if platform == "zendesk":
+        account, answer = "acme", desk.zendesk(status_change(time=at.isoformat()))
+    else:
+        record = {"id": 205, "changes": {"status": [2, 4]}}
+        said = {"event": "onTicketUpdate", "timestamp": at.timestamp(), "actor": {"id": 81}, "record": record}
+        account, answer = "fresh", desk.freshdesk(said)
+
+    kept = isinstance(told, dict)
+    assert answer == (200, told if kept else {"kept": 0, "refused": told})
+    assert desk.counts == {("kept" if kept else "future", account): 1}
+    assert len(desk.inbox(account)) == kept
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "",
                                   "application/json; charset=utf-16"])  # fmt: skip
 def test_only_json_is_read(desk, status_change, kind):
