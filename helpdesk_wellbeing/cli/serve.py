@@ -10,18 +10,20 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.errors import ConfigError, WellbeingError
+from helpdesk_wellbeing.errors import ConfigError, DatabaseIsNewer, StoreError, WellbeingError
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.feed import Connector
     from helpdesk_wellbeing.store import Store
 
+FIT_S = 2.0  # so often the worker looks whether the tables are still fit for it
 STOP_S = 8.0  # for everything; whoever stops us is promised 10
 ENDED = 1  # exit code: a part ended although nobody asked it to
 
@@ -94,12 +96,18 @@ def work(*, pull: bool) -> int:
     with open_store(settings) as store:
         worker = Worker(settings, store, _connect(store, log), role="worker", pull=pull)
         worker.start()
+        outdated = _watch_for_newer(store)
         try:
             _tell_ready("working (role worker)")
             while not told.wait(0.5):
                 if not worker.alive():
                     log.error("the worker ended although nobody asked it to")
                     return ENDED
+                if outdated:
+                    # Beside us a web process answers 503, and platforms send that again; they don't where nobody answers.
+                    log.error(str(outdated[0]))
+                    worker.stop(STOP_S)
+                    told.wait()
         finally:
             worker.stop(STOP_S)
         log.info("stopped")
@@ -107,6 +115,26 @@ def work(*, pull: bool) -> int:
     # that another process does now.
     sys.stderr.flush()
     os._exit(0)
+
+
+def _watch_for_newer(store: Store) -> list[DatabaseIsNewer]:
+    """Will hold the line about it, once a newer version has changed the tables under us."""
+    from sqlalchemy.exc import DBAPIError
+
+    found: list[DatabaseIsNewer] = []
+
+    def watch() -> None:  # in a thread, since a database that is away may keep it waiting
+        while not found:
+            time.sleep(FIT_S)
+            try:
+                store.check()
+            except DatabaseIsNewer as error:
+                found.append(error)
+            except (StoreError, DBAPIError):
+                pass  # away for a while: the worker says so
+
+    threading.Thread(target=watch, name="fit", daemon=True).start()
+    return found
 
 
 def told_to_stop() -> threading.Event:

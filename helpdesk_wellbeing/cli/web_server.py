@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,9 +36,12 @@ def serve_web(
 
     `on_ready` is called once with the address, in the process that serves.
     """
+    master = os.getpid()
     try:
         _Arbiter(_Application(settings, host, port, role, on_ready, processes)).run()
     except SystemExit as end:
+        if os.getpid() != master:
+            raise  # a process that it forked: how that ended the master has to know as gunicorn says it
         raise SystemExit(DID_NOT_RUN if end.code in _COULD_NOT_BEGIN else end.code) from None
     raise AssertionError("gunicorn ends the process itself")
 

@@ -158,9 +158,10 @@ def test_a_port_that_is_taken_and_a_database_that_is_none_end_it_with_a_line(ser
             assert one.process.wait(20) in (1, 2)
             assert any("in use" in line["event"] for line in one.lines), one.said
     (commands.home / "wellbeing.db").write_bytes(b"this is no database at all" * 50)
-    with serving(ready=False) as one:
-        assert one.process.wait(20) == 2
-        assert any("this is not a database" in line["event"] for line in one.lines), one.said
+    for role in ("all", "web"):
+        with serving("--role", role, ready=False) as one:
+            assert one.process.wait(20) == 2
+            assert any("this is not a database" in line["event"] for line in one.lines), one.said
 
 
 def test_calls_that_are_under_way_are_answered_before_it_stops(serving):
