@@ -104,7 +104,7 @@ def work(*, pull: bool) -> int:
                     log.error("the worker ended although nobody asked it to")
                     return ENDED
                 if outdated:
-                    # Beside us a web process answers 503, and platforms send that again; they don't where nobody answers.
+                    # Beside us a web process answers 503, which platforms send again; not so where nobody answers.
                     log.error(str(outdated[0]))
                     worker.stop(STOP_S)
                     told.wait()

@@ -8,6 +8,6 @@ import helpdesk_wellbeing
 
 helpdesk_wellbeing.__version__ = sys.argv.pop(1)
 
-from helpdesk_wellbeing.cli import main
+from helpdesk_wellbeing.cli import main  # noqa: E402
 
 main()
