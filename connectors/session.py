@@ -77,6 +77,7 @@ class Limits:
     read_s: float = 60.0  # without a byte
     answer_s: float = 300.0  # until the last byte
     attempts: int = 6
+    timeouts: int = 6  # tries without an answer
     longest_wait_s: float = 600.0  # what a Retry-After may ask for
     max_bytes: int = 64 * 1024 * 1024
     first_backoff_s: float = 1.0
@@ -192,7 +193,7 @@ class PlatformSession(requests.Session):
         """One answer with status 2xx, repeated and waited for as needed.
 
         `repeatable` (default: by method) says whether it may be sent again after it may have arrived;
-        after `timeouts` tries without any answer it gives up (default: as with other troubles).
+        after `timeouts` tries without any answer it gives up (default: as `Limits` says).
         The `timeout` of a client library is ignored in favour of ours.
         """
         verb = (method.decode() if isinstance(method, bytes) else method).upper()
@@ -200,7 +201,7 @@ class PlatformSession(requests.Session):
         target = self.own_url(named)
         repeatable = bool(arguments.pop("repeatable", verb in _REPEATABLE))
         tries = self.limits.attempts
-        timeouts = int(arguments.pop("timeouts", tries))
+        timeouts = int(arguments.pop("timeouts", self.limits.timeouts))
         arguments.update(timeout=(self.limits.connect_s, self.limits.read_s), allow_redirects=False, stream=True)
         retrying = tenacity.Retrying(
             retry=lambda state: _worth_another(state, timeouts),

@@ -146,10 +146,16 @@ def told_to_stop() -> threading.Event:
 
 
 def _connect(store: Store, log: Any) -> Callable[[str], Connector]:
+    from connectors.session import Limits
     from helpdesk_wellbeing.cli.platforms import connector_of
 
+    # Who waits keeps others from being pulled, and is asked again soon: the schedule has patience enough.
+    limits = Limits(attempts=4, timeouts=2, answer_s=120.0, longest_wait_s=120.0)
+
     def connect(account: str) -> Connector:
-        return connector_of(store, account, tell=lambda line: log.info("connector", account=account, said=line))
+        return connector_of(
+            store, account, tell=lambda line: log.info("connector", account=account, said=line), limits=limits
+        )
 
     return connect
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,20 @@ def small_site() -> Site:
     plain = {name: (kind if isinstance(kind, pl.Datetime) else pl.String()) for name, kind in SCHEMA.items()}
     events = pl.DataFrame(rows, schema=plain).cast(SCHEMA)
     return Site(events, options=Options(unlimited=True, time_zone="UTC", csat=None))
+
+
+class Gated(SimulatedZendesk):
+    """Answers nothing about tickets before its gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__(small_site())
+        self.gate, self.asked = threading.Event(), threading.Event()
+
+    def answer(self, request: Any) -> Any:
+        if "/incremental/" in request.path:
+            self.asked.set()
+            self.gate.wait(120)
+        return super().answer(request)
 
 
 def connect(store: Store, account: str, site: SimulatedZendesk, *, base_url: str | None = None) -> None:

@@ -70,9 +70,7 @@ def until(is_so, seconds):
 
 
 @pytest.mark.prove
-def test_a_helpdesk_that_hangs_delays_neither_others_nor_the_end(
-    on_sqlite, hanging, monkeypatch, is_the_truth, capsys
-):
+def test_a_helpdesk_that_hangs_delays_neither_others_nor_the_end(on_sqlite, hanging, monkeypatch, is_the_truth, capsys):
     monkeypatch.setenv("HELPDESK_WELLBEING_HOME", str(on_sqlite.home))
     calls = plan(100, on_sqlite.secrets)
     with SimulatedZendesk(small_site()) as site, open_store(on_sqlite.database) as store:

@@ -3,49 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
-import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from connectors.zendesk.simulated import SimulatedZendesk
 from helpdesk_wellbeing.store import open_store
-from tests.always_on.helpdesks import connect, small_site
-from tests.fleet import Fleet, Program, free_port
+from tests.always_on.helpdesks import Gated, connect
 from tests.hammer import Hammer, plan, truth
 
-OLD, NEW = "0.0.9", "0.1.0"
+OLD, NEW = {"version": "0.0.9"}, {}
 TAKEN_OVER_S = 60.0
-
-
-class Gated(SimulatedZendesk):
-    """Answers nothing about tickets before its gate is open."""
-
-    def __init__(self):
-        super().__init__(small_site())
-        self.gate, self.asked = threading.Event(), threading.Event()
-
-    def answer(self, request):
-        if "/incremental/" in request.path:
-            self.asked.set()
-            self.gate.wait(120)
-        return super().answer(request)
-
-
-def fleet(installation, version, *roles):
-    """Processes that take themselves for this version."""
-    programs = []
-    for role in roles:
-        port = None if role == "worker" else free_port()
-        command = [sys.executable, str(Path(__file__).with_name("as_version.py")), version, "serve", "--role", role]
-        programs.append(
-            Program(f"{role}-{version}", [*command, *(() if port is None else ("--port", str(port)))], port)
-        )
-    return Fleet(installation.home, installation.environment, programs)
 
 
 def until(is_so, seconds):
@@ -74,19 +43,19 @@ def test_what_an_old_version_had_begun_is_finished_by_a_new_one_and_the_other_wa
 
         def beside(hammer):
             assert hammer.reached(200)
-            old.kill_for_good(f"worker-{OLD}")
+            old.kill_for_good("worker-0.0.9")
             killed.append(time.monotonic())
             site.gate.set()
 
-        with fleet(installation, OLD, "web", "worker") as old:
+        with installation.fleet_as_if(OLD, "web", "worker") as old:
             assert site.asked.wait(30)
-            with fleet(installation, NEW, "worker"):
+            with installation.fleet_as_if(NEW, "worker"):
                 hammer = Hammer(old.ports, before, a_second=150).run(beside)
                 installation.wait_until_worked_off(TAKEN_OVER_S)
                 until(lambda: store.run_of("pulled").pulled_at, TAKEN_OVER_S)
                 took = time.monotonic() - killed[0]
         first = store.run_of("pulled").pulled_at
-        with fleet(installation, OLD, "web", "worker") as back:
+        with installation.fleet_as_if(OLD, "web", "worker") as back:
             store.note_run("pulled", due_at=datetime.now(UTC))
             again = Hammer(back.ports, after, a_second=150).run()
             installation.wait_until_worked_off(TAKEN_OVER_S)
