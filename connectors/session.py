@@ -19,11 +19,11 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import tenacity
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from connectors.answers import folded, path_of, read_json, retry_after, short_code
 from connectors.budget import BucketRule, Budget
+from connectors.patience import PatientAdapter, within
 from helpdesk_wellbeing.errors import BadPayload, Refused, RetryLater
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -74,8 +74,10 @@ class Limits:
     """Seconds, bytes and tries."""
 
     connect_s: float = 10.0
-    read_s: float = 60.0
+    read_s: float = 60.0  # without a byte
+    answer_s: float = 300.0  # until the last byte
     attempts: int = 6
+    timeouts: int = 6  # tries without an answer
     longest_wait_s: float = 600.0  # what a Retry-After may ask for
     max_bytes: int = 64 * 1024 * 1024
     first_backoff_s: float = 1.0
@@ -145,7 +147,7 @@ class PlatformSession(requests.Session):
         self.headers["User-Agent"] = "helpdesk-wellbeing"
         if credentials is not None:
             self.auth = _Bearer(credentials)
-        adapter = HTTPAdapter(max_retries=0)
+        adapter = PatientAdapter(max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
@@ -191,7 +193,7 @@ class PlatformSession(requests.Session):
         """One answer with status 2xx, repeated and waited for as needed.
 
         `repeatable` (default: by method) says whether it may be sent again after it may have arrived;
-        after `timeouts` tries without any answer it gives up (default: as with other troubles).
+        after `timeouts` tries without any answer it gives up (default: as `Limits` says).
         The `timeout` of a client library is ignored in favour of ours.
         """
         verb = (method.decode() if isinstance(method, bytes) else method).upper()
@@ -199,7 +201,7 @@ class PlatformSession(requests.Session):
         target = self.own_url(named)
         repeatable = bool(arguments.pop("repeatable", verb in _REPEATABLE))
         tries = self.limits.attempts
-        timeouts = int(arguments.pop("timeouts", tries))
+        timeouts = int(arguments.pop("timeouts", self.limits.timeouts))
         arguments.update(timeout=(self.limits.connect_s, self.limits.read_s), allow_redirects=False, stream=True)
         retrying = tenacity.Retrying(
             retry=lambda state: _worth_another(state, timeouts),
@@ -294,15 +296,16 @@ class PlatformSession(requests.Session):
         self._state.counts[endpoint] += 1
         where = f"{verb} {path}"
         try:
-            response = super().request(verb, url, **arguments)
-            self._read_body(response, where)
+            response = self._whole_answer(verb, url, where, arguments)
         except requests.exceptions.ConnectTimeout as error:
             raise _Again(
                 f"{self.platform.name}: no connection for {where}", None, "check the network", timed_out=True
             ) from error
         except requests.exceptions.Timeout as error:
+            within_s = self.limits.answer_s if isinstance(error, _NeverEnds) else self.limits.read_s
             again = _Again(
-                f"{self.platform.name}: no answer within {self.limits.read_s:.0f} s for {where}",
+                f"{self.platform.name}: no {'whole ' if isinstance(error, _NeverEnds) else ''}answer "
+                f"within {within_s:.0f} s for {where}",
                 None,
                 "run it again later",
                 timed_out=True,
@@ -319,6 +322,19 @@ class PlatformSession(requests.Session):
             raise (again if repeatable else again.final()) from error
         self.budget.learn(path, endpoint, response.headers)
         self._note_clock(response.headers)
+        return response
+
+    def _whole_answer(self, verb: str, url: str, where: str, arguments: dict[str, Any]) -> requests.Response:
+        with within(self.limits.answer_s) as watch:
+            try:
+                response = super().request(verb, url, **arguments)
+                self._read_body(response, where)
+            except requests.exceptions.RequestException as error:
+                if watch.is_over:
+                    raise _NeverEnds from error
+                raise
+        if watch.is_over:  # where no length was promised, being cut off looks like the end
+            raise _NeverEnds
         return response
 
     def _read_body(self, response: requests.Response, where: str) -> None:
@@ -379,6 +395,10 @@ class PlatformSession(requests.Session):
         pause = state.next_action.sleep if state.next_action else 0.0
         as_told = " as told" if isinstance(error, _Again) and error.after is not None else ""
         self._say(f"{error}; waiting {pause:.0f} s{as_told} (try {state.attempt_number} of {tries})")
+
+
+class _NeverEnds(requests.exceptions.Timeout):
+    """Bytes came, but the end of the answer didn't."""
 
 
 class _Again(Exception):

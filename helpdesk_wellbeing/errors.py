@@ -27,6 +27,10 @@ class StoreBusy(StoreError):
     """Another process holds the account's write lease; the message names the holder."""
 
 
+class DatabaseIsNewer(StoreError):
+    """A newer version of the program made tables that this one does not understand; nothing helps but updating it."""
+
+
 class PlatformError(WellbeingError):
     """The helpdesk platform did not do what we asked."""
 

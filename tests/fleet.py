@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -45,6 +46,14 @@ class Program:
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     starts: int = 0
     log_from: int = 0  # where in its log the latest start begins
+
+
+def as_if(told: Mapping[str, object], role: str, *more: str) -> Program:
+    """`serve` of another version, on another host, or by another clock; `told` as in always_on/as_if.py."""
+    port = None if role == "worker" else free_port()
+    name = "-".join([role, *map(str, told.values())])
+    command = [sys.executable, str(PROJECT / "tests/always_on/as_if.py"), json.dumps(told), "serve", "--role", role]
+    return Program(name, [*command, *more, *(() if port is None else ("--port", str(port)))], port)
 
 
 class Fleet:
@@ -131,6 +140,18 @@ class Fleet:
                 os.killpg(program.process.pid, signal.SIGKILL)
             program.process.wait(STOP_S)
             self.kills += 1
+
+    def restart(self, name: str) -> int:
+        """SIGTERM to a program, as a service manager's restart; its exit code, when it has been started again."""
+        with self._lock:
+            program = next(p for p in self.programs if p.name == name)
+            process, starts = program.process, program.starts
+        assert process is not None
+        process.terminate()
+        code = process.wait(STOP_S)
+        while program.starts == starts:
+            time.sleep(RESTART_S)
+        return code
 
     def log(self) -> str:
         """What all of them said on stderr."""

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from connectors.zendesk.settings import ZendeskSettings
 
 if TYPE_CHECKING:
+    from connectors.session import Limits
     from connectors.zendesk.connector import ZendeskConnector
 
 __all__ = ["ZendeskSettings", "connect"]
 
 
-def connect(settings: ZendeskSettings, say: Callable[[str], None] | None = None) -> ZendeskConnector:
+def connect(
+    settings: ZendeskSettings, say: Callable[[str], None] | None = None, limits: Limits | None = None
+) -> ZendeskConnector:
     """A connector for one account; nothing is asked yet. `say` gets lines about waiting and what is
-    lacking."""
+    lacking; `limits` say how long it waits."""
     from connectors.zendesk.connector import ZendeskConnector
 
-    return ZendeskConnector(settings, say=say)
+    return ZendeskConnector(settings, limits=limits, say=say)

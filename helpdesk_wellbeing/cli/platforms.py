@@ -10,6 +10,7 @@ from helpdesk_wellbeing.errors import ConfigError, NothingToPull, StoreError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
+    from connectors.session import Limits
     from connectors.zendesk.settings import ZendeskSettings
     from helpdesk_wellbeing.feed import Connector
     from helpdesk_wellbeing.store import Store
@@ -18,8 +19,10 @@ CLIENT_SECRET = "client_secret"
 API_TOKEN = "api_token"
 
 
-def connector_of(store: Store, account: str, tell: Callable[[str], None] = say) -> Connector:
-    """The connector of a connected account; it tells what it waits for."""
+def connector_of(
+    store: Store, account: str, tell: Callable[[str], None] = say, limits: Limits | None = None
+) -> Connector:
+    """The connector of a connected account; it tells what it waits for, as long as `limits` allow."""
     platform = store.account(account).platform
     if platform is None:
         raise NothingToPull(f"{account} was imported from a file; there is nothing to pull, run import again")
@@ -28,7 +31,7 @@ def connector_of(store: Store, account: str, tell: Callable[[str], None] = say) 
     if platform not in CONNECTORS:
         raise NothingToPull(f"{account}: this version cannot read {platform}; it takes in what its webhooks bring")
     settings = {"zendesk": zendesk_settings}[platform](store, account)
-    return CONNECTORS[platform](settings, say=tell)
+    return CONNECTORS[platform](settings, say=tell, limits=limits)
 
 
 def lives_on_webhooks(platform: str | None) -> bool:

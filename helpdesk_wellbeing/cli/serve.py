@@ -11,13 +11,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.errors import ConfigError, WellbeingError
+from helpdesk_wellbeing.errors import ConfigError, DatabaseIsNewer, StoreError, WellbeingError
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.feed import Connector
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.settings import Settings
     from helpdesk_wellbeing.store import Store
 
+FIT_S = 2.0  # so often the worker looks whether the tables are still fit for it
 STOP_S = 8.0  # for everything; whoever stops us is promised 10
 ENDED = 1  # exit code: a part ended although nobody asked it to
 
@@ -101,12 +103,18 @@ def work(*, pull: bool) -> int:
     with open_store(settings) as store:
         worker = Worker(settings, store, _connect(store, log), role="worker", pull=pull)
         _start(worker, settings)
+        outdated = _watch_for_newer(store)
         try:
             _tell_ready("working (role worker)")
             while not told.wait(0.5):
                 if not worker.alive():
                     log.error("the worker ended although nobody asked it to")
                     return ENDED
+                if outdated:
+                    # Beside us a web process answers 503, which platforms send again; not so where nobody answers.
+                    log.error(str(outdated[0]))
+                    worker.stop(STOP_S)
+                    told.wait()
         finally:
             worker.stop(STOP_S)
         log.info("stopped")
@@ -145,6 +153,26 @@ def _is_not_the_launch(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith("DBOS failed to launch")
 
 
+def _watch_for_newer(store: Store) -> list[DatabaseIsNewer]:
+    """Will hold the line about it, once a newer version has changed the tables under us."""
+    from sqlalchemy.exc import DBAPIError
+
+    found: list[DatabaseIsNewer] = []
+
+    def watch() -> None:  # in a thread, since a database that is away may keep it waiting
+        while not found:
+            time.sleep(FIT_S)
+            try:
+                store.check()
+            except DatabaseIsNewer as error:
+                found.append(error)
+            except (StoreError, DBAPIError):
+                pass  # away for a while: the worker says so
+
+    threading.Thread(target=watch, name="fit", daemon=True).start()
+    return found
+
+
 def told_to_stop() -> threading.Event:
     """An event that SIGTERM and SIGINT set."""
     told = threading.Event()
@@ -154,10 +182,16 @@ def told_to_stop() -> threading.Event:
 
 
 def _connect(store: Store, log: Any) -> Callable[[str], Connector]:
+    from connectors.session import Limits
     from helpdesk_wellbeing.cli.platforms import connector_of
 
+    # Who waits keeps others from being pulled, and is asked again soon: the schedule has patience enough.
+    limits = Limits(attempts=4, timeouts=2, answer_s=120.0, longest_wait_s=120.0)
+
     def connect(account: str) -> Connector:
-        return connector_of(store, account, tell=lambda line: log.info("connector", account=account, said=line))
+        return connector_of(
+            store, account, tell=lambda line: log.info("connector", account=account, said=line), limits=limits
+        )
 
     return connect
 

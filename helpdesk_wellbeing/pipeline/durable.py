@@ -154,7 +154,8 @@ class Durable:
     def hand_over(self, runs: Iterable[WorkflowStatus]) -> int:
         """Let others do what was begun; their number.
 
-        Runs of another version are given up instead: what they were to do is found again by those who are there.
+        Runs of another version are forgotten instead: what they were to do is found again by those who are there, and
+        a run that is gone is asked for at once, while the key of one that was cancelled would be taken for a while.
         """
         by_queue: dict[str, list[str]] = defaultdict(list)
         foreign = []
@@ -166,13 +167,26 @@ class Durable:
         for queue, ids in by_queue.items():
             DBOS.resume_workflows(ids, queue_name=queue)
         if foreign:
-            DBOS.cancel_workflows(foreign)
+            DBOS.delete_workflows(foreign)
         return sum(map(len, by_queue.values())) + len(foreign)
 
     def begun_by_none_of(self, workers: Iterable[str]) -> list[WorkflowStatus]:
         """What was begun by processes that nobody knows."""
         known = set(workers)
         return [run for run in _listed(status="PENDING") if run.executor_id not in known]
+
+    def forget_other_versions(self, versions: Iterable[str]) -> int:
+        """Forget what waits for a version that nobody has any more (these and ours are there); how much that was.
+
+        Others would look at each of its accounts in every round without taking it, and after a rollback it would be
+        done long after its time.
+        """
+        there = {__version__, *versions}
+        waiting = _listed(status="ENQUEUED", queue_name=list(QUEUES.values()), limit=_AT_ONCE)
+        lost = [run.workflow_id for run in waiting if run.app_version is not None and run.app_version not in there]
+        if lost:
+            DBOS.delete_workflows(lost)
+        return len(lost)
 
     def tidy(self) -> int:
         """Forget what was done some minutes ago; how much that was."""

@@ -49,6 +49,7 @@ QUEUED = {
     "due": 2,
 }  # runs that wait (of pulls also those that are going on), for each that can go on at once
 STOPPED_S = 15.0  # a thread that has not come round for as long is not alive
+PULLS_AT_ONCE = 8  # at least: they wait for helpdesks more than they work
 ENGINES = 64
 _MARGIN_S = 2.5  # of the time to stop in, for giving connections back
 
@@ -82,6 +83,7 @@ class Worker:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._settings, self._store, self._role = settings, store, role
         self._at_once = at_once or 2 * (os.cpu_count() or 2)
+        self._places = {"hooks": self._at_once, "due": max(self._at_once, PULLS_AT_ONCE)}
         self._stop = threading.Event()
         self._means = steps.Means(
             store, connect if pull else None, pace or Pace(), stopping=self._stop.is_set, clock=time.monotonic
@@ -111,7 +113,7 @@ class Worker:
             self.name,
             Work(self._pull, self._evaluate, self._attended),
             hooks_at_once=self._at_once,
-            pulls_at_once=self._at_once,
+            pulls_at_once=self._places["due"],
         )
         loops = (("look", LOOK_S, self._look), ("beat", BEAT_S, self._beat_and_take_over))
         self._threads = [
@@ -249,7 +251,7 @@ class Worker:
             return
         there = durable.asked_for(why, self._versions, begun=begun)
         # The queue has no order among accounts, so it is kept short: those that have waited longest come next.
-        room = max(0, QUEUED[why] * self._at_once * self._workers - len(there))
+        room = max(0, QUEUED[why] * self._places[why] * self._workers - len(there))
         for account in sorted(set(ready) - there, key=lambda name: ready[name])[:room]:
             since = f"{ready[account]:%Y%m%dT%H%M%S.%f}"
             durable.ask(account, why, f"{since}:{int(now.timestamp()) // AGAIN_S[why]}")
@@ -273,14 +275,14 @@ class Worker:
         if durable is None:
             return
         everybody = self._store.workers()
-        self._versions = frozenset(one.version for one in everybody if one.age_s < DEAD_S)
+        living = [one for one in everybody if one.age_s < DEAD_S and one.role != "web"]
+        self._versions = frozenset(one.version for one in living)
         for one in self._dead_among(everybody):
             if self._store.forget_worker(one.name):
                 self._took_over(one.name, durable.hand_over(durable.begun_by([one.name])))
         self._hand_back_the_lost(durable)
-        living = [one.name for one in everybody if one.age_s < DEAD_S and one.role != "web"]
         self._workers = max(1, len(living))
-        if living[:1] == [self.name] and time.monotonic() - self._round.get("orphans", 0.0) >= ORPHANS_S:
+        if living and living[0].name == self.name and time.monotonic() - self._round.get("orphans", 0.0) >= ORPHANS_S:
             self._round["orphans"] = time.monotonic()
             self._look_after_orphans(durable)
 
@@ -316,6 +318,7 @@ class Worker:
         found = durable.begun_by_none_of(one.name for one in self._store.workers())
         if found:
             self._took_over("processes unknown", durable.hand_over(found))
+        durable.forget_other_versions(self._versions)
         while durable.tidy() and not self._stop.is_set():
             pass
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.sql.dml import Insert
 
 from helpdesk_wellbeing.errors import ConfigError
@@ -112,6 +112,8 @@ def _postgresql(url: URL, busy_s: float) -> Engine:
         )
     except NoSuchModuleError:
         raise ConfigError(f"store: there is no driver {url.drivername}; use postgresql://…") from None
+    except ArgumentError:  # its text may hold a part of the URL
+        raise ConfigError("store: the port in the database URL is no number") from None
     except ModuleNotFoundError as missing:
         raise ConfigError(
             f"store: {url.drivername}://… needs the package {missing.name}; use postgresql://…"

@@ -76,6 +76,7 @@ _WORDS = (
     ("certificate", "the encrypted connection failed; check the certificates and sslmode in the URL"),
     ("SSL", "the encrypted connection failed; check the certificates and sslmode in the URL"),
 )
+_WRONG_VALUE = re.compile(r"invalid \w+ value|bad value for|weak sslmode")
 _MISSING = re.compile(r"(database|role) \".*\" does not exist", re.DOTALL)
 
 
@@ -129,6 +130,8 @@ def _without_state(error: DBAPIError) -> str | None:
         return _POSTGRESQL["22"]
     if isinstance(error, ProgrammingError) and "connection option" in words:
         return f"there is a parameter in the URL that is none; {_URL}"
+    if isinstance(error, OperationalError | ProgrammingError) and _WRONG_VALUE.search(words):
+        return f"a parameter in the URL has a value that does not fit; {_URL}"
     if not isinstance(error, OperationalError | InterfaceError):
         return None
     missing = _MISSING.search(words)

@@ -27,8 +27,8 @@ from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.events import Owner
 from helpdesk_wellbeing.store.tables import leases
 
-HEARTBEAT_S = 10.0
-EXPIRY_S = 60.0
+HEARTBEAT_S = 5.0
+EXPIRY_S = 30.0
 _POLL_S = 0.2
 
 

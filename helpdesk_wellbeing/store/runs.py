@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,6 +51,8 @@ class Worker:
     counts: dict[str, Any]
 
 
+CLOCKS_DIFFER = timedelta(minutes=5)  # those of hosts; more is a jump
+
 _COLUMNS = tuple(field.name for field in fields(Run) if field.name != "account")
 
 
@@ -69,7 +71,8 @@ def listed(connection: Connection) -> list[Run]:
 
 def due(connection: Connection, at: datetime) -> dict[str, datetime | None]:
     """By account what was due at `at` and is not paused; None for connected accounts that nobody has planned yet."""
-    planned = runs.c.due_at <= micros(at)
+    # began later than now: the clock was put back since, and what is planned was planned by the other one
+    planned = sa.or_(runs.c.due_at <= micros(at), runs.c.began_at > micros(at + CLOCKS_DIFFER))
     unplanned = sa.and_(runs.c.due_at.is_(None), accounts.c.platform.is_not(None))
     query = sa.select(accounts.c.name, runs.c.due_at).select_from(accounts.outerjoin(runs))
     found = connection.execute(query.where(runs.c.paused_at.is_(None), sa.or_(planned, unplanned)))
@@ -127,11 +130,14 @@ def beat(
 
 
 def alive(connection: Connection) -> list[Worker]:
-    """All processes that have not said goodbye, by name; those with an old heartbeat are dead."""
+    """All processes that have not said goodbye, by name; those with an old heartbeat are dead.
+
+    So are those with one of the future: the clock was put back, and who lives has beaten again since.
+    """
     at = now(connection)
     return [
         Worker(
-            row.name, row.role, row.version, row.host, row.pid, row.since, row.heartbeat, at - row.heartbeat,
+            row.name, row.role, row.version, row.host, row.pid, row.since, row.heartbeat, abs(at - row.heartbeat),
             json.loads(row.counts),
         )
         for row in connection.execute(sa.select(workers).order_by(workers.c.since, workers.c.name))

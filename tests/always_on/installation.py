@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 
 from helpdesk_wellbeing.arrivals import take_in
 from helpdesk_wellbeing.store import open_store
-from tests.fleet import Fleet, Program, free_port, serve_command
+from tests.fleet import Fleet, Program, as_if, free_port, serve_command
 from tests.hammer import Truth
 from webhooks.known import SECRET
 
@@ -42,6 +42,10 @@ class Installation:
             port = None if role == "worker" else free_port()
             programs.append(Program(f"{role}-{number}", serve_command(role, port, *more), port))
         return Fleet(self.home, self.environment, programs)
+
+    def fleet_as_if(self, told: Mapping[str, object], *roles: str, more: Sequence[str] = ()) -> Fleet:
+        """Processes of another version, on another host, or by another clock, not yet started."""
+        return Fleet(self.home, self.environment, [as_if(told, role, *more) for role in roles])
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """What the database has, read beside the program."""

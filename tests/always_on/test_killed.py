@@ -34,6 +34,27 @@ def test_nothing_is_lost_or_doubled_when_the_process_is_killed_twice(on_sqlite, 
 
 
 @pytest.mark.prove
+def test_five_thousand_calls_and_three_restarts_on_sqlite(on_sqlite, is_the_truth, capsys):
+    calls, codes = plan(5_000, on_sqlite.secrets), []
+
+    def beside(hammer):
+        for place in (1_000, 2_000, 3_000):
+            assert hammer.reached(place)
+            codes.append(fleet.restart("all-0"))
+
+    with on_sqlite.fleet("all") as fleet:
+        hammer = Hammer(fleet.ports, calls).run(beside)
+        on_sqlite.wait_until_worked_off()
+
+    with capsys.disabled():
+        print(f"\nSQLite, one process, 3 restarts: {hammer.told()}")
+    assert codes == [0, 0, 0]
+    assert hammer.wrong == []
+    assert hammer.without_retry_after == 0
+    is_the_truth(on_sqlite, truth(calls))
+
+
+@pytest.mark.prove
 def test_twenty_thousand_calls_and_thirty_kills_on_sqlite(on_sqlite, killing, is_the_truth, capsys):
     calls, _, hammer = hammered(on_sqlite, ["all"], 20_000, 30, killing, give_up_s=900)
 

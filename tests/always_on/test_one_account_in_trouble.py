@@ -4,47 +4,22 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-import polars as pl
 import pytest
 
-from connectors.zendesk.simulated import Faults, Options, SimulatedZendesk, Site
-from helpdesk_wellbeing.events import SCHEMA
+from connectors.zendesk.simulated import Faults, SimulatedZendesk
 from helpdesk_wellbeing.store import open_store
+from tests.always_on.helpdesks import BEGAN, connect, small_site
 
 SPEED = 60  # minutes of the simulated accounts in one of ours
-BEGAN = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 ALWAYS = 10**9
-
-
-def small_site() -> Site:
-    """One ticket, made and answered."""
-    usual = dict.fromkeys(SCHEMA) | {"account": "a", "ticket": "1", "channel": "email", "grade": "A"}
-    rows: list[dict[str, Any]] = [
-        usual | {"id": "1", "at": BEGAN, "actor": "5001", "actor_kind": "requester", "kind": "created",
-                 "status": "new", "group": "11"},
-        usual | {"id": "2", "at": BEGAN + timedelta(minutes=5), "actor": "1001", "actor_kind": "agent",
-                 "kind": "replied"},
-    ]  # fmt: skip
-    plain = {name: (kind if isinstance(kind, pl.Datetime) else pl.String()) for name, kind in SCHEMA.items()}
-    events = pl.DataFrame(rows, schema=plain).cast(SCHEMA)
-    return Site(events, options=Options(unlimited=True, time_zone="UTC", csat=None))
 
 
 def fast_clock():
     began = time.monotonic()
     start = BEGAN + timedelta(hours=1)
     return lambda: start + timedelta(seconds=SPEED * (time.monotonic() - began))
-
-
-def connect(store, account, site):
-    from helpdesk_wellbeing.cli.connect import connect_zendesk
-    from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
-
-    settings = {"subdomain": "acme", "base_url": site.base_url, "client_id": site.client_id}
-    connect_zendesk(store, account, settings, CLIENT_SECRET, site.client_secret)
 
 
 @pytest.fixture

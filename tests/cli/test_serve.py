@@ -191,10 +191,11 @@ def test_a_worker_needs_no_port(serving):
 def test_a_database_that_is_none_ends_it_with_a_line(serving, commands):
     commands.home.mkdir()
     (commands.home / "wellbeing.db").write_bytes(b"this is no database at all" * 50)
-    with serving(ready=False) as one:
-        assert one.process.wait(20) == 2
-        assert any("this is not a database" in line["event"] for line in one.lines), one.said
-        assert not [line for line in one.lines if "Shutting down" in line["event"] or "stopping" in line["event"]]
+    for role in ("all", "web"):
+        with serving("--role", role, ready=False) as one:
+            assert one.process.wait(20) == 2
+            assert any("this is not a database" in line["event"] for line in one.lines), one.said
+            assert not [line for line in one.lines if "Shutting down" in line["event"] or "stopping" in line["event"]]
 
 
 def test_calls_that_are_under_way_are_answered_before_it_stops(serving):

@@ -153,6 +153,9 @@ def test_urls_that_cannot_be_used_are_refused_without_showing_them():
         "postgresql://u:hunter2@h:hunter2/d",
         "postgresql://u:hunter2@127.0.0.1:1/d?nonsense=hunter2",
         "postgres+psycopg2://u:hunter2@h/d",
+        "postgresql://u:hunter2@127.0.0.1:1/d?port=hunter2",
+        "postgresql://u:hunter2@127.0.0.1:1/d?connect_timeout=hunter2",
+        "postgresql://u:hunter2@127.0.0.1:1/d?sslmode=hunter2",
     ):
         with pytest.raises((ConfigError, StoreError)) as caught:
             open_store(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpdesk_wellbeing.errors import StoreError
+from helpdesk_wellbeing.errors import DatabaseIsNewer
 from helpdesk_wellbeing.store import dialect
 from helpdesk_wellbeing.store.tables import compatibility
 
@@ -38,14 +38,14 @@ def oldest_program(connection: Connection, stored: str | None) -> str | None:
 def check(stored: str | None, place: str, oldest: str | None = None) -> bool:
     """Whether this program can work with the tables as they are.
 
-    `oldest`: see `oldest_program`. Raises StoreError when a newer version of the program made tables that this one
+    `oldest`: see `oldest_program`. Raises DatabaseIsNewer when a newer version of the program made tables that this one
     does not understand.
     """
     if stored is None or stored in REVISIONS:
         return stored == NEWEST
     if oldest in REVISIONS:
         return True  # only things were added that we neither read nor write
-    raise StoreError(
+    raise DatabaseIsNewer(
         f"store: {place}: a newer version of helpdesk-wellbeing made this database (revision {stored}, "
         f"this version knows {NEWEST}); update the program"
     )
