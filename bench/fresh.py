@@ -27,11 +27,12 @@ from bench.measuring import Rows, alone, hand_over, load, row
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.demo.bulk import bulk_events
 from helpdesk_wellbeing.engine import Engine
-from helpdesk_wellbeing.store import open_store
+from helpdesk_wellbeing.store import Store, open_store
 
 FEED_S = 0.1
 DRAIN_S = 20.0
-READY, WARM = "ready", "warm"
+READY, WARM, ALL_WARM = "ready", "warm", "all-warm"
+WARM_WITHIN_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def serve(given: Load, folder: Path, number: int) -> Seen:
     taken: dict[str, list[datetime]] = {name: [] for name in given.names}
     latencies: list[float] = []
     evaluations: list[float] = []
+    met: set[str] = set()
     take_in, evaluate = arrivals.take_in, steps.evaluate
 
     def noted(store, account, most=arrivals.MOST):  # type: ignore[no-untyped-def]
@@ -98,20 +100,29 @@ def serve(given: Load, folder: Path, number: int) -> Seen:
         began = time.perf_counter()
         outcome = evaluate(means, account, *rest)
         now = datetime.now(UTC)
-        if outcome == "done" and not (folder / WARM).exists():
+        if outcome == "done" and not (folder / ALL_WARM).exists():
             taken[account].clear()
+            met.add(account)
+            if len(met) == given.accounts:
+                (folder / f"{WARM}-{number}").touch()
         elif outcome == "done":
             evaluations.append(time.perf_counter() - began)
             latencies.extend((now - at).total_seconds() for at in taken[account])
             taken[account].clear()
         return outcome
 
-    arrivals.take_in, steps.evaluate = noted, timed  # type: ignore[assignment]
+    arrivals.take_in, steps.evaluate = noted, timed
     with open_store(settings) as store:
-        worker = Worker(settings, store, lambda account: Nothing(), role="worker")
+        worker = Worker(
+            settings,
+            store,
+            lambda account: Nothing(),
+            role="worker",
+            at_once=int(os.environ.get("AT_ONCE", "0")) or None,
+        )
         worker.start()
         (folder / f"{READY}-{number}").touch()
-        _wait_for(folder / WARM, 600)
+        _wait_for(folder / ALL_WARM, WARM_WITHIN_S + 60)
         cpu = time.process_time()
         _wait_for(folder / "over", given.seconds + DRAIN_S + 60)
         cpu = time.process_time() - cpu
@@ -129,18 +140,14 @@ def _wait_for(file: Path, at_most_s: float) -> None:
 
 
 def feed(given: Load, folder: Path) -> int:
-    """One delivery an account, to warm up; then at the rate, by chance over the accounts: the number of those.
+    """Deliveries at the rate, by chance over the accounts, until all are taken; their number.
 
-    Waits until all are taken.
+    Before that, some to every account until each worker has met each of them, as after some minutes of work.
     """
     dice = random.Random(1)
     sent = 0
     with open_store(settings_of(folder)) as store:
-        now = datetime.now(UTC)
-        store.inbox.add_many([_receipt(name, -number, now, dice) for number, name in enumerate(given.names, 1)])
-        while any(run.evaluated_at is None or run.evaluated_at <= now for run in store.runs()):
-            time.sleep(0.2)
-        (folder / WARM).touch()
+        _warm_up(given, store, folder, dice)
         began = time.monotonic()
         while (elapsed := time.monotonic() - began) < given.seconds:
             now = datetime.now(UTC)
@@ -156,6 +163,19 @@ def feed(given: Load, folder: Path) -> int:
         time.sleep(2.0)
     (folder / "over").touch()
     return sent
+
+
+def _warm_up(given: Load, store: Store, folder: Path, dice: random.Random) -> None:
+    deadline, number = time.monotonic() + WARM_WITHIN_S, 0
+    while not all((folder / f"{WARM}-{worker}").exists() for worker in range(given.workers)):
+        if time.monotonic() > deadline:
+            raise RuntimeError("not every worker met every account")
+        now = datetime.now(UTC)
+        store.inbox.add_many([_receipt(name, number := number - 1, now, dice) for name in given.names])
+        time.sleep(1.0)
+    while any(one.waiting for one in store.inbox.depth().values()):
+        time.sleep(0.1)
+    (folder / ALL_WARM).touch()
 
 
 def _receipt(account: str, number: int, now: datetime, dice: random.Random) -> Receipt:

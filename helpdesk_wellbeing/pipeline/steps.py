@@ -31,6 +31,7 @@ Evaluation = Literal["done", "not needed", "no events", "busy", "failed"]
 
 WHO = "serve"
 TURN_WAIT_S = 2.0  # for another writer of the account; then the slot goes to other accounts
+LEASE_WAIT_S = 0.25  # of an evaluation, on which others wait
 BUSY_RETRY = timedelta(seconds=20)
 LONGEST_TURN_S = 120.0  # a long history is read in turns, with evaluations and other accounts between them
 ANSWERS = 64  # of so many accounts the last one is remembered
@@ -250,7 +251,7 @@ def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) 
         return "no events"
     if not _is_needed(store, account, began):
         return "not needed"
-    with store.writer(account, WHO, wait_s=TURN_WAIT_S, on_wait=_silent):
+    with store.writer(account, WHO, wait_s=LEASE_WAIT_S, on_wait=_silent):
         engine.update()
     as_of = means.now()
     outcome = engine.assess(as_of)

@@ -1,4 +1,4 @@
-"""What a worker keeps between runs: warm engines, and whose turn it is in this process."""
+"""What a worker keeps between runs: warm engines, whose turn it is in this process, and who computes."""
 
 from __future__ import annotations
 
@@ -37,8 +37,28 @@ class Warm(Generic[T]):
         with self._lock:
             self._kept.pop(account, None)
 
+    def __contains__(self, account: str) -> bool:
+        return account in self._kept
+
     def __len__(self) -> int:
         return len(self._kept)
+
+
+class Lanes:
+    """One quick piece of work and one long one at a time.
+
+    Threads of one process that compute at the same time only hold each other up; a long history must not hold up what
+    is done in an instant.
+    """
+
+    def __init__(self) -> None:
+        self._quick, self._long = threading.Lock(), threading.Lock()
+
+    @contextmanager
+    def lane(self, *, quick: bool) -> Iterator[None]:
+        """Wait for one's turn, and have it."""
+        with self._quick if quick else self._long:
+            yield
 
 
 class Turns:

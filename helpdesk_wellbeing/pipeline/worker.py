@@ -27,7 +27,7 @@ from helpdesk_wellbeing.pipeline import schedule, steps
 from helpdesk_wellbeing.pipeline.counts import Counts
 from helpdesk_wellbeing.pipeline.durable import Durable, Why, Work
 from helpdesk_wellbeing.pipeline.schedule import Pace
-from helpdesk_wellbeing.pipeline.warm import Turns, Warm
+from helpdesk_wellbeing.pipeline.warm import Lanes, Turns, Warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,8 @@ QUEUED = {
     "hooks": 1,
     "due": 2,
 }  # runs that wait (of pulls also those that are going on), for each that can go on at once
+BEGUN_AT_ONCE = 4
+LONGEST_QUICK = timedelta(hours=3)
 STOPPED_S = 15.0  # a thread that has not come round for as long is not alive
 PULLS_AT_ONCE = 8  # at least: they wait for helpdesks more than they work
 ENGINES = 64
@@ -78,11 +80,12 @@ class Worker:
         engines: int = ENGINES,
         catalogue: Catalogue | None = None,
     ) -> None:
-        """`connect` gives an account's connector; `at_once` is how many evaluations run at a time (by default twice as
-        many as there are cores, because a free place is filled five times a second), and how many pulls beside them."""
+        """`connect` gives an account's connector; `at_once` is how many evaluations are begun at a time, and how many
+        pulls at least beside them. Evaluations take turns (`Lanes`); more are begun because a free place is filled only
+        five times a second."""
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._settings, self._store, self._role = settings, store, role
-        self._at_once = at_once or 2 * (os.cpu_count() or 2)
+        self._at_once = at_once or BEGUN_AT_ONCE
         self._places = {"hooks": self._at_once, "due": max(self._at_once, PULLS_AT_ONCE)}
         self._stop = threading.Event()
         self._means = steps.Means(
@@ -90,7 +93,7 @@ class Worker:
         )
         self._catalogue = catalogue
         self._engines = Warm(lambda account: Engine(store, account, self._known()), engines)
-        self._turns, self._counts = Turns(), Counts()
+        self._turns, self._lanes, self._counts = Turns(), Lanes(), Counts()
         self._running: dict[str, int] = {}
         self._changed = threading.Condition()
         self._round: dict[str, float] = {}  # of each thread, by the monotonic clock
@@ -177,20 +180,29 @@ class Worker:
 
     def _evaluate(self, account: str, pulled: str | None) -> str:
         self._counts.step("evaluate")
-        self._counts_deliveries(steps.take_in(self._means, account))
-        began = time.perf_counter()
         try:
-            with self._turns.turn(account, steps.TURN_WAIT_S):
-                engine = self._engines.of(account)
-                outcome = steps.evaluate(self._means, account, engine, self._known(), pulled)  # type: ignore[arg-type]
+            with self._turns.turn(account, steps.TURN_WAIT_S), self._lanes.lane(quick=self._is_quick(account)):
+                outcome = self._evaluate_now(account, pulled)
         except StoreBusy:
             self._store.note_run(account, due_at=datetime.now(UTC) + steps.BUSY_RETRY)
-            outcome = "busy"
-        if outcome == "done":
-            self._counts.evaluated(account, time.perf_counter() - began)
-        elif outcome == "failed":
+            return "busy"
+        if outcome == "failed":
             self._engines.drop(account)
         return outcome
+
+    def _evaluate_now(self, account: str, pulled: str | None) -> str:
+        self._counts_deliveries(steps.take_in(self._means, account))
+        began = time.perf_counter()
+        engine = self._engines.of(account)
+        outcome = steps.evaluate(self._means, account, engine, self._known(), pulled)  # type: ignore[arg-type]
+        if outcome == "done":
+            self._counts.evaluated(account, time.perf_counter() - began)
+        return outcome
+
+    def _is_quick(self, account: str) -> bool:
+        """Whether little is to be worked through: the engine is warm, and nothing came for a time long ago."""
+        dirty = self._store.dirty_since(account)
+        return account in self._engines and (dirty is None or datetime.now(UTC) - dirty < LONGEST_QUICK)
 
     def _counts_deliveries(self, count: int) -> None:
         for _ in range(count):

@@ -8,7 +8,7 @@ import pytest
 
 from helpdesk_wellbeing.errors import StoreBusy
 from helpdesk_wellbeing.pipeline.counts import Counts
-from helpdesk_wellbeing.pipeline.warm import Turns, Warm
+from helpdesk_wellbeing.pipeline.warm import Lanes, Turns, Warm
 
 
 def test_the_accounts_used_last_stay_warm():
@@ -56,3 +56,22 @@ def test_counts_go_by_account():
         "pulls": {"beta": {"news": 1}},
         "steps": {"pull": 1},
     }
+
+
+def test_what_takes_long_holds_up_nothing_quick_and_only_one_of_each_goes_on():
+    lanes, order = Lanes(), []
+
+    def quick():
+        with lanes.lane(quick=True):
+            order.append("quick")
+
+    with lanes.lane(quick=False):
+        quick()
+        with lanes.lane(quick=True):
+            another = threading.Thread(target=quick)
+            another.start()
+            another.join(0.1)
+            order.append("first")
+        another.join(5)
+
+    assert order == ["quick", "first", "quick"]
