@@ -1,4 +1,4 @@
-"""Webhooks in: gunicorn with the door on loopback, SQLite, signature checked, on the disk before the answer.
+"""Webhooks in: `serve` on loopback, SQLite, signature checked, on the disk before the answer.
 
 The load generator is one process on the same machine: `BENCH_CONNECTIONS` keep-alive connections (default 24),
 each sending the next signed call when the last one is answered; `BENCH_CALLS` in all (default 20,000), every
@@ -18,51 +18,33 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bench.measuring import Rows, hand_over, load, row
+import sqlalchemy as sa
+
+from bench.measuring import Rows, alone, hand_over, load, row
+from helpdesk_wellbeing.settings import HOME_VARIABLE, load_settings
 from helpdesk_wellbeing.store import open_store
-from webhooks.door import Door, blueprint
-from webhooks.known import SECRET, Remembered, from_store
-from webhooks.receipts import Receipts
+from webhooks.known import SECRET
 from webhooks.zendesk.signature import SIGNATURE, TIMESTAMP, sign
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 ACCOUNT = "acme"
 KEY = "only-for-this-measurement"
-THREADS = 16
 WARM = 200
-PLACE = "BENCH_RECEIPT_DATABASE"
-
-
-def application() -> Flask:
-    """What gunicorn serves: the door and nothing else, on the database that the environment names."""
-    from flask import Flask
-
-    store = open_store(os.environ[PLACE], busy_s=5.0)
-    receipts = Receipts(store.inbox.add_many)
-    door = Door(Remembered(from_store(store)), receipts.keep, lambda outcome, account: None)
-    app = Flask(__name__)
-    app.register_blueprint(blueprint(door))
-    return app
 
 
 @contextmanager
-def served(database: str) -> Iterator[int]:
-    """The door in one gunicorn process; its port."""
+def served(home: Path, role: str) -> Iterator[int]:
+    """`serve` as a user runs it; its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    command += ["--threads", str(THREADS), "--keep-alive", "30", "--log-level", "error", "bench.receipt:application()"]
-    process = subprocess.Popen(command, env=os.environ | {PLACE: database})
+    command = [sys.executable, "-m", "helpdesk_wellbeing", "serve", "--role", role, "--port", str(port)]
+    process = subprocess.Popen(command, env=os.environ | {HOME_VARIABLE: str(home)}, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port)
         yield port
@@ -174,32 +156,52 @@ def _next(ready: selectors.BaseSelector, call: _Call, todo: Iterator[bytes]) -> 
     call.connection.sendall(request)
 
 
-def measure(count: int, connections: int, folder: Path) -> Rows:
+def measure(count: int, connections: int, role: str, home: Path) -> Rows:
     """The table's lines."""
-    database = f"sqlite:///{folder}/wellbeing.db"
-    with open_store(database) as store:
+    settings = load_settings({HOME_VARIABLE: str(home)})
+    with open_store(settings) as store:
         store.create_account(ACCOUNT, platform="zendesk")
         store.put_secret(ACCOUNT, SECRET, KEY)
-    with served(database) as port:
+    with served(home, role) as port:
         send(port, calls(WARM), connections)
         sent = send(port, calls(count), connections)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = used.ru_utime + used.ru_stime
-    with open_store(database) as store:
-        stored = store.inbox.depth()[ACCOUNT].waiting
     wanted = max(WARM, count) - max(WARM, count) // 10
     told = ", ".join(f"{status}: {number:,}" for status, number in sorted(sent.statuses.items()))
+    is_asked = role == "web"
     return [
-        row(f"receipt: {count:,} calls over {connections} connections", f"{count / sent.seconds:,.0f}/s", ">= 1,000/s"),
-        row("  p99 of an answer", f"{sent.percentile(0.99):.1f} ms", "< 50 ms"),
+        row(
+            f"receipt: {count:,} calls over {connections} connections, serve --role {role}",
+            f"{count / sent.seconds:,.0f}/s",
+            ">= 1,000/s" if is_asked else "",
+        ),
+        row("  p99 of an answer", f"{sent.percentile(0.99):.1f} ms", "< 50 ms" if is_asked else ""),
         row("  CPU of the server for one call, start included", f"{1e6 * cpu / (count + WARM):,.0f} µs"),
         row(f"  p50 ({load()})", f"{sent.percentile(0.5):.1f} ms"),
         row("  answers by status", told, "200 only"),
-        row("  stored, of as many as were different", f"{stored:,} of {wanted:,}", "all"),
+        row("  stored, of as many as were different", f"{_stored(settings.database_url):,} of {wanted:,}", "all"),
     ]
 
 
+def _stored(database_url: str) -> int:
+    engine = sa.create_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            return int(connection.execute(sa.text("SELECT count(*) FROM inbox")).scalar_one())
+    finally:
+        engine.dispose()
+
+
+def measure_roles(count: int, connections: int, roles: Sequence[str]) -> Rows:
+    """Web processes alone, as behind a proxy, and together with a worker that works the calls off meanwhile."""
+    rows: Rows = []
+    for role in roles:
+        with tempfile.TemporaryDirectory(prefix="bench-receipt-") as place:
+            rows += alone(measure, count, connections, role, Path(place))
+    return rows
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="bench-receipt-") as place:
-        number_of_calls = int(os.environ.get("BENCH_CALLS", 20_000))
-        hand_over(measure(number_of_calls, int(os.environ.get("BENCH_CONNECTIONS", 24)), Path(place)))
+    number_of_calls = int(os.environ.get("BENCH_CALLS", 20_000))
+    hand_over(measure_roles(number_of_calls, int(os.environ.get("BENCH_CONNECTIONS", 24)), ("web", "all")))

@@ -43,7 +43,8 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
 
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
-    from webhooks.door import Door, blueprint
+    from webhooks import wsgi
+    from webhooks.door import Door
     from webhooks.known import Remembered, from_store
     from webhooks.receipts import Receipts
 
@@ -52,7 +53,8 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
     deliveries = Deliveries()
     heart = Heart(store, lambda: {"deliveries": deliveries.counts()})
     app = Flask("helpdesk_wellbeing", static_folder=None)
-    app.register_blueprint(blueprint(Door(Remembered(from_store(store)), receipts.keep, deliveries.count)))
+    door = Door(Remembered(from_store(store)), receipts.keep, deliveries.count)
+    app.wsgi_app = wsgi.before(app.wsgi_app, door)  # type: ignore[method-assign, assignment]
     _answer_operators(app, store, role, StoreCollector(store, heart.name, heart.counts))
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()

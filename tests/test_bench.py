@@ -69,8 +69,9 @@ def test_measuring_gives_seconds_and_megabytes_of_a_process_of_its_own():
     assert 1 < alone(peak_mb) < 1000
 
 
-def test_every_call_of_the_load_generator_is_answered_and_stored_once(tmp_path):
-    rows = {line["what"].strip(): line["measured"] for line in receipt.measure(100, 4, tmp_path)}
+@pytest.mark.parametrize("role", ["web", "all"])
+def test_every_call_of_the_load_generator_is_answered_and_stored_once(role, tmp_path):
+    rows = {line["what"].strip(): line["measured"] for line in receipt.measure(100, 4, role, tmp_path)}
 
     assert rows["answers by status"] == "200: 100"
     assert rows["stored, of as many as were different"] == "180 of 180"

@@ -1,6 +1,6 @@
 """The inbound door: prove the origin on the raw bytes, read, keep, answer. No rule runs inside a call.
 
-`Door.receive` is the whole of it; `blueprint` carries it over HTTP.
+`Door.receive` is the whole of it; `wsgi.py` carries it over HTTP.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.errors import BadPayload, WellbeingError
@@ -22,9 +22,6 @@ from webhooks.reading import Headers, NotJson, Payload, read_object
 from webhooks.receipts import NotKept
 from webhooks.zendesk import signature as zendesk_signature
 from webhooks.zendesk import translate as zendesk
-
-if TYPE_CHECKING:
-    from flask import Blueprint
 
 LARGEST = 256 * 1024  # bytes; the largest payload that a platform documents
 RETRY_AFTER_S = 5
@@ -168,24 +165,3 @@ def _is_plain_json(headers: Headers) -> bool:
     if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         return False
     return headers.get("Content-Encoding", "identity").strip().lower() == "identity"
-
-
-def blueprint(door: Door) -> Blueprint:
-    """The route `POST /webhooks/<platform>/<account>` for Flask."""
-    from flask import Blueprint, Response, request
-    from flask.json import dumps
-    from werkzeug.exceptions import RequestEntityTooLarge
-
-    routes = Blueprint("webhooks", __name__)
-
-    def answer_to(platform: str, account: str) -> Response:
-        request.max_content_length = LARGEST
-        try:
-            answer = door.receive(platform, account, request.headers, request.get_data(cache=False))
-        except RequestEntityTooLarge:
-            answer = door.too_large()
-        return Response(dumps(answer.body), answer.status, answer.headers, mimetype="application/json")
-
-    platforms = ", ".join(PLATFORMS)
-    routes.post(f"/webhooks/<any({platforms}):platform>/<path:account>")(answer_to)
-    return routes

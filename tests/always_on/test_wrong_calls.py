@@ -16,7 +16,8 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from tests.always_on.installation import SECRETS, make_installation
-from webhooks.door import Door, blueprint
+from webhooks import wsgi
+from webhooks.door import Door
 from webhooks.zendesk.signature import PUBLIC_TEST_SECRET, SIGNATURE, TIMESTAMP, sign
 
 CANARY = "a-customer-wrote-this"
@@ -253,7 +254,7 @@ def test_the_public_test_vector_proves_a_call_in_test_mode_only(test_mode, statu
         now=lambda: then, test_mode=test_mode,
     )  # fmt: skip
     app = Flask("door")
-    app.register_blueprint(blueprint(door))
+    app.wsgi_app = wsgi.before(app.wsgi_app, door)
     server = make_server("127.0.0.1", 0, app)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

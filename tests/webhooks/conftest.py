@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 from helpdesk_wellbeing.deliveries import Delivery
 from helpdesk_wellbeing.events import SCHEMA, conform
 from helpdesk_wellbeing.store import Store, open_store
-from webhooks.door import Door, blueprint
+from webhooks import wsgi
+from webhooks.door import Door
 from webhooks.known import PREVIOUS_SECRET, SECRET, Remembered, from_store
 from webhooks.receipts import Receipts
 from webhooks.zendesk.signature import SIGNATURE, TIMESTAMP, sign
@@ -81,7 +82,7 @@ def desk(store: Store) -> Iterator[Desk]:
         counts[outcome, account] += 1
 
     app = Flask("door")
-    app.register_blueprint(blueprint(Door(Remembered(from_store(store)), receipts.keep, count, now=lambda: NOW)))
+    app.wsgi_app = wsgi.before(app.wsgi_app, Door(Remembered(from_store(store)), receipts.keep, count, now=lambda: NOW))
     yield Desk(store, app.test_client(), receipts, counts)
     receipts.stop()
 
