@@ -76,7 +76,7 @@ def fill(given: Load, folder: Path) -> None:
             with store.writer(name, "bench"):
                 Engine(store, name, catalogue).update()
             now = datetime.now(UTC)
-            store.note_run(name, due_at=now + timedelta(hours=2), news_at=now, evaluated_at=now)
+            store.work.note_run(name, due_at=now + timedelta(hours=2), news_at=now, evaluated_at=now)
 
 
 def serve(given: Load, folder: Path, number: int) -> Seen:

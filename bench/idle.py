@@ -60,7 +60,7 @@ def fill(folder: Path, accounts: int) -> None:
             with store.transaction():
                 store.create_account(name, platform="zendesk", settings={"base_url": "http://127.0.0.1:1"})
                 store.add_events(name, _history(name, silent))
-                store.note_run(
+                store.work.note_run(
                     name,
                     due_at=now + share * timedelta(hours=1),
                     pulled_at=now - (1 - share) * timedelta(hours=1),

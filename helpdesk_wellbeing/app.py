@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from helpdesk_wellbeing import __version__
-from helpdesk_wellbeing.condition import ALIVE_S, works
+from helpdesk_wellbeing.condition import works
 from helpdesk_wellbeing.errors import WellbeingError
+from helpdesk_wellbeing.process import ALIVE_S, BEAT_S, Process
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
     from webhooks.receipts import Receipts
 
-BEAT_S = 5.0
 BUSY_S = 5.0  # platforms hang up after 10 seconds
 FIT_S = 1.0  # for so long tables that fitted are taken to fit
 LOST_S = 600.0  # a web process that has been silent for so long is not coming back
@@ -51,11 +48,12 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
     store = open_store(settings, busy_s=BUSY_S)
     receipts = Receipts(_while_fit(store))
     deliveries = Deliveries()
-    heart = Heart(store, lambda: {"deliveries": deliveries.counts()})
+    process = Process(store, "web", lambda: {"deliveries": deliveries.counts()})
+    heart = Heart(store, process)
     app = Flask("helpdesk_wellbeing", static_folder=None)
     door = Door(Remembered(from_store(store)), receipts.keep, deliveries.count)
     app.wsgi_app = wsgi.before(app.wsgi_app, door)  # type: ignore[method-assign, assignment]
-    _answer_operators(app, store, role, StoreCollector(store, heart.name, heart.counts))
+    _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app
@@ -86,12 +84,11 @@ def _while_fit(store: Store) -> Callable[[Sequence[Receipt]], list[bool]]:
 
 
 class Heart:
-    """Says every few seconds that this web process is alive, and what it has counted."""
+    """Says every few seconds that this web process is alive."""
 
-    def __init__(self, store: Store, counts: Callable[[], Mapping[str, Any]]) -> None:
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
-        self.counts = counts
+    def __init__(self, store: Store, process: Process) -> None:
         self._store = store
+        self._process = process
         self._stopped = threading.Event()
         self._is_told = False
         self._thread = threading.Thread(target=self._run, name="web-heartbeat", daemon=True)
@@ -104,22 +101,18 @@ class Heart:
         """Say goodbye."""
         self._stopped.set()
         self._thread.join(BEAT_S)
-        self._try(lambda: self._store.forget_worker(self.name))
+        self._try(self._process.say_goodbye)
 
     def _run(self) -> None:
         self._try(self._forget_the_lost)
         while not self._stopped.is_set():
-            self._try(self._beat)
+            self._try(self._process.beat)
             self._stopped.wait(BEAT_S)
 
-    def _beat(self) -> None:
-        host, pid = socket.gethostname(), os.getpid()
-        self._store.beat(self.name, role="web", version=__version__, host=host, pid=pid, counts=self.counts())
-
     def _forget_the_lost(self) -> None:
-        for one in self._store.workers():
+        for one in self._store.work.workers():
             if one.role == "web" and one.age_s > LOST_S:
-                self._store.forget_worker(one.name)
+                self._store.work.forget_worker(one.name)
 
     def _try(self, step: Callable[[], object]) -> None:
         try:
@@ -136,7 +129,7 @@ def missing(store: Store, role: str) -> list[str]:
     """What keeps this process from being of use, each as a line."""
     try:
         store.check()
-        if role == "web" or any(works(worker) for worker in store.workers()):
+        if role == "web" or any(works(worker) for worker in store.work.workers()):
             return []
     except WellbeingError as error:
         return [str(error)]

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.pipeline.schedule import silent_webhooks
+from helpdesk_wellbeing.process import ALIVE_S
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store.inbox import Depth
-    from helpdesk_wellbeing.store.runs import Run, Worker
+    from helpdesk_wellbeing.store.work import Run, Worker
 
-ALIVE_S = 20.0  # a process that has not been heard of for longer is not counted on
 WORKING = ("all", "worker")  # roles that pull and evaluate
 LATE = timedelta(minutes=10)  # a pull that has been due for longer is late
 FEW = 5  # agents: in a smaller account a count of flagged agents nearly names them

@@ -94,7 +94,7 @@ class StoreCollector(Collector):
     def _of_the_store(self, counts: dict[str, dict[str, Any]]) -> Iterator[Metric]:
         now = self._now()
         depths = self._store.inbox.depth()
-        found = [condition_of(run, depths.get(run.account), now) for run in self._store.runs()]
+        found = [condition_of(run, depths.get(run.account), now) for run in self._store.work.runs()]
         for name, text, since in _SECONDS:
             ages = ((one, since(one)) for one in found)
             yield _gauge(name, text, {one.run.account: (now - at).total_seconds() for one, at in ages if at})
@@ -103,7 +103,7 @@ class StoreCollector(Collector):
             yield _gauge(name, text, {account: float(value) for account, value in values if value is not None})
         yield self._of_flags()
         alive: Counter[str] = Counter({"all": 0, "web": 0, "worker": 0})
-        for worker in self._store.workers():
+        for worker in self._store.work.workers():
             if is_alive(worker):
                 alive[worker.role] += 1
                 counts.setdefault(worker.name, worker.counts)
@@ -115,7 +115,7 @@ class StoreCollector(Collector):
     def _of_flags(self) -> Metric:
         text = "Active flags. Level `any` stands for all levels of flags about agents; small teams have none of those."
         family = GaugeMetricFamily(f"{P}flags", text, labels=["account", "signal", "level"])
-        for account, made in sorted(self._store.answers_made().items()):
+        for account, made in sorted(self._store.work.answers_made().items()):
             for (signal, level), number in sorted(self._tally(account, made).items()):
                 family.add_metric([account, signal, level], number)
         return family
@@ -126,7 +126,7 @@ class StoreCollector(Collector):
             kept = self._flags.get(account)
         if kept is not None and kept[0] == made:
             return kept[1]
-        answer = self._store.answer_of(account)
+        answer = self._store.work.answer_of(account)
         agents = self._store.directory(account).people["agent"].n_unique()
         counts = tally(answer or {}, agents)
         with self._lock:

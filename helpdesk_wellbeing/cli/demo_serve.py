@@ -265,7 +265,7 @@ def _touch(store: Store, zendesk: SimulatedZendesk, sender: Sender, served: Serv
 
 
 def _flag_of(store: Store, agent: str) -> dict[str, Any] | None:
-    answer = store.answer_of(ACCOUNT) or {"flags": []}
+    answer = store.work.answer_of(ACCOUNT) or {"flags": []}
     flags: list[dict[str, Any]] = answer["flags"]
     return next((flag for flag in flags if flag["rule"] == RULE and flag["subject"]["id"] == agent), None)
 
@@ -296,7 +296,7 @@ def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender, served: Serv
         zendesk.touch(ticket, agent)
 
         def is_in(at: datetime = at) -> bool:
-            evaluated = store.run_of(ACCOUNT).evaluated_at
+            evaluated = store.work.run_of(ACCOUNT).evaluated_at
             return sender.wait(0) and not store.inbox.depth() and evaluated is not None and evaluated > at
 
         seen = _wait(served, is_in)

@@ -71,7 +71,7 @@ def why_no_events(store: Store, account: str) -> str:
     platform = store.account(account).platform
     if not lives_on_webhooks(platform):
         return "no events yet; run pull" if platform else "no events yet; run import"
-    depth, came = store.inbox.depth().get(account), store.run_of(account).hook_at
+    depth, came = store.inbox.depth().get(account), store.work.run_of(account).hook_at
     if depth is not None and depth.waiting:
         waits = "waits" if depth.waiting == 1 else "wait"
         return f"no events yet, but {counted(depth.waiting, 'webhook')} {waits}; run helpdesk-wellbeing serve"

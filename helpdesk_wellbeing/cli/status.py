@@ -17,7 +17,7 @@ from webhooks.known import SECRET
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.accounts import Account
-    from helpdesk_wellbeing.store.runs import Worker
+    from helpdesk_wellbeing.store.work import Worker
 
 _PAUSED = "; pulling is paused until"  # how a pull that was not let in ends its line
 TITLES = ("ACCOUNT", "LAST PULL", "LAG", "NEXT PULL", "INBOX", "EVALUATED", "FLAGS", "STATE")
@@ -50,10 +50,10 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     """Everything `status` has to say, as one object; times in ISO 8601, UTC."""
     depths = store.inbox.depth()
     known = {account.name: account for account in store.accounts()}
-    workers = store.workers()
+    workers = store.work.workers()
     accounts = [
         _account(store, known[run.account], condition_of(run, depths.get(run.account), now))
-        for run in store.runs()
+        for run in store.work.runs()
         if run.account in known
     ]
     to_do = [f"{one['account']}: {line}" for one in accounts for line in one["to_do"]]
@@ -75,7 +75,7 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
 def _account(store: Store, account: Account, found: Condition) -> dict[str, Any]:
     run = found.run
     source = "file" if account.platform is None else "webhooks" if lives_on_webhooks(account.platform) else "pulls"
-    levels = active_levels(store.answer_of(account.name))
+    levels = active_levels(store.work.answer_of(account.name))
     return {
         "account": account.name,
         "platform": account.platform,

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.store.runs import Run
+    from helpdesk_wellbeing.store.work import Run
 
 EVERY = timedelta(minutes=5)
 SELDOM = timedelta(hours=1)  # an account in which nothing happens is looked at as often as this

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.feed import Connector, Page
     from helpdesk_wellbeing.pulling import Pulled
     from helpdesk_wellbeing.store import Store
-    from helpdesk_wellbeing.store.runs import Run
+    from helpdesk_wellbeing.store.work import Run
 
 # news | quiet: read to the end, with or without something new; more: there is more to read, at once; off: not ours to
 # pull; busy: another process is writing the account; stopped: this process is going to stop
@@ -87,24 +87,24 @@ class _EndOfTurn(Exception):
 
 def pull(means: Means, account: str) -> PullOutcome:
     """Read what is new in the helpdesk, and say when to do so next."""
-    store, run = means.store, means.store.run_of(account)
+    store, run = means.store, means.store.work.run_of(account)
     if run.paused_at is not None:
         return "paused"
     is_connected = store.account(account).platform is not None
     if means.connect is None or not is_connected:
-        store.note_run(account, due_at=means.now() + means.pace.seldom if is_connected else None)
+        store.work.note_run(account, due_at=means.now() + means.pace.seldom if is_connected else None)
         return "off"
-    store.note_run(account, began_at=means.now())
+    store.work.note_run(account, began_at=means.now())
     try:
         with store.writer(account, WHO, wait_s=TURN_WAIT_S, on_wait=_silent):
             pulled, whole = _turn(means, account, means.connect(account))
     except StoreBusy:
-        store.note_run(account, due_at=means.now() + BUSY_RETRY)
+        store.work.note_run(account, due_at=means.now() + BUSY_RETRY)
         return "busy"
     except StoreError:
         raise
     except NothingToPull:
-        store.note_run(account, due_at=means.now() + means.pace.seldom)
+        store.work.note_run(account, due_at=means.now() + means.pace.seldom)
         return "off"
     except Exception as trouble:
         return _could_not(means, account, trouble)
@@ -132,20 +132,20 @@ def _turn(means: Means, account: str, connector: Connector) -> tuple[bool, bool]
     finally:
         left = getattr(connector, "quota_left", None)  # not every platform says it
         if isinstance(left, int):
-            means.store.note_run(account, quota_left=left)
+            means.store.work.note_run(account, quota_left=left)
 
 
 def _has_pulled(means: Means, account: str, news: bool, whole: bool) -> PullOutcome:
     store, now = means.store, means.now()
-    run = store.run_of(account)
+    run = store.work.run_of(account)
     changes: dict[str, Any] = {"quiet_pulls": 0 if news else run.quiet_pulls + 1}
     if news:
         changes["news_at"] = now
     if whole:
         changes["pulled_at"] = now
-    store.note_run(account, **changes)
-    due = schedule.after_pull(store.run_of(account), now, means.pace) if whole else now
-    store.note_run(account, due_at=due)
+    store.work.note_run(account, **changes)
+    due = schedule.after_pull(store.work.run_of(account), now, means.pace) if whole else now
+    store.work.note_run(account, due_at=due)
     if not whole:
         return "more"
     return "news" if news else "quiet"
@@ -154,7 +154,7 @@ def _has_pulled(means: Means, account: str, news: bool, whole: bool) -> PullOutc
 def _could_not(means: Means, account: str, trouble: Exception) -> PullOutcome:
     if isinstance(trouble, Refused) and getattr(trouble, "status", None) in NOT_LET_IN:
         line = f"{trouble}; pulling is paused until this account is connected again (helpdesk-wellbeing connect)"
-        means.store.note_run(account, paused_at=means.now(), problem=line, due_at=None)
+        means.store.work.note_run(account, paused_at=means.now(), problem=line, due_at=None)
         means.log.error("pull paused", account=account, problem=line)
         return "paused"
     _try_again_later(means, account, trouble, "pull")
@@ -162,11 +162,11 @@ def _could_not(means: Means, account: str, trouble: Exception) -> PullOutcome:
 
 
 def _try_again_later(means: Means, account: str, trouble: Exception, what: str) -> None:
-    failures = means.store.run_of(account).failures + 1
+    failures = means.store.work.run_of(account).failures + 1
     told = trouble.after if isinstance(trouble, RetryLater) else None
     due = schedule.after_failure(failures, means.now(), means.chance(), told)
     line = _line(trouble, what)
-    means.store.note_run(account, failures=failures, problem=line, due_at=due)
+    means.store.work.note_run(account, failures=failures, problem=line, due_at=due)
     means.log.warning(f"{what} failed", account=account, problem=line, failures=failures, again_at=due.isoformat())
 
 
@@ -192,7 +192,9 @@ def take_in(means: Means, account: str) -> int:
             with store.transaction():
                 taken = take(store, account)
                 if taken.deliveries:
-                    store.note_run(account, **_after_hooks(means, store.run_of(account), hints=bool(taken.tickets)))
+                    store.work.note_run(
+                        account, **_after_hooks(means, store.work.run_of(account), hints=bool(taken.tickets))
+                    )
         except StoreError:
             raise
         except Exception as trouble:
@@ -224,7 +226,7 @@ def evaluate(
     try:
         outcome = _evaluate(means, account, engine, catalogue)
     except StoreBusy:
-        means.store.note_run(account, due_at=means.now() + BUSY_RETRY)
+        means.store.work.note_run(account, due_at=means.now() + BUSY_RETRY)
         return "busy"
     except StoreError:
         raise
@@ -232,12 +234,12 @@ def evaluate(
         _try_again_later(means, account, trouble, "evaluation")
         return "failed"
     if pulled in ENDED_WELL:
-        run = means.store.run_of(account)
+        run = means.store.work.run_of(account)
         problem = schedule.silent_webhooks(run)
         if problem is not None and run.problem != problem:
             means.log.warning("webhooks silent", account=account, problem=problem)
         if (run.failures, run.problem) != (0, problem):
-            means.store.note_run(account, failures=0, problem=problem)
+            means.store.work.note_run(account, failures=0, problem=problem)
     return outcome
 
 
@@ -263,14 +265,14 @@ def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) 
         answer = check(outcome, catalogue, withhold_agents=withhold)
         said.keep(standing, as_of, answer)
     with store.transaction():
-        store.keep_answer(account, as_of, answer)
+        store.work.keep_answer(account, as_of, answer)
         # What came while this ran is evaluated by the next run: that compares with the beginning.
-        store.note_run(account, evaluated_at=began, evaluated_until=as_of)
+        store.work.note_run(account, evaluated_at=began, evaluated_until=as_of)
     return "done"
 
 
 def _is_needed(store: Store, account: str, now: datetime) -> bool:
-    run = store.run_of(account)
+    run = store.work.run_of(account)
     if run.evaluated_at is None or now - run.evaluated_at >= EVALUATE_AT_LEAST:
         return True
     news = [at for at in (run.news_at, run.hook_at) if at is not None]
@@ -279,7 +281,7 @@ def _is_needed(store: Store, account: str, now: datetime) -> bool:
 
 def resume(store: Store, account: str) -> None:
     """The account has been connected (again): nothing holds it up any more, and its next pull is due at once."""
-    store.note_run(account, paused_at=None, problem=None, failures=0, quiet_pulls=0, due_at=datetime.now(UTC))
+    store.work.note_run(account, paused_at=None, problem=None, failures=0, quiet_pulls=0, due_at=datetime.now(UTC))
 
 
 def _silent(line: str) -> None:

@@ -6,9 +6,6 @@ query for all accounts), one beats (every five seconds), and takes over from tho
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -28,6 +25,7 @@ from helpdesk_wellbeing.pipeline.counts import Counts
 from helpdesk_wellbeing.pipeline.durable import Durable, Why, Work
 from helpdesk_wellbeing.pipeline.schedule import Pace
 from helpdesk_wellbeing.pipeline.warm import Lanes, Turns, Warm
+from helpdesk_wellbeing.process import ALIVE_S, BEAT_S, Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,13 +33,11 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.feed import Connector
     from helpdesk_wellbeing.settings import Settings
     from helpdesk_wellbeing.store import Store
-    from helpdesk_wellbeing.store.runs import Worker as Process
+    from helpdesk_wellbeing.store.work import Worker as Known
 
 LOOK_S = 0.2
 DEBOUNCE = timedelta(seconds=0.1)  # deliveries come in bunches; with LOOK_S the first one waits 0.3 s at most
 DUE_S = 1.0
-BEAT_S = 5.0
-DEAD_S = 20.0  # without a heartbeat
 ORPHANS_S = 30.0
 AGAIN_S = {"hooks": 5, "due": 60}  # a run that left things as they were is asked for again after as long
 QUEUED = {
@@ -83,7 +79,6 @@ class Worker:
         """`connect` gives an account's connector; `at_once` is how many evaluations are begun at a time, and how many
         pulls at least beside them. Evaluations take turns (`Lanes`); more are begun because a free place is filled only
         five times a second."""
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._settings, self._store, self._role = settings, store, role
         self._at_once = at_once or BEGUN_AT_ONCE
         self._places = {"hooks": self._at_once, "due": max(self._at_once, PULLS_AT_ONCE)}
@@ -94,6 +89,8 @@ class Worker:
         self._catalogue = catalogue
         self._engines = Warm(lambda account: Engine(store, account, self._known()), engines)
         self._turns, self._lanes, self._counts = Turns(), Lanes(), Counts()
+        self._process = Process(store, role, self._counts.snapshot)
+        self.name = self._process.name
         self._running: dict[str, int] = {}
         self._changed = threading.Condition()
         self._round: dict[str, float] = {}  # of each thread, by the monotonic clock
@@ -110,7 +107,7 @@ class Worker:
     def start(self) -> None:
         """Begin. Raises what keeps it from beginning: a rule file, the database."""
         self._known()
-        self._beat()
+        self._process.beat()
         self._durable = Durable(
             self._settings.database_url,
             self.name,
@@ -147,7 +144,7 @@ class Worker:
         with _survived(self._log, "hand back"):
             durable.hand_over(durable.begun_by([self.name]))
         with _survived(self._log, "say goodbye"):
-            self._store.forget_worker(self.name)
+            self._process.say_goodbye()
         durable.close()
         self._durable = None
         self._log.info("worker stopped", worker=self.name, finished=finished)
@@ -173,7 +170,7 @@ class Worker:
             with self._turns.turn(account, steps.TURN_WAIT_S):
                 outcome = steps.pull(self._means, account)
         except StoreBusy:
-            self._store.note_run(account, due_at=datetime.now(UTC) + steps.BUSY_RETRY)
+            self._store.work.note_run(account, due_at=datetime.now(UTC) + steps.BUSY_RETRY)
             outcome = "busy"
         self._counts.pulled(account, outcome)
         return outcome
@@ -184,7 +181,7 @@ class Worker:
             with self._turns.turn(account, steps.TURN_WAIT_S), self._lanes.lane(quick=self._is_quick(account)):
                 outcome = self._evaluate_now(account, pulled)
         except StoreBusy:
-            self._store.note_run(account, due_at=datetime.now(UTC) + steps.BUSY_RETRY)
+            self._store.work.note_run(account, due_at=datetime.now(UTC) + steps.BUSY_RETRY)
             return "busy"
         if outcome == "failed":
             self._engines.drop(account)
@@ -248,12 +245,12 @@ class Worker:
         self._ask("hooks", ready, now, begun=False)
 
     def _ask_for_pulls(self, now: datetime) -> None:
-        due = self._store.due(now)
+        due = self._store.work.due(now)
         unplanned = [account for account, at in due.items() if at is None]
         if unplanned:
             with self._store.transaction():
                 for account in unplanned:
-                    self._store.note_run(account, due_at=schedule.first(account, now, self._means.pace))
+                    self._store.work.note_run(account, due_at=schedule.first(account, now, self._means.pace))
         self._ask("due", {account: at for account, at in due.items() if at is not None}, now, begun=True)
 
     def _ask(self, why: Why, ready: Mapping[str, datetime], now: datetime, *, begun: bool) -> None:
@@ -271,26 +268,16 @@ class Worker:
 
     # ---- being alive, and others not --------------------------------------------------------------------------------
 
-    def _beat(self) -> None:
-        self._store.beat(
-            self.name,
-            role=self._role,
-            version=__version__,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            counts=self._counts.snapshot(),
-        )
-
     def _beat_and_take_over(self) -> None:
-        self._beat()
+        self._process.beat()
         durable = self._durable
         if durable is None:
             return
-        everybody = self._store.workers()
-        living = [one for one in everybody if one.age_s < DEAD_S and one.role != "web"]
+        everybody = self._store.work.workers()
+        living = [one for one in everybody if one.age_s < ALIVE_S and one.role != "web"]
         self._versions = frozenset(one.version for one in living)
         for one in self._dead_among(everybody):
-            if self._store.forget_worker(one.name):
+            if self._store.work.forget_worker(one.name):
                 self._took_over(one.name, durable.hand_over(durable.begun_by([one.name])))
         self._hand_back_the_lost(durable)
         self._workers = max(1, len(living))
@@ -298,12 +285,12 @@ class Worker:
             self._round["orphans"] = time.monotonic()
             self._look_after_orphans(durable)
 
-    def _dead_among(self, everybody: list[Process]) -> list[Process]:
+    def _dead_among(self, everybody: list[Known]) -> list[Known]:
         """Those found twice with the same old heartbeat: after the database stood still everybody's is old once."""
         before, self._seen = self._seen, {}
         dead = []
         for one in everybody:
-            if one.name == self.name or one.age_s < DEAD_S:
+            if one.name == self.name or one.age_s < ALIVE_S:
                 continue
             last = before.get(one.name)
             times = last.times + 1 if last is not None and last.heartbeat == one.heartbeat else 1
@@ -327,7 +314,7 @@ class Worker:
 
     def _look_after_orphans(self, durable: Durable) -> None:
         """The eldest does what nobody else would: runs of processes that were forgotten before their work was."""
-        found = durable.begun_by_none_of(one.name for one in self._store.workers())
+        found = durable.begun_by_none_of(one.name for one in self._store.work.workers())
         if found:
             self._took_over("processes unknown", durable.hand_over(found))
         durable.forget_other_versions(self._versions)

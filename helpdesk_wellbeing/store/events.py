@@ -10,9 +10,11 @@ Words of a closed list are kept as their position: a list may get words at its e
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import TypeAlias
 
 import polars as pl
 import sqlalchemy as sa
@@ -45,6 +47,9 @@ class Owner:
 
     number: int
     name: str
+
+
+Owned: TypeAlias = Callable[[str], AbstractContextManager[tuple[Connection, Owner]]]  # opens a transaction for one
 
 
 def add(

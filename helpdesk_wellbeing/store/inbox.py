@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,13 +20,12 @@ from helpdesk_wellbeing.deliveries import Delivery, Receipt, from_json, to_json
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.dialect import insert_unless_there, records
-from helpdesk_wellbeing.store.events import Owner
+from helpdesk_wellbeing.store.events import Owned, Owner
 from helpdesk_wellbeing.store.tables import accounts, inbox
 
 MOST_TRIES = 5  # a delivery that failed so often is set aside; the pull brings the truth anyway
 KEYS_KEPT = timedelta(days=7)  # Freshdesk sends again for a day, Zendesk for minutes
 
-_Owned: TypeAlias = Callable[[str], AbstractContextManager[tuple[Connection, Owner]]]
 _Place: TypeAlias = tuple[int, str]  # the account's number and the key
 _COLUMNS = (inbox.c.account, inbox.c.key, inbox.c.received, inbox.c.body, inbox.c.tries)
 _waits = sa.and_(inbox.c.body.is_not(None), inbox.c.tries < MOST_TRIES)
@@ -55,7 +53,7 @@ class Inbox:
     """The inbox of every account. Each method is one transaction; inside `Store.transaction` they share it."""
 
     def __init__(
-        self, database: Database, owner: Callable[[Connection, str], Owner], read: _Owned, write: _Owned
+        self, database: Database, owner: Callable[[Connection, str], Owner], read: Owned, write: Owned
     ) -> None:
         self._database = database
         self._owner = owner

@@ -18,7 +18,7 @@ from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
-from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, runs, state, tables, tickets
+from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets
 from helpdesk_wellbeing.store.accounts import Account
 from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
@@ -26,7 +26,7 @@ from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Added, Owner
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.people import Kind, Source
-from helpdesk_wellbeing.store.runs import Run, Worker
+from helpdesk_wellbeing.store.work import Work
 
 
 class Store:
@@ -346,58 +346,6 @@ class Store:
         with self._read(account) as (connection, owner):
             return people.read(connection, owner, self._found(connection, account)[1].zone)
 
-    # the pipeline
-
-    def run_of(self, account: str) -> Run:
-        """What is known of the work for an account."""
-        with self._read(account) as (connection, owner):
-            return runs.of(connection, owner)
-
-    def runs(self) -> list[Run]:
-        """The same for every account, by name."""
-        with self._database.reading() as connection:
-            return runs.listed(connection)
-
-    def due(self, at: datetime) -> dict[str, datetime | None]:
-        """Accounts whose next pull was due at `at`, and when; None: connected, but not planned yet."""
-        with self._database.reading() as connection:
-            return runs.due(connection, at)
-
-    def note_run(self, account: str, **changes: Any) -> None:
-        """Change columns of the account's `Run`."""
-        with self._write(account) as (connection, owner):
-            runs.note(connection, owner, changes)
-
-    def keep_answer(self, account: str, made_at: datetime, answer: Mapping[str, Any]) -> None:
-        """Keep what an evaluation found (the object of `check --format json`)."""
-        with self._write(account) as (connection, owner):
-            runs.keep_answer(connection, owner, made_at, answer)
-
-    def answer_of(self, account: str) -> dict[str, Any] | None:
-        """What the latest evaluation found; None before the first."""
-        with self._read(account) as (connection, owner):
-            return runs.answer_of(connection, owner)
-
-    def answers_made(self) -> dict[str, datetime]:
-        """When the latest answer of each account was kept; accounts without one are left out."""
-        with self._database.reading() as connection:
-            return runs.answers_made(connection)
-
-    def beat(self, name: str, *, role: str, version: str, host: str, pid: int, counts: Mapping[str, Any]) -> None:
-        """Say that a process is alive, and what it has counted so far."""
-        with self._database.writing() as connection:
-            runs.beat(connection, name, role=role, version=version, host=host, pid=pid, counts=counts)
-
-    def workers(self) -> list[Worker]:
-        """All processes that have not said goodbye; those with an old heartbeat are dead."""
-        with self._database.reading() as connection:
-            return runs.alive(connection)
-
-    def forget_worker(self, name: str) -> bool:
-        """Forget a process; false when another one has done so already: then that one takes over."""
-        with self._database.writing() as connection:
-            return runs.gone(connection, name)
-
     # secrets
 
     def put_secret(self, account: str, name: str, value: str) -> None:
@@ -455,12 +403,17 @@ class Store:
                 connection.execute(kept.update().where(mine).values(value=value))
             return len(rows)
 
-    # what webhooks brought
+    # what webhooks brought, and the work that is done by itself
 
     @property
     def inbox(self) -> Inbox:
         """Proven inbound calls, until they are worked off."""
         return Inbox(self._database, self._owner, self._read, self._write)
+
+    @property
+    def work(self) -> Work:
+        """How the work for each account stands, and who does it."""
+        return Work(self._database, self._read, self._write)
 
     # the writer
 

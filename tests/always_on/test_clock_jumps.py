@@ -38,8 +38,8 @@ def test_what_comes_by_a_wrong_clock_is_worked_off_as_fast(on_sqlite, is_the_tru
         taken = Hammer(web.ports, by_that_clock, a_second=100).run()
         on_sqlite.wait_until_worked_off(10)
         time.sleep(6)  # a heartbeat, and a look at those of others
-        roles = sorted(one.role for one in store.workers())
-        until(lambda: all(store.run_of(account).evaluated_at for account in on_sqlite.secrets), 10)
+        roles = sorted(one.role for one in store.work.workers())
+        until(lambda: all(store.work.run_of(account).evaluated_at for account in on_sqlite.secrets), 10)
 
     assert refused.wrong == []  # signed now: outside the window by that clock
     assert taken.wrong == []
@@ -58,13 +58,13 @@ def test_a_dead_worker_is_found_although_the_clock_was_put_back_since(on_sqlite,
     with open_store(settings) as store:
         with monkeypatch.context() as before:
             before.setattr(runs, "now", lambda connection: time.time() + HOUR)
-            store.beat("gone", role="worker", version="0.1.0", host="h", pid=1, counts={})
+            store.work.beat("gone", role="worker", version="0.1.0", host="h", pid=1, counts={})
         for account in on_sqlite.secrets:
-            store.note_run(account, due_at=datetime.now(UTC) + timedelta(hours=1))
+            store.work.note_run(account, due_at=datetime.now(UTC) + timedelta(hours=1))
         worker = module.Worker(settings, store, lambda account: None, role="worker")
         worker.start()
         try:
-            until(lambda: [one.name for one in store.workers()] == [worker.name], 5)
+            until(lambda: [one.name for one in store.work.workers()] == [worker.name], 5)
         finally:
             worker.stop(5)
 
@@ -73,7 +73,7 @@ def test_an_account_is_pulled_at_once_when_the_clock_was_put_back_since_its_last
     now = datetime.now(UTC)
     hour = timedelta(hours=1)
     with open_store(on_sqlite.database) as store:
-        store.note_run("acme", began_at=now + hour, pulled_at=now + hour, due_at=now + hour + timedelta(minutes=5))
-        store.note_run("globex", began_at=now + timedelta(seconds=2), due_at=now + timedelta(minutes=5))
+        store.work.note_run("acme", began_at=now + hour, pulled_at=now + hour, due_at=now + hour + timedelta(minutes=5))
+        store.work.note_run("globex", began_at=now + timedelta(seconds=2), due_at=now + timedelta(minutes=5))
 
-        assert list(store.due(now)) == ["acme"]
+        assert list(store.work.due(now)) == ["acme"]

@@ -82,15 +82,15 @@ def test_a_helpdesk_that_hangs_delays_neither_others_nor_the_end(on_sqlite, hang
             until(lambda: len(hanging.calls) >= HANGING, 20)
             pulls = []
             for _ in range(3):
-                before = store.run_of("good").pulled_at
-                store.note_run("good", due_at=datetime.now(UTC))
-                pulls.append(until(lambda before=before: store.run_of("good").pulled_at != before, 10))
+                before = store.work.run_of("good").pulled_at
+                store.work.note_run("good", due_at=datetime.now(UTC))
+                pulls.append(until(lambda before=before: store.work.run_of("good").pulled_at != before, 10))
                 time.sleep(1.0)
             hammer = Hammer(running.ports, calls, a_second=100).run()
             on_sqlite.wait_until_worked_off(10)
             told = time.monotonic()
         took = time.monotonic() - told
-        left = [run.account for run in store.runs() if run.account.startswith("hung") and run.due_at is not None]
+        left = [run.account for run in store.work.runs() if run.account.startswith("hung") and run.due_at is not None]
 
     with capsys.disabled():
         print(f"\n{HANGING} helpdesks hang: pulls of another wait {max(pulls):.1f} s at most; ended in {took:.1f} s")

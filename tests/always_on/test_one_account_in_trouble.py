@@ -82,7 +82,7 @@ def run(minutes, worker_beside):
     waits, began = [], time.monotonic()
     while time.monotonic() - began < minutes * 60 / SPEED:
         waits.append(touch_and_wait(store, sites["good"], "good", 30))
-    runs = {one.account: one for one in store.runs()}
+    runs = {one.account: one for one in store.work.runs()}
     assert all(runs[name].failures > 0 and runs[name].pulled_at is None for name in sites if name != "good")
     assert all(store.event_span(name)[2] == 0 for name in sites if name != "good")
     assert runs["good"].failures == 0

@@ -31,7 +31,7 @@ def test_what_a_worker_had_begun_is_finished_on_another_host(on_postgresql, monk
     with Gated() as site, open_store(on_postgresql.database) as store:
         connect(store, "pulled", site)
         for account in on_postgresql.secrets:
-            store.note_run(account, due_at=datetime.now(UTC) + timedelta(hours=1))
+            store.work.note_run(account, due_at=datetime.now(UTC) + timedelta(hours=1))
 
         def beside(hammer):
             assert hammer.reached(100)
@@ -43,11 +43,11 @@ def test_what_a_worker_had_begun_is_finished_on_another_host(on_postgresql, monk
             assert site.asked.wait(30)
             on_b = on_postgresql.fleet_as_if({"host": "b", "pid": 4242}, "worker")
             with on_b, on_postgresql.fleet("web") as web:
-                names = [one.name for one in store.workers() if one.role == "worker"]
+                names = [one.name for one in store.work.workers() if one.role == "worker"]
                 hammer = Hammer(web.ports, calls, a_second=150).run(beside)
                 on_postgresql.wait_until_worked_off(TAKEN_OVER_S)
                 hooks = time.monotonic() - killed[0]
-                until(lambda: store.run_of("pulled").pulled_at, 120)
+                until(lambda: store.work.run_of("pulled").pulled_at, 120)
                 took = time.monotonic() - killed[0]
 
     with capsys.disabled():

@@ -39,7 +39,7 @@ def test_what_an_old_version_had_begun_is_finished_by_a_new_one_and_the_other_wa
     with Gated() as site, open_store(installation.database) as store:
         connect(store, "pulled", site)
         for account in installation.secrets:  # so that only webhooks make work for these
-            store.note_run(account, due_at=datetime.now(UTC) + timedelta(hours=1))
+            store.work.note_run(account, due_at=datetime.now(UTC) + timedelta(hours=1))
 
         def beside(hammer):
             assert hammer.reached(200)
@@ -52,16 +52,16 @@ def test_what_an_old_version_had_begun_is_finished_by_a_new_one_and_the_other_wa
             with installation.fleet_as_if(NEW, "worker"):
                 hammer = Hammer(old.ports, before, a_second=150).run(beside)
                 installation.wait_until_worked_off(TAKEN_OVER_S)
-                until(lambda: store.run_of("pulled").pulled_at, TAKEN_OVER_S)
+                until(lambda: store.work.run_of("pulled").pulled_at, TAKEN_OVER_S)
                 took = time.monotonic() - killed[0]
-        first = store.run_of("pulled").pulled_at
+        first = store.work.run_of("pulled").pulled_at
         with installation.fleet_as_if(OLD, "web", "worker") as back:
-            store.note_run("pulled", due_at=datetime.now(UTC))
+            store.work.note_run("pulled", due_at=datetime.now(UTC))
             again = Hammer(back.ports, after, a_second=150).run()
             installation.wait_until_worked_off(TAKEN_OVER_S)
-            until(lambda: store.run_of("pulled").pulled_at > first, TAKEN_OVER_S)
+            until(lambda: store.work.run_of("pulled").pulled_at > first, TAKEN_OVER_S)
         assert store.event_span("pulled")[2] > 0
-        assert store.run_of("pulled").problem is None
+        assert store.work.run_of("pulled").problem is None
 
     with capsys.disabled():
         print(f"\n{kind}: an older version's work was finished within {took:.0f} s of its end")

@@ -112,7 +112,7 @@ def test_it_says_where_it_serves_is_ready_and_stops_when_told_to(serving, comman
         assert seconds < 10
         assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
     with open_store(f"sqlite:///{commands.home / 'wellbeing.db'}") as store:
-        assert store.workers() == []
+        assert store.work.workers() == []
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])

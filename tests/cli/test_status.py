@@ -30,15 +30,15 @@ def minutes(number):
 
 
 def work(store, role="worker", version="1"):
-    store.beat(f"{role}-{version}", role=role, version=version, host="desk-1", pid=42, counts={})
+    store.work.beat(f"{role}-{version}", role=role, version=version, host="desk-1", pid=42, counts={})
 
 
 FLAG = {"signal": "WT4", "rule": "r", "subject": {"kind": "agent", "id": "person-1"}, "level": "critical"}
 
 
 def test_all_is_well(commands, store):
-    store.note_run("acme", pulled_at=minutes(-4), due_at=minutes(1), evaluated_at=minutes(-3), news_at=minutes(-4))
-    store.keep_answer("acme", minutes(-3), {"flags": [FLAG | {"state": "active"}, FLAG | {"state": "cooling"}]})
+    store.work.note_run("acme", pulled_at=minutes(-4), due_at=minutes(1), evaluated_at=minutes(-3), news_at=minutes(-4))
+    store.work.keep_answer("acme", minutes(-3), {"flags": [FLAG | {"state": "active"}, FLAG | {"state": "cooling"}]})
     store.inbox.add_many([Receipt("acme", Delivery("k"), minutes(-1))])
     work(store)
 
@@ -57,7 +57,7 @@ def test_all_is_well(commands, store):
 
 def test_what_is_paused_says_why_and_what_to_do(commands, store):
     work(store)
-    store.note_run("acme", paused_at=minutes(-60), failures=3, problem="zendesk: the client id isn't accepted")
+    store.work.note_run("acme", paused_at=minutes(-60), failures=3, problem="zendesk: the client id isn't accepted")
 
     ran = commands.here("status")
 
@@ -94,7 +94,7 @@ def test_how_a_paused_account_goes_on_is_said_once(commands, store):
 )
 def test_trouble_is_said_with_the_next_step(commands, store, run, said, state):
     work(store)
-    store.note_run("acme", pulled_at=minutes(-1), **run)
+    store.work.note_run("acme", pulled_at=minutes(-1), **run)
 
     ran = commands.here("status")
 
@@ -148,7 +148,7 @@ def test_a_key_that_is_gone_is_said_with_what_it_stops(commands, store, command)
     key = commands.home / "secret.key"
     with open_store(load_settings()) as kept:
         kept.put_secret("acme", SECRET, "acme-signs-with-this")
-    store.note_run("acme", pulled_at=minutes(-4), due_at=minutes(1))
+    store.work.note_run("acme", pulled_at=minutes(-4), due_at=minutes(1))
     before = commands.here(command).out
     held = key.read_bytes()
     key.unlink()

@@ -31,7 +31,7 @@ def store(commands):
     assert commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com").code == 0
     with open_store(f"sqlite:///{commands.home / 'wellbeing.db'}") as opened:
         opened.put_secret("fd", SECRET, "fd-shows-this-secret")
-        opened.beat("w", role="worker", version="1", host="desk-1", pid=42, counts={})
+        opened.work.beat("w", role="worker", version="1", host="desk-1", pid=42, counts={})
         yield opened
 
 
@@ -71,7 +71,7 @@ def test_status_says_that_webhooks_are_its_source_when_the_last_came_and_how_man
 
 def test_status_speaks_of_no_pulls_where_there_are_none(commands, store):
     store.drop_secret("fd", SECRET)
-    store.note_run("fd", due_at=minutes_ago(30))
+    store.work.note_run("fd", due_at=minutes_ago(30))
 
     ran = commands.here("status")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpdesk_wellbeing.pipeline import schedule
 from helpdesk_wellbeing.pipeline.schedule import Pace
-from helpdesk_wellbeing.store.runs import Run
+from helpdesk_wellbeing.store.work import Run
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

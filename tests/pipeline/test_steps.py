@@ -40,7 +40,7 @@ def test_a_pull_that_brings_news_says_when_to_come_again(means, store, helpdesk)
 
     assert steps.pull(means, "acme") == "news"
 
-    run = store.run_of("acme")
+    run = store.work.run_of("acme")
     assert run.began_at <= run.pulled_at == run.news_at
     assert 2 * MINUTE < run.due_at - run.pulled_at < 8 * MINUTE
     assert store.event_span("acme")[2] == 13
@@ -48,8 +48,8 @@ def test_a_pull_that_brings_news_says_when_to_come_again(means, store, helpdesk)
 
 def test_pulls_without_news_are_counted(means, store):
     assert [steps.pull(means, "acme") for _ in range(3)] == ["quiet"] * 3
-    assert store.run_of("acme").quiet_pulls == 3
-    assert store.run_of("acme").news_at is None
+    assert store.work.run_of("acme").quiet_pulls == 3
+    assert store.work.run_of("acme").news_at is None
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -59,16 +59,16 @@ def test_refused_credentials_pause_the_account_until_it_is_connected_again(means
 
     assert [steps.pull(means, "acme") for _ in range(3)] == ["paused"] * 3
 
-    run = store.run_of("acme")
+    run = store.work.run_of("acme")
     assert helpdesk.asked == 1
     assert run.problem == (f"zendesk: {status} for GET /api/v2/users; pulling is paused until this account "
                            "is connected again (helpdesk-wellbeing connect)")  # fmt: skip
     assert run.paused_at is not None
-    assert store.due(now() + 24 * HOUR) == {}
+    assert store.work.due(now() + 24 * HOUR) == {}
 
     helpdesk.trouble = None
     steps.resume(store, "acme")
-    assert list(store.due(now())) == ["acme"]
+    assert list(store.work.due(now())) == ["acme"]
     assert steps.pull(means, "acme") == "quiet"
 
 
@@ -88,7 +88,7 @@ def test_other_trouble_is_tried_again_later(means, store, helpdesk, trouble, lin
 
     assert steps.pull(means, "acme") == "failed"
 
-    run = store.run_of("acme")
+    run = store.work.run_of("acme")
     assert (run.failures, run.problem, run.paused_at) == (1, line, None)
     assert timedelta(0) <= run.due_at - began - minutes * MINUTE < timedelta(seconds=30)
 
@@ -98,20 +98,20 @@ def test_a_defect_is_named_by_its_place_and_not_by_what_it_says(means, store, he
 
     steps.pull(means, "acme")
 
-    assert store.run_of("acme").problem.startswith("pull: ValueError in pull, line ")
-    assert "Jane" not in store.run_of("acme").problem
+    assert store.work.run_of("acme").problem.startswith("pull: ValueError in pull, line ")
+    assert "Jane" not in store.work.run_of("acme").problem
 
 
 def test_failures_are_forgotten_when_pull_and_evaluation_went_well(means, store, helpdesk, evaluate):
     helpdesk.trouble = PlatformError("zendesk: no answer")
     for _ in range(3):
         steps.pull(means, "acme")
-    assert store.run_of("acme").failures == 3
+    assert store.work.run_of("acme").failures == 3
     helpdesk.trouble = None
 
     evaluate(steps.pull(means, "acme"))
 
-    assert (store.run_of("acme").failures, store.run_of("acme").problem) == (0, None)
+    assert (store.work.run_of("acme").failures, store.work.run_of("acme").problem) == (0, None)
 
 
 def test_an_account_that_another_process_writes_is_left_for_later(means, store, settings, monkeypatch, evaluate):
@@ -119,8 +119,8 @@ def test_an_account_that_another_process_writes_is_left_for_later(means, store, 
     with open_store(settings) as other, other.writer("acme", "import"):
         assert steps.pull(means, "acme") == "busy"
         assert evaluate() == "busy"
-    assert timedelta(0) < store.run_of("acme").due_at - now() < MINUTE
-    assert store.run_of("acme").failures == 0
+    assert timedelta(0) < store.work.run_of("acme").due_at - now() < MINUTE
+    assert store.work.run_of("acme").failures == 0
 
 
 def test_a_long_history_is_read_in_turns(store, helpdesk):
@@ -131,9 +131,9 @@ def test_a_long_history_is_read_in_turns(store, helpdesk):
     helpdesk.pages = [page.__class__(**{**page.__dict__, "stream": f"s{n}"}) for n, page in enumerate(helpdesk.pages)]
 
     assert steps.pull(means, "acme") == "more"
-    assert list(store.due(now())) == ["acme"]
+    assert list(store.work.due(now())) == ["acme"]
     assert store.event_span("acme")[2] < 12 + 5
-    assert store.run_of("acme").pulled_at is None
+    assert store.work.run_of("acme").pulled_at is None
 
 
 def test_imported_accounts_are_not_pulled(store, means, helpdesk):
@@ -141,7 +141,7 @@ def test_imported_accounts_are_not_pulled(store, means, helpdesk):
 
     assert steps.pull(means, "files") == "off"
 
-    assert "files" not in store.due(now() + 24 * HOUR)
+    assert "files" not in store.work.due(now() + 24 * HOUR)
     assert helpdesk.asked == 0
 
 
@@ -157,8 +157,8 @@ def test_deliveries_are_worked_off_and_evaluated(means, store, webhook, evaluate
     assert evaluate() == "not needed"
 
     assert store.all_events_span("acme")[2] == 15
-    assert json.dumps(store.answer_of("acme"))
-    run = store.run_of("acme")
+    assert json.dumps(store.work.answer_of("acme"))
+    run = store.work.run_of("acme")
     assert run.hook_at <= run.evaluated_at <= run.evaluated_until
 
 
@@ -178,26 +178,26 @@ def test_an_account_without_events_has_no_answer_yet(store, helpdesk):
     means = Means(store, lambda account: helpdesk)
 
     assert steps.evaluate(means, "new", Engine(store, "new", KNOWN), KNOWN, "quiet") == "no events"
-    assert store.answer_of("new") is None
+    assert store.work.answer_of("new") is None
 
 
 def test_silent_webhooks_stand_beside_the_account_until_one_comes(means, store, webhook, evaluate):
-    store.note_run("acme", hook_at=now() - 5 * HOUR, news_at=now())
+    store.work.note_run("acme", hook_at=now() - 5 * HOUR, news_at=now())
 
     evaluate("quiet")
 
-    assert store.run_of("acme").problem.startswith(schedule.HOOKS_SILENT)
+    assert store.work.run_of("acme").problem.startswith(schedule.HOOKS_SILENT)
     webhook("acme", "again", now())
     steps.take_in(means, "acme")
-    assert store.run_of("acme").problem is None
+    assert store.work.run_of("acme").problem is None
 
 
 def test_agents_are_left_out_without_an_agreement(means, store, evaluate):
     evaluate()
-    assert store.answer_of("acme")["withheld"] == []
+    assert store.work.answer_of("acme")["withheld"] == []
 
     store.update_account("acme", settings={"subdomain": "acme"})
     store.mark_dirty("acme")
     evaluate()
 
-    assert "WT4" in store.answer_of("acme")["withheld"]
+    assert "WT4" in store.work.answer_of("acme")["withheld"]

@@ -46,20 +46,24 @@ def start(settings, store) -> Iterator[Callable[..., Worker]]:
 
 @pytest.fixture
 def not_due(store) -> None:
-    store.note_run("acme", due_at=datetime.now(UTC) + LATER)
+    store.work.note_run("acme", due_at=datetime.now(UTC) + LATER)
 
 
 def test_what_a_delivery_brought_is_evaluated_within_seconds(start, store, webhook, helpdesk, not_due):
     worker = start({"acme": helpdesk})
     webhook("acme", "first")
-    until(lambda: store.answer_of("acme"))
+    until(lambda: store.work.answer_of("acme"))
 
     webhook("acme", "second")
-    took = until(lambda: store.run_of("acme").evaluated_at > store.run_of("acme").hook_at - timedelta(seconds=0.5)
-                 and "acme" not in store.inbox.depth())  # fmt: skip
+
+    def is_answered() -> bool:
+        run = store.work.run_of("acme")
+        return run.evaluated_at > run.hook_at - timedelta(seconds=0.5) and "acme" not in store.inbox.depth()
+
+    took = until(is_answered)
 
     assert took < 5.0
-    assert store.answer_of("acme")["account"] == "acme"
+    assert store.work.answer_of("acme")["account"] == "acme"
     until(lambda: store.all_events_span("acme")[2] == 14)
     assert worker.counts()["evaluations"]["acme"]["count"] >= 1
     assert worker.alive()
@@ -68,12 +72,12 @@ def test_what_a_delivery_brought_is_evaluated_within_seconds(start, store, webho
 
 def test_a_due_pull_brings_news_into_the_answer(start, store, helpdesk):
     helpdesk.brings("acme", datetime.now(UTC) - timedelta(minutes=1))
-    store.note_run("acme", due_at=datetime.now(UTC))
+    store.work.note_run("acme", due_at=datetime.now(UTC))
 
     worker = start({"acme": helpdesk})
 
-    until(lambda: store.run_of("acme").evaluated_at)
-    run = store.run_of("acme")
+    until(lambda: store.work.run_of("acme").evaluated_at)
+    run = store.work.run_of("acme")
     assert (run.quiet_pulls, run.failures, run.problem) == (0, 0, None)
     assert run.due_at > datetime.now(UTC) + timedelta(minutes=2)
     assert worker.counts()["pulls"] == {"acme": {"news": 1}}
@@ -86,15 +90,15 @@ def test_an_account_whose_helpdesk_fails_does_not_delay_another(
     helpdesk.trouble = RetryLater("zendesk: 500 for GET /api/v2/users; try again later")
     another_helpdesk.brings("beta", datetime.now(UTC) - timedelta(minutes=1))
     now = datetime.now(UTC)
-    store.note_run("acme", due_at=now)
-    store.note_run("beta", due_at=now)
+    store.work.note_run("acme", due_at=now)
+    store.work.note_run("beta", due_at=now)
 
     start({"acme": helpdesk, "beta": another_helpdesk})
 
-    assert until(lambda: store.run_of("beta").evaluated_at) < 6.0
+    assert until(lambda: store.work.run_of("beta").evaluated_at) < 6.0
     webhook("beta", "told")
     assert until(lambda: "beta" not in store.inbox.depth()) < 5.0
-    run = store.run_of("acme")
+    run = store.work.run_of("acme")
     assert (run.failures, run.problem) == (1, "zendesk: 500 for GET /api/v2/users; try again later")
     assert timedelta(seconds=40) < run.due_at - now < timedelta(seconds=90)
 
@@ -102,28 +106,28 @@ def test_an_account_whose_helpdesk_fails_does_not_delay_another(
 def test_a_paused_account_goes_on_after_it_is_connected_again(start, store, helpdesk, caplog):
     helpdesk.trouble = Refused("zendesk: 401 for GET /api/v2/users/me: connect the account again")
     helpdesk.trouble.status = 401
-    store.note_run("acme", due_at=datetime.now(UTC))
+    store.work.note_run("acme", due_at=datetime.now(UTC))
     start({"acme": helpdesk})
-    until(lambda: store.run_of("acme").paused_at)
+    until(lambda: store.work.run_of("acme").paused_at)
     time.sleep(1.5)
     assert helpdesk.asked == 1
 
     helpdesk.trouble = None
     resume(store, "acme")
 
-    until(lambda: store.run_of("acme").pulled_at)
-    assert store.run_of("acme").problem is None
+    until(lambda: store.work.run_of("acme").pulled_at)
+    assert store.work.run_of("acme").problem is None
 
 
 def test_a_stopped_worker_says_goodbye(start, store, helpdesk, not_due):
     worker = start({"acme": helpdesk})
-    assert [one.name for one in store.workers()] == [worker.name]
+    assert [one.name for one in store.work.workers()] == [worker.name]
 
     began = time.monotonic()
     assert worker.stop(10.0)
 
     assert time.monotonic() - began < 6.0
-    assert store.workers() == []
+    assert store.work.workers() == []
     assert not worker.alive()
 
 
@@ -149,8 +153,8 @@ def test_what_a_killed_worker_had_begun_is_finished_by_another_and_nothing_is_do
     start, store, process, helpdesk, tmp_path, monkeypatch, stands_still_in
 ):
     monkeypatch.setattr(module, "BEAT_S", 0.3)
-    monkeypatch.setattr(module, "DEAD_S", 1.5)
-    store.note_run("acme", due_at=datetime.now(UTC))
+    monkeypatch.setattr(module, "ALIVE_S", 1.5)
+    store.work.note_run("acme", due_at=datetime.now(UTC))
     victim = process(stands_still_in)
     until(lambda: (tmp_path / "stands still").exists())
     victim.kill()
@@ -160,11 +164,11 @@ def test_what_a_killed_worker_had_begun_is_finished_by_another_and_nothing_is_do
         helpdesk.brings("acme", datetime.now(UTC) - timedelta(minutes=10 - number))
     worker = start({"acme": helpdesk})
 
-    until(lambda: store.run_of("acme").evaluated_at, 30.0)
+    until(lambda: store.work.run_of("acme").evaluated_at, 30.0)
     # both pages are there, each was read once: the first by the one that was killed
     assert store.event_span("acme")[2] == 14
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked == (["page 1"] if stands_still_in == "pull" else ["page 1", "page 2"])
     assert helpdesk.asked == (1 if stands_still_in == "pull" else 0)
     assert worker.counts()["steps"]["take-over"] == 1
-    assert [one.name for one in store.workers()] == [worker.name]
+    assert [one.name for one in store.work.workers()] == [worker.name]

@@ -27,9 +27,9 @@ import sys
 from datetime import UTC, datetime
 from helpdesk_wellbeing.store import migrations, open_store
 with open_store(sys.argv[1]) as store:
-    store.note_run("acme", failures=int(sys.argv[2]))
-    store.beat(sys.argv[2], role="worker", version=sys.argv[2], host="h", pid=1, counts={})
-    print(migrations.NEWEST, store.run_of("acme").failures, len(store.workers()))
+    store.work.note_run("acme", failures=int(sys.argv[2]))
+    store.work.beat(sys.argv[2], role="worker", version=sys.argv[2], host="h", pid=1, counts={})
+    print(migrations.NEWEST, store.work.run_of("acme").failures, len(store.work.workers()))
 """
 
 
@@ -71,13 +71,13 @@ def test_an_older_program_goes_on_beside_a_newer_one_that_only_added_things(url,
 
     assert use(TOP, url, 1).stdout.split() == [migrations.NEWEST, "1", "1"]
     assert use(room, url, 2).stdout.split() == ["9001", "2", "2"]  # migrates under the old one's feet
-    store.note_run("acme", failures=3)  # the old one, which has been running all along
+    store.work.note_run("acme", failures=3)  # the old one, which has been running all along
     store.check()
     assert use(TOP, url, 4).stdout.split() == [migrations.NEWEST, "4", "3"]  # an old one that starts now
     assert use(room, url, 5).stdout.split() == ["9001", "5", "4"]
     with open_store(url) as back:  # and all the way back
         back.create_account("late")
-        assert back.run_of("late").failures == 0
+        assert back.work.run_of("late").failures == 0
 
 
 def test_an_older_program_refuses_tables_that_it_would_not_understand(url, store, newer):

@@ -71,8 +71,8 @@ def fill(store: Store, account: str) -> None:
     store.write_pieces(account, MONDAY, {"days": pl.DataFrame({"piece": [MONDAY.date()], "agent": [mark]})})
     store.write_checkpoint(account, MONDAY, {mark: mark.encode()})
     store.set_meta(account, "k", mark)
-    store.note_run(account, pulled_at=MONDAY, due_at=MONDAY, problem=mark, quota_left=len(account))
-    store.keep_answer(account, MONDAY, answer_of(account, flag_of(mark), flag_of(mark, "ES1", "queue")))
+    store.work.note_run(account, pulled_at=MONDAY, due_at=MONDAY, problem=mark, quota_left=len(account))
+    store.work.keep_answer(account, MONDAY, answer_of(account, flag_of(mark), flag_of(mark, "ES1", "queue")))
     store.inbox.add_many([Receipt(account, Delivery(mark, tickets=(mark,)), MONDAY)])
 
 

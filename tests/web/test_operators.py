@@ -16,7 +16,7 @@ on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
 def beat(store, name="w1", role="worker", **counts):
-    store.beat(name, role=role, version="1", host=socket.gethostname(), pid=1, counts=counts)
+    store.work.beat(name, role=role, version="1", host=socket.gethostname(), pid=1, counts=counts)
 
 
 def samples(client):
@@ -53,7 +53,7 @@ def test_a_database_that_does_not_answer_makes_it_unready_not_down(client, store
         raise StoreError("store: x: the server does not answer")
 
     monkeypatch.setattr("helpdesk_wellbeing.store.Store.check", fail)
-    monkeypatch.setattr("helpdesk_wellbeing.store.Store.runs", fail)
+    monkeypatch.setattr("helpdesk_wellbeing.store.work.Work.runs", fail)
 
     assert client.get("/readyz").json["missing"] == ["store: x: the server does not answer"]
     assert client.get("/healthz").status_code == 200
@@ -62,11 +62,11 @@ def test_a_database_that_does_not_answer_makes_it_unready_not_down(client, store
 
 def test_metrics_tell_of_each_account(client, store):
     now = datetime.now(UTC)
-    store.note_run(
+    store.work.note_run(
         "acme", pulled_at=now - timedelta(minutes=5), evaluated_at=now - timedelta(minutes=4), quota_left=640,
         hook_at=now - timedelta(hours=5), news_at=now - timedelta(hours=1),
     )  # fmt: skip
-    store.note_run("globex", paused_at=now, problem="no")
+    store.work.note_run("globex", paused_at=now, problem="no")
     beat(store, evaluations={"acme": {"count": 3, "seconds": 1.5}}, pulls={"acme": {"complete": 7}}, steps={"pull": 7})
 
     found = samples(client)
@@ -112,7 +112,7 @@ def test_flags_are_counted_without_a_person_and_not_at_all_about_agents_of_a_sma
     store.replace_people("acme", "platform", team)
     flags = [tools.flag_of("person-1"), tools.flag_of("person-2", level="warn"), tools.flag_of("q", "ES1", "queue")]
     ended = tools.flag_of("person-3") | {"state": "cooling"}
-    store.keep_answer("acme", datetime.now(UTC), tools.answer_of("acme", *flags, ended))
+    store.work.keep_answer("acme", datetime.now(UTC), tools.answer_of("acme", *flags, ended))
 
     shown = client.get("/metrics").get_data(as_text=True)
     flags = {key[1:]: value for key, value in samples(client).items() if key[0] == "flags"}
@@ -130,7 +130,7 @@ def test_flags_are_counted_without_a_person_and_not_at_all_about_agents_of_a_sma
 def test_a_new_answer_is_counted_anew(client, store, tools):
     assert samples(client)["flags", ("account", "acme"), ("level", "critical"), ("signal", "ES1")] == 1
 
-    store.keep_answer("acme", datetime.now(UTC), tools.answer_of("acme"))
+    store.work.keep_answer("acme", datetime.now(UTC), tools.answer_of("acme"))
 
     assert ("flags", ("account", "acme"), ("level", "critical"), ("signal", "ES1")) not in samples(client)
 
@@ -144,4 +144,4 @@ def test_a_web_process_shows_what_the_others_have_counted_and_says_goodbye(setti
     assert found["deliveries_total", ("account", "acme"), ("outcome", "kept"), ("process", "web-2")] == 5
     app.close(web)
 
-    assert [worker.name for worker in store.workers()] == ["web-2"]
+    assert [worker.name for worker in store.work.workers()] == ["web-2"]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.store import Store, tables
 from helpdesk_wellbeing.store.inbox import Inbox
+from helpdesk_wellbeing.store.work import Work
 from webhooks.door import PLATFORMS
 
 OTHERS = "mark-globex"
@@ -88,10 +89,6 @@ def steps(tools):
         "replace_groups": lambda s, a: s.replace_groups(a, "platform", tools.GROUPS.to_frame()),
         "replace_on_call": lambda s, a: s.replace_on_call(a, "file", tools.ON_CALL.to_frame()),
         "directory": lambda s, a: s.directory(a),
-        "run_of": lambda s, a: s.run_of(a),
-        "note_run": lambda s, a: s.note_run(a, failures=1),
-        "keep_answer": lambda s, a: s.keep_answer(a, at, tools.answer_of(a)),
-        "answer_of": lambda s, a: s.answer_of(a),
         "put_secret": lambda s, a: s.put_secret(a, "webhook_secret", MINE),
         "get_secret": lambda s, a: s.get_secret(a, "webhook_secret"),
         "has_secret": lambda s, a: s.has_secret(a, "webhook_secret"),
@@ -106,7 +103,13 @@ def steps(tools):
         "finish": lambda s, a: s.inbox.finish(a, [MINE, OTHERS]),
         "forget": lambda s, a: s.inbox.forget(a, later),
     }
-    return of_the_store, of_the_inbox
+    of_the_work = {
+        "run_of": lambda s, a: s.work.run_of(a),
+        "note_run": lambda s, a: s.work.note_run(a, failures=1),
+        "keep_answer": lambda s, a: s.work.keep_answer(a, at, tools.answer_of(a)),
+        "answer_of": lambda s, a: s.work.answer_of(a),
+    }
+    return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work}
 
 
 def writes_alone(store, account):
@@ -126,18 +129,16 @@ def takes_an_account(kind):
 
 
 def test_every_method_that_takes_an_account_is_tried(tools):
-    of_the_store, of_the_inbox = steps(tools)
-
-    assert set(of_the_store) == takes_an_account(Store)
-    assert set(of_the_inbox) == takes_an_account(Inbox)
+    for kind, tried in steps(tools).items():
+        assert set(tried) == takes_an_account(kind)
 
 
 def test_no_method_shows_or_changes_anything_of_the_other_account(store, tools):
-    of_the_store, of_the_inbox = steps(tools)
+    tried = {f"{kind.__name__}.{name}": call for kind, calls in steps(tools).items() for name, call in calls.items()}
     before = rows_of(store, "globex")
     assert sum(OTHERS in str(rows) for rows in before.values()) >= 6
 
-    for name, call in {**of_the_store, **{f"inbox.{name}": call for name, call in of_the_inbox.items()}}.items():
+    for name, call in tried.items():
         assert OTHERS not in text_of(call(store, "acme")), name
         assert rows_of(store, "globex") == before, name
 
