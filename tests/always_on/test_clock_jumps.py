@@ -52,12 +52,12 @@ def test_a_dead_worker_is_found_although_the_clock_was_put_back_since(on_sqlite,
     monkeypatch.setenv("HELPDESK_WELLBEING_HOME", str(on_sqlite.home))
     monkeypatch.setattr(module, "BEAT_S", 0.3)
     from helpdesk_wellbeing.settings import load_settings
-    from helpdesk_wellbeing.store import runs
+    from helpdesk_wellbeing.store import work
 
     settings = load_settings()
     with open_store(settings) as store:
         with monkeypatch.context() as before:
-            before.setattr(runs, "now", lambda connection: time.time() + HOUR)
+            before.setattr(work, "now", lambda connection: time.time() + HOUR)
             store.work.beat("gone", role="worker", version="0.1.0", host="h", pid=1, counts={})
         for account in on_sqlite.secrets:
             store.work.note_run(account, due_at=datetime.now(UTC) + timedelta(hours=1))

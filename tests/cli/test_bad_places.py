@@ -268,7 +268,7 @@ def test_a_defect_of_ours_is_one_line_without_what_was_read(imported):
     ran = imported.here("check", "--account", "acme")
 
     assert ran.code == 2
-    assert "a defect: KeyError in helpdesk_wellbeing/engine.py:" in one_line(ran)
+    assert "a defect: KeyError in helpdesk_wellbeing/cli/platforms.py:" in one_line(ran)
     assert "CANARY" not in ran.err
 
 

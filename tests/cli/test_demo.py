@@ -126,6 +126,7 @@ def test_what_was_live_is_kept_too_and_said(kept):
     assert "agent 410004 Agent 04" in checked.stdout
 
 
+@pytest.mark.prove
 def test_a_demo_whose_serve_ends_says_what_it_said_and_ends(tmp_path):
     if not Path("/proc/self/task").exists():
         pytest.skip("this system does not tell who started a process")
