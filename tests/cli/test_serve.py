@@ -119,7 +119,7 @@ def test_callers_who_never_end_their_call_hold_nobody_up_for_long_and_leave_no_l
     with serving("--role", "web") as one:
         address = ("127.0.0.1", int(one.address.rpartition(":")[2]))
         head = b"POST /webhooks/zendesk/acme HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n"
-        slow = [socket.create_connection(address) for _ in range(20)]
+        slow = [socket.create_connection(address) for _ in range(16)]
         for number, caller in enumerate(slow):
             caller.sendall(head if number % 2 else head + b"\r\n{")
         with socket.create_connection(address) as garbage:
