@@ -40,10 +40,9 @@ DEBOUNCE = timedelta(seconds=0.1)  # deliveries come in bunches; with LOOK_S the
 DUE_S = 1.0
 ORPHANS_S = 30.0
 AGAIN_S = {"hooks": 5, "due": 60}  # a run that left things as they were is asked for again after as long
-QUEUED = {
-    "hooks": 1,
-    "due": 2,
-}  # runs that wait (of pulls also those that are going on), for each that can go on at once
+# Runs that wait (of pulls also those that are going on), for each that can go on at once. DBOS takes accounts by chance
+# and only the queue is filled by age, so it is kept short.
+QUEUED = {"hooks": 0.5, "due": 2}
 BEGUN_AT_ONCE = 4
 LONGEST_QUICK = timedelta(hours=3)
 STOPPED_S = 15.0  # a thread that has not come round for as long is not alive
@@ -260,9 +259,9 @@ class Worker:
         if not ready or durable is None:
             return
         there = durable.asked_for(why, self._versions, begun=begun)
-        # The queue has no order among accounts, so it is kept short: those that have waited longest come next.
-        room = max(0, QUEUED[why] * self._places[why] * self._workers - len(there))
-        for account in sorted(set(ready) - there, key=lambda name: ready[name])[:room]:
+        # those that have waited longest come next
+        room = max(1, int(QUEUED[why] * self._places[why] * self._workers)) - len(there)
+        for account in sorted(set(ready) - there, key=lambda name: ready[name])[: max(room, 0)]:
             since = f"{ready[account]:%Y%m%dT%H%M%S.%f}"
             durable.ask(account, why, f"{since}:{int(now.timestamp()) // AGAIN_S[why]}")
             self._counts.step(f"asked {why}")
