@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
+from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_existing
 from helpdesk_wellbeing.cli.common import format_option, print_json
 from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets
 from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, works
@@ -32,11 +32,7 @@ def command(ctx: click.Context, output: str) -> None:
     Only reads, so it may be run beside serve at any time. Exit code 0: nothing to do, 1: something to do, 2: did not
     run.
     """
-    store = open_to_look()
-    if store is None:
-        click.echo("{}" if output == "json" else FIRST_STEPS)
-        return
-    report = examine(store, datetime.now(UTC))
+    report = examine(open_existing(), datetime.now(UTC))
     if output == "json":
         print_json(report)
     elif not report["accounts"]:

@@ -207,7 +207,7 @@ def test_calls_that_are_under_way_are_answered_before_it_stops(serving):
             one.process.terminate()
             time.sleep(0.5)
             call.sendall(b"}")
-            assert b" 401 " in call.recv(1000).splitlines()[0]
+            assert b" 503 " in call.recv(1000).splitlines()[0]
         assert one.process.wait(10) == 0
 
 

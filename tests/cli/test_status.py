@@ -134,12 +134,25 @@ def test_it_works_while_another_process_writes(commands, store):
     assert "acme" in ran.out
 
 
-def test_a_new_installation_is_told_how_to_begin(commands):
+def test_where_nothing_is_stored_the_place_is_named_and_nothing_is_made(commands):
+    ran = commands.here("status")
+
+    assert (ran.code, ran.out, len(ran.lines)) == (2, "", 1)
+    assert ran.line == (
+        f"helpdesk-wellbeing: store: {commands.home / 'wellbeing.db'}: there is no database yet; run import or connect "
+        "first, or set HELPDESK_WELLBEING_HOME to the folder that has it"
+    )
+    assert not commands.home.exists()
+
+
+def test_a_database_without_accounts_is_told_how_to_begin(commands):
+    commands.home.mkdir()
+    open_store(f"sqlite:///{commands.home / 'wellbeing.db'}").close()
+
     ran = commands.here("status")
 
     assert ran.code == 0
     assert "no account yet" in ran.out
-    assert not (commands.home / "wellbeing.db").exists()
 
 
 @pytest.mark.parametrize("command", ["status", "doctor"])

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from helpdesk_wellbeing import app
 from helpdesk_wellbeing.app import missing
 from helpdesk_wellbeing.errors import StoreError
+from helpdesk_wellbeing.settings import Settings
 
 on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
@@ -45,6 +46,16 @@ def test_it_is_up_but_not_ready_before_a_worker_is_alive(client, store):
 def test_a_web_process_on_its_own_is_ready_without_a_worker(store):
     assert missing(store, "web") == []
     assert len(missing(store, "all")) == 1
+
+
+def test_without_any_account_webhooks_are_to_be_sent_again(tmp_path, tools):
+    web = app.web(Settings(tmp_path, f"sqlite:///{tmp_path / 'wellbeing.db'}"))
+    body = tools.call_of("acme")
+
+    answer = web.test_client().post("/webhooks/zendesk/acme", data=body, headers=tools.signed("acme", body))
+
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    app.close(web)
 
 
 @on_sqlite
