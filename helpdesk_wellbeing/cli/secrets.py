@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
-
 from click.core import ParameterSource
 
 from helpdesk_wellbeing.cli.common import AccountName, account_option, ask_secret, open_store, require_account, say

@@ -6,6 +6,7 @@ import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from prometheus_client.parser import text_string_to_metric_families
 
 from helpdesk_wellbeing import app
@@ -56,6 +57,17 @@ def test_without_any_account_webhooks_are_to_be_sent_again(tmp_path, tools):
 
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
     app.close(web)
+
+
+def test_a_key_that_is_gone_or_another_one_makes_it_unready(settings, store, tmp_path, monkeypatch):
+    assert missing(store, "web") == []
+
+    (tmp_path / "secret.key").rename(tmp_path / "elsewhere.key")
+    assert missing(store, "web") == [
+        f"{tmp_path / 'secret.key'} is missing, HELPDESK_WELLBEING_KEY is not set; bring the key back"
+    ]
+    monkeypatch.setenv("HELPDESK_WELLBEING_KEY", Fernet.generate_key().decode())
+    assert "was encrypted with another key than the one in HELPDESK_WELLBEING_KEY" in missing(store, "web")[0]
 
 
 @on_sqlite
