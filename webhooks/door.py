@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
@@ -25,13 +25,17 @@ from webhooks.zendesk import translate as zendesk
 
 LARGEST = 256 * 1024  # bytes; the largest payload that a platform documents
 RETRY_AFTER_S = 5
+# No platform sends a call again for so long; what is older comes by pulls, and would have everything since worked anew.
+BEHIND = timedelta(days=7)
 OUTCOMES = (
     "kept",
     "repeated",
     "ignored",
     "future",
+    "past",
     "unproven",
     "too_large",
+    "too_slow",
     "wrong_type",
     "not_json",
     "unfit",
@@ -125,6 +129,10 @@ class Door:
         self._count(outcome, account)
         return answer
 
+    def too_slow(self) -> None:
+        """Count a body that does not come."""
+        self._count("too_slow", None)
+
     def too_large(self) -> Answer:
         """The answer to a body over `LARGEST` bytes, which is not read."""
         self._count("too_large", None)
@@ -143,8 +151,12 @@ class Door:
             return "unfit", Answer(422, {"error": str(error)})
         if delivery is None:
             return "ignored", Answer(200, {"kept": 0, "ignored": True})
-        if _is_of_the_future(delivery, now):
+        times = [datetime.fromisoformat(event["at"]) for event in delivery.events]
+        # Sent again they would be the same, so they are answered like what isn't read.
+        if times and max(times) > now + AHEAD:
             return "future", Answer(200, {"kept": 0, "refused": "dated more than a day ahead of now"})
+        if times and min(times) < now - BEHIND:
+            return "past", Answer(200, {"kept": 0, "refused": "dated more than a week ago"})
         try:
             is_new = self._keep(Receipt(account, delivery, now))
         except NotKept:
@@ -152,11 +164,6 @@ class Door:
         return (
             ("kept", Answer(200, {"kept": 1})) if is_new else ("repeated", Answer(200, {"kept": 0, "repeated": True}))
         )
-
-
-def _is_of_the_future(delivery: Delivery, now: datetime) -> bool:
-    """Sent again it would be the same, so it is answered like what isn't read."""
-    return any(datetime.fromisoformat(event["at"]) > now + AHEAD for event in delivery.events)
 
 
 def _is_plain_json(headers: Headers) -> bool:

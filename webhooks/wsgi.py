@@ -47,5 +47,9 @@ def _received(door: Door, platform: str, account: str, environ: WSGIEnvironment)
         length = LARGEST + 1 if environ.get("wsgi.input_terminated") else 0
     elif length > LARGEST:
         return door.too_large()
-    body = environ["wsgi.input"].read(length)
+    try:
+        body = environ["wsgi.input"].read(length)
+    except BlockingIOError:  # the socket's own limit, see the web server, which hangs up
+        door.too_slow()
+        raise
     return door.too_large() if len(body) > LARGEST else door.receive(platform, account, EnvironHeaders(environ), body)

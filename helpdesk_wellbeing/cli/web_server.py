@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import struct
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from helpdesk_wellbeing import app
 from helpdesk_wellbeing.errors import WellbeingError
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.settings import Settings
 
 THREADS = 16
+SLOWEST_S = 5  # to wait for the next piece of a call: each thread that waits is missing for others
 GRACE_S = 6  # for calls that are being answered; nothing waits longer than WAIT_S for its commit
 ENDED, DID_NOT_RUN = 1, 2
 _COULD_NOT_BEGIN = (Arbiter.WORKER_BOOT_ERROR, Arbiter.APP_LOAD_ERROR)
@@ -64,7 +69,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         for name, value in {
             "bind": self._address,
             "workers": self._processes,
-            "worker_class": "gthread",
+            "worker_class": _Worker,
             "threads": THREADS,
             "keepalive": 30,
             "graceful_timeout": GRACE_S,
@@ -87,12 +92,24 @@ class _Application(BaseApplication):  # type: ignore[misc]
         return self._app
 
     def _ready(self, worker: Any) -> None:
+        for listening in worker.sockets:  # what is accepted there has the same limit, which gunicorn doesn't know
+            listening.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SLOWEST_S, 0))
         host, port = worker.sockets[0].getsockname()[:2]
         self._on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
     def _exit(self, arbiter: Any, worker: Any) -> None:
         if self._app is not None:
             app.close(self._app)
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """Ends a call in the thread that had it: gunicorn would wait for the caller in the one thread that takes calls."""
+
+    def handle(self, conn: Any) -> Any:
+        keeps = super().handle(conn)
+        if keeps is False:
+            conn.close(graceful=True)
+        return keeps
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
@@ -138,6 +155,16 @@ class _Logger(Logger):  # type: ignore[misc]
         self.error_log.setLevel(logging.WARNING)
         self.error_log.propagate = True
         self.error_log.handlers.clear()
+
+    def warning(self, msg: str, *args: Any, **more: Any) -> None:
+        """Nothing about calls that are not HTTP: it would show who calls, and what."""
+        if not msg.startswith("Invalid request"):
+            super().warning(msg, *args, **more)
+
+    def exception(self, msg: str, *args: Any, **more: Any) -> None:
+        """Nothing about callers who are too slow."""
+        if not isinstance(sys.exc_info()[1], BlockingIOError):
+            super().exception(msg, *args, **more)
 
     def access(self, *_: Any) -> None:
         """No line for each call: it would show who calls."""

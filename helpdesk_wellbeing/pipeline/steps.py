@@ -33,6 +33,7 @@ WHO = "serve"
 TURN_WAIT_S = 2.0  # for another writer of the account; then the slot goes to other accounts
 LEASE_WAIT_S = 0.25  # of an evaluation, on which others wait
 BUSY_RETRY = timedelta(seconds=20)
+BETWEEN_HINTED = timedelta(minutes=1)  # pulls that hints asked for
 LONGEST_TURN_S = 120.0  # a long history is read in turns, with evaluations and other accounts between them
 ANSWERS = 64  # of so many accounts the last one is remembered
 LONGEST_UNCHANGED = timedelta(minutes=5)  # then evidence and what is not assessable are said anew
@@ -213,9 +214,11 @@ def _after_hooks(means: Means, run: Run, *, hints: bool) -> dict[str, Any]:
     changes: dict[str, Any] = {"hook_at": now}
     if run.problem is not None and run.problem.startswith(schedule.HOOKS_SILENT):
         changes["problem"] = None
-    ahead = run.due_at is None or run.due_at > now
+    # it said only where to look; a busy account is told so all the time
+    soon = now if run.began_at is None else max(now, run.began_at + BETWEEN_HINTED)
+    ahead = run.due_at is None or run.due_at > soon
     if hints and ahead and run.paused_at is None and run.failures == 0 and means.connect is not None:
-        changes["due_at"] = now  # it said only where to look
+        changes["due_at"] = soon
     return changes
 
 

@@ -177,6 +177,7 @@ class Worker:
 
     def _evaluate(self, account: str, pulled: str | None) -> str:
         self._counts.step("evaluate")
+        self._take_in(account)
         try:
             with self._turns.turn(account, steps.TURN_WAIT_S), self._lanes.lane(quick=self._is_quick(account)):
                 outcome = self._evaluate_now(account, pulled)
@@ -188,7 +189,7 @@ class Worker:
         return outcome
 
     def _evaluate_now(self, account: str, pulled: str | None) -> str:
-        self._counts_deliveries(steps.take_in(self._means, account))
+        self._take_in(account)  # what has come while others had their turn
         began = time.perf_counter()
         engine = self._engines.of(account)
         outcome = steps.evaluate(self._means, account, engine, self._known(), pulled)  # type: ignore[arg-type]
@@ -201,8 +202,8 @@ class Worker:
         dirty = self._store.dirty_since(account)
         return account in self._engines and (dirty is None or datetime.now(UTC) - dirty < LONGEST_QUICK)
 
-    def _counts_deliveries(self, count: int) -> None:
-        for _ in range(count):
+    def _take_in(self, account: str) -> None:
+        for _ in range(steps.take_in(self._means, account)):
             self._counts.step("delivery")
 
     def _attended(self, run: str, account: str, why: Why, begins: bool) -> None:

@@ -49,7 +49,7 @@ class Serving:
 
     def get(self, path):
         try:
-            with urllib.request.urlopen(self.address + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.address + path, timeout=20) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -117,6 +117,27 @@ def test_it_says_where_it_serves_is_ready_and_stops_when_told_to(serving, comman
         assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
     with open_store(f"sqlite:///{commands.home / 'wellbeing.db'}") as store:
         assert store.work.workers() == []
+
+
+def test_callers_who_never_end_their_call_hold_nobody_up_for_long_and_leave_no_line(serving):
+    with serving("--role", "web") as one:
+        address = ("127.0.0.1", int(one.address.rpartition(":")[2]))
+        head = b"POST /webhooks/zendesk/acme HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n"
+        slow = [socket.create_connection(address) for _ in range(16)]
+        for number, caller in enumerate(slow):
+            caller.sendall(head if number % 2 else head + b"\r\n{")
+        with socket.create_connection(address) as garbage:
+            garbage.sendall(b"POST \xff\xfe no http\r\n\r\n")
+            garbage.settimeout(15)
+            assert garbage.recv(100).startswith(b"HTTP/1.1 400 ")
+
+        assert one.get("/healthz")[0] == 200
+        for caller in slow:
+            caller.settimeout(10)
+            assert caller.recv(100) == b""
+            caller.close()
+        one.stop(signal.SIGTERM)
+    assert len(one.said.splitlines()) == 1, one.said
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])

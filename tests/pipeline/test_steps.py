@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk_wellbeing import arrivals
+from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.errors import ConfigError, PlatformError, Refused, RetryLater
 from helpdesk_wellbeing.pipeline import schedule, steps
@@ -160,6 +161,18 @@ def test_deliveries_are_worked_off_and_evaluated(means, store, webhook, evaluate
     assert json.dumps(store.work.answer_of("acme"))
     run = store.work.run_of("acme")
     assert run.hook_at <= run.evaluated_at <= run.evaluated_until
+
+
+def test_hints_bring_the_next_pull_forward_but_never_closer_than_a_minute_to_the_last_one(means, store):
+    began = now()
+    for due, last, expected in ((HOUR, -HOUR, began), (HOUR, -MINUTE / 2, began + MINUTE / 2), (-MINUTE, None, None)):
+        store.work.note_run("acme", due_at=began + due, began_at=None if last is None else began + last)
+        store.inbox.add_many([Receipt("acme", Delivery(f"hint {due} {last}", (), ("7",)), began)])
+
+        steps.take_in(means, "acme")
+
+        due_at = store.work.run_of("acme").due_at
+        assert abs(due_at - (expected or began + due)) < timedelta(seconds=5)
 
 
 def test_deliveries_over_which_the_program_stumbles_are_set_aside_after_some_tries(means, store, webhook, monkeypatch):

@@ -91,13 +91,20 @@ def test_accounts_that_are_not_there_are_answered_like_a_wrong_signature(desk, s
     assert named <= {"acme", "unready", None}
 
 
-AHEAD = [(timedelta(hours=23), {"kept": 1}), (timedelta(hours=25), "dated more than a day ahead of now"),
-         (timedelta(days=3650), "dated more than a day ahead of now")]  # fmt: skip
+FUTURE, PAST = "dated more than a day ahead of now", "dated more than a week ago"
+DATED = [
+    (timedelta(hours=23), "kept"),
+    (timedelta(hours=25), "future"),
+    (timedelta(days=3650), "future"),
+    (-timedelta(days=6), "kept"),
+    (-timedelta(days=8), "past"),
+    (-timedelta(days=9000), "past"),
+]
 
 
-@pytest.mark.parametrize(("ahead", "told"), AHEAD)
+@pytest.mark.parametrize(("ahead", "outcome"), DATED)
 @pytest.mark.parametrize("platform", ["freshdesk", "zendesk"])
-def test_what_has_not_happened_yet_is_answered_counted_and_not_kept(desk, status_change, platform, ahead, told):
+def test_what_is_dated_far_away_is_answered_counted_and_not_kept(desk, status_change, platform, ahead, outcome):
     at = NOW + ahead
     if platform == "zendesk":
         account, answer = "acme", desk.zendesk(status_change(time=at.isoformat()))
@@ -106,10 +113,10 @@ def test_what_has_not_happened_yet_is_answered_counted_and_not_kept(desk, status
         said = {"event": "onTicketUpdate", "timestamp": at.timestamp(), "actor": {"id": 81}, "record": record}
         account, answer = "fresh", desk.freshdesk(said)
 
-    kept = isinstance(told, dict)
-    assert answer == (200, told if kept else {"kept": 0, "refused": told})
-    assert desk.counts == {("kept" if kept else "future", account): 1}
-    assert len(desk.inbox(account)) == kept
+    told = {"kept": {"kept": 1}, "future": {"kept": 0, "refused": FUTURE}, "past": {"kept": 0, "refused": PAST}}
+    assert answer == (200, told[outcome])
+    assert desk.counts == {(outcome, account): 1}
+    assert len(desk.inbox(account)) == (outcome == "kept")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "",
