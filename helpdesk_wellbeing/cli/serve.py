@@ -231,10 +231,20 @@ def _connect(store: Store, log: Any) -> Callable[[str], Connector]:
     # Who waits keeps others from being pulled, and is asked again soon: the schedule has patience enough.
     limits = Limits(attempts=4, timeouts=2, answer_s=120.0, longest_wait_s=120.0)
 
+    noted: set[tuple[str, str]] = set()
+
     def connect(account: str) -> Connector:
-        return connector_of(
-            store, account, tell=lambda line: log.info("connector", account=account, said=line), limits=limits
-        )
+        made: list[Connector] = []
+
+        def tell(line: str) -> None:
+            # what the account's plan lacks is found anew by every pull; waits are told each time
+            is_known = (account, line) in noted
+            if made and line in made[0].notes:
+                noted.add((account, line))
+            (log.debug if is_known else log.info)("connector", account=account, said=line)
+
+        made.append(connector_of(store, account, tell=tell, limits=limits))
+        return made[0]
 
     return connect
 

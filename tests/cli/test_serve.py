@@ -12,10 +12,12 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from cryptography.fernet import Fernet
 
+from helpdesk_wellbeing.cli.serve import _connect
 from helpdesk_wellbeing.secrets import KEY_VARIABLE
 from helpdesk_wellbeing.store import open_store
 from webhooks.known import SECRET
@@ -247,6 +249,30 @@ def test_without_the_key_of_its_secrets_it_does_not_begin(commands, key, said):
     assert (ran.code, len(told)) == (2, 1), ran.err
     assert said in told[0]["event"]
     assert "copy secret.key from its backup or another machine, or set HELPDESK_WELLBEING_KEY" in told[0]["event"]
+
+
+def test_what_a_plan_lacks_is_told_once_and_waits_each_time(commands, monkeypatch):
+    lacks, waits = "x: agent availability is not available here", "x: waiting 30 s"
+
+    class Lacking:
+        def __init__(self, tell):
+            self.notes, self._tell = [], tell
+
+        def pull(self):
+            self.notes.append(lacks)
+            self._tell(lacks)
+            self._tell(waits)
+
+    monkeypatch.setattr(
+        "helpdesk_wellbeing.cli.platforms.connector_of", lambda store, account, tell, limits: Lacking(tell)
+    )
+    log = Mock()
+    connect = _connect(None, log)
+    for account in ("acme", "acme", "globex"):
+        connect(account).pull()
+
+    told = [(call.kwargs["account"], call.kwargs["said"]) for call in log.info.call_args_list]
+    assert told == [("acme", lacks), ("acme", waits), ("acme", waits), ("globex", lacks), ("globex", waits)]
 
 
 def test_a_database_url_that_is_none_is_one_line(commands):
