@@ -139,7 +139,8 @@ def test_callers_who_never_end_their_call_hold_nobody_up_for_long_and_leave_no_l
             assert caller.recv(100) == b""
             caller.close()
         one.stop(signal.SIGTERM)
-    assert len(one.said.splitlines()) == 1, one.said
+    assert [line for line in one.lines if "no account yet" not in line["event"]] == []
+    assert len(one.said.splitlines()) == 2, one.said
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])
