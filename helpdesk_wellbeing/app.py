@@ -127,13 +127,15 @@ class Heart:
 
 def missing(store: Store, role: str) -> list[str]:
     """What keeps this process from being of use, each as a line."""
+    lacks = []
     try:
         store.check()
-        if role == "web" or any(works(worker) for worker in store.work.workers()):
-            return []
+        if role != "web" and not any(works(worker) for worker in store.work.workers()):
+            lacks = [f"no worker has been heard of for {ALIVE_S:g} s; start helpdesk-wellbeing serve --role worker"]
+        store.check_secrets()
     except WellbeingError as error:
-        return [str(error)]
-    return [f"no worker has been heard of for {ALIVE_S:g} s; start helpdesk-wellbeing serve --role worker"]
+        lacks.append(str(error))
+    return lacks
 
 
 def _answer_operators(app: Flask, store: Store, role: str, collector: Any) -> None:

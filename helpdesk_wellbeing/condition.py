@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,16 @@ def condition_of(run: Run, depth: Depth | None, now: datetime) -> Condition:
         is_late=run.paused_at is None and run.due_at is not None and now - run.due_at > LATE,
         is_silent=silent_webhooks(run) is not None,
     )
+
+
+def is_pulling(run: Run, workers: Iterable[Worker], now: datetime) -> bool:
+    """Whether a pull has begun, has neither ended nor failed since, and somebody is there who does it."""
+    began = run.began_at
+    if began is None or run.paused_at is not None or now - began > LATE:
+        return False
+    ended = run.pulled_at is not None and run.pulled_at >= began
+    planned_since = run.due_at is not None and run.due_at > began
+    return not ended and not planned_since and any(works(worker) for worker in workers)
 
 
 def is_alive(worker: Worker) -> bool:

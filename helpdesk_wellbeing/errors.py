@@ -23,8 +23,14 @@ class StoreError(WellbeingError):
     """The database cannot be used: busy, read-only, full, damaged or of another version."""
 
 
+class NothingStored(StoreError):
+    """There is no database yet, or it has no tables."""
+
+
 class StoreBusy(StoreError):
     """Another process holds the account's write lease; the message names the holder."""
+
+    holder: str = "another process"
 
 
 class DatabaseIsNewer(StoreError):

@@ -46,6 +46,11 @@ class Keyring:
         with self._said_for(what):
             return self._opened(create=False).rotate(token)
 
+    def check(self) -> None:
+        """Raises ConfigError when the environment names something that is no key."""
+        if self.is_in_environment:
+            self._opened(create=False)
+
     @property
     def count(self) -> int:
         """How many keys there are."""

@@ -27,10 +27,16 @@ _LOOKING_S = 1.0
 
 
 def from_store(store: Store) -> LookUp:
-    """Looks into the store. Raises StoreError when it can't be read and ConfigError when its key is another one."""
+    """Looks into the store.
+
+    Raises StoreError when it can't be read, and ConfigError when its key is another one or when it has no account at
+    all: platforms then send again, as they would not if each were unknown here.
+    """
 
     def look_up(platform: str, account: str) -> tuple[str, ...] | None:
         if len(account) > _LONGEST_NAME or not account.isprintable() or not store.has_account(account):
+            if not store.accounts():
+                raise ConfigError(f"store: {store.place}: no account yet; run connect, or bring back the database")
             return None
         if store.account(account).platform != platform:
             return None

@@ -45,7 +45,9 @@ def read_object(body: bytes) -> Payload:
         found = json.loads(
             body.decode("utf-8"), object_pairs_hook=_without_repetition, parse_constant=_no_number, parse_float=_finite
         )
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
         raise NotJson("the body is not JSON in UTF-8 with each name once and finite numbers") from error
     if not isinstance(found, dict):
         raise NotJson("the body is not a JSON object")
@@ -81,7 +83,11 @@ def _check_depth(found: Any) -> None:
         if not deeper:
             return
         level = deeper
-    raise NotJson(f"the body has more than {DEEPEST} levels")
+    raise _too_deep()
+
+
+def _too_deep() -> NotJson:
+    return NotJson(f"the body has more than {DEEPEST} levels")
 
 
 def part(payload: Payload, name: str) -> Payload:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import open_store
-from helpdesk_wellbeing.errors import ConfigError, StoreError
-from helpdesk_wellbeing.settings import Settings, load_settings
+from helpdesk_wellbeing.errors import ConfigError, NothingStored, StoreError
+from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE, Settings, load_settings
 from helpdesk_wellbeing.words import excerpt
 
 if TYPE_CHECKING:
@@ -37,14 +37,25 @@ def open_to_look() -> Store | None:
     """
     try:
         return open_store(read_only=True)
+    except NothingStored:
+        check_room(load_settings(), ROOM_TO_BEGIN)
+        return None
     except StoreError:
         settings = load_settings()
         file = _database_file(settings)
-        if file is not None and (not file.exists() or not file.stat().st_size):
+        if file is not None and not file.stat().st_size:
             check_room(settings, ROOM_TO_BEGIN)
-        if file is None or file.exists():
-            raise
-        return None
+        raise
+
+
+def open_existing() -> Store:
+    """The store, for reading; nothing is made. Raises NothingStored, with the next step, where there is none."""
+    try:
+        return open_store(read_only=True)
+    except NothingStored as nothing:
+        settings = load_settings(create=False)
+        elsewhere = f"{HOME_VARIABLE} to the folder" if _database_file(settings) else f"{DATABASE_VARIABLE} to the one"
+        raise NothingStored(f"{nothing}, or set {elsewhere} that has it") from None
 
 
 def check_room(settings: Settings, size: int) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.errors import ConfigError, StoreError
+from helpdesk_wellbeing.errors import ConfigError, StoreBusy, StoreError
 from helpdesk_wellbeing.names import check_account_name
 
 if TYPE_CHECKING:
@@ -89,11 +89,11 @@ def print_json(value: object) -> None:
 
 
 def open_store(*, read_only: bool = False) -> Store:
-    """The installation's store; its folder is made when it is not there."""
+    """The installation's store; its folder is made when it is not there, but not for those who only read."""
     from helpdesk_wellbeing.settings import load_settings
     from helpdesk_wellbeing.store import open_store as open_
 
-    return open_(load_settings(), read_only=read_only)
+    return open_(load_settings(create=not read_only), read_only=read_only)
 
 
 def open_for_reading() -> Store:
@@ -109,6 +109,8 @@ def bring_up_to_date(store: Store, engine: Engine, account: str, who: str) -> No
     try:
         with store.writer(account, who, wait_s=BUSY_S, on_wait=lambda line: None):
             engine.update(progress())
+    except StoreBusy as busy:
+        say(f"answering from what is stored so far, because {account} is being written by {busy.holder}")
     except StoreError as trouble:
         say(f"{trouble}; answering from what is stored")
 

@@ -10,6 +10,7 @@ import click
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
 from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets, why_no_events
+from helpdesk_wellbeing.cli.status import examine_account, in_short
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -53,7 +54,8 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     from helpdesk_wellbeing.engine import Engine
     from helpdesk_wellbeing.pulling import remembered_roster
 
-    settings = store.account(account)
+    settings, now = store.account(account), datetime.now(UTC)
+    work = examine_account(store, settings, now)
     webhooks_only = lives_on_webhooks(settings.platform)
     first, last, count = store.all_events_span(account) if webhooks_only else store.event_span(account)
     directory = store.directory(account)
@@ -66,6 +68,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "first": first and first.isoformat(),
         "last": last and last.isoformat(),
         "connection": _connection(settings),
+        "work": in_short(work, now),
         "notes": [*roster.get("notes", ()), *_about_webhooks(store, account, settings.platform)],
         "automated_by_platform": roster.get("automation", []),
         "looks_shared_or_automated": [],
@@ -75,6 +78,8 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "groups_without_tier": [],
         "trouble": unreadable_secrets(store, [account]),
     }
+    if work["paused_at"]:
+        report["trouble"] += work["to_do"]
     if count == 0:
         report["trouble"].append(why_no_events(store, account))
         return report
@@ -90,7 +95,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     report["without_schedule"] = sorted(set(seen) - set(with_schedule))
     queues = set(outcome.facts.queues["group"].unique())
     report["groups_without_tier"] = sorted(queues - set(directory.groups.filter(pl.col("tier").is_not_null())["group"]))
-    if settings.platform and datetime.now(UTC) - last > OLD:
+    if settings.platform and now - last > OLD:
         mend = "see whether its webhooks still come" if webhooks_only else "run pull"
         report["trouble"].append(f"the newest event is of {last:%Y-%m-%d}; {mend}")
     return report
@@ -125,6 +130,8 @@ def _lines(report: dict[str, Any]) -> list[str]:
         f"  zone                    {report['zone']}",
         f"  events                  {events}",
     ]
+    if report["work"]:
+        lines.append(f"  work                    {report['work']}")
     lines += [f"  note                    {note}" for note in report["notes"]]
     for key, label in (
         ("automated_by_platform", "automated, by platform"),

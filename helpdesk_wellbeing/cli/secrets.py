@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from helpdesk_wellbeing.cli.common import AccountName, account_option, ask_secret, open_store, require_account, say
 from helpdesk_wellbeing.errors import ConfigError
@@ -53,13 +54,16 @@ def set_(account: str, name: str) -> None:
     type=click.Choice(["prepare", "switch", "forget"]),
     help="One step of changing the key, for several machines: copy the key file to all after each.",
 )
-def rotate(account: str | None, keep_days: int, step: str | None) -> None:
+@click.pass_context
+def rotate(ctx: click.Context, account: str | None, keep_days: int, step: str | None) -> None:
     """With --account: take a new webhook secret and accept the old one for some days more.
 
     Without: make a new key, encrypt every secret with it, forget the old key. Running processes go on. Cut off at any
     moment, everything stays readable; run it again.
     """
     if account is None:
+        if ctx.get_parameter_source("keep_days") is not ParameterSource.DEFAULT:
+            raise ConfigError("--keep-days is for a webhook secret; add --account NAME, or leave it out")
         _rotate_key(step)
     elif step:
         raise ConfigError("--step is for the key; leave out --account")
@@ -130,7 +134,14 @@ def _store_with(account: str) -> Store:
 
 
 def _ask() -> str:
+    from webhooks.zendesk.signature import PUBLIC_TEST_SECRET
+
     secret = ask_secret(VARIABLE, "webhook secret")
+    if secret == PUBLIC_TEST_SECRET:
+        raise ConfigError(
+            "this webhook secret is the one that Zendesk prints in its documentation for test calls, so it proves "
+            "nothing; take the one that the webhook itself shows"
+        )
     if len(secret) < SHORTEST:
         raise ConfigError(f"the webhook secret has fewer than {SHORTEST} characters; take a longer one")
     return secret

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from helpdesk_wellbeing.cli import DID_NOT_RUN
 from helpdesk_wellbeing.cli.common import say
 from helpdesk_wellbeing.errors import ConfigError, DatabaseIsNewer, StoreError, WellbeingError
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 FIT_S = 2.0  # so often the worker looks whether the tables are still fit for it
 STOP_S = 8.0  # for everything; whoever stops us is promised 10
 ENDED = 1  # exit code: a part ended although nobody asked it to
+BRING_THE_KEY = "copy secret.key from its backup or another machine, or set HELPDESK_WELLBEING_KEY, then start it again"
 
 # What the process that started us says on: we say that we are ready on the one; the other ends with it.
 READY_VARIABLE, LIFELINE_VARIABLE = "HELPDESK_WELLBEING_READY_FD", "HELPDESK_WELLBEING_LIFELINE_FD"
@@ -73,6 +75,8 @@ def command(ctx: click.Context, role: str, host: str, port: int, workers: int, n
         check_address(host, port)
     _leave_no_core_files()
     logs.configure(role=role)
+    if READY_VARIABLE not in os.environ and not _could_begin(load_settings()):
+        ctx.exit(DID_NOT_RUN)
     if role == "all":
         from helpdesk_wellbeing.cli.children import supervise
 
@@ -85,6 +89,45 @@ def command(ctx: click.Context, role: str, host: str, port: int, workers: int, n
         needs = "all" if READY_VARIABLE in os.environ else "web"
         serve_web(load_settings(), host, port, needs, lambda address: _tell_ready(f"serving on {address} (role web)"))
     ctx.exit(work(pull=not no_pull))
+
+
+def _could_begin(settings: Settings) -> bool:
+    """Whether the database can be used and the key reads its secrets; else a line says why not.
+
+    Found out in a process that ends with it, so that one which only starts others stays small.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ours = os.fork()
+    if ours == 0:
+        good = True  # what nobody foresaw is met again, and told, by the process that goes on
+        try:
+            good = _look(settings)
+        finally:
+            sys.stderr.flush()
+            os._exit(0 if good else DID_NOT_RUN)
+    return os.waitstatus_to_exitcode(os.waitpid(ours, 0)[1]) != DID_NOT_RUN
+
+
+def _look(settings: Settings) -> bool:
+    import structlog
+
+    from helpdesk_wellbeing.store import open_store
+
+    log = structlog.get_logger(__name__)
+    try:
+        with open_store(settings) as store:
+            if not store.accounts():
+                log.warning(f"no account yet in {store.place}, so webhooks are answered with 503; run connect")
+            try:
+                store.check_secrets()
+            except WellbeingError as error:
+                log.error(f"the stored secrets cannot be read: {error}; {BRING_THE_KEY}")
+                return False
+    except WellbeingError as error:
+        log.error(str(error))
+        return False
+    return True
 
 
 def work(*, pull: bool) -> int:
@@ -188,10 +231,20 @@ def _connect(store: Store, log: Any) -> Callable[[str], Connector]:
     # Who waits keeps others from being pulled, and is asked again soon: the schedule has patience enough.
     limits = Limits(attempts=4, timeouts=2, answer_s=120.0, longest_wait_s=120.0)
 
+    noted: set[tuple[str, str]] = set()
+
     def connect(account: str) -> Connector:
-        return connector_of(
-            store, account, tell=lambda line: log.info("connector", account=account, said=line), limits=limits
-        )
+        made: list[Connector] = []
+
+        def tell(line: str) -> None:
+            # what the account's plan lacks is found anew by every pull; waits are told each time
+            is_known = (account, line) in noted
+            if made and line in made[0].notes:
+                noted.add((account, line))
+            (log.debug if is_known else log.info)("connector", account=account, said=line)
+
+        made.append(connector_of(store, account, tell=tell, limits=limits))
+        return made[0]
 
     return connect
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
+from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_existing
 from helpdesk_wellbeing.cli.common import format_option, print_json
 from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets
-from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, works
+from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, is_pulling, works
 from helpdesk_wellbeing.words import counted
 from webhooks.known import SECRET
 
@@ -32,11 +32,7 @@ def command(ctx: click.Context, output: str) -> None:
     Only reads, so it may be run beside serve at any time. Exit code 0: nothing to do, 1: something to do, 2: did not
     run.
     """
-    store = open_to_look()
-    if store is None:
-        click.echo("{}" if output == "json" else FIRST_STEPS)
-        return
-    report = examine(store, datetime.now(UTC))
+    report = examine(open_existing(), datetime.now(UTC))
     if output == "json":
         print_json(report)
     elif not report["accounts"]:
@@ -52,13 +48,14 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     known = {account.name: account for account in store.accounts()}
     workers = store.work.workers()
     accounts = [
-        _account(store, known[run.account], condition_of(run, depths.get(run.account), now))
+        _account(store, known[run.account], condition_of(run, depths.get(run.account), now),
+                 is_pulling(run, workers, now))
         for run in store.work.runs()
         if run.account in known
-    ]
+    ]  # fmt: skip
     to_do = [f"{one['account']}: {line}" for one in accounts for line in one["to_do"]]
-    is_pulling = any(one.platform for one in known.values())
-    if is_pulling and not any(works(worker) for worker in workers):
+    something_to_pull = any(one.platform for one in known.values())
+    if something_to_pull and not any(works(worker) for worker in workers):
         to_do.insert(0, "nothing is pulled or evaluated, because no worker is alive; run helpdesk-wellbeing serve")
     to_do[:0] = unreadable_secrets(store, known)
     versions = {worker.version for worker in workers if is_alive(worker)}
@@ -72,9 +69,28 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     }
 
 
-def _account(store: Store, account: Account, found: Condition) -> dict[str, Any]:
+def examine_account(store: Store, account: Account, now: datetime) -> dict[str, Any]:
+    """What `examine` has to say of one account."""
+    run = store.work.run_of(account.name)
+    found = condition_of(run, store.inbox.depth().get(account.name), now)
+    return _account(store, account, found, is_pulling(run, store.work.workers(), now))
+
+
+def in_short(one: dict[str, Any], now: datetime) -> str:
+    """A line about the work for an account, which `examine_account` gave; empty where nothing is done by itself."""
+    if one["source"] == "file":
+        return ""
+    if one["source"] == "webhooks":
+        return _state_cell(one, now)
+    lag = "" if one["lag_s"] is None else f" ({_span(timedelta(seconds=one['lag_s']))} ago)"
+    last = f"last pull {_clock(one['pulled_at'], now)}{lag}" if one["pulled_at"] else "no pull came to its end yet"
+    return f"{one['state']}; {last}; next {_next_cell(one, now)}"
+
+
+def _account(store: Store, account: Account, found: Condition, is_pulled_now: bool) -> dict[str, Any]:
     run = found.run
     source = "file" if account.platform is None else "webhooks" if lives_on_webhooks(account.platform) else "pulls"
+    is_pulled_now = is_pulled_now and source == "pulls"
     levels = active_levels(store.work.answer_of(account.name))
     return {
         "account": account.name,
@@ -82,7 +98,8 @@ def _account(store: Store, account: Account, found: Condition) -> dict[str, Any]
         "source": source,
         "pulled_at": _iso(run.pulled_at),
         "lag_s": None if found.lag is None else round(found.lag.total_seconds()),
-        "next_pull_at": None if found.is_paused or source != "pulls" else _iso(run.due_at),
+        "pulling_since": _iso(run.began_at) if is_pulled_now else None,
+        "next_pull_at": None if found.is_paused or is_pulled_now or source != "pulls" else _iso(run.due_at),
         "inbox": {"waiting": found.waiting, "oldest": _iso(found.oldest), "set_aside": found.set_aside},
         "evaluated_at": _iso(run.evaluated_at),
         "flags": dict(levels),
@@ -91,16 +108,20 @@ def _account(store: Store, account: Account, found: Condition) -> dict[str, Any]
         "paused_at": _iso(run.paused_at),
         "failures": run.failures,
         "problem": run.problem,
-        "state": _state(account, found),
-        "to_do": _to_do(account, found) if source != "webhooks" else _to_do_by_webhooks(store, account, found),
+        "state": _state(account, found, is_pulled_now),
+        "to_do": _to_do(account, found, is_pulled_now)
+        if source != "webhooks"
+        else _to_do_by_webhooks(store, account, found),
     }
 
 
-def _state(account: Account, found: Condition) -> str:
+def _state(account: Account, found: Condition, is_pulled_now: bool) -> str:
     if found.is_paused:
         return "PAUSED"
     if found.run.failures:
-        return f"{counted(found.run.failures, 'run')} failed"
+        return f"{counted(found.run.failures, 'run')} failed" + (", pulling now" if is_pulled_now else "")
+    if is_pulled_now:
+        return "pulling now"
     if found.is_late:
         return "late"
     if account.platform is None:
@@ -110,7 +131,7 @@ def _state(account: Account, found: Condition) -> str:
     return "webhooks silent" if found.is_silent else "fine" if found.run.pulled_at else "not pulled yet"
 
 
-def _to_do(account: Account, found: Condition) -> list[str]:
+def _to_do(account: Account, found: Condition, is_pulled_now: bool) -> list[str]:
     run, lines = found.run, []
     why = f": {run.problem}" if run.problem else ""
     if found.is_paused:
@@ -118,8 +139,9 @@ def _to_do(account: Account, found: Condition) -> list[str]:
         again = f"run `helpdesk-wellbeing connect {account.platform} --account {account.name} …` again"
         lines.append(f"paused since {_minute(run.paused_at)}{why}; {again}, then it goes on by itself")
     elif run.failures:
-        lines.append(f"the last {counted(run.failures, 'run')} failed{why}; it is tried again at {_minute(run.due_at)}")
-    if found.is_late:
+        again = "now" if is_pulled_now else f"at {_minute(run.due_at)}"
+        lines.append(f"the last {counted(run.failures, 'run')} failed{why}; it is tried again {again}")
+    if found.is_late and not is_pulled_now:
         lines.append(f"a pull has been due since {_minute(run.due_at)}; look whether the workers keep up")
     if found.is_silent:
         lines.append(
@@ -180,15 +202,22 @@ def _row(one: dict[str, Any], now: datetime) -> tuple[str, ...]:
     inbox = one["inbox"]
     waits = "empty" if not inbox["waiting"] else f"{inbox['waiting']:,} since {_clock(inbox['oldest'], now)}"
     lag = "-" if one["lag_s"] is None else _span(timedelta(seconds=one["lag_s"]))
-    state = one["state"]
-    if one["source"] == "webhooks":
-        came = f"last {_clock(one['webhook_at'], now)}" if one["webhook_at"] else "none came yet"
-        state += f", {came}"
     levels = [f"{one['flags'][level]} {level}" for level in ("critical", "warn") if one["flags"].get(level)]
     flags = "-" if one["evaluated_at"] is None else ", ".join(levels) or "none"
-    times = (_clock(one[key], now) for key in ("pulled_at", "next_pull_at", "evaluated_at"))
-    pulled, due, evaluated = times
-    return one["account"], pulled, lag, due, waits, evaluated, flags, state
+    pulled, evaluated = (_clock(one[key], now) for key in ("pulled_at", "evaluated_at"))
+    return one["account"], pulled, lag, _next_cell(one, now), waits, evaluated, flags, _state_cell(one, now)
+
+
+def _next_cell(one: dict[str, Any], now: datetime) -> str:
+    return "now" if one["pulling_since"] else _clock(one["next_pull_at"], now)
+
+
+def _state_cell(one: dict[str, Any], now: datetime) -> str:
+    if one["source"] != "webhooks":
+        return str(one["state"])
+    if one["webhook_at"]:
+        return f"{one['state']}, last {_clock(one['webhook_at'], now)}"
+    return f"{one['state']}, {'none worked off yet' if one['inbox']['waiting'] else 'none came yet'}"
 
 
 def _process_line(one: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from helpdesk_wellbeing.errors import ConfigError, StoreError
+from helpdesk_wellbeing.errors import ConfigError, NothingStored, StoreError
 from helpdesk_wellbeing.store import dialect, failures, migrations
 
 
@@ -30,7 +30,7 @@ class Database:
         self.read_only = read_only
         self._local = threading.local()
         if read_only and self.file is not None and not self.file.exists():
-            raise StoreError(f"store: {self.place}: there is no database yet; run import or connect first")
+            raise NothingStored(f"store: {self.place}: there is no database yet; run import or connect first")
         with self._told():
             self._engine = dialect.make_engine(url, read_only=read_only, busy_s=busy_s)
         self._view = dialect.one_view(self._engine)
@@ -45,7 +45,7 @@ class Database:
         if is_fit:
             return
         if self.read_only and stored is None:
-            raise StoreError(f"store: {self.place}: there are no tables yet; run import or connect first")
+            raise NothingStored(f"store: {self.place}: there are no tables yet; run import or connect first")
         if self.read_only:
             raise StoreError(f"store: {self.place}: its tables are old; any command that writes brings them up to date")
         with self.writing() as connection:

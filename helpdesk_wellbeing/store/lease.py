@@ -78,7 +78,9 @@ def _acquire(database: Database, owner: Owner, who: str, wait_s: float, on_wait:
         if holder is None:
             return mine
         if time.monotonic() >= deadline:
-            raise StoreBusy(f"account {owner.name} is being written by {holder}; try again when it is done")
+            busy = StoreBusy(f"account {owner.name} is being written by {holder}; try again when it is done")
+            busy.holder = str(holder)
+            raise busy
         if not said:
             on_wait(f"account {owner.name} is being written by {holder}; waiting up to {wait_s:.0f} s")
             said = True

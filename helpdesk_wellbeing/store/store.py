@@ -13,7 +13,7 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.secrets import Keyring
@@ -372,6 +372,23 @@ class Store:
     def has_secret(self, account: str, name: str) -> bool:
         """Whether there is such a secret; needs no key."""
         return self._token(account, name) is not None
+
+    def check_secrets(self) -> None:
+        """Raises ConfigError or StoreError when the key is none, or when it reads none of the stored secrets."""
+        self._keyring.check()
+        kept, trouble = tables.secrets, None
+        query = sa.select(kept.c.name, kept.c.value, tables.accounts.c.name.label("account"))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.join_from(kept, tables.accounts).order_by(kept.c.account)).all()
+        for row in rows:
+            try:
+                self._keyring.decrypt(row.value, f"the {row.name} of account {row.account}")
+            except (ConfigError, StoreError) as error:
+                trouble = trouble or error
+            else:
+                return  # one that is of another key concerns its account only
+        if trouble is not None:
+            raise trouble
 
     def _token(self, account: str, name: str) -> bytes | None:
         kept = tables.secrets.c

@@ -80,6 +80,16 @@ def test_a_second_writer_says_who_holds_the_account_and_readers_go_on(commands, 
     assert exported.code == 0
 
 
+def test_a_database_without_tables_is_told_as_on_sqlite(commands, new_database):
+    move(commands, new_database(tables=False))
+
+    looked, asked = commands.here("status"), commands.here("doctor")
+
+    assert (looked.code, looked.out, len(looked.lines)) == (2, "", 1)
+    assert "there are no tables yet; run import or connect first, or set HELPDESK_WELLBEING_DATABASE_URL" in looked.line
+    assert (asked.code, "no account yet" in asked.out) == (0, True)
+
+
 def test_a_server_that_does_not_answer_or_knows_us_not_is_one_line(commands, postgresql_server):
     nowhere = "postgresql://wellbeing:hunter2@127.0.0.1:1/wellbeing"
     for address, said in (

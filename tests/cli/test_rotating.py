@@ -15,7 +15,7 @@ from helpdesk_wellbeing.secrets import KEY_FILE, Keyring
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import open_store
 from webhooks.known import PREVIOUS_SECRET, SECRET, from_store
-from webhooks.zendesk.signature import SIGNATURE, TIMESTAMP, sign
+from webhooks.zendesk.signature import PUBLIC_TEST_SECRET, SIGNATURE, TIMESTAMP, sign
 
 FIRST, SECOND, THIRD = "first-webhook-secret-1", "second-webhook-secret-2", "third-webhook-secret-3"
 VARIABLE = "HELPDESK_WELLBEING_WEBHOOK_SECRET"
@@ -77,12 +77,17 @@ def test_to_set_a_secret_ends_the_old_ones_at_once(commands, store):
         (("rotate", "--account", "acme"), None, f"no terminal to ask for the webhook secret; set {VARIABLE}"),
         (("rotate", "--account", "acme", "--step", "switch"), FIRST, "--step is for the key"),
         (("rotate", "--step", "switch"), None, "prepare a new one first"),
+        (("rotate", "--keep-days", "7"), None, "--keep-days is for a webhook secret; add --account NAME"),
+        (("set", "--account", "acme", "webhook_secret"), PUBLIC_TEST_SECRET, "prints in its documentation for test"),
+        (("rotate", "--account", "acme"), PUBLIC_TEST_SECRET, "take the one that the webhook itself shows"),
         (("set", "--account", "acme", "api_token"), FIRST, "webhook_secret"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(commands, store, arguments, secret, said):
     store.put_secret("acme", "client_secret", "so that there is a key")
-    assert said in run(commands, *arguments, secret=secret, code=2).line
+    ran = run(commands, *arguments, secret=secret, code=2)
+    assert said in ran.line
+    assert PUBLIC_TEST_SECRET not in ran.err
 
 
 def test_the_same_secret_again_is_no_change(commands, store):

@@ -12,10 +12,15 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from cryptography.fernet import Fernet
 
+from helpdesk_wellbeing.cli.serve import _connect
+from helpdesk_wellbeing.secrets import KEY_VARIABLE
 from helpdesk_wellbeing.store import open_store
+from webhooks.known import SECRET
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="processes are looked at through /proc")
 
@@ -98,6 +103,7 @@ def test_it_says_where_it_serves_is_ready_and_stops_when_told_to(serving, comman
     with serving() as one:
         talk = [line for line in one.said.splitlines() if not line.startswith("{")]
         assert len(talk) == 1
+        assert [line["level"] for line in one.lines if "no account yet" in line["event"]] == ["warning"]
         assert talk[0].startswith("serving on http://127.0.0.1:")
         assert talk[0].endswith("(role all)")
         one.until(lambda: one.get("/readyz")[0] == 200)
@@ -133,7 +139,8 @@ def test_callers_who_never_end_their_call_hold_nobody_up_for_long_and_leave_no_l
             assert caller.recv(100) == b""
             caller.close()
         one.stop(signal.SIGTERM)
-    assert len(one.said.splitlines()) == 1, one.said
+    assert [line for line in one.lines if "no account yet" not in line["event"]] == []
+    assert len(one.said.splitlines()) == 2, one.said
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])
@@ -219,6 +226,65 @@ def test_a_database_that_is_none_ends_it_with_a_line(serving, commands):
             assert not [line for line in one.lines if "Shutting down" in line["event"] or "stopping" in line["event"]]
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("missing", "secret.key is missing, HELPDESK_WELLBEING_KEY is not set"),
+        ("another", "was encrypted with another key than the one in HELPDESK_WELLBEING_KEY"),
+        ("malformed", "HELPDESK_WELLBEING_KEY holds no key of 32 bytes"),
+    ],
+)
+def test_without_the_key_of_its_secrets_it_does_not_begin(commands, key, said):
+    commands.home.mkdir()
+    with open_store(f"sqlite:///{commands.home / 'wellbeing.db'}") as store:
+        if key != "malformed":
+            store.create_account("acme", platform="zendesk")
+            store.put_secret("acme", SECRET, "acme-signs-with-this")
+            (commands.home / "secret.key").unlink()
+    if key != "missing":
+        commands.environment[KEY_VARIABLE] = Fernet.generate_key().decode() if key == "another" else "no key"
+
+    ran = commands.apart("serve", "--port", "0")
+
+    told = [json.loads(line) for line in ran.lines if key != "malformed" or "no account yet" not in line]
+    assert (ran.code, len(told)) == (2, 1), ran.err
+    assert said in told[0]["event"]
+    assert "copy secret.key from its backup or another machine, or set HELPDESK_WELLBEING_KEY" in told[0]["event"]
+
+
+def test_what_a_plan_lacks_is_told_once_and_waits_each_time(commands, monkeypatch):
+    lacks, waits = "x: agent availability is not available here", "x: waiting 30 s"
+
+    class Lacking:
+        def __init__(self, tell):
+            self.notes, self._tell = [], tell
+
+        def pull(self):
+            self.notes.append(lacks)
+            self._tell(lacks)
+            self._tell(waits)
+
+    monkeypatch.setattr(
+        "helpdesk_wellbeing.cli.platforms.connector_of", lambda store, account, tell, limits: Lacking(tell)
+    )
+    log = Mock()
+    connect = _connect(None, log)
+    for account in ("acme", "acme", "globex"):
+        connect(account).pull()
+
+    told = [(call.kwargs["account"], call.kwargs["said"]) for call in log.info.call_args_list]
+    assert told == [("acme", lacks), ("acme", waits), ("acme", waits), ("globex", lacks), ("globex", waits)]
+
+
+def test_a_database_url_that_is_none_is_one_line(commands):
+    commands.environment["HELPDESK_WELLBEING_DATABASE_URL"] = "nonsense"
+
+    ran = commands.apart("serve", "--port", "0")
+
+    assert (ran.code, len(ran.lines)) == (2, 1), ran.err
+    assert "the database URL cannot be read" in ran.line
+
+
 def test_calls_that_are_under_way_are_answered_before_it_stops(serving):
     with serving("--role", "web") as one:
         host, port = one.address.removeprefix("http://").split(":")
@@ -228,7 +294,7 @@ def test_calls_that_are_under_way_are_answered_before_it_stops(serving):
             one.process.terminate()
             time.sleep(0.5)
             call.sendall(b"}")
-            assert b" 401 " in call.recv(1000).splitlines()[0]
+            assert b" 503 " in call.recv(1000).splitlines()[0]
         assert one.process.wait(10) == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,6 +104,63 @@ def test_trouble_is_said_with_the_next_step(commands, store, run, said, state):
     assert state in ran.out
 
 
+@pytest.mark.parametrize(
+    ("run", "state"),
+    [
+        ({"pulled_at": minutes(-30), "due_at": minutes(-3), "began_at": minutes(-2)}, "pulling now"),
+        ({"due_at": minutes(-30), "began_at": minutes(-2)}, "pulling now"),
+        ({"due_at": minutes(-3), "began_at": minutes(-2), "failures": 1}, "1 run failed, pulling now"),
+    ],
+)
+def test_a_pull_that_is_under_way_is_said_and_the_next_one_is_not_in_the_past(commands, store, run, state):
+    work(store)
+    store.work.note_run("acme", **run)
+
+    ran = commands.here("status")
+    row = next(line for line in ran.out.splitlines() if line.startswith("acme"))
+    told = json.loads(commands.here("status", "--format", "json").out)["accounts"][0]
+
+    assert row.endswith(state)
+    assert "  now  " in row
+    assert "pull has been due" not in ran.out
+    assert (told["next_pull_at"], told["pulling_since"] is None) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"began_at": minutes(-9), "pulled_at": minutes(-8), "due_at": minutes(1)},
+        {"began_at": minutes(-2), "due_at": minutes(1), "failures": 1},
+        {"began_at": minutes(-2), "paused_at": minutes(-1)},
+        {"began_at": minutes(-40), "due_at": minutes(-41)},
+    ],
+)
+def test_a_pull_that_has_ended_is_not_under_way(commands, store, run):
+    work(store)
+    store.work.note_run("acme", **run)
+
+    assert "pulling now" not in commands.here("status").out
+
+
+def test_doctor_says_that_an_account_is_paused_why_and_how_it_goes_on(commands, store):
+    store.work.note_run("acme", paused_at=minutes(-60), failures=3, problem="zendesk: the client id isn't accepted")
+
+    ran = commands.here("doctor")
+
+    assert ran.code == 1
+    to_do = next(line for line in ran.out.splitlines() if "TO DO" in line)
+    assert "paused since" in to_do
+    assert "the client id isn't accepted; run `helpdesk-wellbeing connect zendesk --account acme …` again" in to_do
+
+
+def test_doctor_tells_in_short_how_the_pulls_go(commands, store):
+    store.work.note_run("acme", pulled_at=minutes(-4), due_at=minutes(1))
+
+    line = next(line for line in commands.here("doctor").out.splitlines() if line.startswith("  work  "))
+
+    assert re.fullmatch(r"  work +fine; last pull [0-9:]{8} \(4 min ago\); next [0-9:]{8}", line), line
+
+
 def test_without_a_worker_nothing_happens_and_that_is_said(commands, store):
     work(store, "web")
 
@@ -134,12 +192,25 @@ def test_it_works_while_another_process_writes(commands, store):
     assert "acme" in ran.out
 
 
-def test_a_new_installation_is_told_how_to_begin(commands):
+def test_where_nothing_is_stored_the_place_is_named_and_nothing_is_made(commands):
+    ran = commands.here("status")
+
+    assert (ran.code, ran.out, len(ran.lines)) == (2, "", 1)
+    assert ran.line == (
+        f"helpdesk-wellbeing: store: {commands.home / 'wellbeing.db'}: there is no database yet; run import or connect "
+        "first, or set HELPDESK_WELLBEING_HOME to the folder that has it"
+    )
+    assert not commands.home.exists()
+
+
+def test_a_database_without_accounts_is_told_how_to_begin(commands):
+    commands.home.mkdir()
+    open_store(f"sqlite:///{commands.home / 'wellbeing.db'}").close()
+
     ran = commands.here("status")
 
     assert ran.code == 0
     assert "no account yet" in ran.out
-    assert not (commands.home / "wellbeing.db").exists()
 
 
 @pytest.mark.parametrize("command", ["status", "doctor"])

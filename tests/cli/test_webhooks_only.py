@@ -54,6 +54,8 @@ def minutes_ago(number):
 
 def test_status_says_that_webhooks_are_its_source_when_the_last_came_and_how_many_wait(commands, bring):
     fresh = commands.here("status")
+    bring(HINT, work=False)
+    unread = commands.here("status").out.splitlines()[-3]
     bring(HINT)
     bring(HINT | {"event": "a"}, HINT | {"event": "b"}, work=False)
     ran = commands.here("status")
@@ -61,6 +63,8 @@ def test_status_says_that_webhooks_are_its_source_when_the_last_came_and_how_man
 
     assert (fresh.code, ran.code) == (0, 0), ran.out
     assert fresh.out.splitlines()[-3].endswith("webhooks only, none came yet")
+    assert "1 since" in unread
+    assert unread.endswith("webhooks only, none worked off yet")
     cells = ran.out.splitlines()[-3].split()
     assert cells[:6] == ["fd", "-", "-", "-", "2", "since"]
     assert "webhooks only, last " in ran.out

@@ -6,11 +6,13 @@ import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from prometheus_client.parser import text_string_to_metric_families
 
 from helpdesk_wellbeing import app
 from helpdesk_wellbeing.app import missing
 from helpdesk_wellbeing.errors import StoreError
+from helpdesk_wellbeing.settings import Settings
 
 on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
@@ -45,6 +47,27 @@ def test_it_is_up_but_not_ready_before_a_worker_is_alive(client, store):
 def test_a_web_process_on_its_own_is_ready_without_a_worker(store):
     assert missing(store, "web") == []
     assert len(missing(store, "all")) == 1
+
+
+def test_without_any_account_webhooks_are_to_be_sent_again(tmp_path, tools):
+    web = app.web(Settings(tmp_path, f"sqlite:///{tmp_path / 'wellbeing.db'}"))
+    body = tools.call_of("acme")
+
+    answer = web.test_client().post("/webhooks/zendesk/acme", data=body, headers=tools.signed("acme", body))
+
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    app.close(web)
+
+
+def test_a_key_that_is_gone_or_another_one_makes_it_unready(settings, store, tmp_path, monkeypatch):
+    assert missing(store, "web") == []
+
+    (tmp_path / "secret.key").rename(tmp_path / "elsewhere.key")
+    assert missing(store, "web") == [
+        f"{tmp_path / 'secret.key'} is missing, HELPDESK_WELLBEING_KEY is not set; bring the key back"
+    ]
+    monkeypatch.setenv("HELPDESK_WELLBEING_KEY", Fernet.generate_key().decode())
+    assert "was encrypted with another key than the one in HELPDESK_WELLBEING_KEY" in missing(store, "web")[0]
 
 
 @on_sqlite

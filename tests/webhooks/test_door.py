@@ -148,6 +148,13 @@ def test_what_is_not_plain_json_is_refused(desk, body):
     assert told.keys() == {"error"}
 
 
+@pytest.mark.parametrize("levels", [33, 20_000])
+def test_what_is_nested_too_deep_is_told_so(desk, levels):
+    status, told = desk.zendesk(b'{"a":' * levels + b"1" + b"}" * levels)
+
+    assert (status, told) == (400, {"error": "the body has more than 32 levels"})
+
+
 def test_a_body_that_is_too_large_is_not_even_read(desk):
     status, _ = desk.zendesk(b" " * (LARGEST + 1))
 

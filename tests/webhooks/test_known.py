@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from helpdesk_wellbeing.errors import StoreError
+from helpdesk_wellbeing.errors import ConfigError, StoreError
+from helpdesk_wellbeing.store import open_store
 from webhooks.known import Remembered, from_store
 
 
@@ -59,3 +60,15 @@ def test_the_store_knows_secrets_by_account_and_platform(store):
     assert look_up("zendesk", "unready") == ()
     assert look_up("freshdesk", "acme") is None
     assert look_up("zendesk", "nobody") is None
+
+
+def test_a_store_without_any_account_knows_nothing_and_says_so(tmp_path):
+    with open_store(f"sqlite:///{tmp_path / 'wellbeing.db'}") as empty:
+        look_up = from_store(empty)
+        for name in ("acme", "a" * 300):
+            with pytest.raises(ConfigError, match="no account yet; run connect"):
+                look_up("zendesk", name)
+
+        empty.create_account("log")
+
+        assert look_up("zendesk", "acme") is None
