@@ -1,8 +1,8 @@
 """What a load costs: a convex, piecewise linear function of effort against scheduled hours, in whole numbers.
 
-The slope at load r (1.0: the fair share) is r, in steps of 0.05, level from 4.0 on; so the cost comes close to half
-the square of the load, and an hour of work costs the more, the fuller the hands it lies in. Whole numbers are exact:
-`SCALE` of them are one ticket at load 1.0.
+The slope at load r (1.0: the fair share, or the own limit where that is less) is r, in steps of 0.05, level from 4.0
+on. So the cost comes close to half the square of the load: the next hour of work costs the more, the more there is.
+Whole numbers are exact: `SCALE` of them are one ticket at load 1.0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from helpdesk_wellbeing.clock import Ints
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 
-STEPS = 20  # in a fair share
+STEPS = 20  # up to load 1.0
 SLOPE = 500  # by which each step is steeper
 LAST_STEP = 4 * STEPS
 SCALE = STEPS * SLOPE * ONE_TICKET

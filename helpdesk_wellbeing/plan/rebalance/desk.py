@@ -76,7 +76,8 @@ def desk_of(question: Question) -> Desk:
     fair, hard_room = _shares(people, settings.hard_share)
     gives = _givers(people, fair, question.from_whom)
     asked = _asked(people, settings)
-    room = np.where(asked & ~gives, _limit(people, fair), 0)
+    full_at = _full_at(people, fair)
+    room = np.where(asked & ~gives, full_at, 0)
     fixed = _fixed(tickets.to_dicts(), owner, gives, question)
     movable = np.array([n for n in range(len(owner)) if n not in fixed], dtype=np.int64)
     receivers, full = np.flatnonzero(room > load), np.flatnonzero(asked & (room <= load))
@@ -96,7 +97,7 @@ def desk_of(question: Question) -> Desk:
         agents["hard"].to_numpy().astype(np.int64),
         room,
         hard_room,
-        LoadCosts(np.maximum(fair // STEPS, 1)),
+        LoadCosts(np.maximum(full_at // STEPS, 1)),
         gives,
         fixed,
         pools,
@@ -169,7 +170,8 @@ def _asked(people: Sequence[dict[str, Any]], settings: Settings) -> Bools:
     return np.array(asked, dtype=np.bool_)
 
 
-def _limit(people: Sequence[dict[str, Any]], fair: Ints) -> Ints:
+def _full_at(people: Sequence[dict[str, Any]], fair: Ints) -> Ints:
+    """Effort at load 1.0: the fair share, or the own limit where that is less."""
     limits = [
         share if person["cap"] is None else min(share, person["cap"])
         for person, share in zip(people, fair.tolist(), strict=True)
