@@ -6,85 +6,84 @@ import itertools
 import math
 from datetime import timedelta
 from fractions import Fraction
+from random import Random
+from unittest import mock
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk_wellbeing.plan.rebalance import STAYED, VERDICTS, Question, explain, rebalance
+from helpdesk_wellbeing.plan.rebalance import desk as desk_module
 from helpdesk_wellbeing.plan.rebalance.costs import SCALE
 from helpdesk_wellbeing.plan.rebalance.desk import desk_of
 from helpdesk_wellbeing.plan.rebalance.hands import Hands
 from helpdesk_wellbeing.plan.rebalance.whole import greedy
 
-GROUPS, SKILLS, LANGUAGES = ("g", "h", "i"), ("s", "u"), ("en", "nl")
-HOURS = (None, -2, 0.5, 1, 3, 6)
+SEEDS = st.integers(0, 10**9)
 few = settings(max_examples=120, deadline=None)
 
 
 @pytest.fixture(scope="module")
-def questions(desk):
-    """Desks of up to six agents and twelve tickets."""
+def random_question(desk):
+    """`random_question(seed)`: three to six agents and two to twelve tickets, most of which can move."""
 
-    def some(of):
-        return st.lists(st.sampled_from(of), unique=True)
+    def make(seed, most_tickets=12, most_agents=6):
+        dice = Random(seed)
 
-    def instant(hours):
-        return None if hours is None else desk.now + timedelta(hours=hours)
+        def mostly(usual, *others):
+            return usual if dice.random() < 0.93 else dice.choice(others)
 
-    rarely = st.sampled_from([False] * 6 + [True])
+        def instant(hours):
+            return None if hours is None else desk.now + timedelta(hours=hours)
 
-    @st.composite
-    def draw_question(draw, most_tickets=12, most_agents=6):
-        names = [f"a{n}" for n in range(draw(st.integers(1, most_agents)))]
+        names = [f"a{n}" for n in range(dice.randint(min(3, most_agents), most_agents))]
         tickets = [
             desk.ticket(
                 f"t{n:02}",
-                draw(st.sampled_from([*names, *names, *names, None, "left"])),
-                draw(st.sampled_from([0.0, 0.25, 0.8, 1.0, 1.3, 1.95, 3.21])),
-                group=draw(st.sampled_from(["g", "g", "g", "h", "i", None])),
-                skills=draw(st.one_of(st.just([]), some(SKILLS))),
-                language=draw(st.sampled_from([None, None, *LANGUAGES])),
-                hard=draw(st.booleans()),
-                next_sla=instant(draw(st.sampled_from(HOURS))),
-                call_back=draw(rarely),
-                known_by=draw(some(names)),
-                last_move=instant(draw(st.sampled_from([None, None, -1, -24 * 8]))),
-                made_by_plugin=draw(rarely),
+                mostly("a0", "a1", "a1", names[-1], None, "left"),
+                dice.choice([0.25, 0.8, 1.0, 1.3, 1.95, 3.21, 0.0]),
+                group=mostly("g", "h", "i", None),
+                skills=mostly([], ["s"], ["s", "u"]),
+                language=mostly(None, "en", "nl"),
+                hard=mostly(False, True, True),
+                next_sla=instant(mostly(None, 3, 1, 0.5, -2)),
+                call_back=mostly(False, True),
+                known_by=mostly([], names[:1], names[-1:], names),
+                last_move=instant(mostly(None, -1, -24 * 8)),
+                made_by_plugin=mostly(False, True),
             )
-            for n in range(draw(st.integers(0, most_tickets)))
+            for n in range(dice.randint(2, most_tickets))
         ]
         agents = []
-        for name in names:
+        for number, name in enumerate(names):
             own = [t for t in tickets if t["assignee"] == name and not t["made_by_plugin"]]
             row = desk.agent(
                 name,
-                draw(st.sampled_from([0, 0, 1, 2.5, 7])),
-                draw(st.sampled_from([0, 8, 20, 40])),
-                draw(st.sampled_from([None, None, 0, 2, 5])),
-                groups=draw(st.sampled_from([["g"], ["g"], ["g", "h"], ["h"], ["i"], []])),
-                skills=draw(some(SKILLS)),
-                languages=draw(some(LANGUAGES)),
-                light=draw(rarely),
-                on_leave=draw(rarely),
-                over_legal_hours=draw(rarely),
-                works_from=instant(draw(st.sampled_from([-1, -1, -1, 0, 2, 5, None]))),
+                dice.choice([0, 1, 2.5, 7]) if number else 4,
+                mostly(40, 20, 8, 0),
+                mostly(None, 0, 3, 5),
+                groups=mostly(["g"], ["g", "h"], ["h"], ["g", "i"], []),
+                skills=mostly(["s"], ["s", "u"], []),
+                languages=mostly(["en"], ["en", "nl"], []),
+                light=mostly(False, True),
+                on_leave=mostly(False, True),
+                over_legal_hours=mostly(False, True),
+                works_from=instant(mostly(-1, 2, 5, None)),
             )
             row["effort"] += sum(t["effort"] for t in own)
-            row["hard"] = sum(t["hard"] for t in own) + draw(st.integers(0, 2))
+            row["hard"] = sum(t["hard"] for t in own) + dice.randint(0, 2)
             agents.append(row)
-        asked = draw(st.one_of(st.none(), st.none(), st.frozensets(st.sampled_from(names))))
         return desk.question(
             tickets,
             agents,
-            asked,
-            most_moves=draw(st.sampled_from([None, None, 0, 1, 3])),
-            hard_share=draw(st.sampled_from([0.5, 1.0, 2.0])),
-            **draw(st.sampled_from([{}, {"move_cost": 0.0, "continuity_bonus": 0.0}, {"move_cost": 0.5}])),
+            mostly(None, frozenset({"a0"}), frozenset(names[:2]), frozenset()),
+            most_moves=mostly(None, 0, 1, 3),
+            hard_share=mostly(1.0, 0.5, 2.0),
+            **mostly({}, {"move_cost": 0.0, "continuity_bonus": 0.0}, {"move_cost": 0.5}),
         )
 
-    return draw_question
+    return make
 
 
 def colleagues(agents, name):
@@ -152,9 +151,9 @@ def check_limits(question, plan):
 
 
 @few
-@given(data=st.data())
-def test_every_limit_holds_and_every_ticket_moves_or_stays_with_a_reason(questions, data):
-    question = data.draw(questions())
+@given(seed=SEEDS)
+def test_every_limit_holds_and_every_ticket_moves_or_stays_with_a_reason(random_question, seed):
+    question = random_question(seed)
     plan = rebalance(question)
 
     check_limits(question, plan)
@@ -166,9 +165,9 @@ def test_every_limit_holds_and_every_ticket_moves_or_stays_with_a_reason(questio
 
 
 @few
-@given(data=st.data())
-def test_a_plan_is_never_worse_than_leaving_everything_nor_than_the_greedy_way(questions, data):
-    question = data.draw(questions())
+@given(seed=SEEDS)
+def test_a_plan_is_never_worse_than_leaving_everything_nor_than_the_greedy_way(random_question, seed):
+    question = random_question(seed)
     plan = rebalance(question)
 
     assert plan.objective <= plan.cost_before
@@ -177,12 +176,12 @@ def test_a_plan_is_never_worse_than_leaving_everything_nor_than_the_greedy_way(q
 
 
 @few
-@given(data=st.data())
-def test_the_order_of_rows_changes_nothing(questions, data):
-    question = data.draw(questions())
-    shuffled = Question(
-        _shuffled(question.tickets, data), _shuffled(question.agents, data), question.settings, question.from_whom
-    )
+@given(seed=SEEDS)
+def test_the_order_of_rows_changes_nothing(random_question, seed):
+    question = random_question(seed)
+    tickets = question.tickets.sample(fraction=1, shuffle=True, seed=seed)
+    agents = question.agents.sample(fraction=1, shuffle=True, seed=seed)
+    shuffled = Question(tickets, agents, question.settings, question.from_whom)
     one, other = rebalance(question), rebalance(shuffled)
 
     assert (one.moves, one.stayed, one.objective, one.bound) == (
@@ -194,14 +193,10 @@ def test_the_order_of_rows_changes_nothing(questions, data):
     assert one.loads.equals(other.loads)
 
 
-def _shuffled(frame: pl.DataFrame, data) -> pl.DataFrame:
-    return frame[data.draw(st.permutations(range(frame.height)))] if frame.height else frame
-
-
 @few
-@given(data=st.data())
-def test_the_bound_is_below_every_plan_and_the_plan_close_to_the_best(questions, data):
-    question = data.draw(questions(most_tickets=5, most_agents=4))
+@given(seed=SEEDS)
+def test_the_bound_is_below_every_plan_and_what_is_called_best_is_the_best(random_question, seed):
+    question = random_question(seed, most_tickets=5, most_agents=4)
     plan = rebalance(question)
     best = best_of_all(question)
 
@@ -212,8 +207,9 @@ def test_the_bound_is_below_every_plan_and_the_plan_close_to_the_best(questions,
 
 
 def best_of_all(question) -> float:
-    """The cost of the best plan, found by trying every one."""
-    desk = desk_of(question)
+    """The cost of the best plan, found by trying every one, with those tickets, too, that seem to gain nothing."""
+    with mock.patch.object(desk_module, "_without_idle", lambda desk: desk):
+        desk = desk_of(question)
     choices = [[None, *desk.pools[bundle.pool].tolist()] for bundle in desk.bundles for _ in range(len(bundle.tickets))]
     numbers = [number for number, bundle in enumerate(desk.bundles) for _ in range(len(bundle.tickets))]
     costs = []

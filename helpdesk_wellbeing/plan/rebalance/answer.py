@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+LOADED = ("no_room", "hard_ones_spread", "most_moves_reached", "not_worth_it")  # reasons that hang on loads
 # Why a ticket stays.
 STAYED = (
     "unassigned",
@@ -27,9 +28,8 @@ STAYED = (
 VERDICTS = (
     "optimal",  # proven: no plan costs less
     "near_optimal",  # the best that was found; `gap` says how much better one could be at most
-    "nothing_to_move",  # every ticket stays for a reason of its own
-    "nothing_better",  # proven: no distribution is better than the present one
-    "nothing_found",  # no better one was found; `gap` says how much better one could be at most
+    "nothing_to_move",  # every ticket stays for a reason that has nothing to do with loads of others
+    "nothing_better",  # proven: within the limits no distribution is better than the present one
 )
 LOADS = pl.Schema(
     {

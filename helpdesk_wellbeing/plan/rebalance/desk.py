@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from helpdesk_wellbeing.clock import Ints
 from helpdesk_wellbeing.plan.rebalance.costs import STEPS, LoadCosts, whole
@@ -40,9 +39,6 @@ class Desk:
     settings: Settings
     agents: tuple[str, ...]
     tickets: tuple[str, ...]
-    owner: Ints  # of a ticket; -1: nobody, or somebody who is not in the table
-    effort: Ints
-    is_hard: Bools
     load: Ints  # of an agent, at present
     fair: Ints  # the effort that is the agent's fair share
     hard: Ints  # hard tickets of an agent at present
@@ -58,6 +54,14 @@ class Desk:
     def move_costs(self, bundle: Bundle) -> Ints:
         """What a move of such a ticket costs, for each receiver of its pool."""
         return bundle.cost - self.bonus * np.isin(self.pools[bundle.pool], bundle.known_to).astype(np.int64)
+
+    def best_alone(self, bundle: Bundle) -> int:
+        """How much the cost changes at best when only one ticket of the bundle moves."""
+        receivers, cost = self.pools[bundle.pool], self.costs.cost
+        load, giver = self.load[receivers], self.load[bundle.source]
+        change = cost(receivers, load + bundle.effort) - cost(receivers, load) + self.move_costs(bundle)
+        relief = cost(bundle.source, giver) - cost(bundle.source, giver - bundle.effort)
+        return int(change.min()) - int(relief)
 
     def load_cost(self, load: Ints) -> int:
         """What these loads of all agents cost together."""
@@ -78,32 +82,43 @@ def desk_of(question: Question) -> Desk:
     asked = _asked(people, settings)
     full_at = _full_at(people, fair)
     room = np.where(asked & ~gives, full_at, 0)
-    fixed = _fixed(tickets.to_dicts(), owner, gives, question)
-    movable = np.array([n for n in range(len(owner)) if n not in fixed], dtype=np.int64)
+    rows = tickets.to_dicts()
+    fixed = _fixed(rows, owner, gives, question)
+    movable = [number for number in range(len(owner)) if number not in fixed]
     receivers, full = np.flatnonzero(room > load), np.flatnonzero(asked & (room <= load))
-    pools, found = _pools(tickets[movable], owner[movable], _Matching(people, settings), receivers, full)
-    placed = list(zip(movable.tolist(), found, strict=True))
-    fixed |= {number: reason for number, reason in placed if isinstance(reason, str)}
-    kept = [(number, pool) for number, pool in placed if isinstance(pool, int)]
-    return Desk(
+    hard = agents["hard"].to_numpy().astype(np.int64)
+    pools = _Pools(_Matching(people, settings), receivers, full, room - load, hard_room - hard)
+    found = {number: pools.find(rows[number], int(owner[number])) for number in movable}
+    fixed |= {number: pool for number, pool in found.items() if isinstance(pool, str)}
+    placed = {number: pool for number, pool in found.items() if isinstance(pool, int)}
+    costs = LoadCosts(np.maximum(full_at // STEPS, 1))
+    bundles = _bundles(rows, placed, owner, pools.pools, place, settings)
+    desk = Desk(
         settings,
         names,
         tuple(tickets["ticket"].to_list()),
-        owner,
-        tickets["effort"].to_numpy().astype(np.int64),
-        tickets["hard"].to_numpy().astype(np.bool_),
         load,
         fair,
-        agents["hard"].to_numpy().astype(np.int64),
+        hard,
         room,
         hard_room,
-        LoadCosts(np.maximum(full_at // STEPS, 1)),
+        costs,
         gives,
         fixed,
-        pools,
-        _bundles(tickets, kept, owner, pools, place, settings),
+        tuple(np.array(pool, dtype=np.int64) for pool in pools.pools),
+        bundles,
         whole(settings.continuity_bonus),
     )
+    return _without_idle(desk)
+
+
+def _without_idle(desk: Desk) -> Desk:
+    """Without the tickets that gain nothing even if they were the only ones to move. With others moving, too, they gain
+    still less, as loads cost the more the higher they are: so no best plan has them."""
+    idle = {number for number, bundle in enumerate(desk.bundles) if desk.best_alone(bundle) >= 0}
+    stays = {ticket: "not_worth_it" for number in idle for ticket in desk.bundles[number].tickets}
+    left = tuple(bundle for number, bundle in enumerate(desk.bundles) if number not in idle)
+    return replace(desk, bundles=left, fixed=desk.fixed | stays)
 
 
 def _shares(people: Sequence[dict[str, Any]], hard_share: float) -> tuple[Ints, Ints]:
@@ -241,43 +256,58 @@ class _Matching:
         )
 
 
-def _pools(
-    tickets: pl.DataFrame, owner: Ints, matching: _Matching, receivers: Ints, full: Ints
-) -> tuple[tuple[Ints, ...], list[int | str]]:
-    """Sets of receivers, and for each ticket the place of its set, or why it has none.
+class _Pools:
+    """Sets of receivers that have room for a ticket, each set once."""
 
-    `full`: agents who would be asked, too, if they did not carry too much themselves.
-    """
-    able: dict[tuple[Any, ...], tuple[int, ...]] = {}
-    places: dict[tuple[int, ...], int] = {}
-    found: list[int | str] = []
-    rows = tickets.select("group", "skills", "language", "next_sla").iter_rows()
-    for holder, row in zip(owner.tolist(), rows, strict=True):
-        kind = matching.kind(*row)
-        if kind not in able:
-            able[kind] = matching.able(kind, receivers)
-        if able[kind]:
-            found.append(places.setdefault(able[kind], len(places)))
-        else:
-            found.append("no_room" if set(matching.able(kind, full)) - {holder} else "nobody_eligible")
-    return tuple(np.array(members, dtype=np.int64) for members in places), found
+    def __init__(self, matching: _Matching, receivers: Ints, full: Ints, spare: Ints, spare_hard: Ints) -> None:
+        """`full`: agents who would be asked, too, if they did not carry too much. `spare`: room by agent."""
+        self._matching, self._receivers, self._full = matching, receivers, full
+        self._spare, self._spare_hard = spare.tolist(), spare_hard.tolist()
+        self._able: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._found: dict[tuple[Any, ...], int | str] = {}
+        self._places: dict[tuple[int, ...], int] = {}
+
+    @property
+    def pools(self) -> list[tuple[int, ...]]:
+        """The sets found so far, by place."""
+        return list(self._places)
+
+    def find(self, ticket: dict[str, Any], holder: int) -> int | str:
+        """The place of the ticket's set, or why it has none."""
+        kind = self._matching.kind(ticket["group"], ticket["skills"], ticket["language"], ticket["next_sla"])
+        if kind not in self._able:
+            self._able[kind] = self._matching.able(kind, self._receivers)
+        if not self._able[kind]:
+            return "no_room" if set(self._matching.able(kind, self._full)) - {holder} else "nobody_eligible"
+        key = (kind, ticket["effort"], ticket["hard"])
+        if key not in self._found:
+            self._found[key] = self._with_room(self._able[kind], ticket["effort"], ticket["hard"])
+        return self._found[key]
+
+    def _with_room(self, able: tuple[int, ...], effort: int, hard: bool) -> int | str:
+        fits = tuple(agent for agent in able if self._spare[agent] >= effort)
+        if not fits:
+            return "no_room"
+        fits = tuple(agent for agent in fits if not hard or self._spare_hard[agent] > 0)
+        return self._places.setdefault(fits, len(self._places)) if fits else "hard_ones_spread"
 
 
 def _bundles(
-    tickets: pl.DataFrame,
-    kept: Sequence[tuple[int, int]],
+    tickets: Sequence[dict[str, Any]],
+    placed: dict[int, int],
     owner: Ints,
-    pools: Sequence[Ints],
+    pools: Sequence[tuple[int, ...]],
     place: dict[str, int],
     settings: Settings,
 ) -> tuple[Bundle, ...]:
-    efforts, hard, known_by = (tickets[name].to_list() for name in ("effort", "hard", "known_by"))
-    members = [frozenset(pool.tolist()) for pool in pools]
+    members = [frozenset(pool) for pool in pools]
     alike: dict[tuple[Any, ...], list[int]] = {}
-    for number, pool in kept:
-        knows = {place[name] for name in known_by[number] if name in place}
+    for number, pool in placed.items():
+        ticket = tickets[number]
+        knows = {place[name] for name in ticket["known_by"] if name in place}
         source = int(owner[number])
-        key = (source, -efforts[number], hard[number], pool, tuple(sorted(knows & members[pool])), source in knows)
+        known_to = tuple(sorted(knows & members[pool]))
+        key = (source, -ticket["effort"], ticket["hard"], pool, known_to, source in knows)
         alike.setdefault(key, []).append(number)
     plain, bonus = whole(settings.move_cost), whole(settings.continuity_bonus)
     return tuple(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from helpdesk_wellbeing.clock import Ints
-from helpdesk_wellbeing.plan.rebalance.answer import LOADS, Move, Plan, Why
+from helpdesk_wellbeing.plan.rebalance.answer import LOADED, LOADS, Move, Plan, Why
 from helpdesk_wellbeing.plan.rebalance.costs import SCALE
 from helpdesk_wellbeing.plan.rebalance.desk import Bundle, Desk, desk_of
 from helpdesk_wellbeing.plan.rebalance.hands import Hands
@@ -36,19 +36,17 @@ def rebalance(question: Question) -> Plan:
 
 def answer(question: Question, hands: Hands, before: int, bound: int) -> Plan:
     """The plan that the hands hold. Costs in whole numbers."""
-    desk = hands.desk
     objective = hands.cost()
-    proven = objective - bound <= PROVEN * max(objective, 1)
+    stayed = _stayed(hands)
     if hands.moves:
-        verdict = "optimal" if proven else "near_optimal"
-    elif not desk.bundles:
-        verdict = "nothing_to_move"
-    else:
-        verdict = "nothing_better" if proven else "nothing_found"
+        verdict = "optimal" if objective - bound <= PROVEN * objective else "near_optimal"
+    else:  # a single move that gains would have been found, and without one no plan gains (`desk_of`)
+        verdict = "nothing_better" if set(LOADED) & set(stayed.values()) else "nothing_to_move"
+        bound = objective
     return Plan(
         tuple(sorted(_moves(question, hands), key=lambda move: move.ticket)),
         _loads(question, hands),
-        _stayed(hands),
+        stayed,
         before / SCALE,
         objective / SCALE,
         bound / SCALE,
