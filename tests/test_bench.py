@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from bench import days, pull, receipt, river
+from bench import days, plan, pull, receipt, river
 from bench.measuring import alone, peak_mb, seconds
 from helpdesk_wellbeing.demo.bulk import bulk_directory, bulk_events
 from helpdesk_wellbeing.facts.fold import FoldContext
@@ -75,3 +75,16 @@ def test_every_call_of_the_load_generator_is_answered_and_stored_once(role, tmp_
 
     assert rows["answers by status"] == "200: 100"
     assert rows["stored, of as many as were different"] == "180 of 180"
+
+
+def test_the_plan_is_held_against_a_milp_and_against_plainer_ways():
+    asked = plan.question(60, 12, seed=1)
+    ours, desk = plan.rebalance(asked), plan.desk_of(asked)
+    best = plan.proven(desk, 2.0)
+
+    assert best.bound - 1e-6 <= ours.objective <= 1.01 * best.objective
+    assert ours.bound <= best.objective + 1e-6
+    lines = {line["what"].strip(): line["measured"] for line in plan.peers(asked, ours)}
+    costs = {what: float(measured.split()[0].replace(",", "")) for what, measured in lines.items()}
+    assert min(costs, key=costs.__getitem__) == "this plan"
+    assert len(plan.speed(60, 10, "")[0]) == 3

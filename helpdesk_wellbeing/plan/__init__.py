@@ -1,0 +1,1 @@
+"""From flags to proposals: pure, without a store and without a platform."""
