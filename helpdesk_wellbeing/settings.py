@@ -51,6 +51,8 @@ def load_settings(environment: Mapping[str, str] | None = None, *, create: bool 
             raise StoreError(
                 f"settings: {home} cannot be made: {error.strerror}; set {HOME_VARIABLE} to another folder"
             ) from error
+    elif home.exists() and not home.is_dir():
+        raise StoreError(f"settings: {home} is not a folder; set {HOME_VARIABLE} to another one")
     stored = _read(home / SETTINGS_FILE)
     url = environment.get(DATABASE_VARIABLE) or stored.get("database_url")
     return Settings(
