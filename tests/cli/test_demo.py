@@ -91,6 +91,7 @@ def wait_for_the_last_line(process):
     return "".join(said)
 
 
+@pytest.mark.prove
 def test_a_demo_that_is_told_to_stop_ends_what_it_started(tmp_path):
     """SIGTERM while a person watches it go on serving."""
     process = going_on(tmp_path)
