@@ -181,7 +181,7 @@ def test_an_engine_that_is_kept_between_looks_answers_like_a_new_one(store, worl
     recent = world.events.filter(pl.col("at") >= begin).with_row_index()
     kept = Engine(store, "demo", CATALOGUE)
 
-    for minutes in (5, 12, 61, 300, 310, 390, 395, 900, 905, 1500):
+    for minutes in (5, 12, 61, 390, 395, 1500):
         now = begin + timedelta(minutes=minutes)
         late = recent.filter((pl.col("index") % 5 == 0) & (pl.col("at") < now - timedelta(minutes=45)))
         prompt = recent.filter((pl.col("index") % 5 > 0) & (pl.col("at") < now))
@@ -228,9 +228,9 @@ def test_a_signal_looks_only_at_the_facts_that_it_says_it_reads_and_wakes_for_ev
     signal = SIGNALS[CATALOGUE.rules[rule].signal]
     nothing = pl.DataFrame(schema=memory_schema(signal))
 
-    for hour in range(7 * 24):
+    for hour in range(0, 7 * 24, 2):
         until = facts.until - timedelta(hours=hour)
-        watched = Watched(**{**as_of(facts, until), "since": until - timedelta(minutes=20)})
+        watched = Watched(**{**as_of(facts, until), "since": until - timedelta(hours=2)})
         rows = rounds(signal.evaluate(watched, nothing)) if signal.memory else [signal.evaluate(watched)]
         found = sum(frame.filter(pl.col("at") <= until).height for frame in rows)
         seen = set(vars(watched).get("seen", ()))
