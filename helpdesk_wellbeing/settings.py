@@ -15,6 +15,7 @@ from helpdesk_wellbeing.errors import ConfigError, StoreError
 HOME_VARIABLE = "HELPDESK_WELLBEING_HOME"
 DATABASE_VARIABLE = "HELPDESK_WELLBEING_DATABASE_URL"
 DATABASE_FILE = "wellbeing.db"
+PIPELINE_FILE = "pipeline.db"  # beside it, where that is a file
 SETTINGS_FILE = "settings.toml"
 DEFAULT_LEASE_WAIT_S = 30.0
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,15 @@ STOP_S = 12.0  # `serve` promises ten
 RESTART_S = 0.1
 READY_S = 60.0
 READY = (b"serving on ", b"working ")  # how the line begins that says so
+
+
+def until(is_so: Callable[[], object], seconds: float = 20.0) -> float:
+    """Seconds until it became so."""
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < seconds, f"not so after {seconds:g} s"
+        time.sleep(0.02)
+    return time.monotonic() - began
 
 
 def free_port() -> int:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import open_store
 from helpdesk_wellbeing.errors import ConfigError, NothingStored, StoreError
-from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE, Settings, load_settings
+from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE, PIPELINE_FILE, Settings, load_settings
 from helpdesk_wellbeing.words import excerpt
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-PIPELINE_FILE = "pipeline.db"  # beside the database; its home is a room that is slow to import
 LEFT_BEHIND_S = 3.0  # a serve that was killed leaves processes that take a moment to notice
 ROOM_TO_SERVE, ROOM_TO_BEGIN = 1 << 20, 1 << 16  # bytes
 FIRST_STEPS = """\

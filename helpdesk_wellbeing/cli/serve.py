@@ -172,7 +172,7 @@ def _start(worker: Worker, settings: Settings) -> None:
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import DBAPIError
 
-    from helpdesk_wellbeing.pipeline.durable import FILE
+    from helpdesk_wellbeing.settings import PIPELINE_FILE
     from helpdesk_wellbeing.store.dialect import place_of, sqlite_file
     from helpdesk_wellbeing.store.failures import explain
 
@@ -183,7 +183,7 @@ def _start(worker: Worker, settings: Settings) -> None:
     except (DBAPIError, OSError) as error:
         url = make_url(settings.database_url)
         file = sqlite_file(url)
-        line = explain(error, str(file.with_name(FILE)) if file else place_of(url))
+        line = explain(error, str(file.with_name(PIPELINE_FILE)) if file else place_of(url))
         if line is None:
             raise
         raise line from error

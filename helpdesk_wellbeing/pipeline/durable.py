@@ -24,6 +24,7 @@ from dbos import _sys_db as dbos_database
 from sqlalchemy.engine import make_url
 
 from helpdesk_wellbeing import __version__
+from helpdesk_wellbeing.settings import PIPELINE_FILE
 from helpdesk_wellbeing.store import dialect
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 Why = Literal["hooks", "due"]
 QUEUES: dict[Why, str] = {"hooks": "accounts", "due": "pulls"}
-FILE = "pipeline.db"
 SCHEMA = "dbos"
 APPLICATION = "helpdesk-wellbeing"
 
@@ -219,7 +219,7 @@ def _engine(database_url: str) -> sa.Engine:
     file = dialect.sqlite_file(url)
     if file is None:
         return dialect.make_engine(url, read_only=False, busy_s=_BUSY_S)
-    return _sqlite(file.with_name(FILE))
+    return _sqlite(file.with_name(PIPELINE_FILE))
 
 
 def _sqlite(file: Path) -> sa.Engine:

@@ -16,7 +16,6 @@ from helpdesk_wellbeing.rules.run import Run, memory_schema, run, state_schema
 from helpdesk_wellbeing.signals.base import Facts, Signal
 
 Frames = Mapping[str, pl.DataFrame]  # by rule
-_SAME_THINGS = ("directory",)
 _SAME_VALUES = ("since", "history_start", "zone", "week_start", "hard_possible", "grade_b_changes", "shared", "as_of")
 
 
@@ -48,7 +47,7 @@ def look(
 
 def _since(last: Facts, facts: Facts) -> Facts | None:
     """The facts as of now with the stretch that follows the last look; None when the two cannot be compared."""
-    same = all(getattr(last, name) is getattr(facts, name) for name in _SAME_THINGS)
+    same = last.directory is facts.directory
     same &= all(getattr(last, name) == getattr(facts, name) for name in _SAME_VALUES)
     return replace(facts, since=last.until) if same and last.until <= facts.until else None
 

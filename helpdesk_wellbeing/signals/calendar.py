@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from helpdesk_wellbeing.clock import day_number
 from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, DEFAULT_PRESET, Directory
 from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import DAY_MINUTES, parse_schedule
@@ -148,7 +149,7 @@ def next_evaluation(moments: pl.Series, zones: pl.Series) -> pl.Series:
         first = datetime.fromtimestamp(int(wanted.min()) / 1e6, UTC).date() - timedelta(2)
         span = int((wanted.max() - wanted.min()) // DAY) + 6
         for zone, here in _by_zone(zones):
-            table = local_instants(zone, _number(first), span, EVALUATION_HOUR)
+            table = local_instants(zone, day_number(first), span, EVALUATION_HOUR)
             found[here] = table[np.searchsorted(table, wanted[here], side="left")]
     return _as_utc(found)
 
@@ -236,7 +237,7 @@ def _part_of(grid: pl.DataFrame, facts: Facts, first: date, last: date, agents: 
 
 def _laid_out(facts: Facts, first: date, last: date, agents: pl.Series) -> pl.DataFrame:
     width = (last - first).days + 1
-    dates = pl.Series("date", np.tile(np.arange(width, dtype=np.int32) + _number(first), len(agents))).cast(pl.Date)
+    dates = pl.Series("date", np.tile(np.arange(width, dtype=np.int32) + day_number(first), len(agents))).cast(pl.Date)
     grid = _people_on_grid(facts.directory, agents, first, width).with_columns(dates)
     days = facts.days.filter(pl.col("date").is_between(first, last))
     days, cells = _cells(days, agents, first, width)
@@ -272,7 +273,7 @@ def _people_on_grid(directory: Directory, agents: pl.Series, first: date, width:
     people = _coded_people(directory)
     spells = _spells(directory).with_row_index("_row").filter(pl.col("agent").is_in(agents.implode()))
     of_agent = agents.search_sorted(spells["agent"]).to_numpy()
-    start = spells["_from"].to_physical().to_numpy().astype(np.int64) - _number(first)
+    start = spells["_from"].to_physical().to_numpy().astype(np.int64) - day_number(first)
     known = spells["_row"].to_numpy().astype(np.int64)
     nobody = len(people) - 1
     row = np.full((len(agents), width), nobody, dtype=np.int64)
@@ -301,11 +302,7 @@ def _cells(rows: pl.DataFrame, agents: pl.Series, first: date, width: int) -> tu
     if not rows["agent"].is_in(agents.to_list()).all():
         rows = rows.filter(pl.col("agent").is_in(agents.to_list()))
     place = agents.search_sorted(rows["agent"]).to_numpy().astype(np.int64) * width
-    return rows, place + rows["date"].to_physical().to_numpy() - _number(first)
-
-
-def _number(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
+    return rows, place + rows["date"].to_physical().to_numpy() - day_number(first)
 
 
 def is_on(schedules: pl.Series, dates: pl.Series) -> pl.Series:

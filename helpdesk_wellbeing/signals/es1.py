@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from helpdesk_wellbeing.clock import day_number, micros
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.mondays import WINDOW_DAYS, at_four, last_monday, mondays
 from helpdesk_wellbeing.signals.rounds import (
@@ -25,7 +26,7 @@ from helpdesk_wellbeing.signals.rounds import (
     no_evaluations,
     not_assessable,
 )
-from helpdesk_wellbeing.signals.worked_days import agent_rows, day_number, micros
+from helpdesk_wellbeing.signals.worked_days import agent_rows
 from helpdesk_wellbeing.statistics import (
     Z_95,
     all_hits_here,

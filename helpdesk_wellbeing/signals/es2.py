@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.clock import day_number, micros
 from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.mondays import WINDOW_DAYS, at_four, last_monday, mondays
@@ -38,8 +39,6 @@ from helpdesk_wellbeing.signals.worked_days import (
     Ints,
     WorkedDays,
     agent_rows,
-    day_number,
-    micros,
     standing,
     worked_days,
 )

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.clock import micros
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.signals.base import Facts, Signal
@@ -42,7 +43,6 @@ from helpdesk_wellbeing.signals.worked_days import (
     baseline_window,
     edge_day,
     job_start,
-    micros,
     standing,
     tickets,
     worked_days,

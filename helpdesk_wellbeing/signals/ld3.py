@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.clock import micros
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.ld1 import without_baseline
@@ -29,7 +30,6 @@ from helpdesk_wellbeing.signals.worked_days import (
     baseline_window,
     edge_day,
     job_start,
-    micros,
     tickets,
     worked_days,
 )

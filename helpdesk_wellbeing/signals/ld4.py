@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.clock import day_number, micros
 from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.people import Directory
@@ -34,8 +35,6 @@ from helpdesk_wellbeing.signals.worked_days import (
     Floats,
     Ints,
     agent_rows,
-    day_number,
-    micros,
     roster,
 )
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.clock import day_number, micros
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.moments import local_instants, passes_four, passes_midnight
 from helpdesk_wellbeing.signals.rounds import (
@@ -33,9 +34,7 @@ from helpdesk_wellbeing.signals.worked_days import (
     Floats,
     Ints,
     agent_rows,
-    day_number,
     edge_day,
-    micros,
     weekdays_of,
 )
 from helpdesk_wellbeing.statistics import mann_kendall, row_medians, theil_sen

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from helpdesk_wellbeing.clock import day_number, micros
 from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.signals.base import Facts
 
@@ -22,7 +23,6 @@ Ints = npt.NDArray[np.int64]
 EVALUATION_HOUR = 4  # local
 CLOSING_GAP = timedelta(hours=6)  # a shift that has been silent for so long is over
 _DAY_ZERO = datetime(1970, 1, 1)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @lru_cache(maxsize=512)
@@ -70,9 +70,8 @@ def load_is_taken(facts: Facts) -> bool:
 
 
 def _passes(facts: Facts, hour: int) -> bool:
-    first = (facts.since.replace(tzinfo=None) - _DAY_ZERO).days - 2
-    last = (facts.until.replace(tzinfo=None) - _DAY_ZERO).days + 2
-    since, until = _micros(facts.since), _micros(facts.until)
+    first, last = day_number(facts.since.date()) - 2, day_number(facts.until.date()) + 2
+    since, until = micros(facts.since), micros(facts.until)
     tables = (local_instants(zone, first, last - first + 1, hour) for zone in _zones(facts))
     return any(bool(((at > since) & (at <= until)).any()) for at in tables)
 
@@ -84,8 +83,4 @@ def _zones(facts: Facts) -> Iterable[str]:
 
 def _any_inside(facts: Facts, instants: pl.Series, after: timedelta = timedelta(0)) -> bool:
     at = instants.to_physical().to_numpy()
-    return bool(((at > _micros(facts.since - after)) & (at <= _micros(facts.until - after))).any())
-
-
-def _micros(at: datetime) -> int:
-    return (at.replace(tzinfo=None) - _DAY_ZERO) // _MICROSECOND
+    return bool(((at > micros(facts.since - after)) & (at <= micros(facts.until - after))).any())

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from helpdesk_wellbeing.clock import day_number, micros
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.remembered import once_per_object
@@ -42,16 +43,6 @@ BASELINE_GAP = 5  # the last baseline day is so many worked days before the day 
 BASELINE_REACH_DAYS = REACH_DAYS - SEEN_WITHIN_DAYS
 NEVER = np.iinfo(np.int64).max
 EPOCH = date(1970, 1, 1)
-
-
-def day_number(day: date) -> int:
-    """Days since 1970."""
-    return (day - EPOCH).days
-
-
-def micros(at: datetime) -> int:
-    """Microseconds since 1970."""
-    return int((at - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
 
 
 def edge_day(facts: Facts) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from helpdesk_wellbeing.clock import day_number
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import (
     first_days,
@@ -56,7 +57,7 @@ def averages(facts: Facts, ends: list[date]) -> pl.DataFrame:
     counted = days if leave.is_empty() else days.join(leave, on=["agent", "date"], how="anti")
     agents = days["agent"].rle().struct.field("value").unique().sort()
     began = first_days(facts).filter(pl.col("agent").is_in(agents.implode()))
-    first_week = (began["began"].to_physical().to_numpy().astype(np.int64) - _number(first)) // 7
+    first_week = (began["began"].to_physical().to_numpy().astype(np.int64) - day_number(first)) // 7
     shape = (len(agents), weeks)
     active = _by_week(counted, agents, first, shape, counted["active_30"].dt.total_microseconds())
     low = _by_week(days, agents, first, shape, (days["grade"] == "B").cast(pl.Int64))
@@ -132,13 +133,9 @@ def _by_week(days: pl.DataFrame, agents: pl.Series, first: date, shape: tuple[in
     runs = days["agent"].rle()  # sorted, so there are few
     known = agents.search_sorted(runs.struct.field("value")).to_numpy().astype(np.int64)
     row = np.repeat(known, runs.struct.field("len").to_numpy())
-    week = (days["date"].to_physical().to_numpy().astype(np.int64) - _number(first)) // 7
+    week = (days["date"].to_physical().to_numpy().astype(np.int64) - day_number(first)) // 7
     sums = np.bincount(row * shape[1] + week, weights=values.to_numpy(), minlength=shape[0] * shape[1])
     return sums.reshape(shape).astype(np.float64)
-
-
-def _number(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
 
 
 def _dates(first: date, last: date) -> list[date]:

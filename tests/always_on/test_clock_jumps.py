@@ -10,18 +10,10 @@ import pytest
 
 from helpdesk_wellbeing.pipeline import worker as module
 from helpdesk_wellbeing.store import open_store
+from tests.fleet import until
 from tests.hammer import FORGED, Hammer, plan, truth
 
 HOUR = 3600
-
-
-def until(is_so, seconds):
-    """Seconds until it became so."""
-    began = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - began < seconds, f"not so after {seconds:g} s"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 @pytest.mark.prove

@@ -13,6 +13,7 @@ import pytest
 from connectors.zendesk.simulated import SimulatedZendesk
 from helpdesk_wellbeing.store import open_store
 from tests.always_on.helpdesks import connect, small_site
+from tests.fleet import until
 from tests.hammer import Hammer, plan, truth
 
 HANGING = 2 * (os.cpu_count() or 2) - 1  # a worker pulls one more at a time
@@ -58,15 +59,6 @@ def hanging():
     one = Hanging()
     yield one
     one.close()
-
-
-def until(is_so, seconds):
-    """Seconds until it became so."""
-    began = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - began < seconds, f"not so after {seconds:g} s"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 @pytest.mark.prove

@@ -11,6 +11,7 @@ import pytest
 from connectors.zendesk.simulated import Faults, SimulatedZendesk
 from helpdesk_wellbeing.store import open_store
 from tests.always_on.helpdesks import BEGAN, connect, small_site
+from tests.fleet import until
 
 SPEED = 60  # minutes of the simulated accounts in one of ours
 ALWAYS = 10**9
@@ -53,15 +54,6 @@ def worker_beside(home, monkeypatch):
             return store, sites, worker
 
         yield begin
-
-
-def until(is_so, seconds):
-    """Seconds until it became so."""
-    began = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - began < seconds, f"not so after {seconds:g} s"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def touch_and_wait(store, site, account, seconds):

@@ -11,19 +11,11 @@ import pytest
 
 from helpdesk_wellbeing.store import open_store
 from tests.always_on.helpdesks import Gated, connect
+from tests.fleet import until
 from tests.hammer import Hammer, plan, truth
 
 OLD, NEW = {"version": "0.0.9"}, {}
 TAKEN_OVER_S = 60.0
-
-
-def until(is_so, seconds):
-    """Seconds until it became so."""
-    began = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - began < seconds, f"not so after {seconds:g} s"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 @pytest.mark.prove

@@ -15,17 +15,9 @@ from helpdesk_wellbeing.errors import Refused, RetryLater
 from helpdesk_wellbeing.pipeline import worker as module
 from helpdesk_wellbeing.pipeline.steps import resume
 from helpdesk_wellbeing.pipeline.worker import Worker
+from tests.fleet import until
 
 LATER = timedelta(hours=1)
-
-
-def until(condition: Callable[[], object], within_s: float = 20.0) -> float:
-    """Seconds until it holds."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < within_s, "it never came true"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 @pytest.fixture
