@@ -20,13 +20,17 @@ from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets
 from helpdesk_wellbeing.store.accounts import Account
+from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Added, Owner
 from helpdesk_wellbeing.store.inbox import Inbox
+from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.people import Kind, Source
+from helpdesk_wellbeing.store.proposals import Proposals
 from helpdesk_wellbeing.store.work import Work
+from helpdesk_wellbeing.store.writes import Writes
 
 
 class Store:
@@ -431,6 +435,26 @@ class Store:
     def work(self) -> Work:
         """How the work for each account stands, and who does it."""
         return Work(self._database, self._read, self._write)
+
+    @property
+    def proposals(self) -> Proposals:
+        """What was proposed, what became of it, and how each account acts."""
+        return Proposals(self._read, self._write)
+
+    @property
+    def writes(self) -> Writes:
+        """Writes to helpdesks, with what came back."""
+        return Writes(self._database, self._read, self._write)
+
+    @property
+    def installed(self) -> Installed:
+        """What is ours in helpdesks, and who may use the JSON API."""
+        return Installed(self._read, self._write)
+
+    @property
+    def audit(self) -> Audit:
+        """What happened, in a chain."""
+        return Audit(self._read, self._write)
 
     # the writer
 
