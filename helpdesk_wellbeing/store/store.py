@@ -26,6 +26,7 @@ from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Added, Owner
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.people import Kind, Source
+from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
 
 
@@ -431,6 +432,11 @@ class Store:
     def work(self) -> Work:
         """How the work for each account stands, and who does it."""
         return Work(self._database, self._read, self._write)
+
+    @property
+    def surveys(self) -> Surveys:
+        """Waves, whom they ask, their sealed answers and their results."""
+        return Surveys(self._database, self._owner, self._read, self._write)
 
     # the writer
 
