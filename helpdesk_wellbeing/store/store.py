@@ -29,6 +29,7 @@ from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.people import Kind, Source
 from helpdesk_wellbeing.store.proposals import Proposals
+from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
 from helpdesk_wellbeing.store.writes import Writes
 
@@ -455,6 +456,11 @@ class Store:
     def audit(self) -> Audit:
         """What happened, in a chain."""
         return Audit(self._read, self._write)
+
+    @property
+    def surveys(self) -> Surveys:
+        """Waves, whom they ask, their sealed answers and their results."""
+        return Surveys(self._database, self._owner, self._read, self._write)
 
     # the writer
 

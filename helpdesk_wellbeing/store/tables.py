@@ -205,6 +205,84 @@ answers = Table(
     Column("body", Text, nullable=False),
 )
 
+# Waves of surveys. Answers wait in `survey_sealed`, unreadable, until their wave closes; then they become the numbers
+# of `survey_results` that may be shown, and are gone. No row of an answer has a time, a person or an order: its key is
+# random, and without row ids rows lie in the order of their keys.
+survey_waves = Table(
+    "survey_waves",
+    metadata,
+    _account(),
+    Column("wave", String(40), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("delivery", String(20), nullable=False),
+    Column("teams", Text, nullable=False),  # JSON
+    Column("places", Text, nullable=False),  # JSON
+    Column("invited", Integer, nullable=False),
+    Column("opens_at", BigInteger, nullable=False),
+    Column("closes_at", BigInteger, nullable=False),
+    Column("remind_at", BigInteger),
+    Column("triggers", Text, nullable=False),  # JSON
+    Column("question_set", String(40), nullable=False),
+    Column("closed_on", Integer),  # days, as all that follow
+    Column("published_on", Integer),
+    Column("answered_on", Integer),
+)
+
+survey_invitations = Table(
+    "survey_invitations",
+    metadata,
+    _account(),
+    Column("wave", String(40), primary_key=True),
+    Column("person", String(200), primary_key=True),
+    Column("place", Text, nullable=False),  # JSON
+    Column("not_before", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Links that were used, as hashes; nothing in it leads to a wave, a person or an answer.
+survey_used = Table(
+    "survey_used",
+    metadata,
+    _account(),
+    Column("mark", String(64), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+survey_sealed = Table(
+    "survey_sealed",
+    metadata,
+    _account(),
+    Column("wave", String(40), primary_key=True),
+    Column("slot", String(32), primary_key=True),  # random
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+survey_results = Table(
+    "survey_results",
+    metadata,
+    _account(),
+    Column("wave", String(40), primary_key=True),
+    Column("cell", String(700), primary_key=True),  # JSON: team, dimension, value
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+survey_themes = Table(
+    "survey_themes",
+    metadata,
+    _account(),
+    Column("theme", String(40), primary_key=True),
+    Column("wave", String(40), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("raised_on", Integer, nullable=False),
+    Column("question", SmallInteger),
+    Column("answer", Text),
+    Column("answered_on", Integer),
+)
+
 # Processes of this installation. They belong to no account.
 workers = Table(
     "workers",
