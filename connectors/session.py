@@ -37,6 +37,8 @@ _CHUNK = 1 << 16
 class HttpRefused(Refused):
     """A refusal with its HTTP status and the platform's short error code, for those who can do without."""
 
+    status: int
+
     def __init__(self, message: str, status: int, code: str | None = None) -> None:
         super().__init__(message)
         self.status = status

@@ -105,7 +105,7 @@ class Writing:
     def update(
         self, ticket: str, change: Change, stamp: str | None, marker: str | None
     ) -> Written | Conflict | Refused | Unknown:
-        """One PUT. `stamp` is the `TicketState.stamp` that the decision was made on; null writes over whatever is there.
+        """One PUT. `stamp`: the `TicketState.stamp` that the decision was made on; null writes over whatever is there.
 
         Raises RetryLater when nothing was sent (limits, no connection).
         """

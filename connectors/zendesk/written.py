@@ -1,4 +1,4 @@
-"""What is written to Zendesk and what comes of it: changes, states, outcomes. No ticket text is kept of what is read."""
+"""What is written to Zendesk and what comes of it: changes, states, outcomes. No text of what is read is kept."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Change:
     private unless `note_public`; `note_author` is a user id, null is the writing user.
     """
 
-    assignee: str | None | Keep = KEEP
-    group: str | None | Keep = KEEP
+    assignee: str | Keep | None = KEEP
+    group: str | Keep | None = KEEP
     tags: frozenset[str] | None = None
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     note: str | None = field(default=None, repr=False)
@@ -313,5 +313,5 @@ def _id(value: object) -> str | None:
     return None if value in (None, "", 0) else str(value)
 
 
-def _as_number(value: str | None | Keep) -> int | None:
+def _as_number(value: str | Keep | None) -> int | None:
     return int(value) if isinstance(value, str) else None
