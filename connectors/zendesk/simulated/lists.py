@@ -75,6 +75,10 @@ class Lists:
             rows.reverse()
         return self._page("audits", len(rows), lambda low, high: ",".join(rows[low:high]), path, query)
 
+    def things(self, name: str, rows: list[Object], path: str, query: Query) -> Answer:
+        """The page of a list that somebody else made."""
+        return self._objects(name, rows, path, query)
+
     def availabilities(self, data: list[Object], included: list[Object], path: str, query: Query) -> Answer:
         """JSON:API: the included channels are those of the page's agents."""
         with_channels = "channels" in (query.get("include") or [""])[0].split(",")
