@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, Protocol
 
@@ -45,7 +46,8 @@ class Seen:
     tags: frozenset[str]
     label: str | None  # our custom field; null: empty, or there is none
     stamp: str
-    problem: Reason | None = None  # closed, gone or merged: nothing can be written
+    problem: Reason | None = None  # closed, gone, merged or forbidden: nothing can be written
+    at: datetime | None = None  # the helpdesk's clock when it showed this, where it tells
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,10 @@ class Helpdesk(Protocol):
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
         """Make a private ticket, once for a marker however often it is asked."""
+        ...
+
+    def made(self, marker: str) -> Written | None:
+        """The ticket that `invite` made for this marker, if it has."""
         ...
 
 

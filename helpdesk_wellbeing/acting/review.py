@@ -354,7 +354,8 @@ def finish(store: Store, account: str, at: datetime) -> list[str]:
         is_over = all(w.state in ("written", "skipped") for w in writes) if writes else kept.expires_at <= at
         if is_over:
             with store.transaction():
-                store.proposals.change(account, kept.id, ("accepted",), "done", at)
+                if not store.proposals.change(account, kept.id, ("accepted",), "done", at):
+                    continue  # another process was quicker, or it is being undone
                 written = sum(w.state == "written" for w in writes)
                 store.audit.add(account, at, "done", proposal=kept.id, written=written, skipped=len(writes) - written)
             done.append(kept.id)

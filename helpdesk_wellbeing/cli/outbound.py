@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.acting.helpdesk import Helpdesk, Invitation
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.writes import Write
-    from webhooks.outbound import Tally
+    from webhooks.outbound import Patience, Tally
 
 FIELD = "field"  # our name for the custom field that `install` makes
 
@@ -55,17 +55,23 @@ def write(
     limits: Limits | None = None,
     stopping: Callable[[], bool] = lambda: False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    patience: Patience | None = None,
 ) -> Tally:
     """Make the writes of an account that are due."""
     from helpdesk_wellbeing.acting import asking
     from helpdesk_wellbeing.acting.policy import policy_of
-    from webhooks.outbound import Means, work_off
+    from webhooks.outbound import Means, Patience, work_off
 
     def invitation(write: Write) -> Invitation | None:
         return asking.invitation(store, account, write, policy_of(store, account), now())
 
     helpdesk = helpdesk_of(store, account, tell, limits)
-    return work_off(Means(store, account, helpdesk, now=now, stopping=stopping, invitation_of=invitation))
+    return work_off(
+        Means(
+            store, account, helpdesk, now=now, stopping=stopping, invitation_of=invitation,
+            patience=patience or Patience(),
+        )
+    )  # fmt: skip
 
 
 def rounds(store: Store, log: Callable[..., None], stopping: Callable[[], bool]) -> Callable[[str], str]:

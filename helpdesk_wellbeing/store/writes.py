@@ -87,19 +87,45 @@ class Writes:
             connection.execute(writes.update().where(this).values(claimed_until=micros(until), claimed_by=who))
             return _write(row)
 
-    def sending(self, account: str, key: str, receipt: Mapping[str, Any], at: datetime) -> None:
-        """A request is about to be made. On return that is on the disk."""
-        self._set(account, key, state="sent", receipt=json.dumps(receipt, ensure_ascii=False), sent_at=micros(at),
-                  tries=writes.c.tries + 1, changed_at=micros(at))  # fmt: skip
+    def sending(
+        self, account: str, key: str, receipt: Mapping[str, Any], at: datetime, until: datetime, who: str
+    ) -> bool:
+        """A request is about to be made, and the claim holds until then. On return that is on the disk, power cuts
+        included. False: the claim has gone to another process, or the write has ended; make no request.
+        """
+        with self._database.writing(durable=True):
+            return self._set(
+                account, key, writes.c.claimed_by == who, writes.c.state.in_(OPEN), state="sent",
+                receipt=json.dumps(receipt, ensure_ascii=False), sent_at=micros(at), claimed_until=micros(until),
+                tries=writes.c.tries + 1, changed_at=micros(at),
+            )  # fmt: skip
 
-    def later(self, account: str, key: str, due_at: datetime) -> None:
-        """Not now: give the claim back until then."""
-        self._set(account, key, due_at=micros(due_at), claimed_until=None, claimed_by=None)
+    def later(self, account: str, key: str, due_at: datetime, who: str) -> bool:
+        """Not now: give the claim back until then. False: it was not ours any more."""
+        mine = (writes.c.claimed_by == who, writes.c.state.in_(OPEN))
+        return self._set(account, key, *mine, due_at=micros(due_at), claimed_until=None, claimed_by=None)
 
-    def end(self, account: str, key: str, state: str, receipt: Mapping[str, Any], at: datetime) -> None:
-        """It is written, or skipped for a reason in the receipt."""
-        self._set(account, key, state=state, receipt=json.dumps(receipt, ensure_ascii=False), claimed_until=None,
-                  claimed_by=None, changed_at=micros(at))  # fmt: skip
+    def put_off(self, account: str, until: datetime) -> int:
+        """The helpdesk takes nothing before then: what would be due earlier and nobody works on is due then."""
+        with self._write(account) as (connection, owner):
+            free = sa.or_(writes.c.claimed_by.is_(None), writes.c.claimed_until < micros(until))
+            mine = sa.and_(writes.c.account == owner.number, writes.c.state.in_(OPEN), free)
+            put_off = writes.update().where(mine, writes.c.due_at < micros(until)).values(due_at=micros(until))
+            return connection.execute(put_off).rowcount
+
+    def end(self, account: str, key: str, state: str, receipt: Mapping[str, Any], at: datetime, who: str) -> bool:
+        """It is written, or skipped for a reason in the receipt; whether that was news.
+
+        That it is written is true whoever finds it out; skipped it is only by the process that holds the claim.
+        """
+        if state == "written":
+            so_far = (writes.c.state != "written",)
+        else:
+            so_far = (writes.c.state.in_(OPEN), writes.c.claimed_by == who)
+        return self._set(
+            account, key, *so_far, state=state, receipt=json.dumps(receipt, ensure_ascii=False), claimed_until=None,
+            claimed_by=None, changed_at=micros(at),
+        )  # fmt: skip
 
     def get(self, account: str, key: str) -> Write | None:
         """One write; None when there is none of this key."""
@@ -168,10 +194,11 @@ class Writes:
             query = sa.select(made_tickets).where(made_tickets.c.account == owner.number)
             return {row.ticket: instant(row.made_at) for row in connection.execute(query)}
 
-    def _set(self, account: str, key: str, **values: Any) -> None:
+    def _set(self, account: str, key: str, *so_far: sa.ColumnElement[bool], **values: Any) -> bool:
+        """Whether it was as it had to be `so_far`, and is changed now."""
         with self._write(account) as (connection, owner):
-            this = sa.and_(writes.c.account == owner.number, writes.c.key == key)
-            connection.execute(writes.update().where(this).values(**values))
+            this = sa.and_(writes.c.account == owner.number, writes.c.key == key, *so_far)
+            return connection.execute(writes.update().where(this).values(**values)).rowcount == 1
 
 
 def _write(row: sa.Row[Any]) -> Write:

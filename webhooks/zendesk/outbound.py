@@ -19,7 +19,7 @@ from helpdesk_wellbeing.acting.helpdesk import (
     Unknown,
     Written,
 )
-from helpdesk_wellbeing.errors import NotLetIn, RetryLater
+from helpdesk_wellbeing.errors import BadPayload, NotLetIn, RetryLater
 from helpdesk_wellbeing.errors import Refused as RefusedForGood
 
 _REASONS: Mapping[zendesk.Reason, Reason] = {
@@ -45,7 +45,10 @@ class ZendeskHelpdesk:
 
     def look(self, ticket: str) -> Seen:
         """One request."""
-        return self._seen(_let_in(lambda: self._writing.ticket(ticket)))
+        try:
+            return self._seen(_let_in(lambda: self._writing.ticket(ticket)))
+        except _Forbidden:
+            return Seen(ticket, "", None, None, frozenset(), None, "", "forbidden")
 
     def find(self, ticket: str, marker: str) -> Written | None:
         """Through the ticket's audits, newest first."""
@@ -62,15 +65,20 @@ class ZendeskHelpdesk:
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
         """One POST with an idempotency key, which Zendesk knows for two hours; after that our external id finds it."""
-        there = _let_in(lambda: self._writing.by_external_id(marker))
+        there = self.made(marker)
         if there is not None:
-            return Written(None, there)
+            return there
         new = zendesk.NewTicket(
             subject=invitation.subject, body=invitation.body, requester=invitation.agent, assignee=None,
             tags=invitation.tags, marker=marker, external_id=marker,
         )  # fmt: skip
         made = self._writing.create_ticket(new, marker)
         return Written(None, made.state.ticket) if isinstance(made, zendesk.Created) else _outcome(made)
+
+    def made(self, marker: str) -> Written | None:
+        """By our external id."""
+        there = _let_in(lambda: self._writing.by_external_id(marker))
+        return None if there is None else Written(None, there)
 
     def _put(self, seen: Seen, change: Change, marker: str, *, with_field: bool) -> Outcome:
         fields: dict[str, zendesk.FieldValue] = {}
@@ -98,6 +106,7 @@ class ZendeskHelpdesk:
         return Seen(
             ticket=state.ticket, status=state.status, assignee=state.assignee, group=state.group, tags=state.tags,
             label=None if label in (None, "") else str(label), stamp=state.stamp, problem=problem,
+            at=self._writing.api.session.platform_now,
         )  # fmt: skip
 
 
@@ -118,4 +127,12 @@ def _let_in(ask: Callable[[], _Found]) -> _Found:
     except RefusedForGood as refused:
         if refused.status == 401:
             raise NotLetIn("zendesk: the credentials are not accepted any more; run connect again") from None
+        if refused.status == 403:
+            raise _Forbidden(str(refused)) from refused
         raise RetryLater(str(refused)) from refused
+    except BadPayload as spoilt:  # a page of a proxy, half an answer
+        raise RetryLater(str(spoilt)) from spoilt
+
+
+class _Forbidden(RetryLater):
+    """We may not see it; for a ticket that is final, elsewhere somebody may mend it."""
