@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 MOST_CONFLICTS = 4  # in a row; then somebody else is working on the ticket
 MOST_TROUBLE = 3  # writes in a row that could not be made; then it is not the ticket
-WINDOW = timedelta(minutes=1)
 # A stamp has whole seconds: what others do in the rest of its second would not be noticed.
 SAME_SECOND = timedelta(seconds=1)
 
@@ -60,6 +59,7 @@ class Patience:
     arrives: timedelta = timedelta(minutes=2)  # a request of which nobody has heard may still be on its way so long
     short: timedelta = timedelta(seconds=30)
     long: timedelta = timedelta(minutes=10)
+    minute: timedelta = timedelta(minutes=1)  # of the budget of updates
 
 
 @dataclass
@@ -109,7 +109,7 @@ def work_off(means: Means, most: int = 1000) -> Tally:
             tally.stopped = "the process is going to stop"
             break
         now = means.now()
-        free_at = _free_at(means.store, means.account, policy.updates_a_minute, now)
+        free_at = _free_at(means.store, means.account, policy.updates_a_minute, now, means.patience.minute)
         if free_at > now:
             tally.stopped = f"{policy.updates_a_minute} updates a minute are used up until {free_at:%H:%M:%S}"
             break
@@ -160,11 +160,13 @@ def free_at(store: Store, account: str, now: datetime) -> datetime:
     return _free_at(store, account, policy_of(store, account).updates_a_minute, now)
 
 
-def _free_at(store: Store, account: str, updates_a_minute: int, now: datetime) -> datetime:
-    lately = store.writes.sent_since(account, now - WINDOW)
+def _free_at(
+    store: Store, account: str, updates_a_minute: int, now: datetime, minute: timedelta = Patience.minute
+) -> datetime:
+    lately = store.writes.sent_since(account, now - minute)
     if len(lately) < updates_a_minute:
         return now
-    return max(now, lately[len(lately) - updates_a_minute] + WINDOW)
+    return max(now, lately[len(lately) - updates_a_minute] + minute)
 
 
 def _count(means: Means, tally: Tally, key: str, end: End) -> None:
