@@ -34,9 +34,9 @@ from tests.fleet import PROJECT, Fleet, Program, serve_command
 ACCOUNT = "acme"
 GROUPS = {"11": [f"20{n:02}" for n in range(1, 6)], "12": [f"20{n:02}" for n in range(6, 11)]}
 # Seconds. What takes minutes in an installation takes seconds here, in the same proportion.
-PATIENCE = {"claim": 6.0, "look_again": 0.3, "arrives": 8.0, "short": 1.0, "long": 10.0, "minute": 1.0}
-LIMITS = {"attempts": 3, "timeouts": 1, "answer_s": 2.5, "longest_wait_s": 2.0, "first_backoff_s": 0.1}
-HANG_S = 3.0  # longer than a writer waits
+PATIENCE = {"claim": 2.5, "look_again": 0.2, "arrives": 4.0, "short": 0.5, "long": 5.0, "minute": 1.0}
+LIMITS = {"attempts": 3, "timeouts": 1, "answer_s": 1.2, "longest_wait_s": 2.0, "first_backoff_s": 0.1}
+HANG_S = 1.5  # longer than a writer waits
 EVERYTHING = {
     "throttle": 0.03, "throttle_bare": 0.01, "error": 0.03, "reset": 0.03, "truncate": 0.03, "slow": 0.03,
     "lost": 0.08, "hang": 0.01, "late_error": 0.06, "conflict": 0.06, "write_error": 0.05, "collide": 0.06,
