@@ -227,7 +227,8 @@ def _may_yet_arrive(means: Means, write: Write, seen: Seen) -> bool:
 
 
 def _after_so_many(tries: int, patience: Patience) -> timedelta:
-    return min(patience.look_again * 2 ** min(tries, 10), patience.long)
+    doubled: timedelta = patience.look_again * 2 ** min(tries, 10)
+    return min(doubled, patience.long)
 
 
 def _asked(means: Means, write: Write) -> dict[str, Any] | Skip | None:

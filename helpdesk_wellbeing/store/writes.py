@@ -118,12 +118,10 @@ class Writes:
 
         That it is written is true whoever finds it out; skipped it is only by the process that holds the claim.
         """
-        if state == "written":
-            so_far = (writes.c.state != "written",)
-        else:
-            so_far = (writes.c.state.in_(OPEN), writes.c.claimed_by == who)
+        mine = sa.and_(writes.c.state.in_(OPEN), writes.c.claimed_by == who)
+        so_far = writes.c.state != "written" if state == "written" else mine
         return self._set(
-            account, key, *so_far, state=state, receipt=json.dumps(receipt, ensure_ascii=False), claimed_until=None,
+            account, key, so_far, state=state, receipt=json.dumps(receipt, ensure_ascii=False), claimed_until=None,
             claimed_by=None, changed_at=micros(at),
         )  # fmt: skip
 

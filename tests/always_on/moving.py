@@ -85,7 +85,9 @@ class Moving:
     def accepted(self, tickets: Sequence[str]) -> str:
         """A proposal to give each of these to the next agent of its group, accepted; its id."""
         at = datetime.now(UTC)
-        moves = tuple(Move(ticket, group, giver, receiver) for ticket, group, giver, receiver in map(self._move, tickets))
+        moves = tuple(
+            Move(ticket, group, giver, receiver) for ticket, group, giver, receiver in map(self._move, tickets)
+        )
         proposal = Proposal(
             "rebalance", Subject("team", "11"), (), at, at + timedelta(hours=24), at, {"en": "Move tickets."}, moves
         )
@@ -118,6 +120,7 @@ class Moving:
 
     def ours_of(self, ticket: str, kind: str) -> list[dict[str, Any]]:
         """The audits that our writes of a kind made on the ticket."""
+
         def is_it(audit: dict[str, Any]) -> bool:
             marker = audit["metadata"].get("custom", {}).get(MARKER, "")
             return marker.endswith(f":move:{ticket}:undo" if kind == "undo" else f":{kind}:{ticket}")

@@ -22,9 +22,9 @@ from webhooks.outbound import Patience
 PATIENT = Patience(**{name: timedelta(seconds=seconds) for name, seconds in PATIENCE.items()})
 
 
-def a_round(one):
+def a_round(one, patience=PATIENT):
     """One round, as a worker makes it."""
-    return write(one.store, ACCOUNT, tell=lambda line: None, limits=Limits(**LIMITS), patience=PATIENT)
+    return write(one.store, ACCOUNT, tell=lambda line: None, limits=Limits(**LIMITS), patience=patience)
 
 
 def rounds(one, seconds=40):
@@ -65,15 +65,13 @@ def test_what_others_did_meanwhile_is_left_alone_with_a_reason(tmp_path, url):
         others.delete("4", by)
         others.edit("5", by, {"status": "solved"})
         others.edit("6", by, {"group_id": 12, "assignee_id": None})
-        at_save(one, 1, lambda: others.merge("10", "12", by))
+        at_save(one, 1, lambda: others.merge("9", "12", by))
         rounds(one)
 
         left = {"1": "moved by somebody else", "2": "merged", "3": "closed", "4": "gone", "5": "solved",
-                "6": "moved by somebody else", "10": "merged"}  # fmt: skip
-        moved = ["7", "8", "9"] if one.ours[0].ticket != "10" else ["7", "8", "9", "10"]
-        found = reasons(one, proposal)
-        assert {ticket: reason for ticket, reason in found.items() if reason} == left
-        assert {save.ticket for save in one.ours} == set(moved)
+                "6": "moved by somebody else", "9": "merged"}  # fmt: skip
+        assert reasons(one, proposal) == left | dict.fromkeys(("7", "8", "10"))
+        assert sorted(save.ticket for save in one.ours) == ["10", "7", "8"]
         assert review.shown(one.store, ACCOUNT, proposal)["state"] == "done"
 
 
@@ -91,9 +89,7 @@ def test_undo_leaves_what_others_took_over_and_says_so(tmp_path, url):
         review.undo(one.store, ACCOUNT, proposal, "a lead", datetime.now(UTC))
         rounds(one)
 
-        undone = {
-            w.target: w.receipt for w in one.store.writes.of_proposal(ACCOUNT, proposal) if w.kind == "undo"
-        }
+        undone = {w.target: w.receipt for w in one.store.writes.of_proposal(ACCOUNT, proposal) if w.kind == "undo"}
         lost = {t: r["not_restored"] for t, r in undone.items() if r.get("not_restored")}
         assert undone["2"]["reason"] == "merged"
         assert lost == {"1": ["assignee"], "4": ["assignee"]}
@@ -256,7 +252,8 @@ def test_each_person_is_asked_by_one_ticket_although_the_process_is_killed(tmp_p
 def test_each_person_is_asked_once_also_when_the_helpdesk_has_forgotten_the_first_try(tmp_path, url):
     with moving(tmp_path, url, 2, {"lost": 1.0}) as one:
         persons = a_wave(one)
-        a_round(one)
+        one.desk.faults.in_a_row = len(persons)
+        a_round(one, Patience())
         assert len(one.ours) == len(persons), "all arrived"
         assert one.store.writes.counts(ACCOUNT) == {"sent": len(persons)}, "and nobody knows"
         one.ahead = timedelta(hours=3)
