@@ -365,7 +365,7 @@ def test_who_was_away_for_longer_than_the_claim_sends_and_says_nothing_any_more(
             desk.before = lambda request, ticket: None
             desk.clock.sleep(100)
             work_off(other)
-        return None
+        return
 
     desk.before = falls_asleep
     work_off(means)

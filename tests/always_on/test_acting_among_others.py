@@ -1,4 +1,4 @@
-"""Others work on the same tickets, credentials end, the switch is thrown, the database goes: what is written stays true."""
+"""Others work on the same tickets, credentials end, the database goes: what is written stays true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accepted moves are written once each, whoever dies and whatever the helpdesk does; what became of them is its word."""
+"""Accepted moves are written once each, whoever dies; what became of them is the helpdesk's word."""
 
 from __future__ import annotations
 
