@@ -162,7 +162,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Unknown:
-    """It may have been applied or not: look before you write again. `why` names the failure, no text of the answer."""
+    """It may have been applied or not: look before you write again. `why` says what failed."""
 
     why: str
 
