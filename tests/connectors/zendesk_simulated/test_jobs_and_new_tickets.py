@@ -51,7 +51,10 @@ def test_a_job_takes_a_while_and_then_tells_each_rows_outcome(desk):
 def test_the_same_change_to_several_adds_and_removes_tags(desk):
     one = desk()
     queued = one.writing.update_all(["3", "4"], Change(), add_tags=["new"], remove_tags=["vip"], marker="m")
-    assert ended(one, queued.job).rows == (JobRow("3", True, None), JobRow("4", True, None))
+    assert ended(one, queued.job).rows == (
+        JobRow("3", True, None, index=0),
+        JobRow("4", True, None, index=1),
+    )
     assert [one.seen(no)["tags"] for no in ("3", "4", "5")] == [["new"], ["new"], ["vip"]]
 
 

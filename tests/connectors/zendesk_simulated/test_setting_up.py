@@ -65,8 +65,14 @@ def test_a_webhook_has_a_secret_that_lists_do_not_show(desk):
     webhook = one.writing.create_thing("webhooks", WEBHOOK)
     assert one.writing.signing_secret(webhook.id) == one.front.api.setup.secrets[webhook.id]
     assert "hush" not in str(one.writing.things("webhooks")) + str(webhook.shown)
-    assert one.writing.update_thing("webhooks", webhook.id, WEBHOOK | {"status": "inactive"}) == Done()
-    assert one.writing.thing("webhooks", webhook.id)["status"] == "inactive"
+    secret = one.writing.signing_secret(webhook.id)
+    bare = {name: value for name, value in WEBHOOK.items() if name != "authentication"}
+    assert one.writing.update_thing("webhooks", webhook.id, bare | {"status": "inactive"}) == Done()
+    shown = one.writing.thing("webhooks", webhook.id)
+    assert (shown["status"], "authentication" in shown, shown["subscriptions"]) == (
+        "inactive", False, ["conditional_ticket_events"],
+    )  # fmt: skip
+    assert one.writing.signing_secret(webhook.id) == secret
 
 
 def test_a_webhook_that_a_trigger_uses_stays(desk):
