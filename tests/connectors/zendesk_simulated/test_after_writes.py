@@ -164,7 +164,7 @@ def test_what_is_rendered_bit_by_bit_is_what_is_rendered_at_once(desk):
     assert one.writing.ticket("3").stamp == folded["updated_at"]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_careful_writer_gets_each_change_through_a_hostile_account_exactly_once(desk, seed):
     shares = {"lost": 0.2, "late_error": 0.1, "conflict": 0.1, "write_error": 0.1, "collide": 0.1}
     faults = Faults.hostile_to_writes(seed, slow=0.0, **shares)
