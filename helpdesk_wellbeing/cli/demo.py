@@ -126,10 +126,11 @@ def _simulate(seed: int) -> World:
 
 @contextmanager
 def _server(world: World, clock: Clock) -> Iterator[Any]:
+    from connectors.zendesk.settings import WRITING_SCOPES
     from connectors.zendesk.simulated import SimulatedZendesk, Site
 
     site = Site.from_world(world)
-    site = replace(site, options=replace(site.options, minute=LIMITED_MINUTE))
+    site = replace(site, options=replace(site.options, minute=LIMITED_MINUTE, allowed_scopes=WRITING_SCOPES))
     with SimulatedZendesk(site, now=lambda: clock.at) as server:
         say(f"simulated Zendesk at {server.base_url}")
         yield server

@@ -6,10 +6,10 @@ from __future__ import annotations
 import random
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ ADMIN, LEAD = "the admin of the demo", "a lead of the demo"
 MONDAY_MORNING = timedelta(days=2, hours=8, minutes=31)  # after the last moment of the simulated weeks, a Friday's end
 A_MINUTE_S, A_DAY_S = 61.0, 86_400.0
 MOST_ROUNDS = 20
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 BELOW_K = 3
 
 
@@ -130,48 +131,53 @@ def _written(store: Store, account: str, clock: Clock) -> str:
 
 
 def _ask(store: Store, account: str, helpdesk: Writing, clock: Clock, acted: Acted, tell: Tell) -> None:
-    """One team whose members all answer, and one in which only a few do."""
-    from helpdesk_wellbeing.acting import policy, review
+    """One team whose members all answer, and one of whom only a few do."""
+    from helpdesk_wellbeing.acting import asking, policy, review
 
-    waves = [p for p in review.listed(store, account) if p["action"] == "esat_wave"]
-    flagged = [p for p in waves if p["because"]]
-    others = [p for p in waves if not p["because"]]
-    if not flagged or not others:
+    proposed = [p for p in review.listed(store, account) if p["action"] == "esat_wave"]
+    flagged, regular = ([p for p in proposed if bool(p["because"]) is is_flagged] for is_flagged in (True, False))
+    if not flagged or not regular:
         raise WellbeingError("demo: no team is proposed to be asked; please report this line with the seed")
+    answering = {flagged[0]["subject"]["id"]: None, regular[0]["subject"]["id"]: BELOW_K}
     with _pulse_page(store, clock) as address:
         policy.change(store, account, ADMIN, clock.now(), public_url=address)
-        for proposal, most in ((flagged[0], None), (others[0], BELOW_K)):
-            acted.waves.append(_one_wave(store, account, helpdesk, clock, proposal, most))
-    for wave in acted.waves:
-        shown = f"shown: {wave['percent']}% content" if wave["is_shown"] else f"hidden: {wave['hidden']}"
-        tell(f"  {wave['team']}: {wave['asked']} asked by a private ticket each, {wave['answered']} answered; {shown}")
-    if [wave["is_shown"] for wave in acted.waves] != [True, False]:
+        for proposal in (flagged[0], regular[0]):
+            review.accept(store, account, proposal["id"], LEAD, clock.now())
+        tell(f"  accepted: {flagged[0]['texts']['en'].splitlines()[-1]}")
+        clock.sleep(A_DAY_S)  # each is invited in their own working hours
+        _written(store, account, clock)
+        asked = {wave.teams[0]: _invitations(store, account, wave.wave) for wave in store.surveys.waves(account)}
+        rng = random.Random(1)
+        for team, most in answering.items():
+            for ticket in asked[team][:most]:
+                _answer(_link_in(helpdesk, ticket), rng)
+    clock.sleep(8 * A_DAY_S)
+    asking.look_after_waves(store, account, clock.at)
+    for wave in store.surveys.waves(account):
+        team = wave.teams[0]
+        acted.waves.append(_result(store, account, wave.wave, team, len(asked[team][: answering[team]])))
+    for one in acted.waves:
+        shown = f"shown: {one['percent']}% content" if one["is_shown"] else f"hidden: {one['hidden']}"
+        tell(f"  {one['team']}: {one['asked']} asked by a private ticket each, {one['answered']} answered; {shown}")
+    if {one["is_shown"] for one in acted.waves} != {True, False}:
         raise WellbeingError("demo: what is shown of the waves is not what should be; please report this line")
 
 
-def _one_wave(
-    store: Store, account: str, helpdesk: Writing, clock: Clock, proposal: Mapping[str, Any], most: int | None
-) -> dict[str, Any]:
-    from helpdesk_wellbeing.acting import asking, review
+def _invitations(store: Store, account: str, wave: str) -> list[str]:
+    """The tickets by which the members were asked."""
+    written = [w for w in store.writes.written(account, "invite", BEGINNING) if w.asked["wave"] == wave]
+    return sorted(write.receipt["ticket"] for write in written)
+
+
+def _result(store: Store, account: str, wave: str, team: str, answered: int) -> dict[str, Any]:
+    from helpdesk_wellbeing.acting import review
     from helpdesk_wellbeing.surveys.results import Ask, Hidden, results
 
-    team, before = proposal["subject"]["id"], set(store.writes.made_tickets(account))
-    review.accept(store, account, proposal["id"], LEAD, clock.now())
-    clock.sleep(A_DAY_S)  # each is invited in their own working hours
-    _written(store, account, clock)
-    invitations = sorted(set(store.writes.made_tickets(account)) - before)
-    answering = invitations[:most]
-    rng = random.Random(team)
-    for ticket in answering:
-        _answer(_link_in(helpdesk, ticket), rng)
-    clock.sleep(8 * A_DAY_S)
-    asking.look_after_waves(store, account, clock.at)
-    wave = store.surveys.waves(account)[-1]
-    found = results(store, account, Ask(wave.wave, team))
+    found = results(store, account, Ask(wave, team))
     return {
         "team": review.names_of(store, account).group(team),
-        "asked": len(invitations),
-        "answered": len(answering),
+        "asked": len(_invitations(store, account, wave)),
+        "answered": answered,
         "is_shown": not isinstance(found, Hidden),
         "hidden": str(found.reason) if isinstance(found, Hidden) else None,
         "percent": None if isinstance(found, Hidden) else found.esat_percent,

@@ -16,7 +16,7 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.plan.actions.base import Case, Way
-from helpdesk_wellbeing.plan.actions.words import conditions, say, together
+from helpdesk_wellbeing.plan.actions.words import conditions, say
 from helpdesk_wellbeing.plan.people_now import Person, group_shifts, now
 from helpdesk_wellbeing.plan.proposal import Move, Proposal, Subject
 from helpdesk_wellbeing.plan.rebalance import AGENTS, TICKETS, Plan, Question, Settings, explain

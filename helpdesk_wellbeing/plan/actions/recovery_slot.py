@@ -95,7 +95,7 @@ def _night_swap(case: Case, person: Person, flag: Flag) -> Answer | str:
     place = ZoneInfo(person.zone)
     for start, end in coming(case, person):
         first, last = start.astimezone(place), end.astimezone(place)
-        if first.hour < NIGHT_ENDS_H or last.date() > first.date() and (last.hour, last.minute) > (0, 0):
+        if first.hour < NIGHT_ENDS_H or (last.date() > first.date() and (last.hour, last.minute) > (0, 0)):
             return "night_swap", slot(person, start, end), {}
     return "not scheduled soon"
 
