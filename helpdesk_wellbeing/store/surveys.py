@@ -202,11 +202,11 @@ class Surveys:
             body = connection.execute(query.where(survey_results.c.cell == cell)).scalar()
             return None if body is None else dict(json.loads(body))
 
-    def result_cells(self, account: str, wave: str) -> list[str]:
-        """The cells of which something may be shown."""
+    def all_results(self, account: str, wave: str) -> dict[str, dict[str, Any]]:
+        """The same of all cells of which anything may be shown."""
         with self._read(account) as (connection, owner):
-            query = sa.select(survey_results.c.cell).where(*_one(survey_results, owner, wave))
-            return sorted(connection.execute(query).scalars())
+            query = sa.select(survey_results.c.cell, survey_results.c.body).where(*_one(survey_results, owner, wave))
+            return {row.cell: json.loads(row.body) for row in connection.execute(query)}
 
     # ---- themes -----------------------------------------------------------------------------------------------------
 

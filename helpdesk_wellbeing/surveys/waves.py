@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from helpdesk_wellbeing.surveys.loop import Change, NoChange, change
 from helpdesk_wellbeing.surveys.model import Delivery, Given, History, Invitation, Plan, State, Theme, Wave
 from helpdesk_wellbeing.surveys.policy import K_COMMENTS, K_SCORES, Policy
 from helpdesk_wellbeing.surveys.questions import HIGHEST, LONGEST_COMMENT, LOWEST, question_set
-from helpdesk_wellbeing.surveys.results import Ask, count, members, results
+from helpdesk_wellbeing.surveys.results import Ask, Earlier, count, members, results
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -235,13 +235,14 @@ def forget_person(store: Store, account: str, person: str) -> None:
     store.surveys.rename_person(account, person, f"erased-{secrets.token_hex(8)}")
 
 
-def _shown_before(store: Store, account: str) -> Mapping[str, frozenset[str]]:
-    """The members of every cell that earlier waves show; names of cells begin with their wave's."""
-    found: dict[str, frozenset[str]] = {}
+def _shown_before(store: Store, account: str) -> list[dict[str, Earlier]]:
+    """What each earlier wave shows."""
+    found = []
     for earlier in store.surveys.waves(account):
-        shown = store.surveys.result_cells(account, earlier.wave)
-        asked = members(store.surveys.invitations(account, earlier.wave)) if shown else {}
-        found |= {f"{earlier.wave}{cell}": asked[cell] for cell in shown}
+        bodies = store.surveys.all_results(account, earlier.wave)
+        if bodies:
+            asked = members(store.surveys.invitations(account, earlier.wave))
+            found.append({cell: Earlier(asked[cell], body) for cell, body in bodies.items()})
     return found
 
 
