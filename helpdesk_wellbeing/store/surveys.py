@@ -30,7 +30,6 @@ from helpdesk_wellbeing.store.tables import (
 )
 from helpdesk_wellbeing.surveys.model import (
     Asked,
-    Delivery,
     History,
     Invitation,
     Kind,
@@ -38,6 +37,7 @@ from helpdesk_wellbeing.surveys.model import (
     Place,
     State,
     Theme,
+    Venue,
     Wave,
 )
 
@@ -77,7 +77,7 @@ class Surveys:
                     wave=wave.wave,
                     state=wave.state.value,
                     kind=wave.kind.value,
-                    delivery=wave.delivery.value,
+                    venue=wave.venue.value,
                     teams=json.dumps(wave.teams),
                     places=json.dumps([_place_out(place) for place in wave.places]),
                     invited=wave.invited,
@@ -266,7 +266,7 @@ def _wave(account: str, row: sa.Row[Any]) -> Wave:
         wave=row.wave,
         state=State(row.state),
         kind=Kind(row.kind),
-        delivery=Delivery(row.delivery),
+        venue=Venue(row.venue),
         teams=tuple(json.loads(row.teams)),
         places=tuple(_place_in(one) for one in json.loads(row.places)),
         invited=row.invited,

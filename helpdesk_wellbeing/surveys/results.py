@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.surveys import alike, suppression
 from helpdesk_wellbeing.surveys.alike import Tally
-from helpdesk_wellbeing.surveys.model import Delivery, Given, Invitation, Place, State
+from helpdesk_wellbeing.surveys.model import Given, Invitation, Place, State, Venue
 from helpdesk_wellbeing.surveys.questions import FAVOURABLE, HIGHEST, question_set
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def results(store: Store, account: str, ask: Ask) -> Shown | Hidden:
     wave = store.surveys.wave(account, ask.wave)
     if wave is None or (ask.team is not None and ask.team not in wave.teams):
         return Hidden(ask, Why.UNKNOWN)
-    if wave.delivery is Delivery.ELSEWHERE:
+    if wave.venue is Venue.ELSEWHERE:
         return Hidden(ask, Why.ELSEWHERE)
     if wave.state not in (State.PUBLISHED, State.ANSWERED):
         return Hidden(ask, Why.NOT_YET)
@@ -147,10 +147,12 @@ def count(
             atoms[cell].add(place)
     sizes: dict[Hashable, int] = {place: len(answers) for place, answers in by_place.items()}
     old = {f"{n}{cell}": one.members for n, wave in enumerate(earlier) for cell, one in wave.items()}
-    # hiding more never gives more away, so one look after the other is enough
-    shown = suppression.shown_by_answers(atoms, sizes, k)
-    shown = suppression.shown_beside(asked, old, k, shown)
-    unfiltered = [cell for cell in shown if len(json.loads(cell)) == 1]
+    # hiding more never gives more away, so one look after the other is enough; no filter costs a team its result
+    plain = {cell: inside for cell, inside in atoms.items() if len(json.loads(cell)) == 1}
+    unfiltered = suppression.shown_beside(asked, old, k, suppression.shown_by_answers(plain, sizes, k))
+    rest = {cell: inside for cell, inside in atoms.items() if cell in unfiltered or cell not in plain}
+    shown = suppression.shown_by_answers(rest, sizes, k, unfiltered)
+    shown = suppression.shown_beside(asked, old, k, shown, unfiltered)
     with_comments = suppression.shown_comments(atoms, sizes, k_comments, unfiltered)
     answers = {
         cell: [answer for place, one in by_place.items() if place in atoms[cell] for answer in one] for cell in shown

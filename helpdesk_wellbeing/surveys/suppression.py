@@ -21,31 +21,42 @@ MOST_CHECKS = 60_000  # groups of atoms looked at; where there are more, a cell 
 _ZERO = 1e-8
 
 
-def shown_by_answers(cells: Mapping[str, Collection[Hashable]], sizes: Mapping[Hashable, int], k: int) -> set[str]:
+def shown_by_answers(
+    cells: Mapping[str, Collection[Hashable]],
+    sizes: Mapping[Hashable, int],
+    k: int,
+    keep: Collection[str] = (),
+) -> set[str]:
     """The cells of one wave that may be shown.
 
     `cells`: the atoms of each cell; `sizes`: how many answered in each atom. First those with fewer than k answers are
     hidden, then, while the rest lets anybody work out a total over 1 to k - 1 people, the smallest one that takes part
-    in it. What k hides is decided without looking at any answer.
+    in it. Cells in `keep` are shown in any case, so they must be safe by themselves; the others give way to them. What
+    k hides is decided without looking at any answer.
     """
     counts = {cell: sum(sizes[atom] for atom in atoms) for cell, atoms in cells.items()}
     shown = {cell for cell, count in counts.items() if count >= k}
     while shown:
         culprits = _culprits(cells, sizes, k, shown)
-        if not culprits:
+        if not culprits or shown <= set(keep):
             return shown
+        culprits = culprits - set(keep) or shown - set(keep)
         shown.remove(min(culprits, key=lambda cell: (counts[cell], cell)))
     return shown
 
 
 def shown_beside(
-    new: Mapping[str, Collection[str]], old: Mapping[str, Collection[str]], k: int, candidates: Collection[str]
+    new: Mapping[str, Collection[str]],
+    old: Mapping[str, Collection[str]],
+    k: int,
+    candidates: Collection[str],
+    keep: Collection[str] = (),
 ) -> set[str]:
     """Those of the candidates that may be shown although the old cells, of earlier waves, are known.
 
     `new` and `old`: the members asked in each cell, by person. The same people may well answer the same again, so a
     cell is hidden when its members differ from an old cell's by 1 to k - 1 people, or when all of them together would
-    give away so few.
+    give away so few. Cells in `keep` are among the candidates and stay, as in `shown_by_answers`.
     """
     olds = {cell: frozenset(members) for cell, members in old.items()}
     mine = {cell: frozenset(new[cell]) for cell in candidates}
@@ -57,7 +68,7 @@ def shown_beside(
         names = {str(number): key for number, key in enumerate(everything)}
         by_name = {name: cells[key] for name, key in names.items()}
         involved = {names[name] for name in _culprits(by_name, sizes, k, set(names))}
-        guilty = {cell for side, cell in involved if side == "new"}
+        guilty = {cell for side, cell in involved if side == "new" and cell not in keep}
         if not guilty:  # what old cells give away among themselves is out already
             return shown
         shown.remove(min(guilty, key=lambda cell: (len(mine[cell]), cell)))

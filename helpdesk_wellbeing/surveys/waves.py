@@ -12,7 +12,7 @@ from helpdesk_wellbeing.errors import BadPayload, ConfigError
 from helpdesk_wellbeing.surveys import links
 from helpdesk_wellbeing.surveys.links import Claim
 from helpdesk_wellbeing.surveys.loop import Change, NoChange, change
-from helpdesk_wellbeing.surveys.model import Delivery, Given, History, Invitation, Plan, State, Theme, Wave
+from helpdesk_wellbeing.surveys.model import Given, History, Invitation, Plan, State, Theme, Venue, Wave
 from helpdesk_wellbeing.surveys.policy import K_COMMENTS, K_SCORES, Policy
 from helpdesk_wellbeing.surveys.questions import HIGHEST, LONGEST_COMMENT, LOWEST, question_set
 from helpdesk_wellbeing.surveys.results import Ask, Earlier, count, members, results
@@ -38,7 +38,7 @@ def history(store: Store, account: str) -> History:
     return store.surveys.history(account)
 
 
-def add(store: Store, account: str, plan: Plan, delivery: Delivery = Delivery.OWN) -> Wave:
+def add(store: Store, account: str, plan: Plan, venue: Venue = Venue.OWN) -> Wave:
     """Keep a plan as a wave in the state planned."""
     question_set(plan.question_set)
     wave = Wave(
@@ -46,7 +46,7 @@ def add(store: Store, account: str, plan: Plan, delivery: Delivery = Delivery.OW
         wave=links.new_wave(),
         state=State.PLANNED,
         kind=plan.kind,
-        delivery=delivery,
+        venue=venue,
         teams=plan.teams,
         places=tuple(sorted({invitation.place for invitation in plan.invitations})),
         invited=len(plan.invitations),
@@ -58,7 +58,7 @@ def add(store: Store, account: str, plan: Plan, delivery: Delivery = Delivery.OW
     )
     with store.transaction():
         store.surveys.add(account, wave, plan.invitations)
-        if delivery is Delivery.OWN:
+        if venue is Venue.OWN:
             store.put_secret(account, _secret_name(wave.wave), links.new_secret())
     return wave
 
@@ -145,7 +145,7 @@ def close(store: Store, account: str, wave: str, on: date, k: int = K_SCORES, k_
     found = _wave(store, account, wave)
     with store.transaction():
         store.surveys.advance(account, wave, State.CLOSED, on)
-        if found.delivery is Delivery.ELSEWHERE:
+        if found.venue is Venue.ELSEWHERE:
             return
         secret = store.get_secret(account, _secret_name(wave))
         if secret is None:

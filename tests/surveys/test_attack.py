@@ -114,11 +114,11 @@ def test_nobody_is_found_out_by_all_questions_together(store, tools):
 
 
 def test_the_same_attack_finds_people_where_only_small_groups_are_hidden(store, tools, monkeypatch):
-    def only_small(cells, sizes, k):
+    def only_small(cells, sizes, k, keep=()):
         return {cell for cell, atoms in cells.items() if sum(sizes[atom] for atom in atoms) >= k}
 
     monkeypatch.setattr(suppression, "shown_by_answers", only_small)
-    monkeypatch.setattr(suppression, "shown_beside", lambda new, old, k, candidates: set(candidates))
+    monkeypatch.setattr(suppression, "shown_beside", lambda new, old, k, candidates, keep=(): set(candidates))
     monkeypatch.setattr(alike, "found_out", lambda *_: None)
     attacker = Attacker()
 

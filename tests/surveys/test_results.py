@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk_wellbeing.surveys import waves
-from helpdesk_wellbeing.surveys.model import Delivery, Given, Invitation, Place
+from helpdesk_wellbeing.surveys.model import Given, Invitation, Place, Venue
 from helpdesk_wellbeing.surveys.results import Ask, Hidden, Shown, Why, cell_name, count, results
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -97,7 +97,7 @@ def test_what_is_asked_wrongly_is_told_apart_from_what_is_protected(store, tools
 
 @on_sqlite
 def test_a_wave_answered_elsewhere_goes_its_way_without_answers_of_ours(store, tools):
-    wave = waves.add(store, "acme", tools.plan_of(tools.team_of(6)), Delivery.ELSEWHERE)
+    wave = waves.add(store, "acme", tools.plan_of(tools.team_of(6)), Venue.ELSEWHERE)
     waves.open_wave(store, "acme", wave.wave, tools.MONDAY.date())
     tools.finished(store, wave)
 

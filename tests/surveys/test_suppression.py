@@ -162,3 +162,11 @@ def test_many_teams_are_judged_quickly(size):
     sizes = {f"a{n}": 6 for n in range(size)} | {f"b{n}": 3 for n in range(size)}
 
     assert shown_by_answers(cells, sizes, K) == set(cells)
+
+
+def test_cells_that_are_kept_stay_and_the_others_give_way():
+    cells = cells_over(team="ab", filtered="abc")
+    sizes = {"a": 4, "b": 4, "c": 2}
+
+    assert shown_by_answers(cells, sizes, K) == {"filtered"}
+    assert shown_by_answers(cells, sizes, K, ["team"]) == {"team"}
