@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.store import Store, tables
 from helpdesk_wellbeing.store.inbox import Inbox
+from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
+from helpdesk_wellbeing.surveys.model import State, Theme
 from webhooks.door import PLATFORMS
 
 OTHERS = "mark-globex"
@@ -109,7 +111,26 @@ def steps(tools):
         "keep_answer": lambda s, a: s.work.keep_answer(a, at, tools.answer_of(a)),
         "answer_of": lambda s, a: s.work.answer_of(a),
     }
-    return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work}
+    wave = tools.wave_of("acme", "other")
+    of_the_surveys = {
+        "add": lambda s, a: s.surveys.add(a, *wave),
+        "wave": lambda s, a: s.surveys.wave(a, "w"),
+        "waves": lambda s, a: s.surveys.waves(a),
+        "advance": lambda s, a: s.surveys.advance(a, "w", State.CLOSED, at.date()),
+        "invitations": lambda s, a: s.surveys.invitations(a, "w"),
+        "history": lambda s, a: s.surveys.history(a),
+        "use": lambda s, a: s.surveys.use(a, "w", OTHERS, b"x", at),
+        "is_used": lambda s, a: s.surveys.is_used(a, OTHERS),
+        "sealed": lambda s, a: s.surveys.sealed(a, "w"),
+        "settle": lambda s, a: s.surveys.settle(a, "w", [MINE, OTHERS], {"c2": {"mark": MINE}}),
+        "result": lambda s, a: s.surveys.result(a, "w", "c"),
+        "all_results": lambda s, a: s.surveys.all_results(a, "w"),
+        "add_theme": lambda s, a: s.surveys.add_theme(a, Theme("t2", "w", MINE, MINE, at.date())),
+        "answer_theme": lambda s, a: s.surveys.answer_theme(a, "t", MINE, at.date()),
+        "themes": lambda s, a: s.surveys.themes(a),
+        "rename_person": lambda s, a: s.surveys.rename_person(a, OTHERS, "x"),
+    }
+    return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys}
 
 
 def writes_alone(store, account):
@@ -172,7 +193,7 @@ def test_every_endpoint_keeps_the_accounts_apart(client, store, tools, caplog):
         assert crossed.status_code == 401
         assert "globex" not in kept.text + crossed.text
 
-    assert tried == {"healthz", "readyz", "metrics"}
+    assert tried == {"healthz", "readyz", "metrics", "pulse.show", "pulse.take"}
     assert rows_of(store, "globex") == before
     assert store.inbox.depth()["acme"].waiting == 2
     assert "globex" not in caplog.text
