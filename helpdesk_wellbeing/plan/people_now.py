@@ -29,6 +29,7 @@ class Person:
     agent: str
     name: str
     zone: str
+    elsewhere: bool  # the zone is not the account's
     scheduled: bool  # a schedule is known
     groups: tuple[str, ...]
     skills: tuple[str, ...]
@@ -148,6 +149,7 @@ def _person(
         agent=agent,
         name=_one_line(row["name"] or agent),
         zone=zone,
+        elsewhere=zone != situation.zone,
         scheduled=bool(row["schedule"]),
         groups=tuple(sorted(set(row["groups"] or ()))),
         skills=tuple(row["skills"] or ()),

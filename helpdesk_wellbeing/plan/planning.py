@@ -1,7 +1,7 @@
 """From flags to proposals, or why nothing is proposed.
 
-Which rule suggests which action is data (`Rule.suggests`); what an action proposes is a file in `actions/`. Here is what
-holds for all of them: what was proposed, declined or done before, and how much a reviewer is asked in a day.
+Which rule suggests which action is data (`Rule.suggests`); what an action proposes is a file in `actions/`. Here is
+what holds for all of them: what was proposed, declined or done before, and how much a reviewer is asked in a day.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CRITICAL = "critical"
 
 
 def propose(situation: Situation) -> Planned:
-    """What should be done now, the worst first. The same situation gives the same answer, whatever the order of rows."""
+    """What should be done now, the worst first. The order of rows changes nothing."""
     plan = _Planning(situation)
     for action, subject, flags in sorted(plan.wanted(), key=_worst_first):
         plan.decide(action, subject, sorted(flags, key=_worst_flag_first))

@@ -44,6 +44,7 @@ class Rebalancing(_Strict):
     hard_share: float = _PLANNER["hard_share"]
     most_moves: int | None = _PLANNER["most_moves"]
     capacity_days: int = Field(default=5, ge=1, le=31)  # whose scheduled hours make the fair share
+    least_effort: float = Field(default=1.0, ge=0)  # of all moves together, in normal tickets; less is not worth asking
     own_limit: float | None = Field(default=None, gt=0, le=10_000)  # of anybody, in normal tickets
 
     def settings(self, now: datetime) -> Settings:

@@ -16,7 +16,7 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.plan.actions.base import Case, Way
-from helpdesk_wellbeing.plan.actions.words import conditions, say, together
+from helpdesk_wellbeing.plan.actions.words import conditions, say
 from helpdesk_wellbeing.plan.people_now import Person, group_shifts, now
 from helpdesk_wellbeing.plan.proposal import Move, Proposal, Subject
 from helpdesk_wellbeing.plan.rebalance import AGENTS, TICKETS, Plan, Question, Settings, explain
@@ -91,6 +91,8 @@ def propose(case: Case) -> Proposal | str:
         return "nobody can take work" if any(person.scheduled for person in members) else "no schedule"
     question = Question(*_with_refused(case, tickets, rows), settings, givers)
     plan = _without_refused(best_plan(question))
+    if 0 < sum(move.why.effort for move in plan.moves) < case.situation.policy.rebalance.least_effort * ONE_TICKET:
+        return "nothing to move"
     if not plan.moves:
         return "no better distribution" if set(LOADED) & set(plan.stayed.values()) else "nothing to move"
     return _proposal(case, plan)
