@@ -22,10 +22,11 @@ from helpdesk_wellbeing.plan.proposal import Move, Proposal, Subject
 from helpdesk_wellbeing.plan.rebalance import AGENTS, TICKETS, Plan, Question, Settings, explain
 from helpdesk_wellbeing.plan.rebalance import rebalance as best_plan
 from helpdesk_wellbeing.plan.rebalance.answer import LOADED
+from helpdesk_wellbeing.plan.rebalance.question import MOST_EFFORT
 from helpdesk_wellbeing.plan.situation import Flag, Situation
 from helpdesk_wellbeing.remembered import once_per_object
 
-_NOT = "not "  # of a skill that everybody has but one: it keeps a ticket from who declined it
+_NOT = "\0"  # the beginning of a skill that everybody has but one: it keeps a ticket from who declined it
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,15 @@ def propose(case: Case) -> Proposal | str:
     people = now(case.situation).people
     members = [people[agent] for agent in now(case.situation).members.get(case.subject.id, ())]
     settings = case.situation.policy.rebalance.settings(case.situation.as_of)
-    rows = [_row(case, person) for person in members]
-    tickets = _tickets(case, [person.agent for person in members])
-    if not tickets.height:
-        return "nothing to move"
+    coming = _coming(case)
+    rows = [_row(case, person, coming.get(person.agent, ())) for person in members]
+    rows = [row for row in rows if row["effort"] <= MOST_EFFORT]  # more is a store of tickets, not a person's work
     givers = _givers(case, rows)
     if not givers:
         return "no better distribution"
+    tickets = _tickets(case, givers)
+    if not tickets.height:
+        return "nothing to move"
     if not any(_may_take(row, settings) and row["agent"] not in givers for row in rows):
         return "nobody can take work" if any(person.scheduled for person in members) else "no schedule"
     question = Question(*_with_refused(case, tickets, rows), settings, givers)
@@ -101,10 +104,9 @@ def propose(case: Case) -> Proposal | str:
 # ---- the question ---------------------------------------------------------------------------------------------------
 
 
-def _row(case: Case, person: Person) -> dict[str, Any]:
+def _row(case: Case, person: Person, coming: Sequence[tuple[int, bool]]) -> dict[str, Any]:
     """One of `AGENTS`, with what earlier proposals give this person already."""
     situation, loads = case.situation, _loads(case.situation)
-    coming = _coming(case, person.agent)
     ahead = timedelta(days=situation.policy.rebalance.capacity_days)
     limit = situation.policy.rebalance.own_limit
     return {
@@ -123,11 +125,15 @@ def _row(case: Case, person: Person) -> dict[str, Any]:
     }
 
 
-def _coming(case: Case, agent: str) -> list[tuple[int, bool]]:
-    """Effort and hardness of tickets that other proposals give to somebody who does not have them yet."""
+def _coming(case: Case) -> dict[str, list[tuple[int, bool]]]:
+    """By receiver: effort and hardness of tickets that other proposals give to who does not have them yet."""
     held = _loads(case.situation).held
-    promised = (held.get(ticket, (agent, 0, False)) for ticket, receiver in case.taken.items() if receiver == agent)
-    return [(effort, hard) for holder, effort, hard in promised if holder != agent]
+    found: dict[str, list[tuple[int, bool]]] = {}
+    for ticket, receiver in case.taken.items():
+        holder, effort, hard = held.get(ticket, (receiver, 0, False))
+        if holder != receiver:
+            found.setdefault(receiver, []).append((effort, hard))
+    return found
 
 
 @once_per_object
@@ -155,13 +161,13 @@ def _givers(case: Case, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(about & {row["agent"] for row in rows})
 
 
-def _tickets(case: Case, members: Sequence[str]) -> pl.DataFrame:
-    """`TICKETS` of the group that members hold, those left out that another proposal is about."""
+def _tickets(case: Case, givers: frozenset[str]) -> pl.DataFrame:
+    """`TICKETS` of the group that givers hold, those left out that another proposal is about."""
     situation = case.situation
     found = _loads(situation).tickets.get(case.subject.id)
     if found is None:
         return pl.DataFrame(schema=TICKETS)
-    mine = found.filter(pl.col("assignee").is_in(list(members)) & ~pl.col("ticket").is_in(list(case.taken)))
+    mine = found.filter(pl.col("assignee").is_in(sorted(givers)) & ~pl.col("ticket").is_in(list(case.taken)))
     moved = situation.history.moved
     ours = pl.DataFrame(
         {"ticket": list(moved), "ours": list(moved.values())},
