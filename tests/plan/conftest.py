@@ -100,7 +100,12 @@ class Scene:
         self.shared, self.review, self.queues = {}, [], []
 
     def person(self, agent, **known):
-        usual = {"name": f"Name of {agent}", "groups": ["support"], "schedule": "Mon-Fri 09:00-17:00", "excluded": False}
+        usual = {
+            "name": f"Name of {agent}",
+            "groups": ["support"],
+            "schedule": "Mon-Fri 09:00-17:00",
+            "excluded": False,
+        }
         self.people.append({"agent": agent, **usual, **known})
 
     def group(self, group, **known):
@@ -114,8 +119,9 @@ class Scene:
         window = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-03T16:00:00Z"}
         self.flags.append(
             {
-                "signal": signal, "rule": rule, "subject": {"kind": kind, "id": subject}, "level": level, "state": state,
-                "since": since, "window": window, "values": {**VALUES[signal], **values}, "evidence": [], "grade": "A",
+                "signal": signal, "rule": rule, "subject": {"kind": kind, "id": subject}, "level": level,
+                "state": state, "since": since, "window": window, "values": {**VALUES[signal], **values},
+                "evidence": [], "grade": "A",
             }
         )  # fmt: skip
 

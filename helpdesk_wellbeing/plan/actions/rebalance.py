@@ -81,6 +81,8 @@ def propose(case: Case) -> Proposal | str:
     people = now(case.situation).people
     members = [people[agent] for agent in now(case.situation).members.get(case.subject.id, ())]
     settings = case.situation.policy.rebalance.settings(case.situation.as_of)
+    if not any(person.scheduled for person in members):
+        return "no schedule" if members else "nobody can take work"
     coming = _coming(case)
     rows = [_row(case, person, coming.get(person.agent, ())) for person in members]
     rows = [row for row in rows if row["effort"] <= MOST_EFFORT]  # more is a store of tickets, not a person's work
@@ -91,7 +93,7 @@ def propose(case: Case) -> Proposal | str:
     if not tickets.height:
         return "nothing to move"
     if not any(_may_take(row, settings) and row["agent"] not in givers for row in rows):
-        return "nobody can take work" if any(person.scheduled for person in members) else "no schedule"
+        return "nobody can take work"
     question = Question(*_with_refused(case, tickets, rows), settings, givers)
     plan = _without_refused(best_plan(question))
     if 0 < sum(move.why.effort for move in plan.moves) < case.situation.policy.rebalance.least_effort * ONE_TICKET:

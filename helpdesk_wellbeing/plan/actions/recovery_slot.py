@@ -65,29 +65,25 @@ def _last_end(case: Case, person: Person) -> datetime:
 
 
 def _weekly_rest(case: Case, person: Person, flag: Flag) -> Answer | str:
-    """The longest rest that the plan of the next week has, or that it would have with one shift given away."""
+    """The first rest that is long enough in the plan of the next week, or in that plan with one shift given away."""
     as_of = case.situation.as_of
     required = timedelta(hours=flag["values"].get("required_h") or 35)
     week = [shift for shift in person.shifts(as_of) if shift[0] < as_of + WEEK]
     following = [shift for shift in person.shifts(as_of + WEEK) if shift[0] >= as_of + WEEK][:1]
     if not week:
         return "not scheduled soon"
-    planned = _longest([*week, *following])
-    if planned is not None and planned[1] - planned[0] >= required:
+    planned = _rest([*week, *following], required)
+    if planned is not None:
         return "rest_kept", slot(person, *planned), {}, planned[1]
-    free: list[tuple[Window, Window]] = []
     for number, shift in enumerate(week):
-        rest = _longest([*week[:number], *week[number + 1 :], *following])
-        if shift[0] >= as_of + NOTICE and rest is not None and rest[1] - rest[0] >= required:
-            free.append((shift, rest))
-    if not free:
-        return "not scheduled soon"
-    shift, rest = free[0]
-    return "rest_made", slot(person, *rest), {"shift": slot(person, *shift)}, shift[0]
+        rest = _rest([*week[:number], *week[number + 1 :], *following], required)
+        if shift[0] >= as_of + NOTICE and rest is not None:
+            return "rest_made", slot(person, *rest), {"shift": slot(person, *shift)}, shift[0]
+    return "not scheduled soon"
 
 
-def _longest(shifts: list[Window]) -> Window | None:
-    return max(gaps(shifts), key=lambda gap: gap[1] - gap[0], default=None)
+def _rest(shifts: list[Window], required: timedelta) -> Window | None:
+    return next((gap for gap in gaps(shifts) if gap[1] - gap[0] >= required), None)
 
 
 def _night_swap(case: Case, person: Person, flag: Flag) -> Answer | str:
