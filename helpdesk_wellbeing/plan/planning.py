@@ -41,7 +41,9 @@ class _Planning:
 
     def __post_init__(self) -> None:
         self._asked = Counter(dict(self.situation.history.made_today))
-        self._taken = dict(self.situation.history.pending)
+        self._coming: dict[str, list[str]] = {}
+        for ticket, receiver in self.situation.history.pending.items():
+            self._coming.setdefault(receiver, []).append(ticket)
 
     def wanted(self) -> Iterator[tuple[Action, Subject, list[Flag]]]:
         """Actions with their subject and all flags that suggest them for it; what is out of the question is skipped."""
@@ -76,7 +78,7 @@ class _Planning:
 
     def decide(self, action: Action, subject: Subject, flags: list[Flag]) -> None:
         """One subject of an action: a proposal or a reason why not."""
-        case = Case(self.situation, action, subject, tuple(flags), self._taken)
+        case = Case(self.situation, action, subject, tuple(flags), self._coming)
         reviewer = reviewer_of(self.situation, subject)
         reason = past_reason(self.situation, action, subject)
         if reason is None and not case.statutory and self._asked[reviewer] >= self.situation.policy.alerts_a_day:
@@ -86,7 +88,8 @@ class _Planning:
             self._skip(action, flags, outcome)
             return
         self.proposals.append(outcome)
-        self._taken |= {move.ticket: move.receiver for move in outcome.moves}
+        for move in outcome.moves:
+            self._coming.setdefault(move.receiver, []).append(move.ticket)
         if not case.statutory:
             self._asked[reviewer] += 1
 

@@ -15,11 +15,19 @@ from helpdesk_wellbeing.plan.people_now import now as people_now
 from helpdesk_wellbeing.plan.planning import History, Past, propose
 from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.plan.proposal import ACTIONS, SKIPPED, Subject, from_json, to_json
-from helpdesk_wellbeing.plan.reviewers import is_statutory, reviewer_of
+from helpdesk_wellbeing.plan.reviewers import made_by_reviewer
 
 NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)
 NAMES = ["A", "B", "C", "D", "E", "F", "{0}", "%s\n", "Ω"]
-SCHEDULES = [None, "Mon-Fri 09:00-17:00", "Mon-Sun 22:00-06:00", "Tue 10:00-12:00", "Mon-Fri 09:00-12:00, 13:00-17:00"]
+SCHEDULES = [
+    "Mon-Fri 09:00-17:00",
+    "Mon-Sun 08:00-18:00",
+    "Mon-Fri 10:00-14:00",
+    None,
+    "Mon-Sun 22:00-06:00",
+    "Tue 10:00-12:00",
+    "Mon-Fri 09:00-12:00, 13:00-17:00",
+]
 SIGNALS = ["WT1", "WT2", "WT3", "WT4", "WT5", "WT6", "WT7", "WT8", "LD1", "LD3", "ES2"]
 STATES = ["open", "snoozed", "accepted", "declined", "expired", "withdrawn", "done", "undone"]
 
@@ -29,7 +37,7 @@ def scenes(draw, make):
     scene = make()
     for group in ("north", "south"):
         scene.group(group, schedule=draw(st.sampled_from(SCHEDULES)))
-    for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True)):
+    for name in draw(st.lists(st.sampled_from(NAMES), min_size=3, unique=True)):
         scene.person(
             name,
             groups=draw(st.lists(st.sampled_from(["north", "south"]), max_size=2, unique=True)),
@@ -124,33 +132,59 @@ def test_the_order_of_rows_changes_nothing(data, looked_at):
 def test_nobody_is_asked_more_than_the_budget_of_a_day(data, looked_at, most):
     history = data.draw(histories())
     situation = data.draw(looked_at).situation(history=history, policy=Policy(alerts_a_day=most))
-    asked = Counter(
-        reviewer_of(situation, p.subject) for p in propose(situation).proposals if not is_statutory(situation, p)
-    )
+    asked = made_by_reviewer(situation, propose(situation).proposals)
     for reviewer, count in asked.items():
         assert count + history.made_today.get(reviewer, 0) <= most
 
 
+@st.composite
+def crowded_teams(draw, make):
+    """Two flagged teams at work, with every reason not to receive here and there."""
+    scene = make()
+    for number, name in enumerate(NAMES):
+        rare = st.integers(0, 6).map(lambda n: n == 0)
+        scene.person(
+            name,
+            groups=draw(st.sampled_from([["north"], ["south"], ["north", "south"]])),
+            schedule=None if draw(rare) else SCHEDULES[draw(st.integers(0, 2))],
+            excluded=draw(rare),
+        )
+        if draw(rare):
+            scene.leave.append((name, date(2026, 3, 4), date(2026, 3, 5)))
+        if draw(rare):
+            scene.flag(draw(st.sampled_from(["WT1", "WT2", "WT3", "LD1", "ES2"])), name)
+        for ticket in range(draw(st.sampled_from([0, 1, 2, 9]))):
+            group = draw(st.sampled_from(scene.people[-1]["groups"]))
+            scene.ticket(f"t{10 * number + ticket:02}", name, group=group, hard=draw(rare))
+    for team in ("north", "south"):
+        scene.flag("LD4", team, kind="team")
+    return scene
+
+
 @given(data=st.data())
 @examples(60)
-def test_who_is_left_out_appears_nowhere_and_who_must_not_receive_does_not(data, looked_at):
-    situation = data.draw(looked_at).situation(history=data.draw(histories()), light=frozenset("F"))
+def test_tickets_go_to_nobody_who_is_left_out_away_light_flagged_or_declined_them(data, make_scene):
+    situation = data.draw(crowded_teams(make_scene)).situation(history=data.draw(histories()), light=frozenset("F"))
     here = people_now(situation)
-    flagged = {
-        f["subject"]["id"] for f in situation.flags if f["subject"]["kind"] == "agent" and f["state"] == "active"
-    }
-    for proposal in propose(situation).proposals:
-        if proposal.subject.kind == "agent":
-            assert proposal.subject.id not in here.left_out
-        for move in proposal.moves:
-            receiver = here.people[move.receiver]
-            assert move.giver in here.people
-            assert move.group in receiver.groups
-            assert not receiver.on_leave
-            assert receiver.scheduled
-            assert move.receiver not in flagged | {"F"}
-            assert (move.ticket, move.receiver) not in situation.history.refused
-            assert move.ticket not in situation.history.pending
+    active = [flag["subject"] for flag in situation.flags if flag["state"] == "active"]
+    flagged = {subject["id"] for subject in active if subject["kind"] == "agent"}
+    for move in (move for proposal in propose(situation).proposals for move in proposal.moves):
+        receiver = here.people[move.receiver]
+        assert move.giver in here.people
+        assert move.group in receiver.groups
+        assert receiver.scheduled
+        assert not receiver.on_leave
+        assert move.receiver not in flagged | {"F"}
+        assert (move.ticket, move.receiver) not in situation.history.refused
+        assert move.ticket not in situation.history.pending
+
+
+@given(data=st.data())
+@examples(40)
+def test_nothing_is_proposed_for_who_is_left_out(data, looked_at):
+    situation = data.draw(looked_at).situation(history=data.draw(histories()))
+    subjects = {p.subject.id for p in propose(situation).proposals if p.subject.kind == "agent"}
+    assert not subjects & people_now(situation).left_out
 
 
 @given(data=st.data())

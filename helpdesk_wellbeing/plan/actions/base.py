@@ -19,14 +19,14 @@ from helpdesk_wellbeing.rules.model import Rule
 class Case:
     """One subject of an action with the active flags that suggest it, the worst first.
 
-    `taken` is work that earlier proposals of the same run have found a receiver for: ticket to receiver.
+    `coming` is work that other proposals have for somebody, those of the same run among them: receiver to tickets.
     """
 
     situation: Situation
     action: Action
     subject: Subject
     flags: Sequence[Flag]
-    taken: Mapping[str, str]
+    coming: Mapping[str, Sequence[str]]
 
     @property
     def about_agent(self) -> bool:

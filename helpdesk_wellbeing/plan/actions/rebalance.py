@@ -83,8 +83,7 @@ def propose(case: Case) -> Proposal | str:
     settings = case.situation.policy.rebalance.settings(case.situation.as_of)
     if not any(person.scheduled for person in members):
         return "no schedule" if members else "nobody can take work"
-    coming = _coming(case)
-    rows = [_row(case, person, coming.get(person.agent, ())) for person in members]
+    rows = [_row(case, person) for person in members]
     rows = [row for row in rows if row["effort"] <= MOST_EFFORT]  # more is a store of tickets, not a person's work
     givers = _givers(case, rows)
     if not givers:
@@ -106,9 +105,10 @@ def propose(case: Case) -> Proposal | str:
 # ---- the question ---------------------------------------------------------------------------------------------------
 
 
-def _row(case: Case, person: Person, coming: Sequence[tuple[int, bool]]) -> dict[str, Any]:
+def _row(case: Case, person: Person) -> dict[str, Any]:
     """One of `AGENTS`, with what earlier proposals give this person already."""
     situation, loads = case.situation, _loads(case.situation)
+    coming = _coming(case, person.agent)
     ahead = timedelta(days=situation.policy.rebalance.capacity_days)
     limit = situation.policy.rebalance.own_limit
     return {
@@ -127,15 +127,11 @@ def _row(case: Case, person: Person, coming: Sequence[tuple[int, bool]]) -> dict
     }
 
 
-def _coming(case: Case) -> dict[str, list[tuple[int, bool]]]:
-    """By receiver: effort and hardness of tickets that other proposals give to who does not have them yet."""
+def _coming(case: Case, agent: str) -> list[tuple[int, bool]]:
+    """Effort and hardness of tickets that other proposals have for somebody who does not hold them yet."""
     held = _loads(case.situation).held
-    found: dict[str, list[tuple[int, bool]]] = {}
-    for ticket, receiver in case.taken.items():
-        holder, effort, hard = held.get(ticket, (receiver, 0, False))
-        if holder != receiver:
-            found.setdefault(receiver, []).append((effort, hard))
-    return found
+    promised = (held.get(ticket, (agent, 0, False)) for ticket in case.coming.get(agent, ()))
+    return [(effort, hard) for holder, effort, hard in promised if holder != agent]
 
 
 @once_per_object
@@ -169,7 +165,9 @@ def _tickets(case: Case, givers: frozenset[str]) -> pl.DataFrame:
     found = _loads(situation).tickets.get(case.subject.id)
     if found is None:
         return pl.DataFrame(schema=TICKETS)
-    mine = found.filter(pl.col("assignee").is_in(sorted(givers)) & ~pl.col("ticket").is_in(list(case.taken)))
+    mine = found.filter(
+        pl.col("assignee").is_in(sorted(givers)) & ~pl.col("ticket").is_in(list(situation.history.pending))
+    )
     moved = situation.history.moved
     ours = pl.DataFrame(
         {"ticket": list(moved), "ours": list(moved.values())},
