@@ -64,12 +64,14 @@ class _Planning:
                 if reason is not None:
                     self._skip(word, [flag], reason)
                 else:
-                    yield flag, next(action for action in ACTIONS if action == word)
+                    yield flag, _known(word)
 
     def _out_of_question(self, flag: Flag, action: str) -> str | None:
         is_agent = flag["subject"]["kind"] == "agent"
         if action not in WAYS:
             return "unknown action"
+        if flag["subject"]["kind"] not in WAYS[_known(action)].kinds:
+            return "not for this subject"
         if is_agent and (self.situation.withhold_agents or flag["subject"]["id"] in now(self.situation).left_out):
             return "excluded"
         if flag["state"] != "active":
@@ -95,6 +97,10 @@ class _Planning:
 
     def _skip(self, action: str, flags: list[Flag], reason: str) -> None:
         self.skipped += [Skipped(action, own_subject(self.situation, flag), reason, flag["rule"]) for flag in flags]
+
+
+def _known(word: str) -> Action:
+    return next(action for action in ACTIONS if action == word)
 
 
 def past_reason(situation: Situation, action: Action, subject: Subject) -> str | None:

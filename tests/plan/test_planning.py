@@ -52,6 +52,20 @@ def test_an_unknown_action_of_an_own_rule_is_skipped(scene):
     assert found(planned, "protect_break")
 
 
+def test_an_own_rule_cannot_turn_an_action_on_somebody_it_is_not_for(scene):
+    scene.person("queue", groups=["A"])  # ids of agents and groups may be the same
+    scene.flag("ES2", "A")
+    scene.flag("LD6", "queue", kind="queue", level="critical")
+    rules = scene.situation().rules
+    own = {
+        "hard_ticket_dose": rules["hard_ticket_dose"].model_copy(update={"suggests": ("esat_wave", "staffing_note")}),
+        "backlog_growth": rules["backlog_growth"].model_copy(update={"suggests": ("check_in", "protect_break")}),
+    }
+    planned = scene.plan(rules={**rules, **own})
+    assert not planned.proposals
+    assert set(reasons(planned).values()) == {"not for this subject"}
+
+
 @pytest.mark.parametrize(
     ("hide", "people"),
     [("excluded", {"excluded": True}), ("shared", {}), ("review", {})],

@@ -211,7 +211,9 @@ def _without_refused(plan: Plan) -> Plan:
 
 def _proposal(case: Case, plan: Plan) -> Proposal:
     languages, here = case.situation.languages, now(case.situation)
-    reasons = partial(_reasons, plan, languages, here.names, not case.situation.withhold_agents)
+    reasons = partial(
+        _reasons, plan, languages, {**here.group_names, **here.agent_names}, not case.situation.withhold_agents
+    )
     moves = [Move(m.ticket, case.subject.id, m.giver, m.receiver, reasons(m.ticket)) for m in plan.moves]
     texts = [say(languages, _key(case, plan), name=case.name, count=len(moves), **_fullest(plan))]
     if plan.verdict == "optimal":
@@ -285,4 +287,4 @@ def _end_of_day(case: Case) -> datetime:
     return shifts[0][1] if shifts else case.latest
 
 
-WAY = Way(subject, propose)
+WAY = Way(subject, propose, ("agent", "team", "queue"))
