@@ -8,7 +8,8 @@ from helpdesk_wellbeing.demo.record import Ticket
 from helpdesk_wellbeing.demo.words import HOUR, STRONG, TEAM_ROOM, TRIGGER_BACK
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.demo.desk import Desk, Worker
+    from helpdesk_wellbeing.demo.desk import Desk
+    from helpdesk_wellbeing.demo.floor import Worker
 
 DOSE, SPARED = 0.22, 0.03  # hard tickets per answer where they land on one desk, and for the others there
 
@@ -70,7 +71,8 @@ def _wait(desk: Desk, worker: Worker, ticket: Ticket, t: int) -> None:
     desk.record.add(t, ticket, worker.member.id, "agent", "replied", batch)
     _assign(desk, worker, ticket, t, batch)
     _status(desk, worker, ticket, t, batch, "pending")
-    worker.own.append(ticket)
+    if ticket not in worker.own:  # what a change handed over is there already
+        worker.own.append(ticket)
     version = ticket.version
     desk.pending.append((t, ticket, version))
     if desk.dice.chance(0.72):

@@ -13,7 +13,9 @@ from datetime import date, timedelta
 
 from helpdesk_wellbeing.demo import answers, incidents
 from helpdesk_wellbeing.demo.cast import Group, Member, back, dates
+from helpdesk_wellbeing.demo.changes import Breach, Course
 from helpdesk_wellbeing.demo.dice import Dice
+from helpdesk_wellbeing.demo.floor import Queue, Worker
 from helpdesk_wellbeing.demo.record import Record, Ticket
 from helpdesk_wellbeing.demo.rota import MINUTE, Span, epoch, saves, shift, working_spans
 from helpdesk_wellbeing.demo.team import ZONE, Company
@@ -36,47 +38,22 @@ from helpdesk_wellbeing.demo.words import (
 )
 
 
-class Queue:
-    """A group at work."""
-
-    def __init__(self, group: Group) -> None:
-        self.group = group
-        self.waiting: deque[Ticket] = deque()
-        self.unsolved = 0
-        self.held = 0.0  # open weight with its people
-        self.came_in: deque[int] = deque([0], maxlen=5)  # tickets moved here, by day
-
-
-class Worker:
-    """A member at work."""
-
-    def __init__(self, member: Member, dice: Dice) -> None:
-        self.member = member
-        self.own: list[Ticket] = []  # held tickets, open or waiting
-        self.hard_share = dice.u()
-        self.swing = [0.0] if dice.chance(0.5) else []  # not everybody's high days fall together
-        self.instants: list[int] = []
-        self.at = 0
-        self.budget = 0.0
-        self.taken = int(dice.u() * 10)
-        self.ticket: Ticket | None = None
-        self.left = 0
-        self.touched: set[str] = set()
-        self.last: Ticket | None = None
-        self.done: Ticket | None = None  # the one answered before
-        self.special: deque[Ticket] = deque()  # tickets of a freak day
-        self.day = date.min
-
-    def open_weight(self) -> float:
-        """Open work with this person."""
-        return sum(t.open_weight() for t in self.own)
-
-
 class Desk:
     """All queues and people of one company, run from the first to the last day."""
 
-    def __init__(self, company: Company, dice: Dice, record: Record, until: int, first_ticket: int) -> None:
+    def __init__(
+        self,
+        company: Company,
+        dice: Dice,
+        record: Record,
+        until: int,
+        first_ticket: int,
+        course: Course | None = None,
+    ) -> None:
         self.company, self.dice, self.record, self.until = company, dice, record, until
+        self.course = course or Course()
+        self.changed = False  # from the first change on nothing is dated back
+        self.tickets: dict[str, Ticket] = {}
         self.next_ticket = first_ticket
         self.queues = {g.id: Queue(g) for g in company.groups}
         self.workers = {m.id: Worker(m, dice) for m in company.members}
@@ -100,7 +77,12 @@ class Desk:
             heapq.heappush(self._coming, (instant, self._order, what, args))
 
     def run(self) -> None:
-        """Everything from the first day on."""
+        """Everything from the first day to the last instant."""
+        self.begin()
+        self.go_on(self.until + 1)
+
+    def begin(self) -> None:
+        """Set the days; nothing happens yet."""
         for day in dates(self.company.start, self.company.end):
             for queue in self.queues.values():
                 if queue.group.staffed:
@@ -112,8 +94,12 @@ class Desk:
                     self.at(epoch(day, noon, worker.member.zone), self.plan, worker, day)
             self.at(epoch(day, 90, ZONE), self.nightly, epoch(day, 90, ZONE))
         incidents.schedule(self)
-        while self._coming:
-            _, _, what, args = heapq.heappop(self._coming)
+
+    def go_on(self, until: int) -> None:
+        """Everything that comes before `until`."""
+        while self._coming and self._coming[0][0] < until:
+            instant, _, what, args = heapq.heappop(self._coming)
+            self.dice.turn(what.__name__, instant, getattr(args[0], "id", ""))
             what(*args)
 
     # ---- demand
@@ -141,6 +127,7 @@ class Desk:
         if able < 0.5 * usual:  # a weekend
             mean = min(mean, 0.8 * able)
         count = self.dice.whole(min(max(mean, least), 1.3 * usual + 4) * self.dice.between(0.95, 1.05))
+        count = self.course.demand.setdefault((group.id, day), count)
         by_hour = FLAT if "00:00" in group.schedule else BY_HOUR
         hours = [(n, share / sum(by_hour)) for n, share in enumerate(by_hour)]
         midnight = epoch(day, 0, group.zone)
@@ -154,6 +141,7 @@ class Desk:
         requester = str(FIRST_REQUESTER + int(self.dice.u() * REQUESTERS))
         ticket = Ticket(str(self.next_ticket), group.id, channel, self.dice.weighted(PRIORITIES), requester, t)
         ticket.tags = [self.dice.pick(TOPICS)]
+        self.tickets[ticket.id] = ticket
         return ticket
 
     def arrive(self, queue: Queue, t: int) -> None:
@@ -329,7 +317,8 @@ class Desk:
     def _next(self, worker: Worker) -> Ticket | None:
         queue = self.queues[worker.member.home.id]
         if not queue.group.holds:
-            return queue.waiting.popleft() if queue.waiting else None
+            handed = next((x for x in worker.own if x.status == "open"), None)  # by a change
+            return handed or (queue.waiting.popleft() if queue.waiting else None)
         fresh = [x for x in worker.own if x.id not in worker.touched and x.status == "open"]
         return min(fresh, key=lambda x: (x.last_touch, x.id), default=None)
 
@@ -337,7 +326,14 @@ class Desk:
         behind = worker.member.home.surplus_from is not None and worker.day >= worker.member.home.surplus_from
         if ticket.version == 0 and self.dice.chance(0.15 if behind else 0.02) and t - ticket.created > HOUR:
             when = int(self.dice.between(ticket.created + HOUR / 2, t))
-            self.record.add(when, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time")
+            if self.changed:  # what is drawn after this must stay the same
+                return
+            self.breach(ticket, when)
+            self.course.breaches.append(Breach(when, ticket.id, self.record.rows[-1]))
+
+    def breach(self, ticket: Ticket, t: int) -> None:
+        """Nobody has answered the ticket in time."""
+        self.record.add(t, ticket, SLA, "system", "sla_breached", self.record.save(), None, "reply_time")
 
     def _aside(self, worker: Worker, t: int) -> None:
         """Time that goes into what was touched already: a note."""
@@ -370,6 +366,8 @@ class Desk:
         ticket.version += 1
         ticket.last_touch = t
         worker.last = ticket
+        self.dice.turn("answer", ticket.id, ticket.turns)
+        ticket.turns += 1
         answers.answer(self, worker, ticket, t)
         worker.done = ticket
 
@@ -381,6 +379,7 @@ class Desk:
         while self.pending and self.pending[0][0] <= t - 3 * DAY:
             _, ticket, version = self.pending.popleft()
             if ticket.version == version and ticket.status == "pending":
+                dice.turn("automation", ticket.id)
                 at = t + int(dice.u() * 20 * MINUTE)
                 self.let_go(ticket)
                 ticket.status, ticket.version = "solved", version + 1
@@ -391,6 +390,7 @@ class Desk:
             _, ticket, version = self.solved.popleft()
             if ticket.version == version and ticket.status == "solved":
                 ticket.status = "closed"
+                dice.turn("automation", ticket.id)
                 add(
                     t + int(dice.u() * 20 * MINUTE),
                     ticket,

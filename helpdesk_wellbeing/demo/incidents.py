@@ -10,7 +10,8 @@ from helpdesk_wellbeing.demo.team import BULK_TICKETS, FREAK_TICKETS, TINY_TICKE
 from helpdesk_wellbeing.demo.words import HOUR
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.demo.desk import Desk, Worker
+    from helpdesk_wellbeing.demo.desk import Desk
+    from helpdesk_wellbeing.demo.floor import Worker
 
 
 def schedule(desk: Desk) -> None:

@@ -31,6 +31,7 @@ class Ticket:
     raised: bool = False
     touches_left: int = 1
     version: int = 0  # counts saves; what was to happen to an older version does not happen any more
+    turns: int = 0  # ended, by whomever
     last_touch: int = 0
     tags: list[str] = field(default_factory=list)
 

@@ -1,12 +1,15 @@
-"""A simulated support team over some weeks: one call, one seed, one world."""
+"""A simulated support team over some weeks: one call, one seed, one world; with changes, as it would have gone on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
 from helpdesk_wellbeing.demo.cast import Member
+from helpdesk_wellbeing.demo.changes import Change, Course
 from helpdesk_wellbeing.demo.desk import Desk
 from helpdesk_wellbeing.demo.dice import Dice
 from helpdesk_wellbeing.demo.record import Record
@@ -20,39 +23,88 @@ from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE, Directory
 DEFAULT_WEEKS = 10
 
 
-def simulate(seed: int, *, weeks: int = DEFAULT_WEEKS, end: date, scale: int = 1, account: str = "demo") -> World:
+def simulate(
+    seed: int,
+    *,
+    weeks: int = DEFAULT_WEEKS,
+    end: date,
+    scale: int = 1,
+    account: str = "demo",
+    changes: Sequence[Change] = (),
+) -> World:
     """The world of `seed`: `weeks` weeks up to and including `end` (a date of the account's zone).
 
     The last instant is 23:59:59 UTC of `end`. `scale` adds further companies of the same size without any
-    stories. The same arguments give the same world. Raises ConfigError where the weeks are too few for them.
+    stories. The same arguments give the same world. With `changes` (at scale 1) the record before each is as it
+    would be without it; tickets come in as ever, and what differs follows from the changes.
+    Raises ConfigError where the weeks are too few for the stories.
     """
-    if weeks < 9 or scale < 1:
-        raise ConfigError(
-            f"demo: {weeks} weeks at scale {scale}: the planted stories need at least 9 weeks and scale 1"
-        )
-    start = end - timedelta(days=7 * weeks - 1)
-    as_of = datetime.combine(end, datetime.max.time(), UTC).replace(microsecond=0)
-    until = int(as_of.timestamp())
+    if changes:
+        from helpdesk_wellbeing.demo.living import LivingTeam
+
+        if scale != 1:
+            raise ConfigError("demo: a team with changes is simulated at scale 1 only")
+        return LivingTeam(seed, weeks=weeks, end=end, account=account).world(changes)
+    time = Time.of(weeks, end, scale)
     record = Record(account)
     companies = []
     for number in range(scale):
-        company = Company(Dice(seed * 1009 + number), start, end, number)
-        Desk(company, Dice(seed * 7919 + 31 + number), record, until, 100_000 + 10_000_000 * number).run()
+        company = Company(Dice(seed * 1009 + number), time.start, end, number)
+        desk_of(company, Dice(desk_seed(seed, number)), record, time).run()
         companies.append(company)
+    return world_of(seed, time, record, companies)
+
+
+@dataclass(frozen=True)
+class Time:
+    """The time that is simulated."""
+
+    start: date  # first and last local date of the account's zone
+    end: date
+    as_of: datetime  # the last instant (UTC)
+
+    @staticmethod
+    def of(weeks: int, end: date, scale: int = 1) -> Time:
+        """So many weeks up to and including `end`; ConfigError where they are too few for the stories."""
+        if weeks < 9 or scale < 1:
+            raise ConfigError(
+                f"demo: {weeks} weeks at scale {scale}: the planted stories need at least 9 weeks and scale 1"
+            )
+        as_of = datetime.combine(end, datetime.max.time(), UTC).replace(microsecond=0)
+        return Time(end - timedelta(days=7 * weeks - 1), end, as_of)
+
+    @property
+    def until(self) -> int:
+        """The last second since 1970."""
+        return int(self.as_of.timestamp())
+
+
+def desk_seed(seed: int, number: int = 0) -> int:
+    """What the draws of a company's desk begin with."""
+    return seed * 7919 + 31 + number
+
+
+def desk_of(company: Company, dice: Dice, record: Record, time: Time, course: Course | None = None) -> Desk:
+    """The desk of a company before its first day."""
+    return Desk(company, dice, record, time.until, 100_000 + 10_000_000 * company.number, course)
+
+
+def world_of(seed: int, time: Time, record: Record, companies: Sequence[Company]) -> World:
+    """What was recorded, with who works there and what is planted."""
     return World(
         seed=seed,
-        start=start,
-        end=end,
-        as_of=as_of,
+        start=time.start,
+        end=time.end,
+        as_of=time.as_of,
         zone=ZONE,
-        events=record.frame(until),
+        events=record.frame(time.until),
         roster=_roster(companies),
         planted=tuple(companies[0].planted),
         innocents=tuple(companies[0].innocents),
     )
 
 
-def _roster(companies: list[Company]) -> Roster:
+def _roster(companies: Sequence[Company]) -> Roster:
     members = [m for c in companies for m in c.members]
     groups = [g for c in companies for g in c.groups]
     office = next(g.id for g in groups if not g.staffed)

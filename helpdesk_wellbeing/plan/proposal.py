@@ -83,6 +83,7 @@ class Move:
     giver: str
     receiver: str
     reasons: Mapping[str, str] = field(default_factory=dict)
+    next_sla: str | None = None  # when the next SLA target is breached (ISO 8601, UTC); checked when it moves
 
 
 @dataclass(frozen=True)
