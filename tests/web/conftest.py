@@ -19,6 +19,9 @@ from helpdesk_wellbeing.feed import TICKETS
 from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
+from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.proposals import Kept
+from helpdesk_wellbeing.store.writes import Planned
 from helpdesk_wellbeing.surveys.model import Invitation, Kind, Place, State, Theme, Venue, Wave
 from webhooks.known import SECRET
 from webhooks.zendesk.signature import SIGNATURE, TIMESTAMP, sign
@@ -79,6 +82,14 @@ def fill(store: Store, account: str) -> None:
     store.surveys.use(account, "w", mark, mark.encode(), MONDAY)
     store.surveys.settle(account, "earlier", [], {"c": {"mark": mark}})
     store.surveys.add_theme(account, Theme("t", "w", mark, mark, MONDAY.date()))
+    store.proposals.add(account, proposal_of(account))
+    store.proposals.ask(account, "p", [mark], MONDAY)
+    store.proposals.keep_policy(account, {"public_url": mark})
+    store.writes.plan(account, [Planned("k", "p", "move", mark, {"note": mark})], MONDAY)
+    store.writes.made_ticket(account, f"{mark}-ours", MONDAY)
+    store.installed.keep(account, "field", "ticket_field", mark, MONDAY)
+    store.installed.add_token(account, "h", mark, MONDAY)
+    store.audit.add(account, MONDAY, "proposed", agent=Person(mark), by=mark)
     store.inbox.add_many([Receipt(account, Delivery(mark, tickets=(mark,)), MONDAY)])
 
 
@@ -88,6 +99,12 @@ def wave_of(account: str, name: str) -> tuple[Wave, list[Invitation]]:
     wave = Wave(account, name, State.PLANNED, Kind.REGULAR, Venue.OWN, (mark,), (place,), 1, MONDAY, end, None,
                 (mark,), "pulse-1")  # fmt: skip
     return wave, [Invitation(mark, place, MONDAY)]
+
+
+def proposal_of(account: str, id: str = "p") -> Kept:
+    mark = f"mark-{account}"
+    return Kept(id, "rebalance", "team", mark, "open", MONDAY, MONDAY + timedelta(days=1), None, MONDAY, mark, None,
+                {"mark": mark})  # fmt: skip
 
 
 def tickets_of(account: str) -> pl.DataFrame:
