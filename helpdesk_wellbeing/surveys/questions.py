@@ -74,7 +74,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "too_long": "The comment is longer than {most} characters. Please shorten it; nothing was sent.",
             "thanks_title": "Thank you",
             "thanks": "Your answer was counted. You can close this page.",
-            "thanks_next": "When the wave is over, your team sees the result, and what will be done with it.",
+            "thanks_next": "When the survey is over, your team sees the result, and what will be done with it.",
             "unknown_title": "This link does not work",
             "unknown": "It is incomplete or was not made by this helpdesk. Nothing was sent.",
             "unknown_next": "Open the link from your invitation again, whole. If it still fails, ask your team lead "
