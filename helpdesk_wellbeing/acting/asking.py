@@ -93,11 +93,13 @@ def open_wave(store: Store, account: str, proposal: Proposal, policy: Acting, at
 def look_after_waves(store: Store, account: str, at: datetime) -> list[str]:
     """Count and publish the waves whose days are over, send the one reminder; what was done, as lines."""
     said = []
-    with store.transaction():
-        for wave in waves.close_due(store, account, at):
-            waves.publish(store, account, wave, at.date())
-            store.audit.add(account, at, "wave closed", wave=wave)
-            said.append(f"wave {wave} is closed and published")
+    waves.close_due(store, account, at)
+    for one in store.surveys.waves(account):
+        if one.state is State.CLOSED:
+            with store.transaction():
+                waves.publish(store, account, one.wave, at.date())
+                store.audit.add(account, at, "wave published", wave=one.wave)
+            said.append(f"wave {one.wave} is closed and published")
     for one in store.surveys.waves(account):
         if one.venue is Venue.OWN and waves.is_reminder_due(one, at):
             reminders = [

@@ -178,8 +178,8 @@ def steps(tools):
         "persons": lambda s, a: s.audit.persons(a),
         "forget": lambda s, a: s.audit.forget(a, OTHERS),
     }
-    return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys, Proposals: of_the_proposals, Writes: of_the_writes,
-            Installed: of_the_installed, Audit: of_the_audit}  # fmt: skip
+    return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
+            Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed, Audit: of_the_audit}  # fmt: skip
 
 
 def writes_alone(store, account):
