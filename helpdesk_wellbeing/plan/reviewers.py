@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-
 from helpdesk_wellbeing.plan.people_now import now
 from helpdesk_wellbeing.plan.proposal import Proposal, Subject
 from helpdesk_wellbeing.plan.situation import Situation
@@ -20,11 +17,6 @@ def reviewer_of(situation: Situation, subject: Subject) -> str:
     person = here.people.get(subject.id)
     groups = person.groups if person else ()
     return next((here.leads[group] for group in groups if group in here.leads), EVERYBODY)
-
-
-def made_by_reviewer(situation: Situation, proposals: Iterable[Proposal]) -> dict[str, int]:
-    """How many non-statutory ones each reviewer has: of those made today, what `History.made_today` asks for."""
-    return dict(Counter(reviewer_of(situation, p.subject) for p in proposals if not is_statutory(situation, p)))
 
 
 def is_statutory(situation: Situation, proposal: Proposal) -> bool:
