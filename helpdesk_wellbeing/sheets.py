@@ -27,7 +27,7 @@ HEADERS: Mapping[str, str] = {
 
 
 class Patience:
-    """How many wrong links or tokens are answered as such; above it they are put off. One bucket for all, filled evenly."""
+    """How many wrong links or tokens are answered as such; above it they are put off. One bucket for all callers."""
 
     def __init__(self, a_minute: int = WRONG_A_MINUTE, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = a_minute / 60
