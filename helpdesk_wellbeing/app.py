@@ -33,8 +33,8 @@ _log = structlog.get_logger(__name__)
 def web(settings: Settings, *, role: str = "all") -> Flask:
     """The application: POST /webhooks/<platform>/<account>, /pulse/, /consent/, /api/, /healthz, /readyz, /metrics.
 
-    `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask for a worker: that
-    is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
+    `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask
+    for a worker: that is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
     """
     from flask import Flask
 

@@ -49,7 +49,7 @@ class ProposalsQuery(_Strict):
     """Which proposals: by default those that wait for a decision; `after` is the `next` of the answer before."""
 
     state: Annotated[str, Field(max_length=200), AfterValidator(_states)] = "open,snoozed"
-    after: Annotated[str, Field(pattern=r"\A[0-9a-f]{12}\Z")] | None = None
+    after: Annotated[str, Field(pattern=r"\A[0-9a-f]{12}\z")] | None = None
     most: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 50
 
 
@@ -98,7 +98,7 @@ class VerifyQuery(_Strict):
     """A head that was noted elsewhere; both or none."""
 
     seq: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
-    hash: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\Z")] | None = None
+    hash: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")] | None = None
 
 
 class ResultsQuery(_Strict):
