@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ from helpdesk_wellbeing.plan.proposal import Because, Move, Proposal, Subject
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.sheets import Patience
 from helpdesk_wellbeing.store import Store, open_store
+from helpdesk_wellbeing.surveys import waves
+from helpdesk_wellbeing.surveys.model import Invitation, Kind, Place, Plan
 from tests.acting_helpdesk import MONDAY
 
 BOTH = ("acme", "globex")
@@ -60,11 +63,19 @@ def make(account: str, *tickets: str, at: datetime = MONDAY, **changes: Any) -> 
     return Proposal(changes.pop("action", "rebalance"), **(values | changes))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(Settings(tmp_path, f"sqlite:///{tmp_path / 'wellbeing.db'}")) as opened:
+@pytest.fixture(scope="session")
+def _two_accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("two_accounts") / "wellbeing.db"
+    with open_store(f"sqlite:///{file}") as opened:
         for account in BOTH:
             opened.create_account(account)
+    return file
+
+
+@pytest.fixture
+def store(_two_accounts: Path, tmp_path: Path) -> Iterator[Store]:
+    file = Path(shutil.copy(_two_accounts, tmp_path))
+    with open_store(Settings(tmp_path, f"sqlite:///{file}")) as opened:
         yield opened
 
 
@@ -96,3 +107,15 @@ def proposed(store: Store) -> dict[str, str]:
 def a_proposal() -> Any:
     """To move these tickets of an account."""
     return make
+
+
+@pytest.fixture
+def survey(store: Store) -> dict[str, str]:
+    """The names of a published wave of acme and of a theme of it."""
+    asked = tuple(Invitation(f"p{number}", Place(("north",)), MONDAY) for number in range(6))
+    plan = Plan(Kind.REGULAR, ("north",), asked, MONDAY - timedelta(days=7), MONDAY, None)
+    wave, day = waves.add(store, "acme", plan).wave, MONDAY.date()
+    waves.open_wave(store, "acme", wave, day)
+    waves.close(store, "acme", wave, day)
+    waves.publish(store, "acme", wave, day)
+    return {"waves": wave, "themes": waves.add_theme(store, "acme", wave, "Rota", "the manager", day).theme}

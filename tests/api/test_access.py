@@ -148,16 +148,14 @@ def test_a_token_needs_a_name_that_fits_on_a_line(store, name):
         tokens.add(store, "acme", name, MONDAY)
 
 
-@pytest.mark.parametrize(("method", "path"), PLACES)
 @pytest.mark.parametrize("wrong", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_other_methods_are_refused_with_those_that_are_answered(call, store, proposed, method, path, wrong):
-    if (wrong, path) in PLACES:
-        return
+def test_other_methods_are_refused_with_those_that_are_answered(call, store, proposed, wrong):
     before = state_of(store, "acme")
-    answer = call(wrong, path.format(id=proposed["acme"]), json={})
-
-    assert said(answer) == (405, "not_allowed")
-    assert method in answer.headers["Allow"]
+    for method, path in PLACES:
+        if (wrong, path) not in PLACES:
+            answer = call(wrong, path.format(id=proposed["acme"]), json={})
+            assert said(answer) == (405, "not_allowed")
+            assert method in answer.headers["Allow"]
     assert state_of(store, "acme") == before
 
 
@@ -194,24 +192,6 @@ def test_a_body_that_does_not_fit_changes_nothing(call, store, proposed, survey,
     assert said(answer) == expected
     assert "CANARY" not in answer.text
     assert state_of(store, "acme") == before
-
-
-@pytest.fixture
-def survey(store):
-    """A published wave with a theme."""
-    from datetime import timedelta
-
-    from helpdesk_wellbeing.surveys import waves
-    from helpdesk_wellbeing.surveys.model import Invitation, Kind, Place, Plan
-
-    asked = tuple(Invitation(f"p{number}", Place(("north",)), MONDAY) for number in range(6))
-    days = timedelta(days=7)
-    wave = waves.add(store, "acme", Plan(Kind.REGULAR, ("north",), asked, MONDAY - days, MONDAY, None)).wave
-    waves.open_wave(store, "acme", wave, MONDAY.date())
-    waves.close(store, "acme", wave, MONDAY.date())
-    waves.publish(store, "acme", wave, MONDAY.date())
-    theme = waves.add_theme(store, "acme", wave, "Rota", "the manager", MONDAY.date()).theme
-    return {"waves": wave, "themes": theme}
 
 
 @pytest.mark.parametrize(("method", "path"), [place for place in PLACES if place[0] == "GET"])
