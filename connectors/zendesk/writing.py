@@ -100,6 +100,16 @@ class Writing:
         """The audit of our write with that marker; null: it never arrived. Reads all audits if need be."""
         return next((audit for audit in self.audits(ticket) if audit.marker == marker), None)
 
+    def by_external_id(self, external_id: str) -> str | None:
+        """The ticket that was made with this id of ours; null when there is none. Raises PlatformError.
+
+        https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#list-tickets-by-external-id
+        """
+        path = "/api/v2/tickets"
+        answer = self._session.answer("GET", path, params={"external_id": external_id})
+        rows = _rows(answer, "tickets", path)
+        return state_of(rows[0]).ticket if rows else None
+
     # Tickets
 
     def update(
@@ -107,7 +117,7 @@ class Writing:
     ) -> Written | Conflict | Refused | Unknown:
         """One PUT. `stamp`: the `TicketState.stamp` that the decision was made on; null writes over whatever is there.
 
-        Raises RetryLater when nothing was sent (limits, no connection).
+        Raises RetryLater when nothing was written (limits, no connection, or the reason for a refusal can't be read).
         """
         body = {"ticket": body_of(change, stamp, marker)}
         answer = self._send("PUT", f"/api/v2/tickets/{_number(ticket)}", body, change)
@@ -228,7 +238,7 @@ class Writing:
                 raise
             return Refused("unauthorised", 401, None)
         except (RetryLater, BadPayload) as lost:
-            return Unknown(type(lost).__name__)
+            return Unknown(str(lost))
 
 
 def _number(ticket: str) -> str:
