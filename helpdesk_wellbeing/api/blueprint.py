@@ -105,4 +105,3 @@ def _of_http(error: HTTPException) -> Refusal:
     if allowed:
         refusal.headers["Allow"] = ", ".join(sorted(allowed))
     return refusal
-

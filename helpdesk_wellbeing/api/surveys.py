@@ -109,7 +109,7 @@ def _find_theme(desk: Desk, account: str, theme: str) -> Theme:
 def _wave(wave: Wave) -> dict[str, Any]:
     """Of a wave what tells nothing of anybody: neither who was asked nor how many."""
     return {
-        "wave": wave.wave, "state": str(wave.state), "kind": str(wave.kind), "delivery": str(wave.delivery),
+        "wave": wave.wave, "state": str(wave.state), "kind": str(wave.kind), "venue": str(wave.venue),
         "teams": list(wave.teams), "because": list(wave.triggers), "question_set": wave.question_set,
         "opens_at": wave.opens_at.isoformat(), "closes_at": wave.closes_at.isoformat(),
         "closed_on": _day(wave.closed_on), "published_on": _day(wave.published_on),
@@ -121,14 +121,14 @@ def _result(found: Shown | Hidden) -> dict[str, Any]:
     ask = found.ask
     of = {"wave": ask.wave, "team": ask.team, "filter": None if ask.trait is None else list(ask.trait)}
     if isinstance(found, Hidden):
-        return {**of, "result": None, "reason": str(found.reason)}
-    shown = {
-        "answered": found.answered, "asked": found.asked, "response_percent": found.response_percent,
-        "is_indicative": found.is_indicative, "esat_percent": found.esat_percent,
+        return {**of, "shown": False, "reason": str(found.reason)}
+    return {
+        **of, "shown": True, "answered": found.answered, "asked": found.asked,
+        "response_percent": found.response_percent, "indicative": found.is_indicative,
+        "esat_percent": found.esat_percent,
         "scores": [None if score is None else asdict(score) for score in found.scores],
         "comments": None if found.comments is None else list(found.comments),
     }  # fmt: skip
-    return {**of, "result": shown, "reason": None}
 
 
 def _theme(theme: Theme) -> dict[str, Any]:

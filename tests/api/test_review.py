@@ -181,7 +181,7 @@ def test_results_that_are_hidden_say_why_and_unknown_teams_are_not_found(call, s
     address = f"surveys/waves/{survey['waves']}/results"
 
     hidden = call.get(address).json
-    assert (hidden["result"], hidden["reason"][:7]) == (None, "too few")
+    assert (hidden["shown"], hidden["reason"][:7]) == (False, "too few")
     assert call.get(f"{address}?team=south").status_code == 404
     assert call.get(f"{address}?dimension=site").status_code == 422
 
@@ -197,10 +197,10 @@ def test_results_come_through_the_one_function_that_hides(call, survey, monkeypa
     shown = call.get(f"surveys/waves/{survey['waves']}/results?team=north").json
 
     assert shown["team"] == "north"
-    assert shown["result"]["scores"] == [
+    assert shown["scores"] == [
         {"theme": "satisfaction", "percent": 50, "mean": None, "distribution": None}, None
     ]  # fmt: skip
-    assert (shown["result"]["answered"], shown["result"]["comments"]) == (6, None)
+    assert (shown["answered"], shown["comments"]) == (6, None)
 
 
 def test_a_theme_is_raised_and_its_answer_published(call, store, survey):
