@@ -46,9 +46,9 @@ class Empty(_Strict):
 
 
 class ProposalsQuery(_Strict):
-    """Which proposals: by default those that wait for a decision; `after` is the `next` of the answer before."""
+    """Which proposals: by default those that wait for somebody; `after` is the `next` of the answer before."""
 
-    state: Annotated[str, Field(max_length=200), AfterValidator(_states)] = "open,snoozed"
+    state: Annotated[str, Field(max_length=200), AfterValidator(_states)] = "open,snoozed,asked"
     after: Annotated[str, Field(pattern=r"\A[0-9a-f]{12}\z")] | None = None
     most: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 50
 

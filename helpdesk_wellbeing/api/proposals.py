@@ -40,7 +40,9 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         shown = [review.shown(store, account, kept.id) for kept in page]
         note_look(desk, account, shown)
         more = begin + len(page) < len(found)
-        return answer({"account": account, "proposals": shown, "next": page[-1].id if more else None})
+        declined = review.reasons_counted(store, account)
+        next_ = page[-1].id if more else None
+        return answer({"account": account, "proposals": shown, "declined": declined, "next": next_})
 
     @routes.get("/proposals/<id>")
     def proposal(account: str, id: str) -> Response:

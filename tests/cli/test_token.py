@@ -75,7 +75,7 @@ def test_a_running_serve_answers_the_api_and_logs_neither_token_nor_link(command
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=30)[1].decode()
 
-    assert (good.status_code, good.json()) == (200, {"account": "acme", "proposals": [], "next": None})
+    assert (good.status_code, good.json()["proposals"]) == (200, [])
     assert (bad.status_code, page.status_code) == (401, 404)
     log = "".join(lines) + rest
     assert token not in log
