@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.acting import review
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flask import Blueprint, Response
 
     from helpdesk_wellbeing.api.desk import Desk
+    from helpdesk_wellbeing.store.proposals import Kept
 
 _ID = re.compile("[0-9a-f]{12}")
 
@@ -28,19 +29,14 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     def proposals(account: str) -> Response:
         query = query_as(ProposalsQuery, "proposals")
         states = None if query.state == "all" else query.state.split(",")
-        found = store.proposals.listed(account, states)
-        found = [kept for kept in found if review.is_for_leads(kept, desk.now())]
-        begin = 0
-        if query.after is not None:
-            last = store.proposals.get(account, query.after)
-            if last is None:
-                raise Refusal(422, "invalid", "proposals: after: there is no such proposal; begin without it")
-            begin = sum((kept.made_at, kept.id) <= (last.made_at, last.id) for kept in found)
-        page = found[begin : begin + query.most]
-        shown = [review.shown(store, account, kept.id) for kept in page]
+        with store.view():
+            found = [k for k in store.proposals.listed(account, states) if review.is_for_leads(k, desk.now())]
+            begin = _after(desk, account, query.after, found)
+            page = found[begin : begin + query.most]
+            shown = [review.shown(store, account, kept.id) for kept in page]
+            declined = review.reasons_counted(store, account)
         note_look(desk, account, shown)
         more = begin + len(page) < len(found)
-        declined = review.reasons_counted(store, account)
         next_ = page[-1].id if more else None
         return answer({"account": account, "proposals": shown, "declined": declined, "next": next_})
 
@@ -87,6 +83,16 @@ def _find(desk: Desk, account: str, id: str) -> None:
     kept = desk.store.proposals.get(account, id) if _ID.fullmatch(id) else None
     if kept is None or not review.is_for_leads(kept, desk.now()):
         raise Refusal(404, "not_found", f"{account}: there is no such proposal to be seen; list the proposals anew")
+
+
+def _after(desk: Desk, account: str, after: str | None, found: Sequence[Kept]) -> int:
+    """How many of those found, oldest first, come before the page."""
+    if after is None:
+        return 0
+    last = desk.store.proposals.get(account, after)
+    if last is None:
+        raise Refusal(422, "invalid", "proposals: after: there is no such proposal; begin without it")
+    return sum((kept.made_at, kept.id) <= (last.made_at, last.id) for kept in found)
 
 
 def _decided(desk: Desk, account: str, shown: Mapping[str, Any]) -> Response:
