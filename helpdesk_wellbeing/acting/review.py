@@ -369,6 +369,11 @@ def listed(store: Store, account: str, states: Collection[str] | None = OPEN) ->
     return [_shown(store, account, kept) for kept in store.proposals.listed(account, states)]
 
 
+def is_for_leads(kept: Kept, at: datetime) -> bool:
+    """Whether others than the agent it is about see it by now: the agent does first."""
+    return from_json(kept.body).lead_from <= at
+
+
 def shown(store: Store, account: str, id: str) -> dict[str, Any]:
     """One proposal with all that became of it. Raises CannotDecide when there is none."""
     return _shown(store, account, _found(store, account, id))

@@ -31,6 +31,7 @@ COMMANDS = {
     "secrets": "Set and change webhook secrets and the key.",
     "serve": "Receive webhooks, pull and evaluate, until told to stop.",
     "status": "How the work goes: pulls, lag, what is paused and why.",
+    "token": "Let somebody use the JSON API of an account.",
 }
 TRACEBACK_VARIABLE = "HELPDESK_WELLBEING_TRACEBACK"
 DID_NOT_RUN, INTERRUPTED, READER_GONE = 2, 130, 141
