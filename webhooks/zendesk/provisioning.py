@@ -1,0 +1,432 @@
+"""What we need in a Zendesk account: found, planned, made, mended, and taken away again.
+
+Everything of ours carries a mark in its description, so that it is found again when its id was never noted: after a
+process that was killed, or an answer that was lost. What people call it and where it stands is theirs to change; what
+it does is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from connectors.session import HttpRefused
+from connectors.zendesk.written import Conflict, Done, Kind, Made, Refused, Unknown
+from helpdesk_wellbeing.acting.helpdesk import SUGGESTED_TAG, SURVEY_TAG
+from webhooks import known
+from webhooks.zendesk.translate import SUBSCRIPTIONS, TRIGGER_BODY
+
+if TYPE_CHECKING:
+    from connectors.zendesk.writing import Writing
+    from helpdesk_wellbeing.store import Store
+
+LABEL, VIEW, WEBHOOK, TRIGGER_WEBHOOK, TRIGGER = "label", "view", "webhook", "trigger_webhook", "trigger"
+OLD_SECRET_KEPT = timedelta(days=7)
+Verdict = Literal["create", "keep", "mend", "remove"]
+Told = Literal["events", "trigger"]  # how Zendesk tells us of news
+
+_ORDER: tuple[Kind, ...] = ("ticket_fields", "views", "webhooks", "triggers")  # a trigger names its webhook
+ONE_OF: Mapping[Kind, str] = {
+    "ticket_fields": "ticket_field", "views": "view", "webhooks": "webhook", "triggers": "trigger",
+    "automations": "automation",
+}  # fmt: skip
+_IN_WORDS = {"ticket_field": "custom field", "view": "view", "webhook": "webhook", "trigger": "trigger"}
+_AGENTS_ONLY = {"visible_in_portal": False, "editable_in_portal": False, "required_in_portal": False}
+_SECRET_DIFFERS = "its signing secret"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One thing as it should be; `body` as Zendesk takes it, without the mark."""
+
+    name: str
+    kind: Kind
+    title: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done with one thing; `why` says what an admin changed, or is empty."""
+
+    verdict: Verdict
+    name: str
+    kind: Kind
+    title: str
+    id: str | None
+    why: str = ""
+    noted: bool = True  # whether its id stands in the store
+
+    def to_json(self) -> dict[str, Any]:
+        """For people and programs."""
+        return {"do": self.verdict, "name": self.name, "kind": ONE_OF[self.kind], "title": self.title, "id": self.id,
+                "why": self.why}  # fmt: skip
+
+    def line(self) -> str:
+        """One line of a plan."""
+        which = f" ({self.id})" if self.id else ""
+        return f"{self.verdict:7} {_IN_WORDS[ONE_OF[self.kind]]:13} {self.title}{which}" + (
+            f": {self.why}" if self.why else ""
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a plan: the steps that were made, and a line for each one that was not."""
+
+    made: tuple[Step, ...]
+    failed: tuple[str, ...]
+
+
+class Account:
+    """What is set up in one account, read once; and what of it is ours."""
+
+    def __init__(self, writing: Writing, store: Store, account: str) -> None:
+        self.writing = writing
+        self.store = store
+        self.account = account
+        self.lacking: list[str] = []  # what the account's plan or our rights do not have
+        self.shown: dict[Kind, list[dict[str, Any]]] = {kind: self._read(kind) for kind in _ORDER}
+        self.noted = store.installed.things(account)
+
+    def _read(self, kind: Kind) -> list[dict[str, Any]]:
+        try:
+            return self.writing.things(kind)
+        except HttpRefused as refused:
+            if refused.status not in (402, 404):
+                raise
+            self.lacking.append(f"{kind.replace('_', ' ')}: {refused}")
+            return []
+
+    def ours(self, name: str, kind: Kind) -> list[dict[str, Any]]:
+        """Everything of ours by that name: the noted one first, then those that carry our mark, oldest first."""
+        noted = self.noted.get(name)
+        found = [
+            row
+            for row in self.shown[kind]
+            if mark(self.account, name) in str(row.get("description") or "")
+            or (noted is not None and str(row.get("id")) == noted.platform_id)
+        ]
+        first = noted.platform_id if noted is not None else None
+        return sorted(found, key=lambda row: (str(row["id"]) != first, str(row.get("created_at")), str(row["id"])))
+
+
+def mark(account: str, name: str) -> str:
+    """What stands in the description of a thing of ours."""
+    return f"[helpdesk-wellbeing {account}/{name}]"
+
+
+def field_of(store: Store, account: str) -> str | None:
+    """The id of our custom field; None when it was not installed."""
+    found = store.installed.things(account).get(LABEL)
+    return None if found is None else found.platform_id
+
+
+def is_told_by(store: Store, account: str) -> Told:
+    """How Zendesk tells us of news now; by events when nothing is installed."""
+    return "trigger" if TRIGGER_WEBHOOK in store.installed.things(account) else "events"
+
+
+def endpoint(url: str, account: str) -> str:
+    """Where Zendesk sends its calls."""
+    return f"{url.rstrip('/')}/webhooks/zendesk/{account}"
+
+
+# ---- what is needed -------------------------------------------------------------------------------------------------
+
+
+def wanted(account: str, url: str, told: Told) -> tuple[Wanted, ...]:
+    """Everything that should be in the account, in the order in which it is made."""
+    calls = {"status": "active", "endpoint": endpoint(url, account), "http_method": "POST", "request_format": "json"}
+    things = [
+        Wanted(LABEL, "ticket_fields", "Wellbeing: what was suggested", {
+            # text: the values of a drop-down would become tags of their own
+            "type": "text", "active": True, **_AGENTS_ONLY,
+            "agent_description": "Written by helpdesk-wellbeing: a suggestion about this ticket waits, or was carried "
+            "out. Not meant to be edited.",
+        }),
+        Wanted(VIEW, "views", "Wellbeing: suggested", {
+            "active": True, "any": [],
+            "all": [_condition("current_tags", "includes", SUGGESTED_TAG), _condition("status", "less_than", "solved")],
+            "output": {"columns": ["subject", "group", "assignee", "updated"], "sort_by": "updated",
+                       "sort_order": "desc"},
+        }),
+    ]  # fmt: skip
+    if told == "events":
+        subscribed = {**calls, "subscriptions": list(SUBSCRIPTIONS)}
+        return (*things, Wanted(WEBHOOK, "webhooks", f"Helpdesk wellbeing: {account}", subscribed))
+    by_trigger = {**calls, "subscriptions": ["conditional_ticket_events"]}
+    things.append(Wanted(TRIGGER_WEBHOOK, "webhooks", f"Helpdesk wellbeing: {account}, by trigger", by_trigger))
+    tells = {
+        "active": True,
+        "conditions": {
+            "all": [_condition("current_tags", "not_includes", SURVEY_TAG)],
+            "any": [_condition("update_type", "is", "Create"), _condition("update_type", "is", "Change")],
+        },
+    }
+    return (*things, Wanted(TRIGGER, "triggers", "Helpdesk wellbeing: a ticket was touched", tells))
+
+
+def _condition(field: str, operator: str, value: str) -> dict[str, str]:
+    return {"field": field, "operator": operator, "value": value}
+
+
+# ---- the plan -------------------------------------------------------------------------------------------------------
+
+
+def plan(account: Account, url: str, told: Told) -> list[Step]:
+    """What `install` would do, in its order: everything wanted, then what is there twice or of the other way."""
+    steps, surplus = [], []
+    for one in wanted(account.account, url, told):
+        if one.kind == "webhooks" and any(line.startswith("webhooks") for line in account.lacking):
+            continue
+        ours = account.ours(one.name, one.kind)
+        steps.append(_step(account, one, ours[0] if ours else None))
+        surplus += [_removal(one.name, one.kind, row, "it is there twice") for row in ours[1:]]
+    other: tuple[tuple[str, Kind], ...] = (
+        ((TRIGGER, "triggers"), (TRIGGER_WEBHOOK, "webhooks")) if told == "events" else ((WEBHOOK, "webhooks"),)
+    )
+    for name, kind in other:
+        surplus += [_removal(name, kind, row, f"news comes by {told} now") for row in account.ours(name, kind)]
+    return steps + _triggers_first(surplus)
+
+
+def removals(account: Account) -> list[Step]:
+    """Everything of ours that is in the account, in the order in which it can go: our field last."""
+    names: tuple[tuple[str, Kind], ...] = (
+        (TRIGGER, "triggers"), (WEBHOOK, "webhooks"), (TRIGGER_WEBHOOK, "webhooks"), (VIEW, "views"),
+        (LABEL, "ticket_fields"),
+    )  # fmt: skip
+    return [_removal(name, kind, row, "") for name, kind in names for row in account.ours(name, kind)]
+
+
+def _step(account: Account, one: Wanted, row: Mapping[str, Any] | None) -> Step:
+    noted = account.noted.get(one.name)
+    if row is None:
+        return Step("create", one.name, one.kind, one.title, None, "" if noted is None else "somebody deleted it")
+    title, number = _title(row), str(row["id"])
+    is_noted = noted is not None and noted.platform_id == number
+    different = list(_differences(account, one, row))
+    if different:
+        return Step("mend", one.name, one.kind, title, number, f"changed: {', '.join(different)}", is_noted)
+    return Step("keep", one.name, one.kind, title, number, "" if is_noted else "found again", is_noted)
+
+
+def _differences(account: Account, one: Wanted, row: Mapping[str, Any]) -> Iterator[str]:
+    """What of a thing isn't as we need it."""
+    if mark(account.account, one.name) not in str(row.get("description") or ""):
+        yield "description"
+    for name in ("active", "status", "endpoint", "http_method", "request_format", *_AGENTS_ONLY):
+        if name in one.body and row.get(name) != one.body[name]:
+            yield name
+    if not set(one.body.get("subscriptions", ())) <= set(row.get("subscriptions") or ()):
+        yield "subscriptions"
+    if one.kind in ("views", "triggers") and _conditions(row) != _conditions(one.body):
+        yield "conditions"
+    if one.kind == "triggers" and [_action(a) for a in row.get("actions") or ()] != _actions(account):
+        yield "actions"
+    if one.kind == "webhooks":
+        kept = account.store.get_secret(account.account, known.SECRET)
+        if kept != account.writing.signing_secret(str(row["id"])):
+            yield _SECRET_DIFFERS
+
+
+def _conditions(body: Mapping[str, Any]) -> dict[str, list[tuple[str, str, str]]]:
+    given = body.get("conditions") or body
+    return {
+        way: sorted((str(c.get("field")), str(c.get("operator")), str(c.get("value"))) for c in given.get(way) or ())
+        for way in ("all", "any")
+    }
+
+
+def _action(action: Mapping[str, Any]) -> tuple[str, str]:
+    value = action.get("value")
+    return str(action.get("field")), str(value[0] if isinstance(value, list) and value else value)
+
+
+def _actions(account: Account) -> list[tuple[str, str]]:
+    ours = account.ours(TRIGGER_WEBHOOK, "webhooks")
+    return [("notification_webhook", str(ours[0]["id"]))] if ours else []
+
+
+def _removal(name: str, kind: Kind, row: Mapping[str, Any], why: str) -> Step:
+    return Step("remove", name, kind, _title(row), str(row["id"]), why)
+
+
+def _triggers_first(steps: Sequence[Step]) -> list[Step]:
+    """A webhook that a trigger names can't be deleted."""
+    return sorted(steps, key=lambda step: step.kind != "triggers")
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    return str(row.get("title") or row.get("name") or "")
+
+
+# ---- making it so ---------------------------------------------------------------------------------------------------
+
+
+class NotMade(Exception):
+    """A step did not come through; the message says who, what and the next step."""
+
+
+def carry_out(account: Account, steps: Sequence[Step], url: str, told: Told, by: str) -> Outcome:
+    """Make a plan come true. Each id is noted, and stands in the audit, as soon as it is known.
+
+    What is refused is told in `failed`, and the rest goes on. Raises PlatformError when nothing goes.
+    """
+    bodies = {one.name: one for one in wanted(account.account, url, told)}
+    made, failed = [], []
+    for step in steps:
+        try:
+            made.append(_made(account, step, bodies.get(step.name), by))
+        except NotMade as trouble:
+            failed.append(str(trouble))
+    return Outcome(tuple(made), tuple(failed))
+
+
+def _made(account: Account, step: Step, one: Wanted | None, by: str) -> Step:
+    if step.verdict == "remove":
+        remove(account, step, by)
+        return step
+    assert one is not None
+    if step.verdict == "create":
+        return _create(account, step, one, by)
+    if not step.noted:
+        _note(account, step, by, _row(account, step))
+    if step.verdict == "mend":
+        _mend(account, step, one)
+        _tell(account, "installed", step, by)
+    return step
+
+
+def _create(account: Account, step: Step, one: Wanted, by: str) -> Step:
+    body = _body(account, one)
+    if one.kind == "webhooks":
+        body["status"] = "inactive"  # until its secret is kept: what it sends before would be refused
+    answer = account.writing.create_thing(one.kind, body)
+    row: Mapping[str, Any]
+    if isinstance(answer, Made):
+        row = {**answer.shown, "id": answer.id}
+    else:
+        found = _arrived(account, one) if isinstance(answer, Unknown) else None
+        if found is None:
+            raise NotMade(_why_not(account, step, answer))
+        row = found
+    account.shown[one.kind].append(dict(row))
+    done = replace(step, id=str(row["id"]), why="")
+    _note(account, done, by, row)
+    if one.kind == "webhooks":
+        _mend(account, done, one)
+    return done
+
+
+def _arrived(account: Account, one: Wanted) -> dict[str, Any] | None:
+    """What a request made whose answer was lost."""
+    account.shown[one.kind] = account.writing.things(one.kind)
+    ours = account.ours(one.name, one.kind)
+    return ours[0] if ours else None
+
+
+def _mend(account: Account, step: Step, one: Wanted) -> None:
+    number = str(step.id)
+    body = _body(account, one)
+    if one.kind == "webhooks":
+        keep_secret(account, account.writing.signing_secret(number))
+        if step.why == f"changed: {_SECRET_DIFFERS}":
+            return
+    row = _row(account, step)
+    body |= {name: row[name] for name in ("title", "name") if row.get(name)}
+    if one.kind == "webhooks":
+        more = set(row.get("subscriptions") or ()) - set(body["subscriptions"])
+        body["subscriptions"] = [*body["subscriptions"], *sorted(more)]
+    body.pop("type", None)  # of a field; it can't change
+    answer = account.writing.update_thing(one.kind, number, body)
+    if isinstance(answer, Unknown):  # the same again does no harm
+        answer = account.writing.update_thing(one.kind, number, body)
+    if not isinstance(answer, Done):
+        raise NotMade(_why_not(account, step, answer))
+
+
+def _body(account: Account, one: Wanted) -> dict[str, Any]:
+    name = "name" if one.kind == "webhooks" else "title"
+    said = f"Made by helpdesk-wellbeing; its uninstall takes it away. {mark(account.account, one.name)}"
+    body: dict[str, Any] = {name: one.title, "description": said, **one.body}
+    if one.kind == "triggers":
+        calls = account.ours(TRIGGER_WEBHOOK, "webhooks")
+        if not calls:
+            raise NotMade(f"zendesk {account.account}: trigger: it needs its webhook first; run install again")
+        body["actions"] = [{"field": "notification_webhook", "value": [str(calls[0]["id"]), TRIGGER_BODY]}]
+    return body
+
+
+def keep_secret(account: Account, secret: str) -> None:
+    """The webhook's signing secret is the account's; calls signed with the one before are taken for some days more."""
+    if account.store.get_secret(account.account, known.SECRET) != secret:
+        known.replace_secret(account.store, account.account, secret, datetime.now(UTC) + OLD_SECRET_KEPT)
+
+
+def remove(account: Account, step: Step, by: str) -> None:
+    """Delete one thing of ours; that it is gone already is as good. Raises NotMade."""
+    answer = account.writing.delete_thing(step.kind, str(step.id))
+    if isinstance(answer, Unknown):
+        answer = account.writing.delete_thing(step.kind, str(step.id))
+    is_gone = isinstance(answer, Done) or (isinstance(answer, Refused) and answer.reason == "gone")
+    if not is_gone:
+        raise NotMade(_why_not(account, step, answer))
+    rows = account.shown[step.kind]
+    account.shown[step.kind] = [row for row in rows if str(row["id"]) != step.id]
+    store, name = account.store, account.account
+    with store.transaction():
+        noted = store.installed.things(name).get(step.name)
+        if noted is not None and noted.platform_id == step.id:
+            store.installed.forget(name, step.name)
+        _tell(account, "uninstalled", step, by)
+
+
+def _note(account: Account, step: Step, by: str, row: Mapping[str, Any]) -> None:
+    with account.store.transaction():
+        account.store.installed.keep(
+            account.account, step.name, ONE_OF[step.kind], str(step.id), _made_at(account, row)
+        )
+        _tell(account, "installed", step, by)
+
+
+def _made_at(account: Account, row: Mapping[str, Any]) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(row.get("created_at")))
+    except ValueError:
+        return account.writing.api.platform_now()
+    return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+
+
+def _tell(account: Account, what: str, step: Step, by: str) -> None:
+    things = [{"do": step.verdict, "name": step.name, "kind": ONE_OF[step.kind], "id": step.id}]
+    account.store.audit.add(account.account, datetime.now(UTC), what, by=by, things=things)
+
+
+def _row(account: Account, step: Step) -> Mapping[str, Any]:
+    return next((row for row in account.shown[step.kind] if str(row["id"]) == step.id), {})
+
+
+def _why_not(account: Account, step: Step, answer: object) -> str:
+    """Who, what, where, and the next step."""
+    what = f"zendesk {account.account}: {_IN_WORDS[ONE_OF[step.kind]]} “{step.title}”"
+    again = f"run {'uninstall' if step.verdict == 'remove' else 'install'} again"
+    if isinstance(answer, Conflict):
+        return f"{what}: somebody changed it at the same time; {again}"
+    if not isinstance(answer, Refused):
+        return f"{what}: nobody knows whether the request arrived; {again}, it looks first"
+    if answer.reason in ("forbidden", "unauthorised"):
+        return (
+            f"{what}: {answer.status}, not allowed; the user of the connection must be an admin (with a custom role: "
+            f"one that may manage this) and the OAuth client needs the scope `write`, or the plan lacks it; {again}"
+        )
+    if step.name == WEBHOOK and step.verdict == "create":
+        return (
+            f"{what}: {answer.status}, not accepted; where an account has no events for tickets, "
+            "a trigger can call instead: install … --news trigger"
+        )
+    code = f" {answer.code}" if answer.code else ""
+    return f"{what}: {answer.status}{code}, not accepted; look at it in Admin Center, then {again}"
