@@ -100,6 +100,16 @@ class Writing:
         """The audit of our write with that marker; null: it never arrived. Reads all audits if need be."""
         return next((audit for audit in self.audits(ticket) if audit.marker == marker), None)
 
+    def by_external_id(self, external_id: str) -> str | None:
+        """The ticket that was made with this id of ours; null when there is none. Raises PlatformError.
+
+        https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#list-tickets-by-external-id
+        """
+        path = "/api/v2/tickets"
+        answer = self._session.answer("GET", path, params={"external_id": external_id})
+        rows = _rows(answer, "tickets", path)
+        return state_of(rows[0]).ticket if rows else None
+
     # Tickets
 
     def update(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from helpdesk_wellbeing.acting import review
-from helpdesk_wellbeing.acting.policy import Acting
+from helpdesk_wellbeing.acting import asking, review
+from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.flags import check
-from helpdesk_wellbeing.plan.planning import History, Past, Planned, Situation, propose
+from helpdesk_wellbeing.plan.actions.esat_wave import teams_under_load
+from helpdesk_wellbeing.plan.open_work import COLUMNS, open_work
+from helpdesk_wellbeing.plan.planning import History, Past, Planned, Situation, past_reason, propose
 from helpdesk_wellbeing.plan.policy import Policy
-from helpdesk_wellbeing.plan.proposal import Subject, from_json
+from helpdesk_wellbeing.plan.proposal import Proposal, Subject, from_json
+from helpdesk_wellbeing.plan.reviewers import is_statutory, reviewer_of
 from helpdesk_wellbeing.privacy import needs_agreement
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.proposals import Kept
 
+LOOKED_BACK = timedelta(days=14)  # for tags, due times and who knows a ticket
 REMEMBERED = timedelta(days=90)  # longer than anything is held against a proposal
 
 
@@ -37,13 +43,41 @@ def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetim
     """End what has expired or lost its flag, and keep what planning proposes now."""
     account = outcome.account
     answer = check(outcome, catalogue, withhold_agents=needs_agreement(store.account(account)))
-    on = {(flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]) for flag in answer["flags"]}
-    ended = review.let_go(store, account, on, at)
+    asking.look_after_waves(store, account, at)
     review.finish(store, account, at)
-    planned = propose(situation_of(store, outcome, catalogue, answer, at))
-    made = review.keep(store, account, planned.proposals, at)
-    waits = bool(store.proposals.listed(account, review.PENDING))
+    situation = situation_of(store, outcome, catalogue, answer, at)
+    flags = [*answer["flags"], *teams_under_load(situation)]
+    on = {(flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]) for flag in flags}
+    on |= {(rule, "team", id) for rule, _, id in on}  # a wave is for the team of a queue
+    ended = review.let_go(store, account, on, at)
+    situation = replace(situation, history=history_of(store, account, situation.policy, at))
+    situation = replace(situation, history=replace(situation.history, made_today=_made_today(store, situation)))
+    planned = propose(situation)
+    made = review.keep(store, account, [*planned.proposals, *_regular_waves(store, situation, planned)], at)
+    waits = bool(store.proposals.listed(account, review.PENDING)) or asking.is_open(store, account)
     return Looked(made, ended, planned, goes_on=waits or bool(answer["flags"]))
+
+
+def _made_today(store: Store, situation: Situation) -> dict[str, int]:
+    """How much of the day's budget each reviewer has had: proposals made on this day of the account's zone."""
+    zone = ZoneInfo(situation.zone)
+    today = situation.as_of.astimezone(zone).date()
+    made: Counter[str] = Counter()
+    for kept in store.proposals.listed(situation.account, since=situation.as_of - timedelta(days=2)):
+        proposal = from_json(kept.body)
+        is_todays = kept.made_at.astimezone(zone).date() == today
+        if is_todays and proposal.because and not is_statutory(situation, proposal):
+            made[reviewer_of(situation, proposal.subject)] += 1
+    return dict(made)
+
+
+def _regular_waves(store: Store, situation: Situation, planned: Planned) -> list[Proposal]:
+    """The regular waves of teams for which no other proposal of the kind stands."""
+    if "esat_wave" in situation.policy.off:
+        return []
+    asked = {proposal.subject for proposal in planned.proposals if proposal.action == "esat_wave"}
+    due = asking.regular(store, situation.account, situation.facts.directory, situation.as_of)
+    return [one for one in due if one.subject not in asked and past_reason(situation, "esat_wave", one.subject) is None]
 
 
 def planning_policy(acting: Acting) -> Policy:
@@ -56,7 +90,22 @@ def situation_of(
     store: Store, outcome: Outcome, catalogue: Catalogue, answer: Mapping[str, Any], at: datetime
 ) -> Situation:
     """Everything that planning looks at, of one instant."""
-    raise NotImplementedError
+    account, policy = outcome.account, planning_policy(policy_of(store, outcome.account))
+    events = store.read_events(account, at - LOOKED_BACK, outcome.as_of, columns=COLUMNS)
+    work = open_work(outcome.standing.carry.tickets, events, outcome.facts.handled, policy.tags)
+    return Situation(
+        account=account,
+        as_of=at,
+        zone=outcome.facts.zone,
+        flags=answer["flags"],
+        rules=catalogue.rules,
+        facts=outcome.facts,
+        work=work,
+        policy=policy,
+        history=history_of(store, account, policy, at),
+        surveys=asking.reasons(store, account, outcome.facts.directory, at),
+        withhold_agents=needs_agreement(store.account(account)),
+    )
 
 
 def history_of(store: Store, account: str, policy: Policy, at: datetime) -> History:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from helpdesk_wellbeing.acting import asking
 from helpdesk_wellbeing.acting import policy as policies
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
@@ -94,7 +95,7 @@ def let_go(store: Store, account: str, flags: Collection[tuple[str, str, str]], 
         proposal = from_json(kept.body)
         if kept.expires_at <= at:
             state = "expired"
-        elif not any((b.rule, b.subject.kind, b.subject.id) in flags for b in proposal.because):
+        elif proposal.because and not any((b.rule, b.subject.kind, b.subject.id) in flags for b in proposal.because):
             state = "withdrawn"
         else:
             if kept.state == "snoozed" and kept.snoozed_until is not None and kept.snoozed_until <= at:
@@ -316,6 +317,9 @@ def _carry_out(
             for move in moves
         ]  # fmt: skip
         store.writes.plan(account, planned, at)
+    if writes and proposal.action == "esat_wave":
+        wave = asking.open_wave(store, account, proposal, policy, at)
+        store.audit.add(account, at, "wave opened", proposal=proposal.id, **asking.about(wave))
     by_hand = proposal.action not in WRITING
     store.proposals.change(account, proposal.id, was, "done" if by_hand else "accepted", at, by=by)
 

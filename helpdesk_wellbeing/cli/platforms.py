@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
@@ -13,7 +12,6 @@ from helpdesk_wellbeing.words import counted
 if TYPE_CHECKING:
     from connectors.session import Limits
     from connectors.zendesk.settings import ZendeskSettings
-    from connectors.zendesk.writing import Writing
     from helpdesk_wellbeing.feed import Connector
     from helpdesk_wellbeing.store import Store
 
@@ -102,39 +100,6 @@ def zendesk_settings(store: Store, account: str) -> ZendeskSettings:
         people_by_api=frozenset(stored.get("people_by_api", ())),
         statuses=stored.get("statuses", {}),
     )
-
-
-def zendesk_writing(store: Store, account: str, tell: Callable[[str], None] = say) -> Writing:
-    """An account's Zendesk, to be written to: with the scopes that writing needs, where reading asks for `read` alone.
-
-    Raises ConfigError when the connection may not write, and what the platform refuses.
-    """
-    from connectors.zendesk.auth import WHERE, GrantRefused
-    from connectors.zendesk.client import ZendeskApi
-    from connectors.zendesk.settings import WRITING_SCOPES
-    from connectors.zendesk.writing import Writing
-
-    settings = replace(zendesk_settings(store, account), scopes=WRITING_SCOPES)
-    api = ZendeskApi(settings, say=tell)
-    may_only_read = ConfigError(
-        f"{account}: the OAuth client {settings.client_id} may only read; allow `write` besides `read` in its scopes "
-        f"({WHERE}) and run this again"
-    )
-    try:
-        user = api.me()
-    except GrantRefused as refused:
-        if getattr(refused.__cause__, "code", None) == "invalid_scope":
-            raise may_only_read from None
-        raise
-    granted = api.credentials.granted
-    if granted is not None and not set(WRITING_SCOPES) <= granted:
-        raise may_only_read
-    if user.get("role") != "admin":
-        raise ConfigError(
-            f"{account}: the connection's user {user['id']} is not an admin, so it cannot set anything up; make it one "
-            "(Admin Center > People > Team members), or connect with another client"
-        )
-    return Writing(api)
 
 
 def _secret(store: Store, account: str, name: str) -> str:

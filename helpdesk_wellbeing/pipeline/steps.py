@@ -36,6 +36,7 @@ BUSY_RETRY = timedelta(seconds=20)
 BETWEEN_HINTED = timedelta(minutes=1)  # pulls that hints asked for
 LONGEST_TURN_S = 120.0  # a long history is read in turns, with evaluations and other accounts between them
 PLAN_EVERY = timedelta(minutes=15)  # proposals are looked at; flags move by the day
+PLAN_SELDOM = timedelta(days=1)  # where nothing is flagged or proposed: a regular wave may be due
 ANSWERS = 64  # of so many accounts the last one is remembered
 LONGEST_UNCHANGED = timedelta(minutes=5)  # then evidence and what is not assessable are said anew
 EVALUATE_AT_LEAST = timedelta(hours=6)  # what is flagged changes with time alone, slowly
@@ -274,7 +275,7 @@ def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) 
         store.work.keep_answer(account, as_of, answer)
         # What came while this ran is evaluated by the next run: that compares with the beginning.
         store.work.note_run(account, evaluated_at=began, evaluated_until=as_of)
-        if plans:
+        if plans or (means.acts and store.work.run_of(account).plan_due_at is None):
             store.work.note_run(account, plan_due_at=as_of)
     return "done"
 
@@ -298,7 +299,7 @@ def plan(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> st
         means.log.error("planning failed", account=account, problem=_line(trouble, "planning"))
         store.work.note_run(account, plan_due_at=at + PLAN_EVERY)
         return "failed"
-    store.work.note_run(account, plan_due_at=at + PLAN_EVERY if looked.goes_on else None)
+    store.work.note_run(account, plan_due_at=at + (PLAN_EVERY if looked.goes_on else PLAN_SELDOM))
     if looked.made or looked.ended:
         means.log.info("proposals", account=account, made=len(looked.made), ended=len(looked.ended))
     return "done"

@@ -213,7 +213,7 @@ class Worker:
         self._counts.step("plan")
         try:
             with self._turns.turn(account, steps.TURN_WAIT_S), self._lanes.lane(quick=self._is_quick(account)):
-                return steps.plan(self._means, account, self._engines.of(account), self._known())  # type: ignore[arg-type]
+                return steps.plan(self._means, account, self._engines.of(account), self._known())
         except StoreBusy:
             self._store.work.note_run(account, plan_due_at=datetime.now(UTC) + steps.BUSY_RETRY)
             return "busy"

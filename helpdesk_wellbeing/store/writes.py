@@ -49,6 +49,7 @@ class Planned:
     kind: str
     target: str
     asked: Mapping[str, Any]
+    due_at: datetime | None = None  # None: at once
 
 
 class Writes:
@@ -67,7 +68,7 @@ class Writes:
                 row = {
                     "account": owner.number, "key": one.key, "proposal": one.proposal, "kind": one.kind,
                     "target": one.target, "state": "planned", "asked": json.dumps(one.asked, ensure_ascii=False),
-                    "tries": 0, "due_at": micros(at), "made_at": micros(at), "changed_at": micros(at),
+                    "tries": 0, "due_at": micros(one.due_at or at), "made_at": micros(at), "changed_at": micros(at),
                 }  # fmt: skip
                 added += insert_if_free(connection, writes, row)
         return added

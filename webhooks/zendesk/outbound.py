@@ -75,10 +75,10 @@ class ZendeskHelpdesk:
     def _put(self, seen: Seen, change: Change, marker: str, *, with_field: bool) -> Outcome:
         fields: dict[str, zendesk.FieldValue] = {}
         if with_field and self._field is not None and change.label is not KEEP:
-            fields[self._field] = change.label  # type: ignore[assignment]
+            fields[self._field] = change.label
         asked = zendesk.Change(
-            assignee=zendesk.KEEP if change.assignee is KEEP else change.assignee,  # type: ignore[arg-type]
-            group=zendesk.KEEP if change.group is KEEP else change.group,  # type: ignore[arg-type]
+            assignee=zendesk.KEEP if change.assignee is KEEP else change.assignee,
+            group=zendesk.KEEP if change.group is KEEP else change.group,
             tags=change.tags,
             fields=fields,
             note=change.note,

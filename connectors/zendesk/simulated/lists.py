@@ -54,6 +54,8 @@ class Lists:
             return self._objects("groups", staff.groups, path, query)
         if resource == "group_memberships":
             return self._objects("group_memberships", staff.memberships, path, query)
+        if resource == "tickets" and "external_id" in query:
+            return self._objects("tickets", self._by_external_id(query["external_id"][0]), path, query)
         if resource == "tickets":
             rows = self.holdings.tickets(self._clock(), False)
             return self._page("tickets", len(rows), rows.joined, path, query)
@@ -67,6 +69,11 @@ class Lists:
         if resource == "guide/survey_responses":
             return self._surveys(path, query)
         return Answer.of(*NO_ENDPOINT)
+
+    def _by_external_id(self, external_id: str) -> list[dict[str, Any]]:
+        besides, clock = self.holdings.ledger.besides, self._clock()
+        rows = [self.holdings.ticket(no, clock) for no, own in besides.items() if own.get("external_id") == external_id]
+        return [row for row in rows if row is not None and row["status"] != "deleted"]
 
     def audits(self, ticket: int, path: str, query: Query) -> Answer:
         """A ticket's audits, oldest first unless asked otherwise."""
