@@ -8,14 +8,18 @@ from typing import Any
 from connectors.session import HttpRefused
 from connectors.zendesk.client import ZendeskApi
 from connectors.zendesk.written import Change, Reason, state_of
-from helpdesk_wellbeing.errors import BadPayload, PlatformError
+from helpdesk_wellbeing.errors import BadPayload
+from helpdesk_wellbeing.errors import Refused as RefusedForGood
 
 _BY_STATUS: dict[int, Reason] = {401: "unauthorised", 402: "unauthorised", 403: "forbidden", 404: "gone", 410: "gone"}
 _LIGHT_AGENT = 1
 
 
 def why_refused(api: ZendeskApi, refused: HttpRefused, path: str, change: Change | None) -> Reason:
-    """The reason behind a refusal; a 422 on a ticket costs up to five look-ups. `invalid` when nothing explains it."""
+    """The reason behind a refusal; a 422 on a ticket costs up to five look-ups. `invalid` when nothing explains it.
+
+    Raises RetryLater when it can't be looked up now.
+    """
     by_status = _BY_STATUS.get(refused.status)
     if by_status is not None:
         return by_status
@@ -23,7 +27,7 @@ def why_refused(api: ZendeskApi, refused: HttpRefused, path: str, change: Change
         return "invalid"
     try:
         return _looked_up(api, path, change)
-    except (PlatformError, BadPayload):
+    except (RefusedForGood, BadPayload):
         return "invalid"
 
 

@@ -117,7 +117,7 @@ class Writing:
     ) -> Written | Conflict | Refused | Unknown:
         """One PUT. `stamp`: the `TicketState.stamp` that the decision was made on; null writes over whatever is there.
 
-        Raises RetryLater when nothing was sent (limits, no connection).
+        Raises RetryLater when nothing was written (limits, no connection, or the reason for a refusal can't be read).
         """
         body = {"ticket": body_of(change, stamp, marker)}
         answer = self._send("PUT", f"/api/v2/tickets/{_number(ticket)}", body, change)
@@ -243,7 +243,7 @@ class Writing:
                 raise
             return Refused("unauthorised", 401, None)
         except (RetryLater, BadPayload) as lost:
-            return Unknown(type(lost).__name__)
+            return Unknown(str(lost))
 
 
 def _number(ticket: str) -> str:

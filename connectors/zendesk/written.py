@@ -162,19 +162,20 @@ class Refused:
 
 @dataclass(frozen=True)
 class Unknown:
-    """It may have been applied or not: look before you write again. `why` names the failure, no text of the answer."""
+    """It may have been applied or not: look before you write again. `why` says what failed."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class JobRow:
-    """One ticket's outcome in a job; `error` is the platform's word."""
+    """One ticket's outcome in a job; `error` is the platform's word. A failed row may name only its place."""
 
     ticket: str | None
     success: bool
     error: str | None
     is_conflict: bool = False
+    index: int | None = None  # its place among what was asked, where it is told
 
 
 @dataclass(frozen=True)
@@ -291,12 +292,12 @@ def job_of(row: Mapping[str, Any]) -> JobState:
 
 
 def _job_row(row: Mapping[str, Any]) -> JobRow:
-    error = row.get("error")
+    error, index = row.get("error"), row.get("index")
     word = error if isinstance(error, str) and error.isalnum() else None
     failed = error is not None or bool(row.get("errors")) or row.get("success") is False
-    return JobRow(
-        _id(row.get("id")), not failed, (word or "failed") if failed else None, word in ("UpdateConflict", "Conflict")
-    )
+    conflict = failed and "conflict" in (word or "").lower()
+    place = index if isinstance(index, int) else None
+    return JobRow(_id(row.get("id")), not failed, (word or "failed") if failed else None, conflict, place)
 
 
 def made_of(row: Mapping[str, Any] | None) -> Made | None:
