@@ -36,12 +36,16 @@ class Cleaned:
     closed: list[str] = field(default_factory=list)  # can't be changed: their tags stay
     failed: dict[str, str] = field(default_factory=dict)  # ticket -> the platform's word
 
+    def to_json(self) -> dict[str, Any]:
+        """For people and programs."""
+        return {"cleaned": self.cleaned, "deleted": self.deleted, "closed": self.closed, "failed": self.failed}
+
     def lines(self) -> Iterable[str]:
         """What a person should know."""
         yield f"tickets cleaned: {self.cleaned:,}; survey tickets deleted: {len(self.deleted):,}"
         if self.closed:
             yield (
-                f"{len(self.closed):,} closed tickets keep our tags, because Zendesk lets nobody change a closed ticket; "
+                f"{len(self.closed):,} closed tickets keep our tags, because Zendesk lets nobody change one; "
                 "the values of our field go with the field"
             )
         if self.failed:

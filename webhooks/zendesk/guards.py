@@ -94,9 +94,7 @@ def look(writing: Writing) -> Guard:
             continue
         active = [row for row in rows if row.get("active") is not False]
         asks_customers |= any("satisfaction" in f"{row.get('conditions')}{row.get('actions')}" for row in active)
-        found += [
-            Rule(kind, str(row.get("id")), str(row.get("title") or "")) for row in active if not leaves_out(row)
-        ]
+        found += [Rule(kind, str(row.get("id")), str(row.get("title") or "")) for row in active if not leaves_out(row)]
     return Guard(tuple(found), tuple(unread), tuple(_about_satisfaction(writing, asks_customers)))
 
 
@@ -127,7 +125,7 @@ def _about_satisfaction(writing: Writing, is_among_rules: bool) -> Iterator[str]
     try:
         features = writing.api.object("/api/v2/account/settings", "settings").get("active_features") or {}
     except (HttpRefused, BadPayload):
-        yield "whether satisfaction surveys are on could not be read; if they are, look at the rule that sends them, too"
+        yield "whether satisfaction surveys are on could not be read; if so, look at the rule that sends them, too"
         return
     if any(features.get(name) is True for name in _SURVEYS) and not is_among_rules:
         yield (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connectors.zendesk.writing import Writing
     from helpdesk_wellbeing.store import Store
 
-LABEL, VIEW, WEBHOOK, TRIGGER_WEBHOOK, TRIGGER = "label", "view", "webhook", "trigger_webhook", "trigger"
+FIELD, VIEW, WEBHOOK, TRIGGER_WEBHOOK, TRIGGER = "field", "view", "webhook", "trigger_webhook", "trigger"
 OLD_SECRET_KEPT = timedelta(days=7)
 Verdict = Literal["create", "keep", "mend", "remove"]
 Told = Literal["events", "trigger"]  # how Zendesk tells us of news
@@ -89,7 +89,6 @@ class Account:
         self.account = account
         self.lacking: list[str] = []  # what the account's plan or our rights do not have
         self.shown: dict[Kind, list[dict[str, Any]]] = {kind: self._read(kind) for kind in _ORDER}
-        self.noted = store.installed.things(account)
 
     def _read(self, kind: Kind) -> list[dict[str, Any]]:
         try:
@@ -102,7 +101,7 @@ class Account:
 
     def ours(self, name: str, kind: Kind) -> list[dict[str, Any]]:
         """Everything of ours by that name: the noted one first, then those that carry our mark, oldest first."""
-        noted = self.noted.get(name)
+        noted = self.store.installed.things(self.account).get(name)
         found = [
             row
             for row in self.shown[kind]
@@ -112,21 +111,22 @@ class Account:
         first = noted.platform_id if noted is not None else None
         return sorted(found, key=lambda row: (str(row["id"]) != first, str(row.get("created_at")), str(row["id"])))
 
+    @property
+    def told(self) -> Told:
+        """How Zendesk tells us of news now; by events when nothing is there."""
+        is_trigger = self.ours(TRIGGER_WEBHOOK, "webhooks") and not self.ours(WEBHOOK, "webhooks")
+        return "trigger" if is_trigger else "events"
+
+    @property
+    def field(self) -> str | None:
+        """The id of our custom field, if it is there."""
+        ours = self.ours(FIELD, "ticket_fields")
+        return str(ours[0]["id"]) if ours else None
+
 
 def mark(account: str, name: str) -> str:
     """What stands in the description of a thing of ours."""
     return f"[helpdesk-wellbeing {account}/{name}]"
-
-
-def field_of(store: Store, account: str) -> str | None:
-    """The id of our custom field; None when it was not installed."""
-    found = store.installed.things(account).get(LABEL)
-    return None if found is None else found.platform_id
-
-
-def is_told_by(store: Store, account: str) -> Told:
-    """How Zendesk tells us of news now; by events when nothing is installed."""
-    return "trigger" if TRIGGER_WEBHOOK in store.installed.things(account) else "events"
 
 
 def endpoint(url: str, account: str) -> str:
@@ -141,7 +141,7 @@ def wanted(account: str, url: str, told: Told) -> tuple[Wanted, ...]:
     """Everything that should be in the account, in the order in which it is made."""
     calls = {"status": "active", "endpoint": endpoint(url, account), "http_method": "POST", "request_format": "json"}
     things = [
-        Wanted(LABEL, "ticket_fields", "Wellbeing: what was suggested", {
+        Wanted(FIELD, "ticket_fields", "Wellbeing: what was suggested", {
             # text: the values of a drop-down would become tags of their own
             "type": "text", "active": True, **_AGENTS_ONLY,
             "agent_description": "Written by helpdesk-wellbeing: a suggestion about this ticket waits, or was carried "
@@ -197,13 +197,13 @@ def removals(account: Account) -> list[Step]:
     """Everything of ours that is in the account, in the order in which it can go: our field last."""
     names: tuple[tuple[str, Kind], ...] = (
         (TRIGGER, "triggers"), (WEBHOOK, "webhooks"), (TRIGGER_WEBHOOK, "webhooks"), (VIEW, "views"),
-        (LABEL, "ticket_fields"),
+        (FIELD, "ticket_fields"),
     )  # fmt: skip
     return [_removal(name, kind, row, "") for name, kind in names for row in account.ours(name, kind)]
 
 
 def _step(account: Account, one: Wanted, row: Mapping[str, Any] | None) -> Step:
-    noted = account.noted.get(one.name)
+    noted = account.store.installed.things(account.account).get(one.name)
     if row is None:
         return Step("create", one.name, one.kind, one.title, None, "" if noted is None else "somebody deleted it")
     title, number = _title(row), str(row["id"])
@@ -262,6 +262,17 @@ def _triggers_first(steps: Sequence[Step]) -> list[Step]:
 
 def _title(row: Mapping[str, Any]) -> str:
     return str(row.get("title") or row.get("name") or "")
+
+
+def strangers(account: Account, url: str) -> list[str]:
+    """A line for each webhook that somebody else made and that calls the same address as ours."""
+    mine = {str(row["id"]) for name in (WEBHOOK, TRIGGER_WEBHOOK) for row in account.ours(name, "webhooks")}
+    return [
+        f"another webhook calls the same address: {_title(row)} ({row['id']}); delete it by hand, because the secret "
+        f"that signs its calls is taken for {OLD_SECRET_KEPT.days} days after this installation and no longer"
+        for row in account.shown["webhooks"]
+        if row.get("endpoint") == endpoint(url, account.account) and str(row["id"]) not in mine
+    ]
 
 
 # ---- making it so ---------------------------------------------------------------------------------------------------
@@ -387,13 +398,12 @@ def remove(account: Account, step: Step, by: str) -> None:
 
 def _note(account: Account, step: Step, by: str, row: Mapping[str, Any]) -> None:
     with account.store.transaction():
-        account.store.installed.keep(
-            account.account, step.name, ONE_OF[step.kind], str(step.id), _made_at(account, row)
-        )
+        account.store.installed.keep(account.account, step.name, ONE_OF[step.kind], str(step.id), made_at(account, row))
         _tell(account, "installed", step, by)
 
 
-def _made_at(account: Account, row: Mapping[str, Any]) -> datetime:
+def made_at(account: Account, row: Mapping[str, Any]) -> datetime:
+    """When a thing was made, by Zendesk's clock."""
     try:
         at = datetime.fromisoformat(str(row.get("created_at")))
     except ValueError:
