@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from connectors.zendesk.writing import Writing
     from helpdesk_wellbeing.store import Store
     from webhooks.zendesk.guards import Guard
-    from webhooks.zendesk.provisioning import Outcome, Told
+    from webhooks.zendesk.provisioning import Outcome
+    from webhooks.zendesk.things import Told
 
 STOPPED_BEFORE_THE_END = 1
 GUARD = "survey_guard"  # what the last look found, by ids only
@@ -208,7 +209,7 @@ def store_with(account: str) -> Store:
 
 def about(store: Store, account: str) -> list[str]:
     """What doctor says of an account's installation, from what is stored."""
-    from webhooks.zendesk.provisioning import FIELD, TRIGGER_WEBHOOK, VIEW, WEBHOOK
+    from webhooks.zendesk.things import FIELD, TRIGGER_WEBHOOK, VIEW, WEBHOOK
 
     noted = store.installed.things(account)
     if not noted:

@@ -14,37 +14,32 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from connectors.session import HttpRefused
 from connectors.zendesk.written import Conflict, Done, Kind, Made, Refused, Unknown
-from helpdesk_wellbeing.acting.helpdesk import SUGGESTED_TAG, SURVEY_TAG
 from webhooks import known
-from webhooks.zendesk.translate import SUBSCRIPTIONS, TRIGGER_BODY
+from webhooks.zendesk import things
+from webhooks.zendesk.things import (
+    FIELD,
+    ONE_OF,
+    TRIGGER,
+    TRIGGER_WEBHOOK,
+    VIEW,
+    WEBHOOK,
+    Told,
+    Wanted,
+    endpoint,
+    mark,
+    wanted,
+)
 
 if TYPE_CHECKING:
     from connectors.zendesk.writing import Writing
     from helpdesk_wellbeing.store import Store
 
-FIELD, VIEW, WEBHOOK, TRIGGER_WEBHOOK, TRIGGER = "field", "view", "webhook", "trigger_webhook", "trigger"
 OLD_SECRET_KEPT = timedelta(days=7)
 Verdict = Literal["create", "keep", "mend", "remove"]
-Told = Literal["events", "trigger"]  # how Zendesk tells us of news
 
 _ORDER: tuple[Kind, ...] = ("ticket_fields", "views", "webhooks", "triggers")  # a trigger names its webhook
-ONE_OF: Mapping[Kind, str] = {
-    "ticket_fields": "ticket_field", "views": "view", "webhooks": "webhook", "triggers": "trigger",
-    "automations": "automation",
-}  # fmt: skip
 _IN_WORDS = {"ticket_field": "custom field", "view": "view", "webhook": "webhook", "trigger": "trigger"}
-_AGENTS_ONLY = {"visible_in_portal": False, "editable_in_portal": False, "required_in_portal": False}
 _SECRET_DIFFERS = "its signing secret"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One thing as it should be; `body` as Zendesk takes it, without the mark."""
-
-    name: str
-    kind: Kind
-    title: str
-    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -124,55 +119,6 @@ class Account:
         return str(ours[0]["id"]) if ours else None
 
 
-def mark(account: str, name: str) -> str:
-    """What stands in the description of a thing of ours."""
-    return f"[helpdesk-wellbeing {account}/{name}]"
-
-
-def endpoint(url: str, account: str) -> str:
-    """Where Zendesk sends its calls."""
-    return f"{url.rstrip('/')}/webhooks/zendesk/{account}"
-
-
-# ---- what is needed -------------------------------------------------------------------------------------------------
-
-
-def wanted(account: str, url: str, told: Told) -> tuple[Wanted, ...]:
-    """Everything that should be in the account, in the order in which it is made."""
-    calls = {"status": "active", "endpoint": endpoint(url, account), "http_method": "POST", "request_format": "json"}
-    things = [
-        Wanted(FIELD, "ticket_fields", "Wellbeing: what was suggested", {
-            # text: the values of a drop-down would become tags of their own
-            "type": "text", "active": True, **_AGENTS_ONLY,
-            "agent_description": "Written by helpdesk-wellbeing: a suggestion about this ticket waits, or was carried "
-            "out. Not meant to be edited.",
-        }),
-        Wanted(VIEW, "views", "Wellbeing: suggested", {
-            "active": True, "any": [],
-            "all": [_condition("current_tags", "includes", SUGGESTED_TAG), _condition("status", "less_than", "solved")],
-            "output": {"columns": ["subject", "group", "assignee", "updated"], "sort_by": "updated",
-                       "sort_order": "desc"},
-        }),
-    ]  # fmt: skip
-    if told == "events":
-        subscribed = {**calls, "subscriptions": list(SUBSCRIPTIONS)}
-        return (*things, Wanted(WEBHOOK, "webhooks", f"Helpdesk wellbeing: {account}", subscribed))
-    by_trigger = {**calls, "subscriptions": ["conditional_ticket_events"]}
-    things.append(Wanted(TRIGGER_WEBHOOK, "webhooks", f"Helpdesk wellbeing: {account}, by trigger", by_trigger))
-    tells = {
-        "active": True,
-        "conditions": {
-            "all": [_condition("current_tags", "not_includes", SURVEY_TAG)],
-            "any": [_condition("update_type", "is", "Create"), _condition("update_type", "is", "Change")],
-        },
-    }
-    return (*things, Wanted(TRIGGER, "triggers", "Helpdesk wellbeing: a ticket was touched", tells))
-
-
-def _condition(field: str, operator: str, value: str) -> dict[str, str]:
-    return {"field": field, "operator": operator, "value": value}
-
-
 # ---- the plan -------------------------------------------------------------------------------------------------------
 
 
@@ -216,29 +162,13 @@ def _step(account: Account, one: Wanted, row: Mapping[str, Any] | None) -> Step:
 
 def _differences(account: Account, one: Wanted, row: Mapping[str, Any]) -> Iterator[str]:
     """What of a thing isn't as we need it."""
-    if mark(account.account, one.name) not in str(row.get("description") or ""):
-        yield "description"
-    for name in ("active", "status", "endpoint", "http_method", "request_format", *_AGENTS_ONLY):
-        if name in one.body and row.get(name) != one.body[name]:
-            yield name
-    if not set(one.body.get("subscriptions", ())) <= set(row.get("subscriptions") or ()):
-        yield "subscriptions"
-    if one.kind in ("views", "triggers") and _conditions(row) != _conditions(one.body):
-        yield "conditions"
+    yield from things.differences(one, row, mark(account.account, one.name))
     if one.kind == "triggers" and [_action(a) for a in row.get("actions") or ()] != _actions(account):
         yield "actions"
     if one.kind == "webhooks":
         kept = account.store.get_secret(account.account, known.SECRET)
         if kept != account.writing.signing_secret(str(row["id"])):
             yield _SECRET_DIFFERS
-
-
-def _conditions(body: Mapping[str, Any]) -> dict[str, list[tuple[str, str, str]]]:
-    given = body.get("conditions") or body
-    return {
-        way: sorted((str(c.get("field")), str(c.get("operator")), str(c.get("value"))) for c in given.get(way) or ())
-        for way in ("all", "any")
-    }
 
 
 def _action(action: Mapping[str, Any]) -> tuple[str, str]:
@@ -368,7 +298,7 @@ def _body(account: Account, one: Wanted) -> dict[str, Any]:
         calls = account.ours(TRIGGER_WEBHOOK, "webhooks")
         if not calls:
             raise NotMade(f"zendesk {account.account}: trigger: it needs its webhook first; run install again")
-        body["actions"] = [{"field": "notification_webhook", "value": [str(calls[0]["id"]), TRIGGER_BODY]}]
+        body["actions"] = things.calls(str(calls[0]["id"]))
     return body
 
 
@@ -412,8 +342,8 @@ def made_at(account: Account, row: Mapping[str, Any]) -> datetime:
 
 
 def _tell(account: Account, what: str, step: Step, by: str) -> None:
-    things = [{"do": step.verdict, "name": step.name, "kind": ONE_OF[step.kind], "id": step.id}]
-    account.store.audit.add(account.account, datetime.now(UTC), what, by=by, things=things)
+    about = [{"do": step.verdict, "name": step.name, "kind": ONE_OF[step.kind], "id": step.id}]
+    account.store.audit.add(account.account, datetime.now(UTC), what, by=by, things=about)
 
 
 def _row(account: Account, step: Step) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from webhooks import known
 from webhooks.zendesk import cleaning, provisioning
 from webhooks.zendesk.cleaning import Cleaned
 from webhooks.zendesk.provisioning import Account, NotMade, Outcome, Step
+from webhooks.zendesk.things import FIELD, TRIGGER_WEBHOOK, WEBHOOK
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -80,7 +81,7 @@ def plan(account: Account, say: Callable[[str], None] = lambda line: None) -> Re
     tickets: Sequence[str] = ()
     if since is not None:
         tickets = cleaning.carriers(account.writing, since, account.field, own, _lately(store, name), say)
-    webhooks = {provisioning.WEBHOOK, provisioning.TRIGGER_WEBHOOK}
+    webhooks = {WEBHOOK, TRIGGER_WEBHOOK}
     is_ours = bool(webhooks & ({step.name for step in steps} | set(store.installed.things(name))))
     return Removal(
         tuple(steps), tuple(tickets), tuple(ticket for ticket in tickets if ticket in own),
@@ -96,7 +97,7 @@ def carry_out(
     store, name = account.store, account.account
     policy.change(store, name, by, datetime.now(UTC), stopped=True)
     field = account.field
-    last = [step for step in removal.steps if step.name == provisioning.FIELD]
+    last = [step for step in removal.steps if step.name == FIELD]
     if removal.secret:  # before its webhook, by which a new run would know that it is ours
         _forget_secret(account)
     made, failed = _remove(account, [step for step in removal.steps if step not in last], by)

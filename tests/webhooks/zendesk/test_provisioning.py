@@ -24,7 +24,8 @@ from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.store import Store, open_store
 from webhooks import known
 from webhooks.zendesk import guards, provisioning, removal
-from webhooks.zendesk.provisioning import FIELD, TRIGGER, TRIGGER_WEBHOOK, VIEW, WEBHOOK, Account, Outcome
+from webhooks.zendesk.provisioning import Account, Outcome
+from webhooks.zendesk.things import FIELD, TRIGGER, TRIGGER_WEBHOOK, VIEW, WEBHOOK, Told, endpoint
 from webhooks.zendesk.translate import SUBSCRIPTIONS
 
 URL = "https://wellbeing.example.com"
@@ -75,10 +76,10 @@ class Place:
     def account(self) -> Account:
         return Account(self.writing, self.store, "acme")
 
-    def plan(self, told: provisioning.Told = "events", url: str = URL) -> dict[str, str]:
+    def plan(self, told: Told = "events", url: str = URL) -> dict[str, str]:
         return {step.name: step.verdict for step in provisioning.plan(self.account(), url, told)}
 
-    def install(self, told: provisioning.Told = "events", url: str = URL) -> Outcome:
+    def install(self, told: Told = "events", url: str = URL) -> Outcome:
         account = self.account()
         return provisioning.carry_out(account, provisioning.plan(account, url, told), url, told, "Admin 01")
 
@@ -133,7 +134,7 @@ def place(tmp_path: Any) -> Iterator[Callable[..., Place]]:
     stores: list[Store] = []
 
     def make(faults: Faults | None = None, **options: Any) -> Place:
-        usual = {"unlimited": True, "allowed_scopes": WRITING_SCOPES, "job_polls": 1}
+        usual: dict[str, Any] = {"unlimited": True, "allowed_scopes": WRITING_SCOPES, "job_polls": 1}
         clock = [START + timedelta(days=1)]
         site = Site(desk(), options=Options(**(usual | options)))
         server = SimulatedZendesk(site, now=lambda: clock[0], faults=faults).start()
@@ -332,7 +333,7 @@ def test_a_right_that_is_missing_is_told_with_the_next_step_and_the_rest_goes_on
 
 def test_another_webhook_at_our_address_is_named(place: Callable[..., Place]) -> None:
     here = place()
-    by_hand = {"name": "By hand", "status": "active", "endpoint": provisioning.endpoint(URL, "acme"),
+    by_hand = {"name": "By hand", "status": "active", "endpoint": endpoint(URL, "acme"),
                "http_method": "POST", "request_format": "json"}  # fmt: skip
     here.writing.create_thing("webhooks", by_hand)
     here.install()
@@ -385,9 +386,7 @@ def test_only_contains_none_of_our_tag_leaves_survey_tickets_out(condition: dict
 
 
 @pytest.mark.parametrize("told", ["events", "trigger"])
-def test_after_install_use_and_uninstall_the_account_is_as_before(
-    place: Callable[..., Place], told: provisioning.Told
-) -> None:
+def test_after_install_use_and_uninstall_the_account_is_as_before(place: Callable[..., Place], told: Told) -> None:
     here = place()
     configuration, tickets = here.server.configuration(), here.tickets()
     here.install(told)
