@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MARKER = "uninstall"
 EXPORT_LAG = timedelta(minutes=2)  # the export knows no younger changes, and takes no younger start
-_A_JOB = 100
+A_JOB = 100  # tickets
 _ROUNDS = 4
 _POLLS = 600
 _POLL_S = 1.0
@@ -82,9 +82,9 @@ def clean(
     What is on a ticket now decides, so that it may be repeated after any trouble. Raises PlatformError.
     """
     made, mine = Cleaned(), set(own)
-    for low in range(0, len(tickets), _A_JOB):
-        _clean_some(writing, tickets[low : low + _A_JOB], label, mine, made, sleep)
-        say(f"tickets cleaned: {min(low + _A_JOB, len(tickets)):,} of {len(tickets):,}")
+    for low in range(0, len(tickets), A_JOB):
+        _clean_some(writing, tickets[low : low + A_JOB], label, mine, made, sleep)
+        say(f"tickets cleaned: {min(low + A_JOB, len(tickets)):,} of {len(tickets):,}")
     return made
 
 

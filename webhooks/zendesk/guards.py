@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connectors.zendesk.writing import Writing
 
 RuleKind = Literal["trigger", "automation", "SLA policy", "group SLA policy"]
+Effect = Literal["asks for a rating", "notifies", "changes the ticket", "starts a clock"]
 CONDITION = f"Tags · Contains none of the following · {SURVEY_TAG}"
 _WHERE: Mapping[RuleKind, str] = {
     "trigger": "Objects and rules > Business rules > Triggers",
@@ -42,10 +43,12 @@ class Rule:
     kind: RuleKind
     id: str
     title: str
+    effect: Effect
 
     def to_json(self) -> dict[str, str]:
         """For people and programs; `add` is the condition that it lacks."""
-        return {"kind": self.kind, "id": self.id, "title": self.title, "where": _WHERE[self.kind], "add": CONDITION}
+        return {"kind": self.kind, "id": self.id, "title": self.title, "effect": self.effect,
+                "where": _WHERE[self.kind], "add": CONDITION}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Guard:
             mine = [rule for rule in self.rules if rule.kind == kind]
             if mine:
                 yield f"  Admin Center > {where}"
-                yield from (f"    {rule.title} ({rule.id})" for rule in mine)
+                yield from (f"    {rule.title} ({rule.id}): {rule.effect}" for rule in mine)
         yield from self.unread
         yield from self.notes
 
@@ -94,7 +97,11 @@ def look(writing: Writing) -> Guard:
             continue
         active = [row for row in rows if row.get("active") is not False]
         asks_customers |= any("satisfaction" in f"{row.get('conditions')}{row.get('actions')}" for row in active)
-        found += [Rule(kind, str(row.get("id")), str(row.get("title") or "")) for row in active if not leaves_out(row)]
+        found += [
+            Rule(kind, str(row.get("id")), str(row.get("title") or ""), _effect(kind, row))
+            for row in active
+            if not leaves_out(row)
+        ]
     return Guard(tuple(found), tuple(unread), tuple(_about_satisfaction(writing, asks_customers)))
 
 
@@ -106,6 +113,17 @@ def leaves_out(rule: Mapping[str, Any]) -> bool:
         for c in conditions.get("all") or ()
         if isinstance(c, dict)
     )
+
+
+def _effect(kind: RuleKind, row: Mapping[str, Any]) -> Effect:
+    """The most that it does to a survey ticket."""
+    actions = row.get("actions") or ()
+    if "SLA" in kind:
+        return "starts a clock"
+    if "satisfaction" in str(actions):
+        return "asks for a rating"
+    does = (str(action.get("field")) for action in actions if isinstance(action, dict))
+    return "notifies" if any(field.startswith("notification") for field in does) else "changes the ticket"
 
 
 def _tags(value: object) -> set[str]:
@@ -129,6 +147,6 @@ def _about_satisfaction(writing: Writing, is_among_rules: bool) -> Iterator[str]
         return
     if any(features.get(name) is True for name in _SURVEYS) and not is_among_rules:
         yield (
-            "satisfaction surveys are on, but no trigger or automation that the API shows sends them; look at "
-            f"Admin Center > People > Satisfaction, and give the rule that sends them the condition: {CONDITION}"
+            "satisfaction surveys are on, but no trigger or automation that the API shows sends them; find the "
+            f"rule that sends them in Admin Center, and give it the condition: {CONDITION}"
         )

@@ -20,6 +20,7 @@ from connectors.zendesk.writing import Writing
 from connectors.zendesk.written import Change, Created, NewTicket
 from connectors.zendesk.written import Written as WrittenThere
 from helpdesk_wellbeing.acting import policy
+from helpdesk_wellbeing.errors import BadPayload, PlatformError
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.store import Store, open_store
 from webhooks import known
@@ -71,7 +72,7 @@ class Place:
             account="acme", subdomain="acme", base_url=self.server.base_url, client_id=self.server.client_id,
             client_secret=self.server.client_secret, scopes=WRITING_SCOPES, reserve=0.0,
         )  # fmt: skip
-        return Writing(ZendeskApi(settings, limits=QUICK))
+        return Writing(ZendeskApi(settings, limits=QUICK, sleep=lambda seconds: None))
 
     def account(self) -> Account:
         return Account(self.writing, self.store, "acme")
@@ -103,7 +104,7 @@ class Place:
 
     def tickets(self) -> dict[str, tuple[Any, ...]]:
         """Tags, fields, status and who has it, of every ticket that is there."""
-        numbers = [str(no) for no in range(1, 40)] + [str(no) for no in range(9000, 9005)]
+        numbers = [str(no) for no in range(1, 20)]
         numbers += list(self.store.writes.made_tickets("acme"))
         states = self.writing.tickets(numbers)
         return {
@@ -133,10 +134,10 @@ def place(tmp_path: Any) -> Iterator[Callable[..., Place]]:
     running: list[SimulatedZendesk] = []
     stores: list[Store] = []
 
-    def make(faults: Faults | None = None, **options: Any) -> Place:
+    def make(faults: Faults | None = None, tickets: int = 6, **options: Any) -> Place:
         usual: dict[str, Any] = {"unlimited": True, "allowed_scopes": WRITING_SCOPES, "job_polls": 1}
         clock = [START + timedelta(days=1)]
-        site = Site(desk(), options=Options(**(usual | options)))
+        site = Site(desk(tickets), options=Options(**(usual | options)))
         server = SimulatedZendesk(site, now=lambda: clock[0], faults=faults).start()
         store = open_store(f"sqlite:///{tmp_path / f'{len(stores)}.db'}")
         store.create_account("acme", platform="zendesk", settings={"subdomain": "acme"})
@@ -421,6 +422,38 @@ def test_killed_after_any_request_the_next_uninstall_goes_on_to_the_end(
     assert here.tickets() == tickets
     assert here.store.get_secret("acme", known.SECRET) is None
     assert removal.plan(here.account()).is_nothing
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_against_a_hostile_server_it_comes_to_the_same_end(
+    place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr("webhooks.zendesk.cleaning.A_JOB", 5)
+    here = place(tickets=14)
+    configuration, tickets = here.server.configuration(), here.tickets()
+    here.server.faults = here.server.api.faults = Faults.hostile_to_writes(seed, late=0.0, collide=0.0, conflict=0.1)
+    persisting(here.install)
+    here.server.faults = here.server.api.faults = Faults()
+    assert len(here.ours()) == 3
+    for number in range(2, 15):
+        here.write(str(number), "wellbeing_suggested", "suggested")
+    here.survey()
+    here.server.faults = here.server.api.faults = Faults.hostile_to_writes(seed, late=0.0, collide=0.0, conflict=0.1)
+    persisting(here.uninstall)
+    here.server.faults = here.server.api.faults = Faults()
+    assert here.server.configuration() == configuration
+    assert here.tickets() == tickets
+
+
+def persisting(act: Callable[[], Any]) -> None:
+    """Run it again until it says that all is done, as an admin would."""
+    for _ in range(20):
+        with suppress(PlatformError, BadPayload):
+            done = act()
+            failed = done.failed if isinstance(done, Outcome) else not done.is_whole
+            if not failed:
+                return
+    raise AssertionError("it never came to its end")
 
 
 def test_closed_tickets_keep_their_tags_and_that_is_said(place: Callable[..., Place]) -> None:
