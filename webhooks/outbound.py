@@ -15,8 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-import structlog
-
 from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.acting.decide import Decided, Skip, decide, without_assignee
 from helpdesk_wellbeing.acting.helpdesk import (
@@ -74,11 +72,6 @@ class Means:
     stopping: Callable[[], bool] = lambda: False
     invitation_of: Callable[[Write], Invitation | None] = lambda write: None
 
-    @property
-    def log(self) -> Any:
-        """Lines with an account and counts; no person, no ticket, no text."""
-        return structlog.get_logger("outbound")
-
 
 def work_off(means: Means, most: int = 1000) -> Tally:
     """Make the writes that are due, oldest first, within the account's budget a minute."""
@@ -101,10 +94,9 @@ def work_off(means: Means, most: int = 1000) -> Tally:
             break
         try:
             end = _make(means, write)
-        except NotLetIn:
+        except NotLetIn as refused:
             means.store.writes.later(means.account, write.key, means.now() + LONG)
-            tally.stopped = "the helpdesk does not accept our credentials any more; run connect again"
-            means.log.error("not let in", account=means.account)
+            tally.stopped = str(refused)
             break
         except RetryLater as trouble:
             wait = timedelta(seconds=trouble.after) if trouble.after else SHORT
@@ -242,6 +234,8 @@ def _written(means: Means, write: Write, written: Written) -> End:
     receipt = dict(kept.receipt if kept else write.receipt)
     if written.receipt is not None:
         receipt["platform"] = written.receipt
+    if write.kind == "invite":
+        receipt["ticket"] = written.ticket
     if written.lost_label and "after" in receipt:
         receipt["after"]["label"] = receipt["before"]["label"]
         receipt["lost_label"] = True

@@ -81,6 +81,8 @@ def _undo(asked: Mapping[str, Any], seen: Seen, now: datetime) -> Decided | Skip
     if "assignee" in lost and "group" in kept:  # who has it now may not be in the group it came from
         del kept["group"]
         lost.append("group")
+    if before.get("status") == "new" and seen.status != "new":
+        lost.append("status")  # a ticket that had somebody cannot be new again
     added, removed = set(after["tags"]) - set(before["tags"]), set(before["tags"]) - set(after["tags"])
     tags = (seen.tags - added) | removed
     if not kept and tags == seen.tags:

@@ -133,7 +133,10 @@ def change_to_json(change: Change) -> dict[str, Any]:
 
 def state_to_json(seen: Seen) -> dict[str, Any]:
     """What of a ticket a change may touch."""
-    return {"assignee": seen.assignee, "group": seen.group, "tags": sorted(seen.tags), "label": seen.label}
+    return {
+        "assignee": seen.assignee, "group": seen.group, "tags": sorted(seen.tags), "label": seen.label,
+        "status": seen.status,
+    }  # fmt: skip
 
 
 def after(before: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:

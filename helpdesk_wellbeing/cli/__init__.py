@@ -22,6 +22,7 @@ COMMANDS = {
     "connect": "Connect an account of a helpdesk.",
     "demo": "Show the main job on a simulated helpdesk.",
     "doctor": "What is connected, what is missing, which accounts look automated.",
+    "esat": "Waves that ask teams how it is going, results, answers.",
     "export": "Events or facts as CSV or Parquet.",
     "import": "Read an event log and the files about people.",
     "install": "Set up in the helpdesk what acting needs.",

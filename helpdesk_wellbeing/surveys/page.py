@@ -32,6 +32,7 @@ from helpdesk_wellbeing.surveys.questions import (
     LANGUAGES,
     LONGEST_COMMENT,
     LOWEST,
+    MONTHS,
     SCALE,
     WORDS,
     question_set,
@@ -169,7 +170,7 @@ def _form(
         is_checked=is_checked,
         is_missing=is_missing,
         is_long=is_long,
-        day=opened.wave.closes_at.date().isoformat(),
+        until=opened.wave.closes_at,
     )
 
 
@@ -182,7 +183,8 @@ def _told(kind: str, language: str, status: int | None = None) -> Response:
 
 
 def _page(kind: str, language: str, status: int, **more: Any) -> Response:
-    known = {"k": K_SCORES, "k_comments": K_COMMENTS, "most": LONGEST_COMMENT, "day": more.get("day", "")}
+    until: datetime | None = more.get("until")
+    known = {"k": K_SCORES, "k_comments": K_COMMENTS, "most": LONGEST_COMMENT, **_day(until, language)}
     words = {name: text.format_map(known) for name, text in WORDS[language].items()}
     others = [(code, WORDS[code]["language"]) for code in LANGUAGES if code != language]
     body = render_template(
@@ -199,6 +201,12 @@ def _page(kind: str, language: str, status: int, **more: Any) -> Response:
     answer.headers.update(_HEADERS)
     answer.headers["Content-Language"] = language
     return answer
+
+
+def _day(at: datetime | None, language: str) -> dict[str, object]:
+    if at is None:
+        return {"day": "", "month": "", "hour": ""}
+    return {"day": at.day, "month": MONTHS[language][at.month - 1], "hour": f"{at:%H:%M}"}
 
 
 def _language(wanted: str | None) -> str:

@@ -117,5 +117,5 @@ def _let_in(ask: Callable[[], _Found]) -> _Found:
         return ask()
     except RefusedForGood as refused:
         if refused.status == 401:
-            raise NotLetIn("zendesk: the credentials are not accepted any more; run connect again") from None
+            raise NotLetIn(str(refused)) from None
         raise RetryLater(str(refused)) from refused

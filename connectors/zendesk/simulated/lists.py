@@ -72,7 +72,11 @@ class Lists:
 
     def _by_external_id(self, external_id: str) -> list[dict[str, Any]]:
         besides, clock = self.holdings.ledger.besides, self._clock()
-        rows = [self.holdings.ticket(no, clock) for no, own in besides.items() if own.get("external_id") == external_id]
+        rows = [
+            self.holdings.ticket(no, clock)
+            for no, own in list(besides.items())
+            if own.get("external_id") == external_id
+        ]
         return [row for row in rows if row is not None and row["status"] != "deleted"]
 
     def audits(self, ticket: int, path: str, query: Query) -> Answer:

@@ -160,3 +160,10 @@ def test_a_new_ticket_stands_in_the_stream_and_can_be_written_to(desk):
 def test_a_key_has_one_to_255_characters(desk, key):
     with pytest.raises(ValueError, match="255"):
         desk().writing.create_ticket(SURVEY, key)
+
+
+def test_a_ticket_is_found_by_the_id_that_we_gave_it(desk):
+    one = desk()
+    made = one.writing.create_ticket(NewTicket("s", "b", requester="1002", external_id="wave-1.1002"), "k")
+    assert one.writing.by_external_id("wave-1.1002") == made.state.ticket
+    assert one.writing.by_external_id("wave-1.1001") is None
