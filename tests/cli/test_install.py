@@ -39,7 +39,12 @@ def asked(commands: Any, answer: bool) -> list[str]:
     """From now on a person sits at the terminal and answers so; what they were asked."""
     questions: list[str] = []
     commands.patch.setattr(sys.stdin, "isatty", lambda: True)
-    commands.patch.setattr("click.confirm", lambda question, **how: questions.append(question) or answer)
+
+    def confirm(question: str, **how: Any) -> bool:
+        questions.append(question)
+        return answer
+
+    commands.patch.setattr("click.confirm", confirm)
     return questions
 
 

@@ -431,16 +431,16 @@ def test_against_a_hostile_server_it_comes_to_the_same_end(
     monkeypatch.setattr("webhooks.zendesk.cleaning.A_JOB", 5)
     here = place(tickets=14)
     configuration, tickets = here.server.configuration(), here.tickets()
-    here.server.faults = here.server.api.faults = Faults.hostile_to_writes(seed, late=0.0, collide=0.0, conflict=0.1)
+    here.server.faults = Faults.hostile_to_writes(seed, late=0.0, collide=0.0, conflict=0.1)
     persisting(here.install)
-    here.server.faults = here.server.api.faults = Faults()
+    here.server.faults = Faults()
     assert len(here.ours()) == 3
     for number in range(2, 15):
         here.write(str(number), "wellbeing_suggested", "suggested")
     here.survey()
-    here.server.faults = here.server.api.faults = Faults.hostile_to_writes(seed, late=0.0, collide=0.0, conflict=0.1)
+    here.server.faults = Faults.hostile_to_writes(seed, late=0.0, collide=0.0, conflict=0.1)
     persisting(here.uninstall)
-    here.server.faults = here.server.api.faults = Faults()
+    here.server.faults = Faults()
     assert here.server.configuration() == configuration
     assert here.tickets() == tickets
 
