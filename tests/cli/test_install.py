@@ -171,6 +171,18 @@ def test_an_address_that_zendesk_cannot_call_is_refused(
     assert says in ran.line
 
 
+def test_an_address_of_this_machine_is_refused_for_a_real_zendesk(commands: Any) -> None:
+    from helpdesk_wellbeing.cli.common import open_store
+    from helpdesk_wellbeing.cli.install import checked_url
+    from helpdesk_wellbeing.errors import ConfigError
+
+    store = open_store()
+    store.create_account("acme", platform="zendesk", settings={"subdomain": "acme"})
+    with pytest.raises(ConfigError, match="Zendesk cannot reach localhost"):
+        checked_url(store, "acme", "https://localhost")
+    assert checked_url(store, "acme", "https://wellbeing.example.com/") == "https://wellbeing.example.com"
+
+
 def test_an_imported_account_has_nothing_to_install(imported: Any) -> None:
     ran = imported.here("install", *ZENDESK, *URL)
     assert ran.code == 2

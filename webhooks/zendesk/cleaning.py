@@ -92,9 +92,13 @@ def _clean_some(
     writing: Writing, tickets: Sequence[str], label: str | None, own: set[str], made: Cleaned,
     sleep: Callable[[float], None],
 ) -> None:  # fmt: skip
-    for ticket in own.intersection(tickets):
-        _delete(writing, ticket, made)
-    others = [ticket for ticket in tickets if ticket not in made.deleted]
+    states = writing.tickets(tickets)
+    for ticket in tickets:
+        if ticket in own and not states[ticket].is_gone:
+            _delete(writing, ticket, made)
+    others = [
+        t for t, state in states.items() if t not in made.deleted and not state.is_gone and _carries(state, label)
+    ]
     words: dict[str, str] = {}
     left = _to_clean(writing, others, label)
     for _ in range(_ROUNDS):

@@ -218,8 +218,12 @@ def carry_out(account: Account, steps: Sequence[Step], url: str, told: Told, by:
     What is refused is told in `failed`, and the rest goes on. Raises PlatformError when nothing goes.
     """
     bodies = {one.name: one for one in wanted(account.account, url, told)}
-    made, failed = [], []
+    made: list[Step] = []
+    failed: list[str] = []
     for step in steps:
+        if failed and step.verdict == "remove":  # what works is not taken away while what replaces it does not
+            failed.append(f"zendesk {account.account}: {step.title} ({step.id}) stays until the rest is in place")
+            continue
         try:
             made.append(_made(account, step, bodies.get(step.name), by))
         except NotMade as trouble:

@@ -101,13 +101,15 @@ def carry_out(
     if removal.secret:  # before its webhook, by which a new run would know that it is ours
         _forget_secret(account)
     made, failed = _remove(account, [step for step in removal.steps if step not in last], by)
-    cleaned = cleaning.clean(account.writing, removal.tickets, field, removal.own, sleep, say)
+    own = store.writes.made_tickets(name)  # anew: until just now writes went on
+    tickets = sorted({*removal.tickets, *own, *_lately(store, name)}, key=int)
+    cleaned = cleaning.clean(account.writing, tickets, field, own, sleep, say)
     if not cleaned.failed:
         made_last, failed_last = _remove(account, last, by)
         made, failed = made + made_last, failed + failed_last
     elif last:
         failed.append(f"zendesk {name}: our custom field stays until all tickets are clean; run uninstall again")
-    if not failed:
+    if not failed and not account.lacking:
         _forget_things(store, name)
     store.audit.add(name, datetime.now(UTC), "uninstalled", by=by, things=[], tickets=cleaned.cleaned,
                     survey_tickets=cleaned.deleted, closed=len(cleaned.closed), failed=len(cleaned.failed))  # fmt: skip

@@ -23,6 +23,7 @@ from helpdesk_wellbeing.acting import policy
 from helpdesk_wellbeing.errors import BadPayload, PlatformError
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.store import Store, open_store
+from helpdesk_wellbeing.store.writes import Planned
 from webhooks import known
 from webhooks.zendesk import guards, provisioning, removal
 from webhooks.zendesk.provisioning import Account, Outcome
@@ -332,6 +333,17 @@ def test_a_right_that_is_missing_is_told_with_the_next_step_and_the_rest_goes_on
         assert word in outcome.failed[0]
 
 
+def test_what_works_is_not_taken_away_while_what_replaces_it_was_not_accepted(place: Callable[..., Place]) -> None:
+    here = place()
+    here.install("events")
+    here.server.faults = Faults(share={"forbid": 1.0}, only="triggers$|webhooks$")
+    outcome = here.install("trigger")
+    here.server.faults = Faults()
+    assert [step.verdict for step in outcome.made] == ["keep", "keep"]
+    assert "stays until the rest is in place" in outcome.failed[-1]
+    assert here.thing(WEBHOOK)["status"] == "active"
+
+
 def test_another_webhook_at_our_address_is_named(place: Callable[..., Place]) -> None:
     here = place()
     by_hand = {"name": "By hand", "status": "active", "endpoint": endpoint(URL, "acme"),
@@ -489,6 +501,22 @@ def test_uninstall_of_what_an_admin_has_deleted_forgets_it(place: Callable[..., 
     assert here.uninstall().is_whole
     assert here.store.installed.things("acme") == {}
     assert here.ours() == []
+
+
+def test_what_was_written_after_the_plan_is_cleaned_too(place: Callable[..., Place]) -> None:
+    here = place()
+    tickets = here.tickets()
+    here.install()
+    account = here.account()
+    planned = removal.plan(account)
+    survey = here.survey()
+    here.write("3", "wellbeing_moved", "moved")
+    now = datetime.now(UTC)
+    here.store.writes.plan("acme", [Planned("k", "p", "move", "3", {})], now)
+    here.store.writes.end("acme", "k", "written", {}, now)
+    done = removal.carry_out(account, planned, "Admin 01", sleep=lambda seconds: None)
+    assert (done.tickets.cleaned, done.tickets.deleted) == (1, [survey])
+    assert here.tickets() == tickets
 
 
 def test_where_nothing_is_installed_there_is_nothing_to_remove(place: Callable[..., Place]) -> None:
