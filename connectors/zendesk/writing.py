@@ -76,11 +76,15 @@ class Writing:
             return gone(ticket)
 
     def tickets(self, tickets: Sequence[str]) -> dict[str, TicketState]:
-        """Tickets as they stand now, by id, a hundred a request; those not found are marked gone."""
+        """Tickets as they stand now, by id, with their SLA clocks, a hundred a request; those not found are gone.
+
+        One ticket alone is asked for in this way, too, where its clocks matter: accounts were seen that leave the
+        sideload out of the answer for a single ticket.
+        """
         found = {ticket: gone(ticket) for ticket in tickets}
         for low in range(0, len(tickets), LIST_ROWS):
             ids = ",".join(_number(ticket) for ticket in tickets[low : low + LIST_ROWS])
-            answer = self._session.answer("GET", "/api/v2/tickets/show_many", params={"ids": ids})
+            answer = self._session.answer("GET", "/api/v2/tickets/show_many", params={"ids": ids, "include": "slas"})
             for row in _rows(answer, "tickets", "/api/v2/tickets/show_many"):
                 state = state_of(row)
                 found[state.ticket] = state

@@ -40,6 +40,7 @@ class TicketState:
     fields: Mapping[str, Any]
     stamp: str  # `updated_at` as received, for the guard against collisions
     requester: str | None = None
+    breach_at: str | None = None  # the next SLA breach that a running clock leads to; null: none, or not asked for
 
     @property
     def is_gone(self) -> bool:
@@ -220,7 +221,16 @@ def state_of(row: Mapping[str, Any]) -> TicketState:
         {str(entry["id"]): entry.get("value") for entry in fields},
         stamp,
         _id(row.get("requester_id")),
+        _next_breach(row.get("slas")),
     )
+
+
+def _next_breach(slas: Any) -> str | None:
+    """The earliest breach among the clocks that run; the sideload is thinly documented, so nothing in it is taken
+    for granted."""
+    clocks = slas.get("policy_metrics") if isinstance(slas, dict) else None
+    running = [one for one in clocks or () if isinstance(one, dict) and one.get("stage") in ("active", None)]
+    return min((one["breach_at"] for one in running if isinstance(one.get("breach_at"), str)), default=None)
 
 
 def audit_of(row: Mapping[str, Any]) -> Audit:

@@ -46,6 +46,7 @@ class Seen:
     label: str | None  # our custom field; null: empty, or there is none
     stamp: str
     problem: Reason | None = None  # closed, gone or merged: nothing can be written
+    next_sla: str | None = None  # when the next SLA target is breached, ISO 8601; null: none runs, or it is not known
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,8 @@ def steps(tools):
         "forget": lambda s, a: s.audit.forget(a, OTHERS),
     }
     return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
-            Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed, Audit: of_the_audit}  # fmt: skip
+            Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
+            Audit: of_the_audit}  # fmt: skip
 
 
 def writes_alone(store, account):

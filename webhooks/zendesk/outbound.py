@@ -45,7 +45,7 @@ class ZendeskHelpdesk:
 
     def look(self, ticket: str) -> Seen:
         """One request."""
-        return self._seen(_let_in(lambda: self._writing.ticket(ticket)))
+        return self._seen(_let_in(lambda: self._writing.tickets([ticket])[ticket]))
 
     def find(self, ticket: str, marker: str) -> Written | None:
         """Through the ticket's audits, newest first."""
@@ -98,6 +98,7 @@ class ZendeskHelpdesk:
         return Seen(
             ticket=state.ticket, status=state.status, assignee=state.assignee, group=state.group, tags=state.tags,
             label=None if label in (None, "") else str(label), stamp=state.stamp, problem=problem,
+            next_sla=state.breach_at,
         )  # fmt: skip
 
 
