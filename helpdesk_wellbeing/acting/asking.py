@@ -118,7 +118,9 @@ def is_open(store: Store, account: str) -> bool:
 
 
 def invitation(store: Store, account: str, write: Write, policy: Acting, at: datetime) -> Invitation | None:
-    """The ticket that asks one person; the same each time it is made. None when the wave is over."""
+    """The ticket that asks one person; the same each time it is made. None when nobody needs to be asked any more."""
+    if "consent" in write.asked:
+        return _for_consent(store, account, write, policy, at)
     asked = [one for one in waves.to_invite(store, account, write.asked["wave"], at) if one.person == write.target]
     wave = store.surveys.wave(account, write.asked["wave"])
     if not asked or wave is None:
@@ -130,6 +132,19 @@ def invitation(store: Store, account: str, write: Write, policy: Acting, at: dat
         return Invitation(write.target, subject, note("invitation_by_tool", policy.language, group=group))
     link = waves.link(store, account, wave.wave, asked[0], policy.public_url or "", policy.language)
     return Invitation(write.target, subject, note("invitation_body", policy.language, group=group, link=link))
+
+
+def _for_consent(store: Store, account: str, write: Write, policy: Acting, at: datetime) -> Invitation | None:
+    from helpdesk_wellbeing.acting import consent
+
+    question = consent.question(store, consent.Asked(account, write.proposal, write.target), at)
+    if question is None or question.stands is not consent.Stands.OPEN:
+        return None
+    body = note(
+        "consent_body", policy.language, group=", ".join(question.groups), count=f"{len(question.tickets)}",
+        link=consent.link(store, account, write.proposal, write.target, policy.public_url),
+    )  # fmt: skip
+    return Invitation(write.target, note("consent_subject", policy.language), body)
 
 
 def teams(directory: Directory, on: date) -> dict[str, tuple[Member, ...]]:

@@ -292,6 +292,11 @@ def _ask_receivers(
     store.proposals.change(account, proposal.id, OPEN, "asked", at, by=by)
     store.proposals.choose(account, proposal.id, [move.ticket for move in moves])
     store.proposals.ask(account, proposal.id, receivers, at)
+    questions = [
+        PlannedWrite(f"{proposal.id}:ask:{agent}", proposal.id, "invite", agent, {"consent": proposal.id})
+        for agent in receivers
+    ]
+    store.writes.plan(account, questions, at)
     store.audit.add(
         account, at, "consent asked", proposal=proposal.id, by=by, of=[Person(agent) for agent in receivers]
     )
