@@ -33,8 +33,8 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "gelijkmatiger verdeeld is. Er is niets gewijzigd (helpdesk-wellbeing).",
         "undone": "De verplaatsing van dit ticket door helpdesk-wellbeing is ongedaan gemaakt.",
         "consent_subject": "Wil je tickets overnemen?",
-        "consent_body": "Om het openstaande werk van {group} gelijkmatiger te verdelen, kunnen er tickets naar jou: {count}. "
-        "Laat weten of dat je past; zonder jouw ja komt er niets naar je toe:\n{link}",
+        "consent_body": "Om het openstaande werk van {group} gelijkmatiger te verdelen, kunnen er tickets naar jou: "
+        "{count}. Laat weten of dat je past; zonder jouw ja komt er niets naar je toe:\n{link}",
         "invitation_subject": "Vijf korte vragen over werken in {group}",
         "invitation_body": "Hoe is het werk in {group} op dit moment? Vijf vragen, ongeveer een minuut. Je antwoord "
         "wordt zonder je naam bewaard en alleen samen met minstens vier andere getoond. De link is alleen voor jou:\n"
