@@ -16,8 +16,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-import structlog
-
 from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.acting.decide import Decided, Skip, decide, without_assignee
 from helpdesk_wellbeing.acting.helpdesk import (
@@ -87,11 +85,6 @@ class Means:
     patience: Patience = Patience()
     who: str = field(default_factory=lambda: uuid4().hex)  # whose claims these are
 
-    @property
-    def log(self) -> Any:
-        """Lines with an account and counts; no person, no ticket, no text."""
-        return structlog.get_logger("outbound")
-
 
 class _TakenOver(Exception):
     """The claim has passed to another process, or the write has ended."""
@@ -120,10 +113,9 @@ def work_off(means: Means, most: int = 1000) -> Tally:
             end = _make(means, write)
         except _TakenOver:
             continue
-        except NotLetIn:
+        except NotLetIn as refused:
             _put_off(means, write, means.patience.short)
-            tally.stopped = "the helpdesk does not accept our credentials any more; run connect again"
-            means.log.error("not let in", account=means.account)
+            tally.stopped = str(refused)
             break
         except RetryLater as trouble:
             wait = timedelta(seconds=trouble.after) if trouble.after else means.patience.short
@@ -136,11 +128,10 @@ def work_off(means: Means, most: int = 1000) -> Tally:
                 break
             means.store.writes.later(means.account, write.key, means.now() + wait, means.who)
             continue
-        except RefusedForGood:  # such as a redirect to another host: for a person to mend
-            tally.later += 1
-            means.store.writes.later(means.account, write.key, means.now() + means.patience.long, means.who)
-            means.log.exception("refused", account=means.account)
-            continue
+        except RefusedForGood as refused:  # such as a redirect to another host: for a person to mend
+            _put_off(means, write, means.patience.long)
+            tally.stopped = str(refused)
+            break
         trouble_in_a_row = 0
         _count(means, tally, write.key, end)
     review.finish(means.store, means.account, means.now())
@@ -195,7 +186,7 @@ def _make(means: Means, write: Write) -> End:
     may_have_arrived = write.sent_at is not None
     for _ in range(MOST_CONFLICTS):
         seen = _look(means, write.target)
-        found = _found(means, write, seen) if may_have_arrived else None
+        found = means.helpdesk.find(write.target, write.key) if may_have_arrived else None
         if found is not None:
             return _written(means, write, found)
         decided = decide(write.kind, asked, seen, means.now())
@@ -204,7 +195,7 @@ def _make(means: Means, write: Write) -> End:
             return _later(means, write) if may_yet else _skip(means, write, decided.reason)
         outcome, decided = _send(means, write, seen, decided)
         if isinstance(outcome, Refused) and may_have_arrived:  # this one; an earlier one may have got through
-            outcome = _found(means, write, seen) or outcome
+            outcome = means.helpdesk.find(write.target, write.key) or outcome
         if isinstance(outcome, Written):
             return _written(means, write, outcome)
         if isinstance(outcome, Refused):
@@ -213,10 +204,6 @@ def _make(means: Means, write: Write) -> End:
             return _later(means, write, _after_so_many(write.tries, means.patience))
         may_have_arrived = True
     return _skip(means, write, "kept changing") if write.tries > 3 * MOST_CONFLICTS else _later(means, write)
-
-
-def _found(means: Means, write: Write, seen: Seen) -> Written | None:
-    return None if seen.problem == "forbidden" else means.helpdesk.find(write.target, write.key)
 
 
 def _may_yet_arrive(means: Means, write: Write, seen: Seen) -> bool:
@@ -321,6 +308,8 @@ def _written(means: Means, write: Write, written: Written) -> End:
     receipt = dict(kept.receipt if kept else write.receipt)
     if written.receipt is not None:
         receipt["platform"] = written.receipt
+    if write.kind == "invite":
+        receipt["ticket"] = written.ticket
     if written.lost_label and "after" in receipt:
         receipt["after"]["label"] = receipt["before"]["label"]
         receipt["lost_label"] = True

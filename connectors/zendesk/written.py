@@ -40,6 +40,7 @@ class TicketState:
     fields: Mapping[str, Any]
     stamp: str  # `updated_at` as received, for the guard against collisions
     requester: str | None = None
+    breach_at: str | None = None  # the next SLA breach that a running clock leads to; null: none, or not asked for
 
     @property
     def is_gone(self) -> bool:
@@ -162,19 +163,20 @@ class Refused:
 
 @dataclass(frozen=True)
 class Unknown:
-    """It may have been applied or not: look before you write again. `why` names the failure, no text of the answer."""
+    """It may have been applied or not: look before you write again. `why` says what failed."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class JobRow:
-    """One ticket's outcome in a job; `error` is the platform's word."""
+    """One ticket's outcome in a job; `error` is the platform's word. A failed row may name only its place."""
 
     ticket: str | None
     success: bool
     error: str | None
     is_conflict: bool = False
+    index: int | None = None  # its place among what was asked, where it is told
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,16 @@ def state_of(row: Mapping[str, Any]) -> TicketState:
         {str(entry["id"]): entry.get("value") for entry in fields},
         stamp,
         _id(row.get("requester_id")),
+        _next_breach(row.get("slas")),
     )
+
+
+def _next_breach(slas: Any) -> str | None:
+    """The earliest breach among the clocks that run; the sideload is thinly documented, so nothing in it is taken
+    for granted."""
+    clocks = slas.get("policy_metrics") if isinstance(slas, dict) else None
+    running = [one for one in clocks or () if isinstance(one, dict) and one.get("stage") in ("active", None)]
+    return min((one["breach_at"] for one in running if isinstance(one.get("breach_at"), str)), default=None)
 
 
 def audit_of(row: Mapping[str, Any]) -> Audit:
@@ -291,12 +302,12 @@ def job_of(row: Mapping[str, Any]) -> JobState:
 
 
 def _job_row(row: Mapping[str, Any]) -> JobRow:
-    error = row.get("error")
+    error, index = row.get("error"), row.get("index")
     word = error if isinstance(error, str) and error.isalnum() else None
     failed = error is not None or bool(row.get("errors")) or row.get("success") is False
-    return JobRow(
-        _id(row.get("id")), not failed, (word or "failed") if failed else None, word in ("UpdateConflict", "Conflict")
-    )
+    conflict = failed and "conflict" in (word or "").lower()
+    place = index if isinstance(index, int) else None
+    return JobRow(_id(row.get("id")), not failed, (word or "failed") if failed else None, conflict, place)
 
 
 def made_of(row: Mapping[str, Any] | None) -> Made | None:

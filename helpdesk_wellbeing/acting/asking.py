@@ -16,7 +16,7 @@ from helpdesk_wellbeing.plan.actions.esat_wave import TEAM_LOAD
 from helpdesk_wellbeing.plan.proposal import Because, Proposal, Subject
 from helpdesk_wellbeing.store.writes import Planned, Write
 from helpdesk_wellbeing.surveys import waves
-from helpdesk_wellbeing.surveys.model import Delivery, History, Kind, Plan, State, Wave
+from helpdesk_wellbeing.surveys.model import History, Kind, Plan, State, Venue, Wave
 from helpdesk_wellbeing.surveys.policy import Flagged, Member, Policy, Reason, Skipped, TeamFacts, due
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def open_wave(store: Store, account: str, proposal: Proposal, policy: Acting, at
             f"proposal {proposal.id}: invitations need the address under which people reach this installation; "
             f"set it with: act set --account {account} --public-url https://…"
         )
-    wave = waves.add(store, account, plan, Delivery.ELSEWHERE if by_tool else Delivery.OWN)
+    wave = waves.add(store, account, plan, Venue.ELSEWHERE if by_tool else Venue.OWN)
     waves.open_wave(store, account, wave.wave, at.date())
     invitations = [
         Planned(f"{wave.wave}:{one.person}", proposal.id, "invite", one.person, {"wave": wave.wave}, one.not_before)
@@ -93,13 +93,15 @@ def open_wave(store: Store, account: str, proposal: Proposal, policy: Acting, at
 def look_after_waves(store: Store, account: str, at: datetime) -> list[str]:
     """Count and publish the waves whose days are over, send the one reminder; what was done, as lines."""
     said = []
-    with store.transaction():
-        for wave in waves.close_due(store, account, at):
-            waves.publish(store, account, wave, at.date())
-            store.audit.add(account, at, "wave closed", wave=wave)
-            said.append(f"wave {wave} is closed and published")
+    waves.close_due(store, account, at)
     for one in store.surveys.waves(account):
-        if one.delivery is Delivery.OWN and waves.is_reminder_due(one, at):
+        if one.state is State.CLOSED:
+            with store.transaction():
+                waves.publish(store, account, one.wave, at.date())
+                store.audit.add(account, at, "wave published", wave=one.wave)
+            said.append(f"wave {one.wave} is closed and published")
+    for one in store.surveys.waves(account):
+        if one.venue is Venue.OWN and waves.is_reminder_due(one, at):
             reminders = [
                 Planned(f"{one.wave}:{asked.person}:again", one.wave, "invite", asked.person, {"wave": one.wave},
                         max(at, asked.not_before))
@@ -116,7 +118,9 @@ def is_open(store: Store, account: str) -> bool:
 
 
 def invitation(store: Store, account: str, write: Write, policy: Acting, at: datetime) -> Invitation | None:
-    """The ticket that asks one person; the same each time it is made. None when the wave is over."""
+    """The ticket that asks one person; the same each time it is made. None when nobody needs to be asked any more."""
+    if "consent" in write.asked:
+        return _for_consent(store, account, write, policy, at)
     asked = [one for one in waves.to_invite(store, account, write.asked["wave"], at) if one.person == write.target]
     wave = store.surveys.wave(account, write.asked["wave"])
     if not asked or wave is None:
@@ -124,10 +128,23 @@ def invitation(store: Store, account: str, write: Write, policy: Acting, at: dat
     names = dict(store.directory(account).groups.select("group", "name").iter_rows())
     group = ", ".join(names.get(team) or team for team in asked[0].place.teams)
     subject = note("invitation_subject", policy.language, group=group)
-    if wave.delivery is Delivery.ELSEWHERE:
+    if wave.venue is Venue.ELSEWHERE:
         return Invitation(write.target, subject, note("invitation_by_tool", policy.language, group=group))
     link = waves.link(store, account, wave.wave, asked[0], policy.public_url or "", policy.language)
     return Invitation(write.target, subject, note("invitation_body", policy.language, group=group, link=link))
+
+
+def _for_consent(store: Store, account: str, write: Write, policy: Acting, at: datetime) -> Invitation | None:
+    from helpdesk_wellbeing.acting import consent
+
+    question = consent.question(store, consent.Asked(account, write.proposal, write.target), at)
+    if question is None or question.stands is not consent.Stands.OPEN:
+        return None
+    body = note(
+        "consent_body", policy.language, group=", ".join(question.groups), count=f"{len(question.tickets)}",
+        link=consent.link(store, account, write.proposal, write.target, policy.public_url),
+    )  # fmt: skip
+    return Invitation(write.target, note("consent_subject", policy.language), body)
 
 
 def teams(directory: Directory, on: date) -> dict[str, tuple[Member, ...]]:

@@ -45,7 +45,7 @@ def decide(kind: str, asked: Mapping[str, Any], seen: Seen, now: datetime) -> De
 
 
 def _move(asked: Mapping[str, Any], seen: Seen, now: datetime) -> Decided | Skip:
-    reason = _why_not_from(asked, seen) or _breach(asked, now)
+    reason = _why_not_from(asked, seen) or _breach(asked, seen, now)
     if reason is not None:
         return Skip(reason)
     tags = (seen.tags - {SUGGESTED_TAG}) | {MOVED_TAG}
@@ -53,7 +53,7 @@ def _move(asked: Mapping[str, Any], seen: Seen, now: datetime) -> Decided | Skip
 
 
 def _suggest(asked: Mapping[str, Any], seen: Seen, now: datetime) -> Decided | Skip:
-    reason = _why_not_from(asked, seen) or _breach(asked, now)
+    reason = _why_not_from(asked, seen) or _breach(asked, seen, now)
     if reason is not None:
         return Skip(reason)
     return Decided(Change(tags=seen.tags | {SUGGESTED_TAG}, label=SUGGESTED, note=asked["note"]))
@@ -81,6 +81,8 @@ def _undo(asked: Mapping[str, Any], seen: Seen, now: datetime) -> Decided | Skip
     if "assignee" in lost and "group" in kept:  # who has it now may not be in the group it came from
         del kept["group"]
         lost.append("group")
+    if before.get("status") == "new" and seen.status != "new":
+        lost.append("status")  # a ticket that had somebody cannot be new again
     added, removed = set(after["tags"]) - set(before["tags"]), set(before["tags"]) - set(after["tags"])
     tags = (seen.tags - added) | removed
     if not kept and tags == seen.tags:
@@ -109,10 +111,10 @@ def _why_not_from(asked: Mapping[str, Any], seen: Seen) -> Reason | None:
     return "group changed" if seen.group != asked["group"] else None
 
 
-def _breach(asked: Mapping[str, Any], now: datetime) -> Reason | None:
+def _breach(asked: Mapping[str, Any], seen: Seen, now: datetime) -> Reason | None:
     """A ticket that came near its SLA limit while the proposal waited stays where it is."""
-    due = asked.get("next_sla")
-    if due is None:
-        return None
     guard = timedelta(minutes=asked.get("sla_guard_min", 60))
-    return "about to breach" if abs(datetime.fromisoformat(due) - now) <= guard else None
+    for due in (seen.next_sla, asked.get("next_sla")):
+        if due is not None and abs(datetime.fromisoformat(due) - now) <= guard:
+            return "about to breach"
+    return None

@@ -46,7 +46,8 @@ class Seen:
     tags: frozenset[str]
     label: str | None  # our custom field; null: empty, or there is none
     stamp: str
-    problem: Reason | None = None  # closed, gone, merged or forbidden: nothing can be written
+    problem: Reason | None = None  # closed, gone or merged: nothing can be written
+    next_sla: str | None = None  # when the next SLA target is breached, ISO 8601; null: none runs, or it is not known
     at: datetime | None = None  # the helpdesk's clock when it showed this, where it tells
 
 
@@ -139,7 +140,10 @@ def change_to_json(change: Change) -> dict[str, Any]:
 
 def state_to_json(seen: Seen) -> dict[str, Any]:
     """What of a ticket a change may touch."""
-    return {"assignee": seen.assignee, "group": seen.group, "tags": sorted(seen.tags), "label": seen.label}
+    return {
+        "assignee": seen.assignee, "group": seen.group, "tags": sorted(seen.tags), "label": seen.label,
+        "status": seen.status,
+    }  # fmt: skip
 
 
 def after(before: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from helpdesk_wellbeing.acting import asking, review
+from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.flags import check
 from helpdesk_wellbeing.plan.actions.esat_wave import teams_under_load
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.proposals import Kept
 
-LOOKED_BACK = timedelta(days=14)  # for tags, due times and who knows a ticket
+LOOKED_BACK = timedelta(weeks=8)  # for tags, due times and who knows a ticket
 REMEMBERED = timedelta(days=90)  # longer than anything is held against a proposal
 
 
@@ -83,7 +84,9 @@ def _regular_waves(store: Store, situation: Situation, planned: Planned) -> list
 def planning_policy(acting: Acting) -> Policy:
     """What planning is told of the account's settings."""
     off = {action for action, mode in acting.modes.items() if mode == "off"}
-    return Policy.model_validate({**acting.planning, "off": off})
+    policy = Policy.model_validate({**acting.planning, "off": off})
+    own = {*policy.tags.own, SURVEY_TAG}
+    return policy.model_copy(update={"tags": policy.tags.model_copy(update={"own": tuple(sorted(own))})})
 
 
 def situation_of(

@@ -292,6 +292,11 @@ def _ask_receivers(
     store.proposals.change(account, proposal.id, OPEN, "asked", at, by=by)
     store.proposals.choose(account, proposal.id, [move.ticket for move in moves])
     store.proposals.ask(account, proposal.id, receivers, at)
+    questions = [
+        PlannedWrite(f"{proposal.id}:ask:{agent}", proposal.id, "invite", agent, {"consent": proposal.id})
+        for agent in receivers
+    ]
+    store.writes.plan(account, questions, at)
     store.audit.add(
         account, at, "consent asked", proposal=proposal.id, by=by, of=[Person(agent) for agent in receivers]
     )
@@ -368,6 +373,11 @@ def finish(store: Store, account: str, at: datetime) -> list[str]:
 def listed(store: Store, account: str, states: Collection[str] | None = OPEN) -> list[dict[str, Any]]:
     """Proposals as JSON, oldest first: never an order of people."""
     return [_shown(store, account, kept) for kept in store.proposals.listed(account, states)]
+
+
+def is_for_leads(kept: Kept, at: datetime) -> bool:
+    """Whether others than the agent it is about see it by now: the agent does first."""
+    return from_json(kept.body).lead_from <= at
 
 
 def shown(store: Store, account: str, id: str) -> dict[str, Any]:

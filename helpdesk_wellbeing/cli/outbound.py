@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -55,6 +56,7 @@ def write(
     limits: Limits | None = None,
     stopping: Callable[[], bool] = lambda: False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
     patience: Patience | None = None,
 ) -> Tally:
     """Make the writes of an account that are due."""
@@ -68,7 +70,7 @@ def write(
     helpdesk = helpdesk_of(store, account, tell, limits)
     return work_off(
         Means(
-            store, account, helpdesk, now=now, stopping=stopping, invitation_of=invitation,
+            store, account, helpdesk, now=now, sleep=sleep, stopping=stopping, invitation_of=invitation,
             patience=patience or Patience(),
         )
     )  # fmt: skip

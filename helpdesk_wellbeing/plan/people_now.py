@@ -29,6 +29,7 @@ class Person:
     agent: str
     name: str
     zone: str
+    elsewhere: bool  # the zone is not the account's
     scheduled: bool  # a schedule is known
     groups: tuple[str, ...]
     skills: tuple[str, ...]
@@ -68,7 +69,8 @@ class Now:
     members: Mapping[str, tuple[str, ...]]  # by group, sorted; without those left out
     left_out: frozenset[str]  # excluded, shared, or perhaps more than one person: nothing is said about them
     leads: Mapping[str, str]  # group: who leads it (the first by id, where several do)
-    names: Mapping[str, str]  # of agents and groups, where known
+    agent_names: Mapping[str, str]  # where known
+    group_names: Mapping[str, str]
     zones: Mapping[str, str]  # of groups
     schedules: Mapping[str, str]  # of groups, where known
 
@@ -105,7 +107,8 @@ def now(situation: Situation) -> Now:
         members={group: tuple(agents) for group, agents in members.items()},
         left_out=frozenset(left_out),
         leads=leads,
-        names={agent: _one_line(row["name"]) for agent, row in latest.items() if row["name"]} | _column(groups, "name"),
+        agent_names={agent: _one_line(row["name"]) for agent, row in latest.items() if row["name"]},
+        group_names=_column(groups, "name"),
         zones=_column(groups, "time_zone"),
         schedules=_column(groups, "schedule"),
     )
@@ -148,6 +151,7 @@ def _person(
         agent=agent,
         name=_one_line(row["name"] or agent),
         zone=zone,
+        elsewhere=zone != situation.zone,
         scheduled=bool(row["schedule"]),
         groups=tuple(sorted(set(row["groups"] or ()))),
         skills=tuple(row["skills"] or ()),

@@ -1,7 +1,7 @@
 """From flags to proposals, or why nothing is proposed.
 
-Which rule suggests which action is data (`Rule.suggests`); what an action proposes is a file in `actions/`. Here is what
-holds for all of them: what was proposed, declined or done before, and how much a reviewer is asked in a day.
+Which rule suggests which action is data (`Rule.suggests`); what an action proposes is a file in `actions/`. Here is
+what holds for all of them: what was proposed, declined or done before, and how much a reviewer is asked in a day.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CRITICAL = "critical"
 
 
 def propose(situation: Situation) -> Planned:
-    """What should be done now, the worst first. The same situation gives the same answer, whatever the order of rows."""
+    """What should be done now, the worst first. The order of rows changes nothing."""
     plan = _Planning(situation)
     for action, subject, flags in sorted(plan.wanted(), key=_worst_first):
         plan.decide(action, subject, sorted(flags, key=_worst_flag_first))
@@ -41,7 +41,9 @@ class _Planning:
 
     def __post_init__(self) -> None:
         self._asked = Counter(dict(self.situation.history.made_today))
-        self._taken = dict(self.situation.history.pending)
+        self._coming: dict[str, list[str]] = {}
+        for ticket, receiver in self.situation.history.pending.items():
+            self._coming.setdefault(receiver, []).append(ticket)
 
     def wanted(self) -> Iterator[tuple[Action, Subject, list[Flag]]]:
         """Actions with their subject and all flags that suggest them for it; what is out of the question is skipped."""
@@ -62,12 +64,14 @@ class _Planning:
                 if reason is not None:
                     self._skip(word, [flag], reason)
                 else:
-                    yield flag, next(action for action in ACTIONS if action == word)
+                    yield flag, _known(word)
 
     def _out_of_question(self, flag: Flag, action: str) -> str | None:
         is_agent = flag["subject"]["kind"] == "agent"
         if action not in WAYS:
             return "unknown action"
+        if flag["subject"]["kind"] not in WAYS[_known(action)].kinds:
+            return "not for this subject"
         if is_agent and (self.situation.withhold_agents or flag["subject"]["id"] in now(self.situation).left_out):
             return "excluded"
         if flag["state"] != "active":
@@ -76,7 +80,7 @@ class _Planning:
 
     def decide(self, action: Action, subject: Subject, flags: list[Flag]) -> None:
         """One subject of an action: a proposal or a reason why not."""
-        case = Case(self.situation, action, subject, tuple(flags), self._taken)
+        case = Case(self.situation, action, subject, tuple(flags), self._coming)
         reviewer = reviewer_of(self.situation, subject)
         reason = past_reason(self.situation, action, subject)
         if reason is None and not case.statutory and self._asked[reviewer] >= self.situation.policy.alerts_a_day:
@@ -86,12 +90,17 @@ class _Planning:
             self._skip(action, flags, outcome)
             return
         self.proposals.append(outcome)
-        self._taken |= {move.ticket: move.receiver for move in outcome.moves}
+        for move in outcome.moves:
+            self._coming.setdefault(move.receiver, []).append(move.ticket)
         if not case.statutory:
             self._asked[reviewer] += 1
 
     def _skip(self, action: str, flags: list[Flag], reason: str) -> None:
         self.skipped += [Skipped(action, own_subject(self.situation, flag), reason, flag["rule"]) for flag in flags]
+
+
+def _known(word: str) -> Action:
+    return next(action for action in ACTIONS if action == word)
 
 
 def past_reason(situation: Situation, action: Action, subject: Subject) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.plan.proposal import Action
 from helpdesk_wellbeing.plan.rebalance import Settings
 from helpdesk_wellbeing.plan.rebalance.explain import LANGUAGES
@@ -44,10 +45,19 @@ class Rebalancing(_Strict):
     hard_share: float = _PLANNER["hard_share"]
     most_moves: int | None = _PLANNER["most_moves"]
     capacity_days: int = Field(default=5, ge=1, le=31)  # whose scheduled hours make the fair share
+    least_effort: float = Field(default=1.0, ge=0)  # of all moves together, in normal tickets; less is not worth asking
     own_limit: float | None = Field(default=None, gt=0, le=10_000)  # of anybody, in normal tickets
 
+    @model_validator(mode="after")
+    def _suits_the_planner(self) -> Rebalancing:
+        try:
+            self.settings(datetime(2000, 1, 1, tzinfo=UTC))
+        except BadPayload as error:
+            raise ValueError(str(error)) from error
+        return self
+
     def settings(self, now: datetime) -> Settings:
-        """For the planner. Raises BadPayload for what it refuses."""
+        """For the planner; `now` is an aware UTC time."""
         return Settings(
             now=now,
             sla_guard=timedelta(minutes=self.sla_guard_min),

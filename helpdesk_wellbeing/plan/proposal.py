@@ -45,6 +45,7 @@ SKIPPED = (
     "last survey unanswered",  # no answer to it has been published yet
     "survey under way",
     "unknown action",  # of an admin's own rule
+    "not for this subject",  # an own rule suggests for a queue what is for agents, or the other way round
     "excluded",  # an agent of whom nothing is said
     "not critical",  # only a critical level of this rule is worth the action
     "too long ago",  # what the flag rests on; nothing in the plan ahead repeats it

@@ -35,9 +35,7 @@ class History:
     refused: Mapping[tuple[str, str], datetime] = field(default_factory=dict)  # (ticket, receiver): until when
     moved: Mapping[str, datetime] = field(default_factory=dict)  # ticket: when this app moved it last
     pending: Mapping[str, str] = field(default_factory=dict)  # ticket: receiver, of open and accepted proposals
-    made_today: Mapping[str, int] = field(
-        default_factory=dict
-    )  # reviewer (`reviewers.reviewer_of`): non-statutory ones
+    made_today: Mapping[str, int] = field(default_factory=dict)  # non-statutory ones by `reviewers.reviewer_of`
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from helpdesk_wellbeing.store.tables import (
 )
 from helpdesk_wellbeing.surveys.model import (
     Asked,
-    Delivery,
     History,
     Invitation,
     Kind,
@@ -38,6 +37,7 @@ from helpdesk_wellbeing.surveys.model import (
     Place,
     State,
     Theme,
+    Venue,
     Wave,
 )
 
@@ -77,7 +77,7 @@ class Surveys:
                     wave=wave.wave,
                     state=wave.state.value,
                     kind=wave.kind.value,
-                    delivery=wave.delivery.value,
+                    venue=wave.venue.value,
                     teams=json.dumps(wave.teams),
                     places=json.dumps([_place_out(place) for place in wave.places]),
                     invited=wave.invited,
@@ -202,11 +202,11 @@ class Surveys:
             body = connection.execute(query.where(survey_results.c.cell == cell)).scalar()
             return None if body is None else dict(json.loads(body))
 
-    def result_cells(self, account: str, wave: str) -> list[str]:
-        """The cells of which something may be shown."""
+    def all_results(self, account: str, wave: str) -> dict[str, dict[str, Any]]:
+        """The same of all cells of which anything may be shown."""
         with self._read(account) as (connection, owner):
-            query = sa.select(survey_results.c.cell).where(*_one(survey_results, owner, wave))
-            return sorted(connection.execute(query).scalars())
+            query = sa.select(survey_results.c.cell, survey_results.c.body).where(*_one(survey_results, owner, wave))
+            return {row.cell: json.loads(row.body) for row in connection.execute(query)}
 
     # ---- themes -----------------------------------------------------------------------------------------------------
 
@@ -266,7 +266,7 @@ def _wave(account: str, row: sa.Row[Any]) -> Wave:
         wave=row.wave,
         state=State(row.state),
         kind=Kind(row.kind),
-        delivery=Delivery(row.delivery),
+        venue=Venue(row.venue),
         teams=tuple(json.loads(row.teams)),
         places=tuple(_place_in(one) for one in json.loads(row.places)),
         invited=row.invited,

@@ -25,7 +25,7 @@ class State(StrEnum):
     ANSWERED = "answered"  # management's answer was published to those asked
 
 
-class Delivery(StrEnum):
+class Venue(StrEnum):
     """Where people answer: on our own page, or in a survey tool of the customer's that a tag or a field sets off."""
 
     OWN = "own"
@@ -71,7 +71,7 @@ class Wave:
     wave: str
     state: State
     kind: Kind
-    delivery: Delivery
+    venue: Venue
     teams: tuple[str, ...]
     places: tuple[Place, ...]  # a link names one by its number
     invited: int

@@ -53,6 +53,10 @@ SCALE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+_MONTHS_EN = "January February March April May June July August September October November December"
+_MONTHS_NL = "januari februari maart april mei juni juli augustus september oktober november december"
+MONTHS: Mapping[str, list[str]] = MappingProxyType({"en": _MONTHS_EN.split(), "nl": _MONTHS_NL.split()})
+
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "en": {
@@ -61,7 +65,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "intro": "Five questions about how your team's work is organised. It takes about two minutes.",
             "private": "Nobody sees what you answered. Your answer is kept without your name, without a time and "
             "without this link. Results are shown for groups of at least {k} answers, comments from {k_comments}.",
-            "until": "Open until {day}.",
+            "until": "Open until {day} {month}, {hour} UTC.",
             "comment": "Is there anything that should change? (optional)",
             "comment_help": "Please name no persons and nothing about health. At most {most} characters.",
             "send": "Send my answers",
@@ -70,7 +74,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "too_long": "The comment is longer than {most} characters. Please shorten it; nothing was sent.",
             "thanks_title": "Thank you",
             "thanks": "Your answer was counted. You can close this page.",
-            "thanks_next": "When the wave is over, your team sees the result, and what will be done with it.",
+            "thanks_next": "When the survey is over, your team sees the result, and what will be done with it.",
             "unknown_title": "This link does not work",
             "unknown": "It is incomplete or was not made by this helpdesk. Nothing was sent.",
             "unknown_next": "Open the link from your invitation again, whole. If it still fails, ask your team lead "
@@ -96,7 +100,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "private": "Niemand ziet wat jij antwoordt. Je antwoord wordt bewaard zonder je naam, zonder tijdstip en "
             "zonder deze link. Resultaten zijn er voor groepen van minstens {k} antwoorden, opmerkingen vanaf "
             "{k_comments}.",
-            "until": "Open tot en met {day}.",
+            "until": "Open tot {day} {month}, {hour} uur UTC.",
             "comment": "Wat zou er moeten veranderen? (mag leeg blijven)",
             "comment_help": "Noem geen personen en niets over gezondheid. Hooguit {most} tekens.",
             "send": "Antwoorden versturen",

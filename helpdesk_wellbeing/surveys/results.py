@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from helpdesk_wellbeing.surveys import suppression
-from helpdesk_wellbeing.surveys.model import Delivery, Given, Invitation, Place, State
+from helpdesk_wellbeing.surveys import alike, suppression
+from helpdesk_wellbeing.surveys.alike import Tally
+from helpdesk_wellbeing.surveys.model import Given, Invitation, Place, State, Venue
 from helpdesk_wellbeing.surveys.questions import FAVOURABLE, HIGHEST, question_set
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def results(store: Store, account: str, ask: Ask) -> Shown | Hidden:
     wave = store.surveys.wave(account, ask.wave)
     if wave is None or (ask.team is not None and ask.team not in wave.teams):
         return Hidden(ask, Why.UNKNOWN)
-    if wave.delivery is Delivery.ELSEWHERE:
+    if wave.venue is Venue.ELSEWHERE:
         return Hidden(ask, Why.ELSEWHERE)
     if wave.state not in (State.PUBLISHED, State.ANSWERED):
         return Hidden(ask, Why.NOT_YET)
@@ -116,73 +117,96 @@ def members(invitations: Sequence[Invitation]) -> dict[str, frozenset[str]]:
     return {cell: frozenset(persons) for cell, persons in found.items()}
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A cell that an earlier wave shows: who was asked, and what is kept of it."""
+
+    members: frozenset[str]
+    body: Mapping[str, Any]
+
+
 def count(
     given: Sequence[Given],
     invitations: Sequence[Invitation],
-    earlier: Mapping[str, frozenset[str]],
+    earlier: Sequence[Mapping[str, Earlier]],
     k: int,
     k_comments: int,
 ) -> dict[str, dict[str, Any]]:
     """All that may ever be shown of a wave, by cell; what is not in it is gone when the answers are.
 
-    `earlier`: the members of every cell that earlier waves show. Scores are counts of the answers 1 to 5, or, below ten
-    answers, of favourable ones.
+    `earlier`: what each earlier wave shows, by cell. Scores are counts of the answers 1 to 5, or, below ten answers, of
+    favourable ones.
     """
     asked = members(invitations)
-    atoms: dict[str, set[Hashable]] = {cell: set() for cell in asked}
-    by_place: dict[Hashable, list[Given]] = {}
+    by_place: dict[Place, list[Given]] = {invitation.place: [] for invitation in invitations}
     for answer in given:
-        by_place.setdefault(answer.place, []).append(answer)
-    for place in {invitation.place for invitation in invitations}:
+        by_place[answer.place].append(answer)
+    atoms: dict[str, set[Hashable]] = {cell: set() for cell in asked}
+    for place in by_place:
         for cell in cells_of(place):
             atoms[cell].add(place)
-    sizes = {place: len(answers) for place, answers in by_place.items()}
-    sizes |= {place: 0 for cell in atoms.values() for place in cell if place not in sizes}
-    shown = _settled(atoms, sizes, asked, earlier, k)
-    large = {cell for cell in shown if sum(sizes[atom] for atom in atoms[cell]) >= FROM_DISTRIBUTION}
-    with_comments = suppression.shown_comments(
-        {cell: atoms[cell] for cell in shown}, sizes, k_comments, [cell for cell in shown if _is_unfiltered(cell)]
-    )
-    bodies: dict[str, dict[str, Any]] = {}
-    questions = len(given[0].scores) if given else 0
-    by_question = [_bins(by_place, sizes, number) for number in range(questions)]
-    open_cells = [suppression.not_unanimous(atoms, sizes, bins, shown, large, FAVOURABLE - 1) for bins in by_question]
-    for cell in sorted(shown):
-        answers = [answer for atom in atoms[cell] for answer in by_place.get(atom, ())]
-        scores = [
-            _counted(bins, atoms[cell], cell in large) if cell in visible else None
-            for bins, visible in zip(by_question, open_cells, strict=True)
-        ]
-        comments = _mixed([answer.comment for answer in answers if answer.comment]) if cell in with_comments else None
-        bodies[cell] = {"answered": len(answers), "asked": len(asked[cell]), "scores": scores, "comments": comments}
-    return bodies
+    sizes: dict[Hashable, int] = {place: len(answers) for place, answers in by_place.items()}
+    old = {f"{n}{cell}": one.members for n, wave in enumerate(earlier) for cell, one in wave.items()}
+    # hiding more never gives more away, so one look after the other is enough; no filter costs a team its result
+    plain = {cell: inside for cell, inside in atoms.items() if len(json.loads(cell)) == 1}
+    unfiltered = suppression.shown_beside(asked, old, k, suppression.shown_by_answers(plain, sizes, k))
+    rest = {cell: inside for cell, inside in atoms.items() if cell in unfiltered or cell not in plain}
+    shown = suppression.shown_by_answers(rest, sizes, k, unfiltered)
+    shown = suppression.shown_beside(asked, old, k, shown, unfiltered)
+    with_comments = suppression.shown_comments(atoms, sizes, k_comments, unfiltered)
+    answers = {
+        cell: [answer for place, one in by_place.items() if place in atoms[cell] for answer in one] for cell in shown
+    }
+    questions = range(len(given[0].scores) if given else 0)
+    scores = [_open_scores(number, answers, atoms, sizes, asked, earlier) for number in questions]
+    return {
+        cell: {
+            "answered": len(answers[cell]),
+            "asked": len(asked[cell]),
+            "scores": [by_cell.get(cell) for by_cell in scores],
+            "comments": _mixed([one.comment for one in answers[cell] if one.comment])
+            if cell in with_comments
+            else None,
+        }
+        for cell in sorted(shown)
+    }
 
 
-def _settled(
+def _open_scores(
+    question: int,
+    answers: Mapping[str, Sequence[Given]],
     atoms: Mapping[str, set[Hashable]],
     sizes: Mapping[Hashable, int],
     asked: Mapping[str, frozenset[str]],
-    earlier: Mapping[str, frozenset[str]],
-    k: int,
-) -> set[str]:
-    """Cells that both looks leave; hiding more never gives more away, so one round of each is enough."""
-    shown = suppression.shown_by_answers(atoms, sizes, k)
-    return suppression.shown_beside(asked, earlier, k, shown)
+    earlier: Sequence[Mapping[str, Earlier]],
+) -> dict[str, dict[str, Any]]:
+    """What is kept of one question, in the cells where it leaves everybody's answer open."""
+    bodies = {cell: _counted([answer.scores[question] for answer in found]) for cell, found in answers.items()}
+    by_place = {cell: _tally(body, frozenset(atoms[cell]), len(answers[cell])) for cell, body in bodies.items()}
+    left = alike.open_in_wave(by_place, sizes)
+    by_person = {cell: _tally(body, frozenset(asked[cell]), len(answers[cell])) for cell, body in bodies.items()}
+    before = [
+        {
+            cell: _tally(one.body["scores"][question], frozenset(one.members), one.body["answered"])
+            for cell, one in wave.items()
+            if one.body["scores"][question] is not None
+        }
+        for wave in earlier
+    ]
+    left = alike.open_beside(by_person, before, left)
+    return {cell: bodies[cell] for cell in left}
 
 
-def _bins(
-    by_place: Mapping[Hashable, list[Given]], sizes: Mapping[Hashable, int], question: int
-) -> dict[Hashable, tuple[int, ...]]:
-    found = {}
-    for place in sizes:
-        scores = [answer.scores[question] for answer in by_place.get(place, ())]
-        found[place] = tuple(scores.count(score) for score in range(1, HIGHEST + 1))
-    return found
+def _counted(scores: Sequence[int]) -> dict[str, Any]:
+    if len(scores) >= FROM_DISTRIBUTION:
+        return {"bins": [scores.count(score) for score in range(1, HIGHEST + 1)]}
+    return {"favourable": sum(score >= FAVOURABLE for score in scores)}
 
 
-def _counted(bins: Mapping[Hashable, tuple[int, ...]], atoms: set[Hashable], is_large: bool) -> dict[str, Any]:
-    total = [sum(bins[atom][position] for atom in atoms) for position in range(HIGHEST)]
-    return {"bins": total} if is_large else {"favourable": sum(total[FAVOURABLE - 1 :])}
+def _tally(body: Mapping[str, Any], inside: frozenset[Hashable], answered: int) -> Tally:
+    bins: list[int] | None = body.get("bins")
+    favourable = int(body["favourable"]) if bins is None else sum(bins[FAVOURABLE - 1 :])
+    return Tally(inside, answered, favourable, None if bins is None else tuple(bins))
 
 
 def _score(theme: str, stored: Mapping[str, Any] | None, answered: int) -> Score | None:
@@ -199,10 +223,6 @@ def _score(theme: str, stored: Mapping[str, Any] | None, answered: int) -> Score
 def _percent(part: int, whole: int) -> int:
     """Whole per cent, half up."""
     return (200 * part + whole) // (2 * whole)
-
-
-def _is_unfiltered(cell: str) -> bool:
-    return len(json.loads(cell)) == 1
 
 
 def _mixed(texts: list[str]) -> list[str]:

@@ -21,31 +21,42 @@ MOST_CHECKS = 60_000  # groups of atoms looked at; where there are more, a cell 
 _ZERO = 1e-8
 
 
-def shown_by_answers(cells: Mapping[str, Collection[Hashable]], sizes: Mapping[Hashable, int], k: int) -> set[str]:
+def shown_by_answers(
+    cells: Mapping[str, Collection[Hashable]],
+    sizes: Mapping[Hashable, int],
+    k: int,
+    keep: Collection[str] = (),
+) -> set[str]:
     """The cells of one wave that may be shown.
 
     `cells`: the atoms of each cell; `sizes`: how many answered in each atom. First those with fewer than k answers are
     hidden, then, while the rest lets anybody work out a total over 1 to k - 1 people, the smallest one that takes part
-    in it. What k hides is decided without looking at any answer.
+    in it. Cells in `keep` are shown in any case, so they must be safe by themselves; the others give way to them. What
+    k hides is decided without looking at any answer.
     """
     counts = {cell: sum(sizes[atom] for atom in atoms) for cell, atoms in cells.items()}
     shown = {cell for cell, count in counts.items() if count >= k}
     while shown:
         culprits = _culprits(cells, sizes, k, shown)
-        if not culprits:
+        if not culprits or shown <= set(keep):
             return shown
+        culprits = culprits - set(keep) or shown - set(keep)
         shown.remove(min(culprits, key=lambda cell: (counts[cell], cell)))
     return shown
 
 
 def shown_beside(
-    new: Mapping[str, Collection[str]], old: Mapping[str, Collection[str]], k: int, candidates: Collection[str]
+    new: Mapping[str, Collection[str]],
+    old: Mapping[str, Collection[str]],
+    k: int,
+    candidates: Collection[str],
+    keep: Collection[str] = (),
 ) -> set[str]:
     """Those of the candidates that may be shown although the old cells, of earlier waves, are known.
 
     `new` and `old`: the members asked in each cell, by person. The same people may well answer the same again, so a
     cell is hidden when its members differ from an old cell's by 1 to k - 1 people, or when all of them together would
-    give away so few.
+    give away so few. Cells in `keep` are among the candidates and stay, as in `shown_by_answers`.
     """
     olds = {cell: frozenset(members) for cell, members in old.items()}
     mine = {cell: frozenset(new[cell]) for cell in candidates}
@@ -57,7 +68,7 @@ def shown_beside(
         names = {str(number): key for number, key in enumerate(everything)}
         by_name = {name: cells[key] for name, key in names.items()}
         involved = {names[name] for name in _culprits(by_name, sizes, k, set(names))}
-        guilty = {cell for side, cell in involved if side == "new"}
+        guilty = {cell for side, cell in involved if side == "new" and cell not in keep}
         if not guilty:  # what old cells give away among themselves is out already
             return shown
         shown.remove(min(guilty, key=lambda cell: (len(mine[cell]), cell)))
@@ -82,37 +93,6 @@ def shown_comments(
         if all(size == 0 or size >= k for size in together.values()):
             chosen = tried
     return set(chosen)
-
-
-def not_unanimous(
-    cells: Mapping[str, Collection[Hashable]],
-    sizes: Mapping[Hashable, int],
-    bins: Mapping[Hashable, tuple[int, ...]],
-    shown: Collection[str],
-    with_bins: Collection[str],
-    favourable: int,
-) -> set[str]:
-    """Those of the shown cells whose share of favourable answers to one question leaves everybody's answer open.
-
-    `bins`: how many in each atom gave score 1, 2, …; `with_bins`: the cells that show those too, not the share only;
-    `favourable`: the first favourable position. A cell in which all or none are favourable says it of each of them; so
-    may several cells together. The smallest one that takes part is hidden, until every atom could as well have one
-    favourable answer more, or one less.
-    """
-    left = set(shown)
-    live = [atom for atom, size in sizes.items() if size]
-    positive = {atom: sum(bins[atom][favourable:]) for atom in live}
-    counts = {cell: sum(sizes[atom] for atom in atoms) for cell, atoms in cells.items()}
-    for cell in sorted(left):
-        if sum(positive.get(atom, 0) for atom in cells[cell]) in (0, counts[cell]):
-            left.remove(cell)
-    while left:
-        atom = _pinned(cells, sizes, bins, left, with_bins, favourable, live)
-        if atom is None:
-            return left
-        around = [cell for cell in left if atom in cells[cell]]
-        left.remove(min(around, key=lambda cell: (counts[cell], cell)))
-    return left
 
 
 def _culprits(
@@ -179,60 +159,3 @@ def _by_atom(
     for person in people:
         sizes[atom_of[person]] = sizes.get(atom_of[person], 0) + 1
     return {cell: {atom_of[person] for person in members} for cell, members in cells.items()}, sizes
-
-
-def _pinned(
-    cells: Mapping[str, Collection[Hashable]],
-    sizes: Mapping[Hashable, int],
-    bins: Mapping[Hashable, tuple[int, ...]],
-    left: set[str],
-    with_bins: Collection[str],
-    favourable: int,
-    live: list[Hashable],
-) -> Hashable | None:
-    """An atom whose every answer the shown numbers leave no choice about being favourable or not; None: there is none.
-
-    Whole numbers of answers by atom and score that fit all that is shown are looked for; one that fits is a witness for
-    every atom whose favourable answers it has neither all nor none of.
-    """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    scores = len(bins[live[0]])
-    covered = [number for number, atom in enumerate(live) if any(atom in cells[cell] for cell in left)]
-    width = len(live) * scores
-    rows: list[Floats] = []
-    values: list[int] = []
-
-    def fix(atoms: list[int], positions: range, value: int) -> None:
-        row = np.zeros(width)
-        for number in atoms:
-            row[[number * scores + position for position in positions]] = 1.0
-        rows.append(row)
-        values.append(value)
-
-    for number, atom in enumerate(live):
-        fix([number], range(scores), sizes[atom])
-    for cell in sorted(left):
-        inside = [number for number, atom in enumerate(live) if atom in cells[cell]]
-        fix(inside, range(favourable, scores), sum(sum(bins[live[n]][favourable:]) for n in inside))
-        for position in range(scores if cell in with_bins else 0):
-            fix(inside, range(position, position + 1), sum(bins[live[n]][position] for n in inside))
-    fits = LinearConstraint(np.array(rows), values, values)
-    bounds = Bounds(0, np.repeat([sizes[atom] for atom in live], scores))
-    has_yes = {n for n in covered if sum(bins[live[n]][favourable:]) > 0}
-    has_no = {n for n in covered if sum(bins[live[n]][:favourable]) > 0}
-    for number in covered:
-        for missing, sign in ((has_yes, -1.0), (has_no, 1.0)):
-            if number in missing:
-                continue
-            aim = np.zeros(width)
-            aim[number * scores + favourable : (number + 1) * scores] = sign
-            found = milp(aim, constraints=fits, bounds=bounds, integrality=np.ones(width, dtype=np.int64))
-            if found.x is None:
-                return live[number]
-            witness = np.rint(found.x).astype(np.int64).reshape(len(live), scores)
-            has_yes |= {n for n in covered if witness[n, favourable:].sum() > 0}
-            has_no |= {n for n in covered if witness[n, :favourable].sum() > 0}
-            if number not in missing:
-                return live[number]
-    return None

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helpdesk_wellbeing.errors import BadPayload, ConfigError
 from helpdesk_wellbeing.surveys import links
 from helpdesk_wellbeing.surveys.links import Claim
 from helpdesk_wellbeing.surveys.loop import Change, NoChange, change
-from helpdesk_wellbeing.surveys.model import Delivery, Given, History, Invitation, Plan, State, Theme, Wave
+from helpdesk_wellbeing.surveys.model import Given, History, Invitation, Plan, State, Theme, Venue, Wave
 from helpdesk_wellbeing.surveys.policy import K_COMMENTS, K_SCORES, Policy
 from helpdesk_wellbeing.surveys.questions import HIGHEST, LONGEST_COMMENT, LOWEST, question_set
-from helpdesk_wellbeing.surveys.results import Ask, count, members, results
+from helpdesk_wellbeing.surveys.results import Ask, Earlier, count, members, results
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.surveys import Used
 
 PATH = "/pulse/"
+_TRIES = 3  # of counting a wave while answers may still come
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def history(store: Store, account: str) -> History:
     return store.surveys.history(account)
 
 
-def add(store: Store, account: str, plan: Plan, delivery: Delivery = Delivery.OWN) -> Wave:
+def add(store: Store, account: str, plan: Plan, venue: Venue = Venue.OWN) -> Wave:
     """Keep a plan as a wave in the state planned."""
     question_set(plan.question_set)
     wave = Wave(
@@ -46,7 +48,7 @@ def add(store: Store, account: str, plan: Plan, delivery: Delivery = Delivery.OW
         wave=links.new_wave(),
         state=State.PLANNED,
         kind=plan.kind,
-        delivery=delivery,
+        venue=venue,
         teams=plan.teams,
         places=tuple(sorted({invitation.place for invitation in plan.invitations})),
         invited=len(plan.invitations),
@@ -58,7 +60,7 @@ def add(store: Store, account: str, plan: Plan, delivery: Delivery = Delivery.OW
     )
     with store.transaction():
         store.surveys.add(account, wave, plan.invitations)
-        if delivery is Delivery.OWN:
+        if venue is Venue.OWN:
             store.put_secret(account, _secret_name(wave.wave), links.new_secret())
     return wave
 
@@ -143,23 +145,22 @@ def close(store: Store, account: str, wave: str, on: date, k: int = K_SCORES, k_
     """
     Policy(k=k, k_comments=k_comments)
     found = _wave(store, account, wave)
+    if found.venue is Venue.ELSEWHERE or found.state is not State.OPEN:
+        store.surveys.advance(account, wave, State.CLOSED, on)
+        return
+    for _ in range(_TRIES):
+        # counting takes seconds in large accounts, in which nobody else should have to wait
+        seen = _to_count(store, account, wave)
+        counted = _counted(store, found, seen, k, k_comments)
+        with suppress(_ChangedError), store.transaction():
+            store.surveys.advance(account, wave, State.CLOSED, on)
+            if _to_count(store, account, wave) != seen:
+                raise _ChangedError
+            _settle(store, found, counted)
+            return
     with store.transaction():
         store.surveys.advance(account, wave, State.CLOSED, on)
-        if found.delivery is Delivery.ELSEWHERE:
-            return
-        secret = store.get_secret(account, _secret_name(wave))
-        if secret is None:
-            raise ConfigError(f"surveys: account {account}: the secret of wave {wave} is missing; bring back a backup")
-        invitations = store.surveys.invitations(account, wave)
-        given = [links.unseal(secret, wave, found.places, one) for one in store.surveys.sealed(account, wave)]
-        secrets.SystemRandom().shuffle(given)
-        counted = count(given, invitations, _shown_before(store, account), k, k_comments)
-        marks = [
-            links.mark_of(Claim(account, wave, 0, links.ident_of(secret, invitation.person)))
-            for invitation in invitations
-        ]
-        store.surveys.settle(account, wave, marks, counted)
-        store.drop_secret(account, _secret_name(wave))
+        _settle(store, found, _counted(store, found, _to_count(store, account, wave), k, k_comments))
 
 
 def close_due(store: Store, account: str, at: datetime, k: int = K_SCORES, k_comments: int = K_COMMENTS) -> list[str]:
@@ -235,13 +236,52 @@ def forget_person(store: Store, account: str, person: str) -> None:
     store.surveys.rename_person(account, person, f"erased-{secrets.token_hex(8)}")
 
 
-def _shown_before(store: Store, account: str) -> Mapping[str, frozenset[str]]:
-    """The members of every cell that earlier waves show; names of cells begin with their wave's."""
-    found: dict[str, frozenset[str]] = {}
+class _ChangedError(Exception):
+    """An answer came, or another wave was closed, while this one was counted."""
+
+
+_Seen: TypeAlias = tuple[list[bytes], list[dict[str, Earlier]]]
+
+
+def _to_count(store: Store, account: str, wave: str) -> _Seen:
+    """The answers, sealed, and what earlier waves show."""
+    with store.view():
+        return store.surveys.sealed(account, wave), _shown_before(store, account)
+
+
+def _counted(store: Store, wave: Wave, seen: _Seen, k: int, k_comments: int) -> dict[str, dict[str, Any]]:
+    sealed, earlier = seen
+    secret = _secret(store, wave)
+    given = [links.unseal(secret, wave.wave, wave.places, one) for one in sealed]
+    secrets.SystemRandom().shuffle(given)
+    return count(given, store.surveys.invitations(wave.account, wave.wave), earlier, k, k_comments)
+
+
+def _settle(store: Store, wave: Wave, counted: dict[str, dict[str, Any]]) -> None:
+    secret = _secret(store, wave)
+    persons = [one.person for one in store.surveys.invitations(wave.account, wave.wave)]
+    marks = [links.mark_of(Claim(wave.account, wave.wave, 0, links.ident_of(secret, one))) for one in persons]
+    store.surveys.settle(wave.account, wave.wave, marks, counted)
+    store.drop_secret(wave.account, _secret_name(wave.wave))
+
+
+def _secret(store: Store, wave: Wave) -> str:
+    secret = store.get_secret(wave.account, _secret_name(wave.wave))
+    if secret is None:
+        raise ConfigError(
+            f"surveys: account {wave.account}: the secret of wave {wave.wave} is missing; bring back a backup"
+        )
+    return secret
+
+
+def _shown_before(store: Store, account: str) -> list[dict[str, Earlier]]:
+    """What each earlier wave shows."""
+    found = []
     for earlier in store.surveys.waves(account):
-        shown = store.surveys.result_cells(account, earlier.wave)
-        asked = members(store.surveys.invitations(account, earlier.wave)) if shown else {}
-        found |= {f"{earlier.wave}{cell}": asked[cell] for cell in shown}
+        bodies = store.surveys.all_results(account, earlier.wave)
+        if bodies:
+            asked = members(store.surveys.invitations(account, earlier.wave))
+            found.append({cell: Earlier(asked[cell], body) for cell, body in bodies.items()})
     return found
 
 

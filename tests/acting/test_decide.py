@@ -63,6 +63,8 @@ def test_a_ticket_that_came_within_an_hour_of_its_sla_limit_stays(minutes, stays
     asked = {**ASKED, "next_sla": (MONDAY + timedelta(minutes=minutes)).isoformat()}
 
     assert (decide("move", asked, SEEN, MONDAY) == Skip("about to breach")) is stays
+    shown = replace(SEEN, next_sla=asked["next_sla"])
+    assert (decide("move", ASKED, shown, MONDAY) == Skip("about to breach")) is stays
 
 
 def test_a_suggestion_leaves_the_assignee_and_can_be_taken_off_without_a_trace_in_labels():

@@ -124,7 +124,7 @@ def test_a_refusal_is_kept_with_its_reason_and_the_others_go_on(store, desk, mea
 
 
 def test_a_token_revoked_in_the_middle_stops_the_round_and_nothing_is_lost(desk, means, accepted):
-    desk.before = in_turn(None, NotLetIn("no"))
+    desk.before = in_turn(None, NotLetIn("no longer; run connect"))
     tally = work_off(means)
 
     assert (tally.written, len(desk.saves)) == (1, 1)

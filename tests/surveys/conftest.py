@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
@@ -70,12 +72,49 @@ def held(store: Store, answers: Mapping[str, tuple[Place, int]], at: datetime = 
     return wave
 
 
+def found_out(equations: Mapping[tuple[frozenset[str], tuple[int, ...]], int]) -> set[str]:
+    """Persons of whom every solution says the same: that they are favourable, or that they are not.
+
+    An equation: so many of these persons gave one of these scores. Everybody in one gave exactly one score.
+    """
+    persons = sorted({person for inside, _ in equations for person in inside})
+    if not persons:
+        return set()
+    place = {person: 5 * number for number, person in enumerate(persons)}
+    rows, values = [], []
+    once = [((frozenset({person}), (1, 2, 3, 4, 5)), 1) for person in persons]
+    for (inside, scores), value in [*equations.items(), *once]:
+        row = np.zeros(5 * len(persons))
+        row[[place[person] + score - 1 for person in inside for score in scores]] = 1.0
+        rows.append(row)
+        values.append(value)
+    fits = LinearConstraint(np.array(rows), values, values)
+    open_both_ways: dict[str, set[bool]] = {person: set() for person in persons}
+    for person in persons:
+        for sign in (1.0, -1.0):
+            if len(open_both_ways[person]) == 2:
+                break
+            aim = np.zeros(5 * len(persons))
+            aim[place[person] + 3 : place[person] + 5] = sign
+            found = milp(aim, constraints=fits, bounds=Bounds(0, 1), integrality=np.ones(len(aim), dtype=np.int64)).x
+            assert found is not None, "the equations contradict each other"
+            for one in persons:
+                open_both_ways[one].add(bool(round(found[place[one] + 3] + found[place[one] + 4])))
+    return {person for person, ways in open_both_ways.items() if len(ways) == 1}
+
+
 @pytest.fixture
 def store(url: str, tmp_path: Path) -> Iterator[Store]:
     with open_store(Settings(tmp_path, url)) as opened_store:
         opened_store.create_account("acme")
         opened_store.create_account("globex")
         yield opened_store
+
+
+@pytest.fixture(scope="session", name="found_out")
+def _found_out() -> Any:
+    """The attacker's arithmetic, for properties."""
+    return found_out
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import re
 import pytest
 from flask import Flask
 
-from helpdesk_wellbeing.surveys.page import Patience, pulse
 from helpdesk_wellbeing.surveys import waves
+from helpdesk_wellbeing.surveys.page import Patience, pulse
 
 pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 CHOSEN = {f"q{number}": "4" for number in range(5)}

@@ -45,10 +45,7 @@ class ZendeskHelpdesk:
 
     def look(self, ticket: str) -> Seen:
         """One request."""
-        try:
-            return self._seen(_let_in(lambda: self._writing.ticket(ticket)))
-        except _Forbidden:
-            return Seen(ticket, "", None, None, frozenset(), None, "", "forbidden")
+        return self._seen(_let_in(lambda: self._writing.tickets([ticket])[ticket]))
 
     def find(self, ticket: str, marker: str) -> Written | None:
         """Through the ticket's audits, newest first."""
@@ -106,7 +103,7 @@ class ZendeskHelpdesk:
         return Seen(
             ticket=state.ticket, status=state.status, assignee=state.assignee, group=state.group, tags=state.tags,
             label=None if label in (None, "") else str(label), stamp=state.stamp, problem=problem,
-            at=self._writing.api.session.platform_now,
+            next_sla=state.breach_at, at=self._writing.api.session.platform_now,
         )  # fmt: skip
 
 
@@ -126,13 +123,7 @@ def _let_in(ask: Callable[[], _Found]) -> _Found:
         return ask()
     except RefusedForGood as refused:
         if refused.status == 401:
-            raise NotLetIn("zendesk: the credentials are not accepted any more; run connect again") from None
-        if refused.status == 403:
-            raise _Forbidden(str(refused)) from refused
+            raise NotLetIn(str(refused)) from None
         raise RetryLater(str(refused)) from refused
     except BadPayload as spoilt:  # a page of a proxy, half an answer
         raise RetryLater(str(spoilt)) from spoilt
-
-
-class _Forbidden(RetryLater):
-    """We may not see it; for a ticket that is final, elsewhere somebody may mend it."""

@@ -21,6 +21,7 @@ from .people import availabilities, custom_statuses
 from .record import Record
 from .setup import Setup
 from .site import Holdings
+from .slas import TARGETS_MIN
 from .words import POLICY
 from .writes import Writes
 from .zones import listed
@@ -172,9 +173,8 @@ class Api:
     def _policies(self) -> Answer:
         if not self.options.sla:
             return Answer.of(*FORBIDDEN)
-        targets = [("urgent", 60), ("high", 240), ("normal", 480), ("low", 1440)]
         metrics = [{"priority": p, "metric": "first_reply_time", "target": t, "target_in_seconds": t * 60,
-                    "business_hours": False} for p, t in targets]  # fmt: skip
+                    "business_hours": False} for p, t in TARGETS_MIN.items()]  # fmt: skip
         url = f"{self.holdings.base}/api/v2/slas/policies/{POLICY}.json"
         policy = {"url": url, "id": POLICY, "title": "Standard", "description": "", "position": 1,
                   "filter": {"all": [], "any": []}, "policy_metrics": metrics,

@@ -33,12 +33,10 @@ class Door:
         self._done(lambda: self._writes.delete(_no(ticket), _no(by), "web"))
 
     def close(self, ticket: str, by: str) -> None:
-        """Close a ticket for good."""
-        self.edit(
-            ticket,
-            by,
-            {"status": "closed", "assignee_id": _no(by)} if not self._assignee(ticket) else {"status": "closed"},
-        )
+        """Close a ticket for good; one of nobody's becomes the closer's."""
+        row = self._writes.row(_no(ticket))
+        mine = {"assignee_id": _no(by)} if row is not None and row["assignee_id"] is None else {}
+        self.edit(ticket, by, {"status": "closed", **mine})
 
     def leaves(self, agent: str) -> None:
         """An agent is deactivated, and with that out of all groups."""
@@ -48,7 +46,7 @@ class Door:
             if user not in staff.by_id:
                 raise ValueError(f"no user {agent} in the account")
             stamp = f"{self._record.now():%Y-%m-%dT%H:%M:%SZ}"
-            gone = with_user(without_member(staff, user, None), user, stamp, active=False, role="end-user")
+            gone = with_user(without_member(staff, user, None), user, stamp, active=False)
             self._record.restaff(gone)
 
     def empties(self, group: str) -> None:
@@ -66,10 +64,6 @@ class Door:
     def drops_field(self, field: str) -> None:
         """An admin deletes a custom field."""
         self._done(lambda: self._writes.drop_field(int(field)))
-
-    def _assignee(self, ticket: str) -> int | None:
-        row = self._writes.row(_no(ticket))
-        return None if row is None else row["assignee_id"]
 
     @staticmethod
     def _done(act: Any) -> Any:

@@ -15,6 +15,7 @@ from .faults import Faults
 from .pages import list_cursor, read_list_cursor
 from .people import Object
 from .site import Holdings
+from .slas import first_reply_clock
 from .tickets import rating_row, survey_row
 
 Query = dict[str, list[str]]
@@ -72,7 +73,11 @@ class Lists:
 
     def _by_external_id(self, external_id: str) -> list[dict[str, Any]]:
         besides, clock = self.holdings.ledger.besides, self._clock()
-        rows = [self.holdings.ticket(no, clock) for no, own in besides.items() if own.get("external_id") == external_id]
+        rows = [
+            self.holdings.ticket(no, clock)
+            for no, own in list(besides.items())
+            if own.get("external_id") == external_id
+        ]
         return [row for row in rows if row is not None and row["status"] != "deleted"]
 
     def audits(self, ticket: int, path: str, query: Query) -> Answer:
@@ -154,12 +159,22 @@ class Lists:
         return Answer.rows(name, pick(low, high), rest)
 
     def _many_tickets(self, query: Query) -> Answer:
-        rows = self.holdings.tickets(self._clock(), False)
         wanted = _ids(query)
+        if "slas" in query.get("include", [""])[0].split(","):
+            return self._with_slas(wanted)
+        rows = self.holdings.tickets(self._clock(), False)
         places = [rows.after(no, no - 1) for no in wanted]
         found = [p for p, no in zip(places, wanted, strict=True) if p < len(rows) and rows.ids[p] == no]
         text = ",".join(rows.joined(p, p + 1) for p in found)
         return Answer.rows("tickets", text, {"next_page": None, "previous_page": None, "count": len(found)})
+
+    def _with_slas(self, wanted: list[int]) -> Answer:
+        shown = [self.holdings.ticket(no, self._clock()) for no in wanted]
+        found = [row for row in shown if row is not None and row["status"] != "deleted"]
+        if self.options.sla:
+            for row in found:
+                row["slas"] = {"policy_metrics": first_reply_clock(self.holdings.site.events, row, self.now())}
+        return Answer.of({"tickets": found, "next_page": None, "previous_page": None, "count": len(found)})
 
     def _answers(self, low: int | None, high: int | None) -> list[dict[str, Any]]:
         """Ratings given in [low, high) as rows of the frame, oldest first."""

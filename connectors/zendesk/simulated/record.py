@@ -85,7 +85,7 @@ class Record:
         return touches
 
     def save(self, ticket: int, steps: Sequence[Step], told: Told, kind: str, created: Mapping[str, Any]) -> int:
-        """Append one save by `told.author`, an actor of `kind`; the audit's id. `created`: first state of a new ticket."""
+        """Append one save by `told.author`, an actor of `kind`; its audit. `created`: first state of a new ticket."""
         with self.lock:
             at = self.next_moment(ticket)
             self._saves += 1

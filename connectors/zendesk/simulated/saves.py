@@ -99,7 +99,8 @@ def _created(row: Mapping[str, Any], told: Told) -> Iterator[_Part]:
     no = int(row["child"])
     yield _Part(no, "Comment", comment=told.comment)
     values = (
-        ("subject", told.subject), ("requester_id", str(row["requester_no"])), ("priority", row["priority_after"] or None),
+        ("subject", told.subject), ("requester_id", str(row["requester_no"])),
+        ("priority", row["priority_after"] or None),
         ("type", None), ("status", row["status_after"]), ("group_id", _number(row["group_after"])),
         ("assignee_id", _number(row["assignee_after"])), ("brand_id", str(BRAND)), ("ticket_form_id", str(FORM)),
         ("custom_status_id", str(STATUS_IDS.get(row["status_after"], STATUS_IDS["solved"]))),

@@ -91,7 +91,7 @@ class Setup:
             body = {name: value for name, value in body.items() if name not in ("all", "any", "output")}
         return _shown(self._keep(kind, FIRST_ID[kind] + self._made, row | _given(body)))
 
-    def update(self, kind: str, number: str, body: Object, whole: bool = False) -> Object:
+    def update(self, kind: str, number: str, body: Object) -> Object:
         """Change what `body` names. Raises Denied."""
         thing = self._known(kind, number)
         self._check(kind, thing | body, number)
@@ -99,6 +99,13 @@ class Setup:
             body = {**{k: v for k, v in body.items() if k not in ("all", "any")}, "conditions": _conditions(body)}
         thing |= _given(body) | {"updated_at": self.stamp()}
         return _shown(thing)
+
+    def replace_webhook(self, number: str, body: Object) -> None:
+        """A webhook is put as a whole: what `body` doesn't name is gone. Raises Denied."""
+        thing = self._known("webhooks", number)
+        _check_webhook(body)
+        kept = {name: thing[name] for name in ("id", "created_at", "created_by", "subscriptions")}
+        self.things["webhooks"][number] = {**_given(body), **kept, "updated_at": self._fine()}
 
     def delete(self, kind: str, number: str) -> None:
         """Take one away. Raises Denied."""

@@ -20,7 +20,7 @@ from . import tickets as ticket_rows
 from .audits import CHILDREN_OF_CREATE, FIRST_ID, audited
 from .ledger import Ledger
 from .options import Account, Options
-from .pages import Rows
+from .pages import MOST_CHUNKS, Rows
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.demo.world import World
@@ -84,8 +84,10 @@ class Site:
 
     def followed_by(self, rows: pl.DataFrame, children: pl.DataFrame) -> Site:
         """The site after more has happened: `rows`, and the children that they became."""
-        later = replace(self, events=pl.concat([self.events, rows]))
-        later.__dict__["children"] = pl.concat([self.children, children.select(self.children.columns)])
+        whole = self.children.n_chunks() > MOST_CHUNKS
+        later = replace(self, events=pl.concat([self.events, rows], rechunk=whole))
+        added = children.select(self.children.columns)
+        later.__dict__["children"] = pl.concat([self.children, added], rechunk=whole)
         return later
 
 
@@ -146,9 +148,10 @@ class Holdings:
 
     def _events(self, children: pl.DataFrame, bodies: bool) -> Rows:
         plain, written = self.ledger.parted(children)
-        frame = event_rows.rows(plain, self._layout(False, bodies)).select("sec", "id", "json")
-        told = self.ledger.events(written, bodies)
-        frame = pl.concat([frame, told]).sort("id") if told.height else frame
+        frame = self.ledger.events(written, bodies)
+        if plain.height or not written:
+            rendered = event_rows.rows(plain, self._layout(False, bodies)).select("sec", "id", "json")
+            frame = pl.concat([rendered, frame]).sort("id") if written else rendered
         return Rows.of(frame, "sec", "id", frame["json"])
 
     def audits(self, ticket: int, now: int) -> list[str]:

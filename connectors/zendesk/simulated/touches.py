@@ -69,13 +69,18 @@ def told(children: pl.DataFrame, words: Mapping[str, str]) -> list[Touch]:
     """What webhooks say of children, one each, in the order of the save; `words`: kind by the event's id."""
     result: list[Touch] = []
     for row in children.sort("child").iter_rows(named=True):
-        kind = words.get(row["id"], row["kind"])
+        kind = words.get(row["id"], _word(row))
         if kind in KINDS:
             position = 1 + sum(touch.save == row["audit"] for touch in result)
             at = row["at"].replace(microsecond=0)
             payload = _payload(row, at, row["id"], position)
             result.append(Touch(at, row["ticket"], row["actor"] or "", kind, payload, row["audit"]))
     return result
+
+
+def _word(row: Mapping[str, Any]) -> str:
+    """Our word for a child; of tag changes together, tagged. First tags are told with the ticket's creation."""
+    return "tagged" if row["kind"] == "tags" and row["added"] != row["removed"] else str(row["kind"])
 
 
 def _row(

@@ -324,6 +324,9 @@ class Writes:
             self.setup.delete(kind, str(number))
             self._fields_changed()
             return Answer(b"", 204)
+        if kind == "webhooks" and method == "PUT":
+            self.setup.replace_webhook(str(number), _inner(body, name))
+            return Answer(b"", 204)
         changed = self.setup.update(kind, str(number), _inner(body, name))
         self._fields_changed()
         return Answer(b"", 204) if kind == "webhooks" else Answer.of({name: changed})

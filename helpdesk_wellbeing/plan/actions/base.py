@@ -10,7 +10,7 @@ from typing import Any
 
 from helpdesk_wellbeing.plan.actions.words import conditions
 from helpdesk_wellbeing.plan.people_now import now
-from helpdesk_wellbeing.plan.proposal import Action, Because, Move, Proposal, Subject
+from helpdesk_wellbeing.plan.proposal import Action, Because, Kind, Move, Proposal, Subject
 from helpdesk_wellbeing.plan.situation import Flag, Situation
 from helpdesk_wellbeing.rules.model import Rule
 
@@ -19,14 +19,14 @@ from helpdesk_wellbeing.rules.model import Rule
 class Case:
     """One subject of an action with the active flags that suggest it, the worst first.
 
-    `taken` is work that earlier proposals of the same run have found a receiver for: ticket to receiver.
+    `coming` is work that other proposals have for somebody, those of the same run among them: receiver to tickets.
     """
 
     situation: Situation
     action: Action
     subject: Subject
     flags: Sequence[Flag]
-    taken: Mapping[str, str]
+    coming: Mapping[str, Sequence[str]]
 
     @property
     def about_agent(self) -> bool:
@@ -51,7 +51,8 @@ class Case:
     @property
     def name(self) -> str:
         """What the subject is called."""
-        return now(self.situation).names.get(self.subject.id, self.subject.id)
+        here = now(self.situation)
+        return (here.agent_names if self.about_agent else here.group_names).get(self.subject.id, self.subject.id)
 
     def proposal(
         self,
@@ -84,6 +85,7 @@ class Way:
 
     subject: Callable[[Situation, Flag], Subject]
     propose: Callable[[Case], Proposal | str]
+    kinds: tuple[Kind, ...] = ("agent",)  # of flags that it answers
     more: Callable[[Situation], list[Flag]] = lambda situation: []  # conditions that no rule suggests it for
 
 

@@ -70,4 +70,4 @@ def teams_under_load(situation: Situation) -> list[Flag]:
     return found
 
 
-WAY = Way(subject, propose, teams_under_load)
+WAY = Way(subject, propose, ("team", "queue"), teams_under_load)

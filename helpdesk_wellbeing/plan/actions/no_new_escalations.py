@@ -24,7 +24,7 @@ def propose(case: Case) -> Proposal | str:
     found = slot(person, shift[0], until)
     languages = case.situation.languages
     texts = together(languages, say(languages, "no_escalations", slot=found))
-    return case.proposal(texts, details={"slot": plain(found)}, expires_at=until)
+    return case.proposal(texts, details={"slot": plain(found)}, expires_at=found.start)
 
 
 WAY = Way(own_subject, propose)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from helpdesk_wellbeing.plan.actions.base import Case, Way, own_subject
-from helpdesk_wellbeing.plan.actions.slots import coming, person_at_work, plain, slot
+from helpdesk_wellbeing.plan.actions.slots import coming, gaps, person_at_work, plain, slot, up_to_quarter
 from helpdesk_wellbeing.plan.actions.words import Slot, say, together
-from helpdesk_wellbeing.plan.people_now import Person, now
+from helpdesk_wellbeing.plan.people_now import now
 from helpdesk_wellbeing.plan.proposal import Proposal
 
 HOUR = timedelta(hours=1)
@@ -34,30 +34,20 @@ def _off_time(case: Case) -> Proposal | str:
     person = now(case.situation).people.get(case.subject.id)
     if person is None or not person.scheduled:
         return "no schedule"
-    start = case.lead_from
+    start = up_to_quarter(case.lead_from)
     if person.on_leave:
         back = person.works_from(start)
-        return (
-            "on leave" if back is None or back <= start else _proposal(case, "pause_leave", slot(person, start, back))
-        )
-    found = _free_time(person, case)
-    return found if isinstance(found, str) else _proposal(case, "pause_off", found)
+        if back is None or back <= start:
+            return "on leave"
+        return _proposal(case, "pause_leave", slot(person, start, back), back)
+    found = next((gap for gap in gaps(person.shifts(start)) if gap[0] <= case.latest), None)
+    return "not scheduled soon" if found is None else _proposal(case, "pause_off", slot(person, *found))
 
 
-def _free_time(person: Person, case: Case) -> Slot | str:
-    """The first stretch between two shifts that ends after the lead may see the proposal."""
-    shifts = person.shifts(case.lead_from)
-    if shifts and shifts[0][0] > case.lead_from:
-        return slot(person, case.lead_from, shifts[0][0])
-    if len(shifts) < 2 or shifts[0][1] > case.latest:
-        return "not scheduled soon"
-    return slot(person, shifts[0][1], shifts[1][0])
-
-
-def _proposal(case: Case, key: str, found: Slot) -> Proposal:
+def _proposal(case: Case, key: str, found: Slot, expires_at: datetime | None = None) -> Proposal:
     languages = case.situation.languages
     texts = together(languages, say(languages, key, name=case.name, slot=found))
-    return case.proposal(texts, details={"slot": plain(found)}, expires_at=found.end)
+    return case.proposal(texts, details={"slot": plain(found)}, expires_at=expires_at or found.start)
 
 
 WAY = Way(own_subject, propose)

@@ -21,15 +21,17 @@ def propose(case: Case) -> Proposal | str:
         return person
     length = timedelta(minutes=minutes(case))
     languages = case.situation.languages
+    whole = person.shifts(case.situation.as_of)
     for shift in coming(case, person, from_now=True):
         planned = _planned(person, shift, length)
-        found = planned or _middle(shift, length)
+        began = next(start for start, end in whole if end == shift[1])
+        found = planned or _middle(began, shift, length)
         if found is None:
             continue
         here = slot(person, *found)
         key = "break_planned" if planned else "break_new"
         text = say(languages, key, name=case.name, minutes=length / timedelta(minutes=1), slot=here)
-        return case.proposal(together(languages, text), details={"slot": plain(here)}, expires_at=found[1])
+        return case.proposal(together(languages, text), details={"slot": plain(here)}, expires_at=found[0])
     return "not scheduled soon"
 
 
@@ -40,14 +42,15 @@ def minutes(case: Case) -> float:
 
 
 def _planned(person: Person, shift: Window, length: timedelta) -> Window | None:
-    """The first break of the schedule inside a shift that is long enough."""
+    """The first break of the schedule in what is left of a shift that is long enough."""
     inside = [window for window in person.windows if window[1] > shift[0] and window[0] < shift[1]]
-    return next(((start, end) for start, end in gaps(inside) if end - start >= length), None)
+    return next(((start, end) for start, end in gaps(inside) if start >= shift[0] and end - start >= length), None)
 
 
-def _middle(shift: Window, length: timedelta) -> Window | None:
-    start, end = shift
-    begin: datetime = up_to_quarter(start + min((end - start) / 2 - length / 2, LATEST_AFTER))
+def _middle(began: datetime, shift: Window, length: timedelta) -> Window | None:
+    """As near to the middle of the whole shift as what is left of it allows."""
+    left, end = shift
+    begin = max(left, up_to_quarter(began + min((end - began) / 2 - length / 2, LATEST_AFTER)))
     return (begin, begin + length) if begin + length + _WITHIN <= end else None
 
 

@@ -16,16 +16,17 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.plan.actions.base import Case, Way
-from helpdesk_wellbeing.plan.actions.words import conditions, say, together
+from helpdesk_wellbeing.plan.actions.words import conditions, say
 from helpdesk_wellbeing.plan.people_now import Person, group_shifts, now
 from helpdesk_wellbeing.plan.proposal import Move, Proposal, Subject
 from helpdesk_wellbeing.plan.rebalance import AGENTS, TICKETS, Plan, Question, Settings, explain
 from helpdesk_wellbeing.plan.rebalance import rebalance as best_plan
 from helpdesk_wellbeing.plan.rebalance.answer import LOADED
+from helpdesk_wellbeing.plan.rebalance.question import MOST_EFFORT
 from helpdesk_wellbeing.plan.situation import Flag, Situation
 from helpdesk_wellbeing.remembered import once_per_object
 
-_NOT = "not "  # of a skill that everybody has but one: it keeps a ticket from who declined it
+_NOT = "\0"  # the beginning of a skill that everybody has but one: it keeps a ticket from who declined it
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,22 @@ def propose(case: Case) -> Proposal | str:
     people = now(case.situation).people
     members = [people[agent] for agent in now(case.situation).members.get(case.subject.id, ())]
     settings = case.situation.policy.rebalance.settings(case.situation.as_of)
+    if not any(person.scheduled for person in members):
+        return "no schedule" if members else "nobody can take work"
     rows = [_row(case, person) for person in members]
-    tickets = _tickets(case, [person.agent for person in members])
-    if not tickets.height:
-        return "nothing to move"
+    rows = [row for row in rows if row["effort"] <= MOST_EFFORT]  # more is a store of tickets, not a person's work
     givers = _givers(case, rows)
     if not givers:
         return "no better distribution"
+    tickets = _tickets(case, givers)
+    if not tickets.height:
+        return "nothing to move"
     if not any(_may_take(row, settings) and row["agent"] not in givers for row in rows):
-        return "nobody can take work" if any(person.scheduled for person in members) else "no schedule"
+        return "nobody can take work"
     question = Question(*_with_refused(case, tickets, rows), settings, givers)
     plan = _without_refused(best_plan(question))
+    if 0 < sum(move.why.effort for move in plan.moves) < case.situation.policy.rebalance.least_effort * ONE_TICKET:
+        return "nothing to move"
     if not plan.moves:
         return "no better distribution" if set(LOADED) & set(plan.stayed.values()) else "nothing to move"
     return _proposal(case, plan)
@@ -122,9 +128,9 @@ def _row(case: Case, person: Person) -> dict[str, Any]:
 
 
 def _coming(case: Case, agent: str) -> list[tuple[int, bool]]:
-    """Effort and hardness of tickets that other proposals give to somebody who does not have them yet."""
+    """Effort and hardness of tickets that other proposals have for somebody who does not hold them yet."""
     held = _loads(case.situation).held
-    promised = (held.get(ticket, (agent, 0, False)) for ticket, receiver in case.taken.items() if receiver == agent)
+    promised = (held.get(ticket, (agent, 0, False)) for ticket in case.coming.get(agent, ()))
     return [(effort, hard) for holder, effort, hard in promised if holder != agent]
 
 
@@ -153,13 +159,15 @@ def _givers(case: Case, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(about & {row["agent"] for row in rows})
 
 
-def _tickets(case: Case, members: Sequence[str]) -> pl.DataFrame:
-    """`TICKETS` of the group that members hold, those left out that another proposal is about."""
+def _tickets(case: Case, givers: frozenset[str]) -> pl.DataFrame:
+    """`TICKETS` of the group that givers hold, those left out that another proposal is about."""
     situation = case.situation
     found = _loads(situation).tickets.get(case.subject.id)
     if found is None:
         return pl.DataFrame(schema=TICKETS)
-    mine = found.filter(pl.col("assignee").is_in(list(members)) & ~pl.col("ticket").is_in(list(case.taken)))
+    mine = found.filter(
+        pl.col("assignee").is_in(sorted(givers)) & ~pl.col("ticket").is_in(list(situation.history.pending))
+    )
     moved = situation.history.moved
     ours = pl.DataFrame(
         {"ticket": list(moved), "ours": list(moved.values())},
@@ -203,7 +211,9 @@ def _without_refused(plan: Plan) -> Plan:
 
 def _proposal(case: Case, plan: Plan) -> Proposal:
     languages, here = case.situation.languages, now(case.situation)
-    reasons = partial(_reasons, plan, languages, here.names, not case.situation.withhold_agents)
+    reasons = partial(
+        _reasons, plan, languages, {**here.group_names, **here.agent_names}, not case.situation.withhold_agents
+    )
     moves = [Move(m.ticket, case.subject.id, m.giver, m.receiver, reasons(m.ticket)) for m in plan.moves]
     texts = [say(languages, _key(case, plan), name=case.name, count=len(moves), **_fullest(plan))]
     if plan.verdict == "optimal":
@@ -277,4 +287,4 @@ def _end_of_day(case: Case) -> datetime:
     return shifts[0][1] if shifts else case.latest
 
 
-WAY = Way(subject, propose)
+WAY = Way(subject, propose, ("agent", "team", "queue"))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from helpdesk_wellbeing.plan.actions.base import Case, Way, own_subject
-from helpdesk_wellbeing.plan.actions.slots import coming, gaps, person_at_work, plain, slot, up_to_quarter
+from helpdesk_wellbeing.plan.actions.slots import NOTICE, coming, gaps, person_at_work, plain, slot, up_to_quarter
 from helpdesk_wellbeing.plan.actions.words import Slot, say, together
 from helpdesk_wellbeing.plan.people_now import Person, Window
 from helpdesk_wellbeing.plan.proposal import Proposal
@@ -18,7 +18,7 @@ LEAST_BACK_H = 1.0
 WEEK = timedelta(days=7)
 NIGHT_ENDS_H = 6
 _LATER_AT_MOST = timedelta(hours=6)  # a shift that would begin later than this is swapped instead
-Answer = tuple[str, Slot, Mapping[str, object]]  # key of the text, the slot, further values
+Answer = tuple[str, Slot, Mapping[str, object], datetime]  # key of the text, the slot, further values, expires at
 
 
 def propose(case: Case) -> Proposal | str:
@@ -30,10 +30,10 @@ def propose(case: Case) -> Proposal | str:
     found = _WAYS.get(flag["signal"], _short_slot)(case, person, flag)
     if isinstance(found, str):
         return found
-    key, here, values = found
+    key, here, values, before = found
     languages = case.situation.languages
     texts = together(languages, say(languages, key, slot=here, **values))
-    return case.proposal(texts, details={"slot": plain(here)}, expires_at=here.end)
+    return case.proposal(texts, details={"slot": plain(here)}, expires_at=before)
 
 
 def _later_start(case: Case, person: Person, flag: Flag) -> Answer | str:
@@ -47,13 +47,13 @@ def _later_start(case: Case, person: Person, flag: Flag) -> Answer | str:
         later = up_to_quarter(before + required)
         if start < later < end and later - start <= _LATER_AT_MOST:
             values = {"planned": slot(person, start, start), "required_h": required / timedelta(hours=1)}
-            return "start_later", slot(person, later, later), values
+            return "start_later", slot(person, later, later), values, start
     if case.situation.as_of - _ended(flag) > WEEK:
         return "too long ago"
     missing = required / timedelta(hours=1) - (flag["values"].get("rest_h") or 0)
     start, end = shifts[0]
     begin = min(up_to_quarter(start + _back(missing)), end)
-    return "start_later_back", slot(person, begin, begin), {"planned": slot(person, start, start)}
+    return "start_later_back", slot(person, begin, begin), {"planned": slot(person, start, start)}, start
 
 
 def _last_end(case: Case, person: Person) -> datetime:
@@ -65,29 +65,25 @@ def _last_end(case: Case, person: Person) -> datetime:
 
 
 def _weekly_rest(case: Case, person: Person, flag: Flag) -> Answer | str:
-    """The longest rest that the plan of the next week has, or that it would have with one shift given away."""
+    """The first rest that is long enough in the plan of the next week, or in that plan with one shift given away."""
     as_of = case.situation.as_of
     required = timedelta(hours=flag["values"].get("required_h") or 35)
     week = [shift for shift in person.shifts(as_of) if shift[0] < as_of + WEEK]
     following = [shift for shift in person.shifts(as_of + WEEK) if shift[0] >= as_of + WEEK][:1]
     if not week:
         return "not scheduled soon"
-    planned = _longest([*week, *following])
-    if planned is not None and planned[1] - planned[0] >= required:
-        return "rest_kept", slot(person, *planned), {}
-    free: list[tuple[Window, Window]] = []
+    planned = _rest([*week, *following], required)
+    if planned is not None:
+        return "rest_kept", slot(person, *planned), {}, planned[1]
     for number, shift in enumerate(week):
-        rest = _longest([*week[:number], *week[number + 1 :], *following])
-        if shift[0] > as_of and rest is not None and rest[1] - rest[0] >= required:
-            free.append((shift, rest))
-    if not free:
-        return "not scheduled soon"
-    shift, rest = free[0]
-    return "rest_made", slot(person, *rest), {"shift": slot(person, *shift)}
+        rest = _rest([*week[:number], *week[number + 1 :], *following], required)
+        if shift[0] >= as_of + NOTICE and rest is not None:
+            return "rest_made", slot(person, *rest), {"shift": slot(person, *shift)}, shift[0]
+    return "not scheduled soon"
 
 
-def _longest(shifts: list[Window]) -> Window | None:
-    return max(gaps(shifts), key=lambda gap: gap[1] - gap[0], default=None)
+def _rest(shifts: list[Window], required: timedelta) -> Window | None:
+    return next((gap for gap in gaps(shifts) if gap[1] - gap[0] >= required), None)
 
 
 def _night_swap(case: Case, person: Person, flag: Flag) -> Answer | str:
@@ -95,8 +91,8 @@ def _night_swap(case: Case, person: Person, flag: Flag) -> Answer | str:
     place = ZoneInfo(person.zone)
     for start, end in coming(case, person):
         first, last = start.astimezone(place), end.astimezone(place)
-        if first.hour < NIGHT_ENDS_H or last.date() > first.date() and (last.hour, last.minute) > (0, 0):
-            return "night_swap", slot(person, start, end), {}
+        if first.hour < NIGHT_ENDS_H or (last.date() > first.date() and (last.hour, last.minute) > (0, 0)):
+            return "night_swap", slot(person, start, end), {}, start
     return "not scheduled soon"
 
 
@@ -109,7 +105,7 @@ def _time_back(case: Case, person: Person, flag: Flag) -> Answer | str:
         return "not scheduled soon"
     start, end = shifts[0]
     back = min(_back(worked - (values.get("limit_h") or worked)), end - start)
-    return "time_back", slot(person, end - back, end), {"hours": back / timedelta(hours=1)}
+    return "time_back", slot(person, end - back, end), {"hours": back / timedelta(hours=1)}, end - back
 
 
 def _short_slot(case: Case, person: Person, flag: Flag) -> Answer | str:
@@ -119,7 +115,8 @@ def _short_slot(case: Case, person: Person, flag: Flag) -> Answer | str:
         return "not scheduled soon"
     start, end = shifts[0]
     begin = up_to_quarter(start + (end - start) / 2)
-    return "slot_free", slot(person, begin, begin + timedelta(minutes=case.situation.policy.break_min)), {}
+    length = timedelta(minutes=case.situation.policy.break_min)
+    return "slot_free", slot(person, begin, begin + length), {}, begin
 
 
 def _back(hours: float) -> timedelta:

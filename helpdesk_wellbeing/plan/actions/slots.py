@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from helpdesk_wellbeing.plan.actions.base import Case
 from helpdesk_wellbeing.plan.actions.words import Slot
 from helpdesk_wellbeing.plan.people_now import Person, Window, now
 
+NOTICE = timedelta(hours=1)  # who plans a shift needs it before the shift begins
 _QUARTER = timedelta(minutes=15)
 
 
@@ -21,12 +23,12 @@ def person_at_work(case: Case) -> Person | str:
 
 
 def coming(case: Case, person: Person, *, from_now: bool = False) -> list[Window]:
-    """Shifts that begin after a lead may see the proposal and end before it expires; with `from_now` also what is left
-    of a running one, if the lead sees it at once."""
-    earliest = max(case.situation.as_of, case.lead_from)
+    """Shifts that begin after a lead has seen the proposal and can still do something, and that end before it expires;
+    with `from_now` also what is left of a running one."""
+    earliest = up_to_quarter(case.lead_from + (_QUARTER if from_now else NOTICE))
     shifts = [shift for shift in person.shifts(earliest) if shift[1] <= case.latest]
     if from_now:
-        return [(max(start, up_to_quarter(earliest)), end) for start, end in shifts if end - earliest > _QUARTER]
+        return [(max(start, earliest), end) for start, end in shifts]
     return [shift for shift in shifts if shift[0] >= earliest]
 
 
@@ -38,13 +40,12 @@ def up_to_quarter(at: datetime) -> datetime:
 
 def gaps(shifts: Iterable[Window]) -> list[Window]:
     """What lies between shifts."""
-    ordered = list(shifts)
-    return [(ended, begins) for (_, ended), (begins, _) in zip(ordered, ordered[1:], strict=False)]
+    return [(ended, begins) for (_, ended), (begins, _) in pairwise(shifts)]
 
 
 def slot(person: Person, start: datetime, end: datetime) -> Slot:
     """A time as texts show it."""
-    return Slot(start, end, person.zone)
+    return Slot(start, end, person.zone, person.elsewhere)
 
 
 def plain(found: Slot) -> dict[str, str]:

@@ -72,4 +72,4 @@ def _mean(counts: pl.Series) -> float:
     return round(float(counts.sum()) / len(counts), 1)
 
 
-WAY = Way(own_subject, propose)
+WAY = Way(own_subject, propose, ("team", "queue"))

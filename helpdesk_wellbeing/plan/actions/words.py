@@ -22,6 +22,7 @@ class Slot:
     start: datetime
     end: datetime
     zone: str
+    names_zone: bool = False  # the reader may live by another clock
 
 
 def say(languages: Sequence[str], key: str, **values: Any) -> dict[str, str]:
@@ -87,7 +88,8 @@ def _time(language: str, slot: Slot) -> str:
     start, end = slot.start.astimezone(place), slot.end.astimezone(place)
     first = f"{_day(language, start)} {start:%H:%M}"
     last = f"{end:%H:%M}" if start.date() == end.date() else f"{_day(language, end)} {end:%H:%M}"
-    return first if slot.start == slot.end else TEXTS[language]["from_to"].format(start=first, end=last)
+    shown = first if slot.start == slot.end else TEXTS[language]["from_to"].format(start=first, end=last)
+    return f"{shown} ({slot.zone})" if slot.names_zone else shown
 
 
 def _day(language: str, at: datetime) -> str:

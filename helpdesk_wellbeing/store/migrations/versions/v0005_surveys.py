@@ -18,7 +18,7 @@ def upgrade() -> None:
     _of_account(
         "survey_waves",
         _key("wave", 40),
-        *(sa.Column(name, sa.String(20), nullable=False) for name in ("state", "kind", "delivery")),
+        *(sa.Column(name, sa.String(20), nullable=False) for name in ("state", "kind", "venue")),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("teams", "places")),
         sa.Column("invited", sa.Integer, nullable=False),
         sa.Column("opens_at", sa.BigInteger, nullable=False),
