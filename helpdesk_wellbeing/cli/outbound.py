@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
 from helpdesk_wellbeing.cli.platforms import zendesk_settings
-from helpdesk_wellbeing.errors import ConfigError, WellbeingError
+from helpdesk_wellbeing.errors import ConfigError, StoreError, WellbeingError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store.writes import Write
     from webhooks.outbound import Patience, Tally
 
+TRY_AGAIN = timedelta(minutes=10)
 FIELD = "field"  # our name for the custom field that `install` makes
 
 
@@ -85,8 +86,11 @@ def rounds(store: Store, log: Callable[..., None], stopping: Callable[[], bool])
     def work(account: str) -> str:
         try:
             tally = write(store, account, tell=lambda line: None, limits=limits, stopping=stopping)
-        except WellbeingError as trouble:
+        except StoreError:
+            raise
+        except WellbeingError as trouble:  # the account cannot be written to as it is: for a person to mend
             log("writing failed", account=account, problem=str(trouble))
+            store.writes.put_off(account, datetime.now(UTC) + TRY_AGAIN)
             return "failed"
         if tally.written or tally.skipped or tally.stopped:
             log("written", account=account, written=tally.written, skipped=tally.skipped, stopped=tally.stopped)

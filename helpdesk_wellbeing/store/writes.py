@@ -169,6 +169,13 @@ class Writes:
             query = sa.select(writes.c.state, sa.func.count().label("n")).where(writes.c.account == owner.number)
             return {row.state: row.n for row in connection.execute(query.group_by(writes.c.state))}
 
+    def waiting_since(self, account: str) -> datetime | None:
+        """Since when the first write that has not ended is due; None when all have ended."""
+        with self._read(account) as (connection, owner):
+            query = sa.select(sa.func.min(writes.c.due_at))
+            first = connection.execute(query.where(writes.c.account == owner.number, writes.c.state.in_(OPEN))).scalar()
+            return None if first is None else instant(first)
+
     def due(self, at: datetime) -> dict[str, datetime]:
         """Accounts with writes that are due and that nobody works on, and since when."""
         free = sa.or_(writes.c.claimed_until.is_(None), writes.c.claimed_until < micros(at))

@@ -139,6 +139,7 @@ def steps(tools):
         "get": lambda s, a: s.proposals.get(a, "p"),
         "listed": lambda s, a: s.proposals.listed(a),
         "change": lambda s, a: s.proposals.change(a, "p", ("open",), "snoozed", later, by=MINE, snoozed_until=later),
+        "counts": lambda s, a: s.proposals.counts(a),
         "choose": lambda s, a: s.proposals.choose(a, "p", [MINE]),
         "ask": lambda s, a: s.proposals.ask(a, "p", ["x"], at),
         "answer": lambda s, a: s.proposals.answer(a, "p", MINE, "yes", at),
@@ -158,6 +159,8 @@ def steps(tools):
         "sent_since": lambda s, a: s.writes.sent_since(a, at - tools.timedelta(days=1)),
         "written": lambda s, a: s.writes.written(a, "move", at),
         "counts": lambda s, a: s.writes.counts(a),
+        "put_off": lambda s, a: s.writes.put_off(a, later),
+        "waiting_since": lambda s, a: s.writes.waiting_since(a),
         "made_ticket": lambda s, a: s.writes.made_ticket(a, "other", at),
         "made_tickets": lambda s, a: s.writes.made_tickets(a),
     }
