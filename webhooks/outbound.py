@@ -97,6 +97,7 @@ def work_off(means: Means, most: int = 1000) -> Tally:
         policy = policy_of(means.store, means.account)  # anew each time: the switch holds from one write to the next
         if policy.stopped:
             tally.stopped = "acting is stopped for this account"
+            means.store.writes.put_off(means.account, means.now() + means.patience.minute)
             break
         if means.stopping():
             tally.stopped = "the process is going to stop"
