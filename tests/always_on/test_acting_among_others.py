@@ -145,7 +145,7 @@ def test_a_token_revoked_in_the_middle_stops_the_writes_until_connect(tmp_path, 
     with moving(tmp_path, url, 20) as one:
         proposal = one.accepted(numbers(1, 21))
         one.desk.faults.writes_until_revoked = 8
-        assert "run connect again" in a_round(one).stopped
+        assert "401" in a_round(one).stopped
         asked = sum(one.desk.requests.values())
         assert a_round(one).stopped is None, "nothing is due for a while"
         assert sum(one.desk.requests.values()) == asked

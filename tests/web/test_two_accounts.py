@@ -152,6 +152,7 @@ def steps(tools):
         "claim": lambda s, a: s.writes.claim(a, later, later, "me"),
         "sending": lambda s, a: s.writes.sending(a, "k", {"before": MINE}, at, later, "me"),
         "later": lambda s, a: s.writes.later(a, "k", later, "me"),
+        "put_off": lambda s, a: s.writes.put_off(a, later),
         "end": lambda s, a: s.writes.end(a, "k", "written", {"platform": MINE}, at, "me"),
         "get": lambda s, a: s.writes.get(a, "k"),
         "of_proposal": lambda s, a: s.writes.of_proposal(a, "p"),
