@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk_wellbeing.acting import policy, review
+from helpdesk_wellbeing.acting import asking, policy, review
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.plan.proposal import Subject
 from tests.acting_helpdesk import MONDAY
@@ -119,6 +119,20 @@ def test_with_consent_nothing_is_written_before_the_receiver_agrees(store, propo
     review.consent(store, "acme", proposed, "ben", True, MONDAY)
     assert writes(store, proposed) == ["1", "2"]
     assert state(store, proposed) == "accepted"
+
+
+def test_receivers_are_asked_by_a_private_ticket_that_names_tickets_and_no_load(store, proposed):
+    setting(store, modes={"rebalance": "approve"}, consent=True, public_url="https://our.host", language="nl")
+    review.accept(store, "acme", proposed, "a lead", MONDAY)
+    (question,) = [w for w in store.writes.of_proposal("acme", proposed) if w.kind == "invite"]
+    invitation = asking.invitation(store, "acme", question, policy.policy_of(store, "acme"), MONDAY)
+
+    assert question.target == invitation.agent == "ben"
+    assert "https://our.host/consent/" in invitation.body
+    assert "tickets naar jou: 2." in invitation.body
+    assert "%" not in invitation.body
+    review.consent(store, "acme", proposed, "ben", True, MONDAY)
+    assert asking.invitation(store, "acme", question, policy.policy_of(store, "acme"), MONDAY) is None
 
 
 def test_a_receiver_who_does_not_agree_gets_nothing(store, proposed):

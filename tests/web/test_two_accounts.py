@@ -160,7 +160,6 @@ def steps(tools):
         "sent_since": lambda s, a: s.writes.sent_since(a, at - tools.timedelta(days=1)),
         "written": lambda s, a: s.writes.written(a, "move", at),
         "counts": lambda s, a: s.writes.counts(a),
-        "put_off": lambda s, a: s.writes.put_off(a, later),
         "waiting_since": lambda s, a: s.writes.waiting_since(a),
         "made_ticket": lambda s, a: s.writes.made_ticket(a, "other", at),
         "made_tickets": lambda s, a: s.writes.made_tickets(a),
