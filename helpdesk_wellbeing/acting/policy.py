@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.plan.proposal import WRITING, Action
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ Mode = Literal["off", "dry_run", "suggest", "approve", "auto"]
 MODES: tuple[Mode, ...] = ("off", "dry_run", "suggest", "approve", "auto")
 Language = Literal["en", "nl"]
 Delivery = Literal["ticket", "tag"]
+PUBLIC_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(127\.0\.0\.1|localhost|\[::1\]))(:\d+)?/?")
 UPDATES_A_MINUTE = 80  # of the hundred that Zendesk takes from a whole account; others want to write, too
 
 
@@ -50,6 +53,19 @@ class Acting(_Strict):
     survey_delivery: Delivery = "ticket"  # tag: invitations carry no link, the admin's own tool asks
     public_url: str | None = None  # where people reach this installation, for links
     planning: dict[str, Any] = {}  # what planning is told; see plan/policy.py
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not PUBLIC_URL.fullmatch(url):
+            raise ValueError("must be https://host, or http:// on loopback, without a path")
+        return url
+
+    @field_validator("planning")
+    @classmethod
+    def _suits_planning(cls, planning: dict[str, Any]) -> dict[str, Any]:
+        Policy.model_validate(planning)
+        return planning
 
     def mode(self, action: str) -> Mode:
         """The mode of an action; `dry_run` unless somebody chose another."""
