@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.plan.proposal import WRITING, Action
+from helpdesk_wellbeing.store.audit import Person
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -51,6 +52,7 @@ class Acting(_Strict):
     language: Language = "en"  # of what is written into the helpdesk
     updates_a_minute: Annotated[int, Field(ge=1, le=100)] = UPDATES_A_MINUTE
     survey_delivery: Delivery = "ticket"  # tag: invitations carry no link, the admin's own tool asks
+    not_asked: tuple[str, ...] = ()  # agents who want no surveys
     public_url: str | None = None  # where people reach this installation, for links
     planning: dict[str, Any] = {}  # what planning is told; see plan/policy.py
 
@@ -111,5 +113,9 @@ def change(store: Store, account: str, by: str, at: datetime, **changes: Any) ->
 
 
 def _differences(before: Acting, after: Acting) -> dict[str, Any]:
-    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    old, new = _for_the_audit(before), _for_the_audit(after)
     return {name: {"from": old[name], "to": new[name]} for name in new if new[name] != old[name]}
+
+
+def _for_the_audit(policy: Acting) -> dict[str, Any]:
+    return {**policy.model_dump(mode="json"), "not_asked": [Person(agent) for agent in policy.not_asked]}

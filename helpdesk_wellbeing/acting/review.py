@@ -75,14 +75,23 @@ def keep(store: Store, account: str, proposals: Iterable[Proposal], at: datetime
                 proposal.id, proposal.action, proposal.subject.kind, proposal.subject.id, "open", proposal.made_at,
                 proposal.expires_at, None, at, None, None, to_json(proposal),
             )  # fmt: skip
-            if policy.mode(proposal.action) == "off" or not store.proposals.add(account, new):
+            if policy.mode(proposal.action) == "off" or _is_there(store, account, proposal):
                 continue
+            store.proposals.add(account, new)
             store.audit.add(account, at, "proposed", proposal=proposal.id, **_said(proposal))
             added.append(proposal.id)
             if policy.mode(proposal.action) == "suggest":
                 store.writes.plan(account, _suggestions(proposal, policy, names), at)
             _accept_in_advance(store, account, proposal, policy, at)
     return added
+
+
+def _is_there(store: Store, account: str, proposal: Proposal) -> bool:
+    """Whether the same is before people already; another process may have been quicker."""
+    place = (proposal.action, proposal.subject.kind, proposal.subject.id)
+    pending = store.proposals.listed(account, PENDING)
+    known = store.proposals.get(account, proposal.id) is not None
+    return known or any((one.action, one.subject_kind, one.subject) == place for one in pending)
 
 
 def let_go(store: Store, account: str, flags: Collection[tuple[str, str, str]], at: datetime) -> list[str]:

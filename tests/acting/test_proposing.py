@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from helpdesk_wellbeing.acting import policy, review
+from helpdesk_wellbeing.acting import asking, policy, review
 from helpdesk_wellbeing.acting.proposing import look_again
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.rules.load import load_rules
@@ -101,11 +101,15 @@ def test_every_team_of_five_is_asked_every_three_months_and_none_before_it_was_a
     regular = [p for p in review.listed(store, "demo") if p["action"] == "esat_wave" and not p["because"]]
     assert regular
     team = regular[0]["subject"]["id"]
+    stays_out = asking.teams(store.directory("demo"), THURSDAY.date())[team][0].person
+    policy.change(store, "demo", "an admin", THURSDAY, not_asked=[stays_out])
+    assert stays_out not in str(store.audit.entries("demo", 0, 10_000)[-1])
     review.accept(store, "demo", regular[0]["id"], "a lead", THURSDAY)
     (wave,) = store.surveys.waves("demo")
     assert (wave.teams, wave.state) == ((team,), State.OPEN)
     invited = [w for w in store.writes.of_proposal("demo", regular[0]["id"]) if w.kind == "invite"]
     assert len(invited) == wave.invited >= 5
+    assert stays_out not in {write.target for write in invited}
 
     look(store, THURSDAY + timedelta(days=8))
     assert store.surveys.waves("demo")[0].state == State.PUBLISHED

@@ -36,6 +36,14 @@ def test_a_proposal_that_is_kept_again_is_there_once(store, a_proposal, proposed
     assert len(review.listed(store, "acme")) == 1
 
 
+def test_the_same_for_the_same_team_waits_once_though_two_processes_propose_it(store, a_proposal, proposed):
+    later = a_proposal("1", "2", at=MONDAY + timedelta(seconds=3))
+
+    assert review.keep(store, "acme", [later], MONDAY) == []
+    review.decline(store, "acme", proposed, "a lead", "other", MONDAY)
+    assert review.keep(store, "acme", [later], MONDAY) == [later.id]
+
+
 def test_an_action_that_is_off_is_not_proposed(store, a_proposal):
     setting(store, modes={"check_in": "off"})
 
@@ -102,7 +110,7 @@ def test_a_reason_must_be_one_of_the_list(store, proposed):
 
 
 def test_reasons_are_counted(store, a_proposal, proposed):
-    other = a_proposal("3", at=MONDAY + timedelta(seconds=1))
+    other = a_proposal("3", at=MONDAY + timedelta(seconds=1), subject=Subject("team", "g2"))
     review.keep(store, "acme", [other], MONDAY)
     for id in (proposed, other.id):
         review.decline(store, "acme", id, "a lead", "wrong people", MONDAY + timedelta(seconds=2))
@@ -166,6 +174,7 @@ def test_a_standing_approval_accepts_up_to_its_number_an_hour(store, a_proposal)
     later = MONDAY + timedelta(minutes=1)
     first, second = a_proposal("1", "2"), a_proposal("3", "4", at=later)
     review.keep(store, "acme", [first], MONDAY)
+    store.proposals.change("acme", first.id, ("accepted",), "done", later)
     review.keep(store, "acme", [second], later)
 
     assert (writes(store, first.id), writes(store, second.id)) == (["1", "2"], ["3"])

@@ -20,7 +20,7 @@ def approve(store):
 
 
 def test_proposals_are_listed_oldest_first_with_all_that_became_of_them(call, store, proposed, a_proposal):
-    older = a_proposal("acme", "9", at=MONDAY - timedelta(hours=1))
+    older = a_proposal("acme", "9", at=MONDAY - timedelta(hours=1), subject=Subject("team", "another"))
     review.keep(store, "acme", [older], MONDAY)
     shown = call.get("proposals").json
 
@@ -30,7 +30,10 @@ def test_proposals_are_listed_oldest_first_with_all_that_became_of_them(call, st
 
 
 def test_long_lists_come_in_pieces_that_lose_nothing(call, store, a_proposal):
-    made = [a_proposal("acme", "1", at=MONDAY + timedelta(seconds=second)) for second in range(7)]
+    made = [
+        a_proposal("acme", "1", at=MONDAY + timedelta(seconds=second), subject=Subject("team", f"g{second}"))
+        for second in range(7)
+    ]
     review.keep(store, "acme", made, MONDAY)
     found, after = [], ""
     while after is not None:
