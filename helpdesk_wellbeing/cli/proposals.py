@@ -175,9 +175,6 @@ def _say_who_writes(store: Store, account: str, shown: Mapping[str, Any]) -> Non
 def _line(one: Mapping[str, Any], names: Names) -> str:
     subject = one["subject"]
     whom = names.agent(subject["id"]) if subject["kind"] == "agent" else names.group(subject["id"])
-    level = max(
-        (because["level"] for because in one["because"]), default="regular", key=("warn", "critical").__contains__
-    )
     moves = f", {counted(len(one['moves']), 'ticket')}" if one["moves"] else ""
     made = datetime.fromisoformat(one["made_at"])
     state = "" if one["state"] == "open" else f" [{one['state']}]"
