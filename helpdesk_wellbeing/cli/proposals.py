@@ -192,7 +192,7 @@ def _page(store: Store, account: str, one: Mapping[str, Any], language: str) -> 
 
     names = review.names_of(store, account)
     lines = [_line(one, names), ""]
-    lines += one["texts"].get(language).splitlines() if one["texts"].get(language) else []
+    lines += one["texts"].get(language, "").splitlines()
     for because in one["because"]:
         values = ", ".join(f"{name} {value:g}" for name, value in because["values"].items() if value is not None)
         lines.append(f"because {because['signal']} ({because['rule']} {because['rule_version']}) is {because['level']} "
