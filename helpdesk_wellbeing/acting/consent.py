@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing import signed
-from helpdesk_wellbeing.acting.review import names_of
+from helpdesk_wellbeing.acting.names import names_of
 from helpdesk_wellbeing.errors import CannotDecide, ConfigError
 from helpdesk_wellbeing.plan.proposal import from_json
 

@@ -11,53 +11,27 @@ What is decided and what is to be written because of it are one transaction.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.acting import asking
-from helpdesk_wellbeing.acting import policy as policies
+from helpdesk_wellbeing.acting.names import Names, names_of
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
+from helpdesk_wellbeing.acting.views import OPEN, found, shown
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.plan.proposal import WRITING, Move, Proposal, Subject, from_json, to_json
 from helpdesk_wellbeing.store.audit import Person
 from helpdesk_wellbeing.store.proposals import Kept
 from helpdesk_wellbeing.store.writes import Planned as PlannedWrite
-from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
-OPEN = ("open", "snoozed")
 PENDING = ("open", "snoozed", "asked", "accepted")
 # Why a person declines: a closed list, so that reasons can be counted and nothing personal is typed in.
 DECLINED_BECAUSE = ("not needed", "wrong moment", "wrong people", "facts are wrong", "already done", "other")
 LONGEST_SNOOZE = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Names:
-    """What agents and groups are called; an id without a name is its own."""
-
-    agents: Mapping[str, str] = field(default_factory=dict)
-    groups: Mapping[str, str] = field(default_factory=dict)
-
-    def agent(self, id: str) -> str:
-        return self.agents.get(id) or id
-
-    def group(self, id: str) -> str:
-        return self.groups.get(id) or id
-
-
-def names_of(store: Store, account: str) -> Names:
-    """From the account's directory."""
-    directory = store.directory(account)
-    people = directory.people.filter(directory.people["name"].is_not_null())
-    groups = directory.groups.filter(directory.groups["name"].is_not_null())
-    return Names(
-        dict(zip(people["agent"], people["name"], strict=True)), dict(zip(groups["group"], groups["name"], strict=True))
-    )
 
 
 # ---- proposals come and go ------------------------------------------------------------------------------------------
@@ -220,7 +194,7 @@ def snooze(store: Store, account: str, id: str, by: str, until: datetime, at: da
 def undo(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[str, Any]:
     """Take back what was written: what nobody has touched since is put back. Raises CannotDecide."""
     with store.transaction():
-        kept = _found(store, account, id)
+        kept = found(store, account, id)
         if kept.state not in ("accepted", "done"):
             raise CannotDecide(f"proposal {id} is {_described(kept)}; there is nothing to undo")
         made = [w for w in store.writes.of_proposal(account, id) if w.kind == "move" and w.state != "skipped"]
@@ -241,7 +215,7 @@ def undo(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[
 def consent(store: Store, account: str, id: str, agent: str, yes: bool, at: datetime) -> None:
     """A receiver's answer; with the last one what was agreed to is carried out. Raises CannotDecide."""
     with store.transaction():
-        kept = _found(store, account, id)
+        kept = found(store, account, id)
         if kept.state != "asked" or kept.expires_at <= at:
             raise CannotDecide(f"proposal {id} is {_described(kept)}; nobody needs to be asked any more")
         if not store.proposals.answer(account, id, agent, "yes" if yes else "no", at):
@@ -263,18 +237,11 @@ def consent(store: Store, account: str, id: str, agent: str, yes: bool, at: date
 
 
 def _decidable(store: Store, account: str, id: str, at: datetime, also: Sequence[str] = ()) -> Kept:
-    kept = _found(store, account, id)
+    kept = found(store, account, id)
     if kept.state not in (*OPEN, *also):
         raise CannotDecide(f"proposal {id} is {_described(kept)}")
     if kept.expires_at <= at:
         raise CannotDecide(f"proposal {id} expired at {kept.expires_at:%Y-%m-%d %H:%M} UTC; a new one comes if needed")
-    return kept
-
-
-def _found(store: Store, account: str, id: str) -> Kept:
-    kept = store.proposals.get(account, id)
-    if kept is None:
-        raise CannotDecide(f"{account}: there is no proposal {id}; see proposals list")
     return kept
 
 
@@ -374,69 +341,3 @@ def finish(store: Store, account: str, at: datetime) -> list[str]:
                 store.audit.add(account, at, "done", proposal=kept.id, written=written, skipped=len(writes) - written)
             done.append(kept.id)
     return done
-
-
-# ---- people look ----------------------------------------------------------------------------------------------------
-
-
-def listed(store: Store, account: str, states: Collection[str] | None = OPEN) -> list[dict[str, Any]]:
-    """Proposals as JSON, oldest first: never an order of people."""
-    return [_shown(store, account, kept) for kept in store.proposals.listed(account, states)]
-
-
-def is_for_leads(kept: Kept, at: datetime) -> bool:
-    """Whether others than the agent it is about see it by now: the agent does first."""
-    return from_json(kept.body).lead_from <= at
-
-
-def shown(store: Store, account: str, id: str) -> dict[str, Any]:
-    """One proposal with all that became of it. Raises CannotDecide when there is none."""
-    return _shown(store, account, _found(store, account, id))
-
-
-def reasons_counted(store: Store, account: str) -> dict[str, dict[str, int]]:
-    """How often each action was declined for which reason."""
-    found: dict[str, dict[str, int]] = {}
-    for kept in store.proposals.listed(account, ("declined",)):
-        of = found.setdefault(kept.action, {})
-        of[kept.reason or "other"] = of.get(kept.reason or "other", 0) + 1
-    return found
-
-
-def _shown(store: Store, account: str, kept: Kept) -> dict[str, Any]:
-    body = {name: value for name, value in kept.body.items() if name != "chosen"}
-    return {
-        "id": kept.id,
-        "state": kept.state,
-        "decided_by": kept.decided_by,
-        "reason": kept.reason,
-        "changed_at": kept.changed_at.isoformat(),
-        "snoozed_until": None if kept.snoozed_until is None else kept.snoozed_until.isoformat(),
-        **body,
-        "consents": [
-            {"agent": one.agent, "answer": one.answer} for one in store.proposals.consents(account, kept.id)
-        ],
-        "writes": [
-            {
-                "ticket": w.target, "kind": w.kind, "state": w.state, "tries": w.tries,
-                "reason": w.receipt.get("reason"), "receipt": w.receipt.get("platform"),
-                "not_restored": w.receipt.get("not_restored", []),
-            }
-            for w in store.writes.of_proposal(account, kept.id)
-        ],
-    }  # fmt: skip
-
-
-def summary(shown: Mapping[str, Any], mode: policies.Mode) -> str:
-    """What a decision led to, in one line."""
-    waiting = sum(w["state"] in ("planned", "sent") for w in shown["writes"])
-    if shown["state"] == "asked":
-        asked = sum(one["answer"] is None for one in shown["consents"])
-        return f"accepted; {counted(asked, 'receiver')} must agree before anything is written"
-    if waiting:
-        return f"{shown['state']}; {counted(waiting, 'write')} to be made"
-    if shown["state"] == "accepted" and mode == "dry_run":
-        return f"accepted; the mode of {shown['action']} is dry_run, so nothing is written"
-    if shown["state"] == "accepted" and mode == "suggest":
-        return f"accepted; the mode of {shown['action']} is suggest, so move the tickets by hand"
-    return str(shown["state"])

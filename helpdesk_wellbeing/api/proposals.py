@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from helpdesk_wellbeing.acting import review
+from helpdesk_wellbeing.acting import review, views
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.api.answers import Refusal, answer, body_as, no_query, query_as
 from helpdesk_wellbeing.api.looking import note_look
@@ -30,11 +30,11 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         query = query_as(ProposalsQuery, "proposals")
         states = None if query.state == "all" else query.state.split(",")
         with store.view():
-            found = [k for k in store.proposals.listed(account, states) if review.is_for_leads(k, desk.now())]
+            found = [k for k in store.proposals.listed(account, states) if views.is_for_leads(k, desk.now())]
             begin = _after(desk, account, query.after, found)
             page = found[begin : begin + query.most]
-            shown = [review.shown(store, account, kept.id) for kept in page]
-            declined = review.reasons_counted(store, account)
+            shown = [views.shown(store, account, kept.id) for kept in page]
+            declined = views.reasons_counted(store, account)
         note_look(desk, account, shown)
         more = begin + len(page) < len(found)
         next_ = page[-1].id if more else None
@@ -44,7 +44,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     def proposal(account: str, id: str) -> Response:
         no_query("proposal")
         _find(desk, account, id)
-        shown = review.shown(store, account, id)
+        shown = views.shown(store, account, id)
         note_look(desk, account, [shown])
         return answer(shown)
 
@@ -58,7 +58,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     def decline(account: str, id: str) -> Response:
         _find(desk, account, id)
         review.decline(store, account, id, desk.by, body_as(Decline, "decline").reason, desk.now())
-        return _decided(desk, account, review.shown(store, account, id))
+        return _decided(desk, account, views.shown(store, account, id))
 
     @routes.post("/proposals/<id>/snooze")
     def snooze(account: str, id: str) -> Response:
@@ -69,7 +69,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
                 422, "invalid", f"snooze: until: give a time within {review.LONGEST_SNOOZE.days} days from now"
             )
         review.snooze(store, account, id, desk.by, until, at)
-        return _decided(desk, account, review.shown(store, account, id))
+        return _decided(desk, account, views.shown(store, account, id))
 
     @routes.post("/proposals/<id>/undo")
     def undo(account: str, id: str) -> Response:
@@ -81,7 +81,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
 def _find(desk: Desk, account: str, id: str) -> None:
     """Raises Refusal unless this account has such a proposal and a lead may see it."""
     kept = desk.store.proposals.get(account, id) if _ID.fullmatch(id) else None
-    if kept is None or not review.is_for_leads(kept, desk.now()):
+    if kept is None or not views.is_for_leads(kept, desk.now()):
         raise Refusal(404, "not_found", f"{account}: there is no such proposal to be seen; list the proposals anew")
 
 
@@ -98,4 +98,4 @@ def _after(desk: Desk, account: str, after: str | None, found: Sequence[Kept]) -
 def _decided(desk: Desk, account: str, shown: Mapping[str, Any]) -> Response:
     """The proposal after a decision, whose own entry in the audit says who saw it."""
     mode = policy_of(desk.store, account).mode(shown["action"])
-    return answer({**shown, "summary": review.summary(shown, mode)})
+    return answer({**shown, "summary": views.summary(shown, mode)})

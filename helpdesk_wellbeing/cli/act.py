@@ -46,13 +46,13 @@ def command(ctx: click.Context, account: str | None, as_of: datetime | None, out
         return
     if account is None:
         raise click.UsageError("give --account NAME", ctx)
-    from helpdesk_wellbeing.acting import review
+    from helpdesk_wellbeing.acting import views
 
     store = open_store()
     require_account(store, account)
     looked = look(store, account, as_of or datetime.now(UTC))
     written = None if as_of is not None or store.account(account).platform is None else write_all(store, account)
-    waits = review.listed(store, account)
+    waits = views.listed(store, account)
     if output == "json":
         skipped = [
             {"action": s.action, "subject": {"kind": s.subject.kind, "id": s.subject.id}, "reason": s.reason,

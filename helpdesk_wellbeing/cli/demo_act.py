@@ -91,12 +91,13 @@ def _propose(store: Store, account: str, clock: Clock, acted: Acted, tell: Tell)
 
 
 def _move_and_undo(store: Store, account: str, helpdesk: Writing, clock: Clock, acted: Acted, tell: Tell) -> None:
-    from helpdesk_wellbeing.acting import review
+    from helpdesk_wellbeing.acting import review, views
+    from helpdesk_wellbeing.acting.names import names_of
 
-    proposal = next((p for p in review.listed(store, account) if p["action"] == "rebalance"), None)
+    proposal = next((p for p in views.listed(store, account) if p["action"] == "rebalance"), None)
     if proposal is None:
         raise WellbeingError("demo: nothing is proposed to be moved; please report this line with the seed")
-    names, moves = review.names_of(store, account), proposal["moves"]
+    names, moves = names_of(store, account), proposal["moves"]
     acted.moves = len(moves)
     tell(_indented(proposal["texts"]["en"]))
     tell(_indented(moves[0]["reasons"]["en"]))
@@ -132,9 +133,9 @@ def _written(store: Store, account: str, clock: Clock) -> str:
 
 def _ask(store: Store, account: str, helpdesk: Writing, clock: Clock, acted: Acted, tell: Tell) -> None:
     """One team whose members all answer, and one of whom only a few do."""
-    from helpdesk_wellbeing.acting import asking, policy, review
+    from helpdesk_wellbeing.acting import asking, policy, review, views
 
-    proposed = [p for p in review.listed(store, account) if p["action"] == "esat_wave"]
+    proposed = [p for p in views.listed(store, account) if p["action"] == "esat_wave"]
     flagged, regular = ([p for p in proposed if bool(p["because"]) is is_flagged] for is_flagged in (True, False))
     if not flagged or not regular:
         raise WellbeingError("demo: no team is proposed to be asked; please report this line with the seed")
@@ -170,12 +171,12 @@ def _invitations(store: Store, account: str, wave: str) -> list[str]:
 
 
 def _result(store: Store, account: str, wave: str, team: str, answered: int) -> dict[str, Any]:
-    from helpdesk_wellbeing.acting import review
+    from helpdesk_wellbeing.acting.names import names_of
     from helpdesk_wellbeing.surveys.results import Ask, Hidden, results
 
     found = results(store, account, Ask(wave, team))
     return {
-        "team": review.names_of(store, account).group(team),
+        "team": names_of(store, account).group(team),
         "asked": len(_invitations(store, account, wave)),
         "answered": answered,
         "is_shown": not isinstance(found, Hidden),

@@ -21,7 +21,7 @@ from helpdesk_wellbeing.cli.common import (
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.acting.review import Names
+    from helpdesk_wellbeing.acting.names import Names
     from helpdesk_wellbeing.store import Store
 
 STATES = ("open", "snoozed", "asked", "accepted", "done", "declined", "expired", "withdrawn", "undone")
@@ -42,18 +42,19 @@ def command() -> None:
 @format_option
 def list_(account: str, state: str | None, output: str) -> None:
     """What waits for a decision, oldest first; with --state what became of others."""
-    from helpdesk_wellbeing.acting import review
+    from helpdesk_wellbeing.acting import views
+    from helpdesk_wellbeing.acting.names import names_of
 
     store = _store(account)
-    states = None if state == "all" else (state,) if state else (*review.OPEN, "asked")
-    found = review.listed(store, account, states)
+    states = None if state == "all" else (state,) if state else (*views.OPEN, "asked")
+    found = views.listed(store, account, states)
     if output == "json":
-        print_json({"account": account, "proposals": found, "declined": review.reasons_counted(store, account)})
+        print_json({"account": account, "proposals": found, "declined": views.reasons_counted(store, account)})
         return
     if not found:
         click.echo("nothing waits for a decision" if state is None else "none")
         return
-    names = review.names_of(store, account)
+    names = names_of(store, account)
     for one in sorted(found, key=lambda one: (one["made_at"], LEVELS.index(_level(one)))):
         click.echo(_line(one, names))
     if state is None:
@@ -67,10 +68,10 @@ def list_(account: str, state: str | None, output: str) -> None:
 @format_option
 def show(account: str, id_: str, language: str, output: str) -> None:
     """One proposal: why, what exactly would be done, and what came of it."""
-    from helpdesk_wellbeing.acting import review
+    from helpdesk_wellbeing.acting import views
 
     store = _store(account)
-    found = review.shown(store, account, id_)
+    found = views.shown(store, account, id_)
     if output == "json":
         print_json(found)
     else:
@@ -84,13 +85,13 @@ def show(account: str, id_: str, language: str, output: str) -> None:
 @by_option
 def accept(account: str, id_: str, only: str | None, by: str | None) -> None:
     """Accept a proposal, or with --only some of its moves. What is written for it depends on the action's mode."""
-    from helpdesk_wellbeing.acting import review
+    from helpdesk_wellbeing.acting import review, views
     from helpdesk_wellbeing.acting.policy import policy_of
 
     store = _store(account)
     chosen = None if only is None else [ticket.strip() for ticket in only.split(",") if ticket.strip()]
     shown = review.accept(store, account, id_, _who(by), _now(), chosen)
-    say(f"{id_}: {review.summary(shown, policy_of(store, account).mode(shown['action']))}")
+    say(f"{id_}: {views.summary(shown, policy_of(store, account).mode(shown['action']))}")
     _say_who_writes(store, account, shown)
 
 
@@ -143,11 +144,11 @@ def undo(account: str, id_: str, by: str | None) -> None:
 @click.option("--yes/--no", "yes", required=True, help="Whether they take the tickets.")
 def consent(account: str, id_: str, agent: str, yes: bool) -> None:
     """Keep a receiver's answer where consent is asked before tickets move to them."""
-    from helpdesk_wellbeing.acting import review
+    from helpdesk_wellbeing.acting import review, views
 
     store = _store(account)
     review.consent(store, account, id_, agent, yes, _now())
-    say(f"{id_}: {review.shown(store, account, id_)['state']}")
+    say(f"{id_}: {views.shown(store, account, id_)['state']}")
 
 
 def _store(account: str) -> Store:
@@ -188,9 +189,9 @@ def _level(one: Mapping[str, Any]) -> str:
 
 
 def _page(store: Store, account: str, one: Mapping[str, Any], language: str) -> list[str]:
-    from helpdesk_wellbeing.acting import review
+    from helpdesk_wellbeing.acting.names import names_of
 
-    names = review.names_of(store, account)
+    names = names_of(store, account)
     lines = [_line(one, names), ""]
     lines += one["texts"].get(language, "").splitlines()
     for because in one["because"]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from helpdesk_wellbeing.acting import policy, review
+from helpdesk_wellbeing.acting import policy, review, views
 from helpdesk_wellbeing.acting.helpdesk import MOVED_TAG, SUGGESTED_TAG, Change, Conflict, Invitation, Refused, Unknown
 from helpdesk_wellbeing.errors import NotLetIn, RetryLater
 from helpdesk_wellbeing.plan.proposal import Move
@@ -55,7 +55,7 @@ def test_an_accepted_move_is_one_write_with_a_note(store, desk, means, accepted)
     assert [ticket for ticket, _, _ in desk.saves] == ["1", "2", "3"]
     assert all(seen.assignee == "ben" and MOVED_TAG in seen.tags for seen in desk.tickets.values())
     assert "evenly" in desk.saves[0][2].note
-    assert review.shown(store, "acme", accepted)["state"] == "done"
+    assert views.shown(store, "acme", accepted)["state"] == "done"
 
 
 def test_a_second_round_writes_nothing(desk, means, accepted):
@@ -120,7 +120,7 @@ def test_a_refusal_is_kept_with_its_reason_and_the_others_go_on(store, desk, mea
     until_done(means, 2)
 
     assert reasons(store, accepted) == {"1": None, "2": reason, "3": None}
-    assert review.shown(store, "acme", accepted)["state"] == "done"
+    assert views.shown(store, "acme", accepted)["state"] == "done"
 
 
 def test_a_token_revoked_in_the_middle_stops_the_round_and_nothing_is_lost(desk, means, accepted):
@@ -176,7 +176,7 @@ def test_undo_puts_back_what_nobody_touched_and_says_what_it_could_not(store, de
     }
     assert (desk.tickets["2"].assignee, MOVED_TAG in desk.tickets["2"].tags) == ("cleo", False)
     undone = {
-        w["ticket"]: w["not_restored"] for w in review.shown(store, "acme", accepted)["writes"] if w["kind"] == "undo"
+        w["ticket"]: w["not_restored"] for w in views.shown(store, "acme", accepted)["writes"] if w["kind"] == "undo"
     }
     assert undone == {"1": [], "2": ["assignee"], "3": []}
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from helpdesk_wellbeing.acting import asking, policy, review
+from helpdesk_wellbeing.acting import asking, policy, review, views
 from helpdesk_wellbeing.acting.proposing import look_again
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.rules.load import load_rules
@@ -72,7 +72,7 @@ def test_what_no_law_asks_for_is_five_a_day_and_reviewer_over_all_looks(store, w
 
 def test_what_is_declined_is_not_proposed_the_next_day(store):
     look(store)
-    first = next(p for p in review.listed(store, "demo") if p["action"] == "rebalance")
+    first = next(p for p in views.listed(store, "demo") if p["action"] == "rebalance")
     review.decline(store, "demo", first["id"], "a lead", "wrong moment", THURSDAY)
     again = look(store, THURSDAY + timedelta(days=1))
 
@@ -83,7 +83,7 @@ def test_what_is_declined_is_not_proposed_the_next_day(store):
 
 def test_a_proposal_ends_with_its_flag(store, world):
     look(store)
-    before = {p["id"] for p in review.listed(store, "demo") if p["because"]}
+    before = {p["id"] for p in views.listed(store, "demo") if p["because"]}
     later = look(store, world.as_of + timedelta(weeks=26))
 
     assert before <= set(later.ended)
@@ -98,7 +98,7 @@ def test_an_action_that_is_off_is_not_proposed(store):
 def test_every_team_of_five_is_asked_every_three_months_and_none_before_it_was_answered(store):
     policy.change(store, "demo", "an admin", THURSDAY, modes={"esat_wave": "approve"}, public_url="http://127.0.0.1:1")
     look(store)
-    regular = [p for p in review.listed(store, "demo") if p["action"] == "esat_wave" and not p["because"]]
+    regular = [p for p in views.listed(store, "demo") if p["action"] == "esat_wave" and not p["because"]]
     assert regular
     team = regular[0]["subject"]["id"]
     stays_out = asking.teams(store.directory("demo"), THURSDAY.date())[team][0].person

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk_wellbeing.acting import asking, policy, review
+from helpdesk_wellbeing.acting import asking, policy, review, views
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.plan.proposal import Subject
 from tests.acting_helpdesk import MONDAY
@@ -17,7 +17,7 @@ def setting(store, **changes):
 
 
 def state(store, id):
-    return review.shown(store, "acme", id)["state"]
+    return views.shown(store, "acme", id)["state"]
 
 
 def writes(store, id, kind="move"):
@@ -33,7 +33,7 @@ def proposed(store, a_proposal):
 
 def test_a_proposal_that_is_kept_again_is_there_once(store, a_proposal, proposed):
     assert review.keep(store, "acme", [a_proposal("1", "2")], MONDAY) == []
-    assert len(review.listed(store, "acme")) == 1
+    assert len(views.listed(store, "acme")) == 1
 
 
 def test_the_same_for_the_same_team_waits_once_though_two_processes_propose_it(store, a_proposal, proposed):
@@ -115,7 +115,7 @@ def test_reasons_are_counted(store, a_proposal, proposed):
     for id in (proposed, other.id):
         review.decline(store, "acme", id, "a lead", "wrong people", MONDAY + timedelta(seconds=2))
 
-    assert review.reasons_counted(store, "acme") == {"rebalance": {"wrong people": 2}}
+    assert views.reasons_counted(store, "acme") == {"rebalance": {"wrong people": 2}}
 
 
 def test_with_consent_nothing_is_written_before_the_receiver_agrees(store, proposed):

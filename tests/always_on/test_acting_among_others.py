@@ -10,7 +10,7 @@ import pytest
 from connectors.session import Limits
 from connectors.zendesk.simulated.ledger import OWN_FIELD
 from connectors.zendesk.written import MARKER
-from helpdesk_wellbeing.acting import policy, review
+from helpdesk_wellbeing.acting import policy, review, views
 from helpdesk_wellbeing.cli.outbound import write
 from helpdesk_wellbeing.store.writes import Planned
 from helpdesk_wellbeing.surveys import waves
@@ -72,7 +72,7 @@ def test_what_others_did_meanwhile_is_left_alone_with_a_reason(tmp_path, url):
                 "6": "moved by somebody else", "9": "merged"}  # fmt: skip
         assert reasons(one, proposal) == left | dict.fromkeys(("7", "8", "10"))
         assert sorted(save.ticket for save in one.ours) == ["10", "7", "8"]
-        assert review.shown(one.store, ACCOUNT, proposal)["state"] == "done"
+        assert views.shown(one.store, ACCOUNT, proposal)["state"] == "done"
 
 
 def test_undo_leaves_what_others_took_over_and_says_so(tmp_path, url):

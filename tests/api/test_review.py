@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk_wellbeing.acting import policy, review
+from helpdesk_wellbeing.acting import policy, review, views
 from helpdesk_wellbeing.plan.proposal import Subject
 from tests.acting_helpdesk import MONDAY
 
@@ -25,7 +25,7 @@ def test_proposals_are_listed_oldest_first_with_all_that_became_of_them(call, st
     shown = call.get("proposals").json
 
     assert [one["id"] for one in shown["proposals"]] == [older.id, proposed["acme"]]
-    assert shown["proposals"][1] == review.shown(store, "acme", proposed["acme"])
+    assert shown["proposals"][1] == views.shown(store, "acme", proposed["acme"])
     assert call.get(f"proposals/{proposed['acme']}").json == shown["proposals"][1]
 
 

@@ -1,0 +1,89 @@
+"""Proposals as people and programs read them, with all that became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from helpdesk_wellbeing.acting.policy import Mode
+from helpdesk_wellbeing.errors import CannotDecide
+from helpdesk_wellbeing.plan.proposal import from_json
+from helpdesk_wellbeing.store.proposals import Kept
+from helpdesk_wellbeing.words import counted
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+
+OPEN = ("open", "snoozed")  # somebody may decide
+
+
+def found(store: Store, account: str, id: str) -> Kept:
+    """The stored proposal. Raises CannotDecide when there is none of this id."""
+    kept = store.proposals.get(account, id)
+    if kept is None:
+        raise CannotDecide(f"{account}: there is no proposal {id}; see proposals list")
+    return kept
+
+
+def listed(store: Store, account: str, states: Collection[str] | None = OPEN) -> list[dict[str, Any]]:
+    """Proposals as JSON, oldest first: never an order of people."""
+    return [_shown(store, account, kept) for kept in store.proposals.listed(account, states)]
+
+
+def is_for_leads(kept: Kept, at: datetime) -> bool:
+    """Whether others than the agent it is about see it by now: the agent does first."""
+    return from_json(kept.body).lead_from <= at
+
+
+def shown(store: Store, account: str, id: str) -> dict[str, Any]:
+    """One proposal with all that became of it. Raises CannotDecide when there is none."""
+    return _shown(store, account, found(store, account, id))
+
+
+def reasons_counted(store: Store, account: str) -> dict[str, dict[str, int]]:
+    """How often each action was declined for which reason."""
+    found: dict[str, dict[str, int]] = {}
+    for kept in store.proposals.listed(account, ("declined",)):
+        of = found.setdefault(kept.action, {})
+        of[kept.reason or "other"] = of.get(kept.reason or "other", 0) + 1
+    return found
+
+
+def _shown(store: Store, account: str, kept: Kept) -> dict[str, Any]:
+    body = {name: value for name, value in kept.body.items() if name != "chosen"}
+    return {
+        "id": kept.id,
+        "state": kept.state,
+        "decided_by": kept.decided_by,
+        "reason": kept.reason,
+        "changed_at": kept.changed_at.isoformat(),
+        "snoozed_until": None if kept.snoozed_until is None else kept.snoozed_until.isoformat(),
+        **body,
+        "consents": [
+            {"agent": one.agent, "answer": one.answer} for one in store.proposals.consents(account, kept.id)
+        ],
+        "writes": [
+            {
+                "ticket": w.target, "kind": w.kind, "state": w.state, "tries": w.tries,
+                "reason": w.receipt.get("reason"), "receipt": w.receipt.get("platform"),
+                "not_restored": w.receipt.get("not_restored", []),
+            }
+            for w in store.writes.of_proposal(account, kept.id)
+        ],
+    }  # fmt: skip
+
+
+def summary(shown: Mapping[str, Any], mode: Mode) -> str:
+    """What a decision led to, in one line."""
+    waiting = sum(w["state"] in ("planned", "sent") for w in shown["writes"])
+    if shown["state"] == "asked":
+        asked = sum(one["answer"] is None for one in shown["consents"])
+        return f"accepted; {counted(asked, 'receiver')} must agree before anything is written"
+    if waiting:
+        return f"{shown['state']}; {counted(waiting, 'write')} to be made"
+    if shown["state"] == "accepted" and mode == "dry_run":
+        return f"accepted; the mode of {shown['action']} is dry_run, so nothing is written"
+    if shown["state"] == "accepted" and mode == "suggest":
+        return f"accepted; the mode of {shown['action']} is suggest, so move the tickets by hand"
+    return str(shown["state"])
