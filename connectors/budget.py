@@ -43,6 +43,11 @@ class BucketRule:
     matches: Callable[[str], bool]
     per_minute: int
     header: str | None = None
+    verbs: frozenset[str] | None = None  # the only methods that count; null: all
+
+    def counts(self, path: str, endpoint: str) -> bool:
+        """Whether a request counts in it; `endpoint` begins with its method."""
+        return self.matches(path) and (self.verbs is None or endpoint.partition(" ")[0] in self.verbs)
 
 
 def read_headers(headers: Mapping[str, str]) -> dict[str, Reading]:
@@ -176,5 +181,5 @@ class Budget:
             return max(0, bucket.reading.remaining - bucket.since_reading)
 
     def _names(self, path: str, endpoint: str) -> set[str]:
-        names = {rule.name for rule in self._rules if rule.matches(path)}
+        names = {rule.name for rule in self._rules if rule.counts(path, endpoint)}
         return names | (self._learned.get(endpoint, set()) & self._buckets.keys())

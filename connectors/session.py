@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import tenacity
 from requests.auth import AuthBase
+from urllib3.exceptions import NewConnectionError
 
 from connectors.answers import folded, path_of, read_json, retry_after, short_code
 from connectors.budget import BucketRule, Budget
@@ -36,6 +37,8 @@ _CHUNK = 1 << 16
 class HttpRefused(Refused):
     """A refusal with its HTTP status and the platform's short error code, for those who can do without."""
 
+    status: int
+
     def __init__(self, message: str, status: int, code: str | None = None) -> None:
         super().__init__(message)
         self.status = status
@@ -44,6 +47,14 @@ class HttpRefused(Refused):
 
 class TimedOut(RetryLater):
     """No answer in time; a smaller question may get one."""
+
+
+class Unsent(RetryLater):
+    """What was asked was surely not done: told to slow down, or no connection came about."""
+
+
+class UnsentTimedOut(TimedOut, Unsent):
+    """No connection in time."""
 
 
 class Credentials(Protocol):
@@ -252,7 +263,9 @@ class PlatformSession(requests.Session):
         status = response.status_code
         if status == 429:
             after = retry_after(response.headers)
-            raise _Again(f"{self.platform.name}: 429 for {where}", after, "asks us to slow down; run it again later")
+            raise _Again(
+                f"{self.platform.name}: 429 for {where}", after, "asks us to slow down; run it again later", unsent=True
+            )
         if status in _TRANSIENT:
             again = _Again(
                 f"{self.platform.name}: {status} for {where}",
@@ -299,7 +312,7 @@ class PlatformSession(requests.Session):
             response = self._whole_answer(verb, url, where, arguments)
         except requests.exceptions.ConnectTimeout as error:
             raise _Again(
-                f"{self.platform.name}: no connection for {where}", None, "check the network", timed_out=True
+                f"{self.platform.name}: no connection for {where}", None, "check the network", True, unsent=True
             ) from error
         except requests.exceptions.Timeout as error:
             within_s = self.limits.answer_s if isinstance(error, _NeverEnds) else self.limits.read_s
@@ -314,12 +327,14 @@ class PlatformSession(requests.Session):
         except requests.exceptions.SSLError as error:
             raise Refused(f"{self.platform.name}: {where}: the certificate of {self._own[1]} isn't trusted") from error
         except requests.exceptions.RequestException as error:
+            unsent = _found_nobody(error)
             again = _Again(
-                f"{self.platform.name}: the connection broke during {where}",
+                f"{self.platform.name}: {'no connection for' if unsent else 'the connection broke during'} {where}",
                 None,
                 "check the network, then run it again",
+                unsent=unsent,
             )
-            raise (again if repeatable else again.final()) from error
+            raise (again if repeatable or unsent else again.final()) from error
         self.budget.learn(path, endpoint, response.headers)
         self._note_clock(response.headers)
         return response
@@ -375,7 +390,8 @@ class PlatformSession(requests.Session):
         asked = error.after if isinstance(error, _Again) else None
         if asked is not None:
             if asked > self.limits.longest_wait_s and isinstance(error, _Again):
-                raise RetryLater(
+                kind = Unsent if error.unsent else RetryLater
+                raise kind(
                     f"{error}; it asks to wait {asked:.0f} s, more than we wait at a stretch "
                     f"({self.limits.longest_wait_s:.0f} s). Run it again after that",
                     asked,
@@ -404,16 +420,28 @@ class _NeverEnds(requests.exceptions.Timeout):
 class _Again(Exception):
     """This try failed in a way that another may not."""
 
-    def __init__(self, what: str, after: float | None, advice: str, timed_out: bool = False) -> None:
+    def __init__(
+        self, what: str, after: float | None, advice: str, timed_out: bool = False, unsent: bool = False
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.after = after
         self.advice = advice
         self.timed_out = timed_out
+        self.unsent = unsent
 
     def final(self) -> RetryLater:
-        kind = TimedOut if self.timed_out else RetryLater
+        if self.timed_out:
+            kind: type[RetryLater] = UnsentTimedOut if self.unsent else TimedOut
+        else:
+            kind = Unsent if self.unsent else RetryLater
         return kind(f"{self.what}: {self.advice}", self.after)
+
+
+def _found_nobody(error: requests.exceptions.RequestException) -> bool:
+    """Whether the connection was refused, so that nothing was sent."""
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
 
 
 def _worth_another(state: tenacity.RetryCallState, timeouts: int) -> bool:

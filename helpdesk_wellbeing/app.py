@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 
 
 def web(settings: Settings, *, role: str = "all") -> Flask:
-    """The application: POST /webhooks/<platform>/<account>, /healthz, /readyz, /metrics. `close` ends it.
+    """The application: POST /webhooks/<platform>/<account>, /pulse/, /healthz, /readyz, /metrics. `close` ends it.
 
     Opens the store, so make it in the process that serves. In the role "web" readiness does not ask for a worker: that
     is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
@@ -40,6 +40,7 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
 
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
+    from helpdesk_wellbeing.surveys.page import pulse
     from webhooks import wsgi
     from webhooks.door import Door
     from webhooks.known import Remembered, from_store
@@ -54,6 +55,7 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
     door = Door(Remembered(from_store(store)), receipts.keep, deliveries.count)
     app.wsgi_app = wsgi.before(app.wsgi_app, door)  # type: ignore[method-assign, assignment]
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
+    app.register_blueprint(pulse(store))
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app

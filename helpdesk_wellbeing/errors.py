@@ -57,3 +57,11 @@ class Refused(PlatformError):
 
 class BadPayload(WellbeingError):
     """What came in does not fit what was agreed on."""
+
+
+class CannotDecide(WellbeingError):
+    """A proposal cannot be accepted, declined, snoozed or undone as it stands; the message says why."""
+
+
+class NotLetIn(Refused):
+    """The platform does not accept our credentials (any more); nothing goes until they are mended."""

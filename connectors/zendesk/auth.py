@@ -16,7 +16,7 @@ WHERE = "Admin Center > Apps and integrations > APIs > OAuth clients"
 
 _ADVICE = {
     "invalid_client": "the client id or its secret isn't accepted; copy both anew (id: the *identifier*)",
-    "invalid_scope": "the client may not have the scopes asked for; allow `read` in its scopes",
+    "invalid_scope": "the client may not have the scopes asked for; allow `{scopes}` in its scopes",
     "unauthorized_client": "the client may not use client credentials; its kind must be *confidential*",
     "unsupported_grant_type": "this client has no client credentials; make a *confidential* one",
     "invalid_grant": "the user that the client belongs to can't sign in; make a client as another admin",
@@ -91,7 +91,8 @@ class ClientCredentials:
         if refused.status == 404:
             advice = f"no Zendesk account answers at {self._settings.origin}; check the subdomain"
         else:
-            advice = f"{_ADVICE.get(refused.code or '', _UNKNOWN_ADVICE)} ({WHERE})"
+            told = _ADVICE.get(refused.code or "", _UNKNOWN_ADVICE).format(scopes=" ".join(self._settings.scopes))
+            advice = f"{told} ({WHERE})"
         named = f"{refused.status} {refused.code}" if refused.code else str(refused.status)
         client = self._settings.client_id
         return GrantRefused(f"zendesk: {named} for POST /oauth/tokens (client {client}): {advice}")

@@ -64,6 +64,13 @@ def platform(settings: ZendeskSettings) -> Platform:
         buckets=(
             BucketRule("account", lambda path: path.startswith("/api/"), per_minute=200),
             BucketRule("export", lambda path: "/incremental/" in path, per_minute=10, header="incremental-exports"),
+            BucketRule(
+                "update",
+                lambda path: path.startswith("/api/v2/tickets/"),
+                per_minute=100,
+                header="tickets-update",
+                verbs=frozenset({"PUT", "POST", "DELETE"}),
+            ),
         ),
         codes=_CODES,
         hint=_hint,

@@ -11,6 +11,7 @@ from helpdesk_wellbeing.errors import ConfigError
 
 API_TOKENS_END = date(2027, 4, 30)  # Zendesk switches off every remaining API token
 READING_SCOPES = ("read",)
+WRITING_SCOPES = ("read", "write")
 _LOOPBACK = re.compile(r"^http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$")
 _HTTPS = re.compile(r"^https://[A-Za-z0-9.-]+(:\d+)?$")
 _SUBDOMAIN = re.compile(r"^[a-z0-9][a-z0-9-]*$")

@@ -15,13 +15,17 @@ from helpdesk_wellbeing.errors import WellbeingError
 
 NAME = "helpdesk-wellbeing"
 COMMANDS = {
+    "act": "Look at proposals, write what was decided; how an account acts.",
+    "audit": "What happened, and whether the log of it is whole.",
     "backtest": "What would have been flagged, day by day.",
     "check": "What is flagged now, or at --as-of.",
     "connect": "Connect an account of a helpdesk.",
     "demo": "Show the main job on a simulated helpdesk.",
     "doctor": "What is connected, what is missing, which accounts look automated.",
+    "esat": "Waves that ask teams how it is going, results, answers.",
     "export": "Events or facts as CSV or Parquet.",
     "import": "Read an event log and the files about people.",
+    "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
     "rules": "List, show and test the rules.",
     "secrets": "Set and change webhook secrets and the key.",

@@ -1,6 +1,6 @@
 """`demo`: the main job on a simulated Zendesk, over real HTTP, and what was planted beside what was found.
 
-It ends with `serve` (see demo_serve.py).
+Then a lead acts (see demo_act.py), and it ends with `serve` (see demo_serve.py).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.cli.check import Examined
+    from helpdesk_wellbeing.cli.demo_act import Clock
     from helpdesk_wellbeing.demo import Planted, Verdict, World
     from helpdesk_wellbeing.store import Store
 
@@ -47,6 +48,7 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbo
     flagged, 1: otherwise, 2: did not run.
     """
     from helpdesk_wellbeing.cli.check import print_text
+    from helpdesk_wellbeing.cli.demo_act import MONDAY_MORNING, Clock, act
     from helpdesk_wellbeing.cli.demo_serve import show, stopped_by_sigterm
     from helpdesk_wellbeing.demo import judge
 
@@ -54,14 +56,17 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbo
     with stopped_by_sigterm(), _home(keep):
         world = _simulate(seed)
         store = open_store()
-        with _server(world) as site:
+        clock = Clock(world.as_of + timedelta(minutes=10))
+        with _server(world, clock) as site:
             _connect_and_pull(store, site)
-        _import_files(store, world)
-        examined = _check(store, world)
-        verdict = judge(examined.answer["flags"], world)
-        if output == "text":
-            print_text(store, examined, catalogue(), verbose)
-            _print_verdict(verdict, world)
+            _import_files(store, world)
+            examined = _check(store, world)
+            verdict = judge(examined.answer["flags"], world)
+            if output == "text":
+                print_text(store, examined, catalogue(), verbose)
+                _print_verdict(verdict, world)
+            clock.at = world.as_of + MONDAY_MORNING
+            acted = act(store, ACCOUNT, clock, quiet=output == "json")
         try:
             with _home(live_home):
                 shown = show(world, stay=output == "text" and watched(), quiet=output == "json")
@@ -69,7 +74,7 @@ def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbo
             _say_what_is_kept(keep, live_home, world)
         if output == "json":
             live = None if shown is None else asdict(shown)
-            print_json({"check": examined.answer, "verdict": _as_dict(verdict), "live": live})
+            print_json({"check": examined.answer, "verdict": _as_dict(verdict), "acted": asdict(acted), "live": live})
         ctx.exit(0 if verdict.perfect else 1)
 
 
@@ -120,12 +125,13 @@ def _simulate(seed: int) -> World:
 
 
 @contextmanager
-def _server(world: World) -> Iterator[Any]:
+def _server(world: World, clock: Clock) -> Iterator[Any]:
+    from connectors.zendesk.settings import WRITING_SCOPES
     from connectors.zendesk.simulated import SimulatedZendesk, Site
 
     site = Site.from_world(world)
-    site = replace(site, options=replace(site.options, minute=LIMITED_MINUTE))
-    with SimulatedZendesk(site, now=lambda: world.as_of + timedelta(minutes=10)) as server:
+    site = replace(site, options=replace(site.options, minute=LIMITED_MINUTE, allowed_scopes=WRITING_SCOPES))
+    with SimulatedZendesk(site, now=lambda: clock.at) as server:
         say(f"simulated Zendesk at {server.base_url}")
         yield server
 

@@ -144,7 +144,10 @@ def work(*, pull: bool) -> int:
     told = told_to_stop()
     settings = load_settings()
     with open_store(settings) as store:
-        worker = Worker(settings, store, _connect(store, log), role="worker", pull=pull)
+        from helpdesk_wellbeing.cli.outbound import rounds
+
+        write = rounds(store, log.info, lambda: told.is_set())
+        worker = Worker(settings, store, _connect(store, log), role="worker", write=write, pull=pull)
         _start(worker, settings)
         outdated = _watch_for_newer(store)
         try:

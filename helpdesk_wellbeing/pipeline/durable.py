@@ -1,8 +1,8 @@
 """The one file that knows DBOS: queues that survive, and who does what was begun by a process that is gone.
 
-One kind of workflow, `attend`: pull if that is why it was asked for, then evaluate. Two queues, so that a long pull
-never stands before a webhook. Which account needs work stands in the store, not here: should all of this be lost, the
-next look finds the same work again.
+Two kinds of workflow. `attend`: pull if that is why it was asked for, then evaluate; it has two queues, so that a long
+pull never stands before a webhook. `act`: look at proposals again, then write what was decided. Which account needs
+work stands in the store, not here: should all of this be lost, the next look finds the same work again.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from dbos import WorkflowStatus
 
-Why = Literal["hooks", "due"]
-QUEUES: dict[Why, str] = {"hooks": "accounts", "due": "pulls"}
+Why = Literal["hooks", "due", "acts"]
+QUEUES: dict[Why, str] = {"hooks": "accounts", "due": "pulls", "acts": "acts"}
 SCHEMA = "dbos"
 APPLICATION = "helpdesk-wellbeing"
 
@@ -41,6 +41,7 @@ POLL_HOOKS_S, POLL_DUE_S = 0.2, 1.0
 # Shared by all workers: one pull of an account at a time, and not more of them in a minute than this, so that what a
 # pull does not know of its predecessor's requests cannot exceed the platform's limits.
 PULLS_A_MINUTE = 3
+ACTS_A_MINUTE = 30  # rounds for an account; each writes as much as the account's budget allows
 # Evaluations of an account; that there is a limit also makes DBOS look for work in a third of the time.
 EVALUATIONS_A_MINUTE = 120
 ASLEEP_S = 600.0  # of what DBOS offers and we do not use
@@ -53,10 +54,12 @@ _FINISHED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 @dataclass(frozen=True)
 class Work:
-    """The two halves of a run. Each returns a word that is kept, and raises when it should be found again."""
+    """The parts of a run. Each returns a word that is kept, and raises when it should be found again."""
 
     pull: Callable[[str], str]
     evaluate: Callable[[str, str | None], str]
+    plan: Callable[[str], str]
+    write: Callable[[str], str]
     attended: Callable[[str, str, Why, bool], None]  # run, account, why; True: begins, False: has ended
 
 
@@ -93,10 +96,28 @@ def _attend(account: str, why: Why, key: str) -> str:
         work.attended(run, account, why, False)
 
 
+@DBOS.workflow(name="act")
+def _act(account: str, why: Why, key: str) -> str:
+    """Look at an account's proposals, and write what was decided."""
+    work = _work
+    if work is None:
+        raise RuntimeError("the worker of this process is not running")
+    run = str(DBOS.workflow_id)
+    work.attended(run, account, why, True)
+    try:
+        with structlog.contextvars.bound_contextvars(run=run):
+            DBOS.run_step({"name": "plan"}, work.plan, account)
+            return DBOS.run_step({"name": "write"}, work.write, account)
+    finally:
+        work.attended(run, account, why, False)
+
+
 class Durable:
     """DBOS in this process, under the name of its worker."""
 
-    def __init__(self, database_url: str, name: str, work: Work, *, hooks_at_once: int, pulls_at_once: int) -> None:
+    def __init__(
+        self, database_url: str, name: str, work: Work, *, hooks_at_once: int, pulls_at_once: int, acts_at_once: int
+    ) -> None:
         """Launch; work begins to come at once. There is one a process."""
         global _work
         self._name = name
@@ -132,6 +153,13 @@ class Durable:
                 worker_concurrency=pulls_at_once,
                 polling_interval_sec=POLL_DUE_S,
             )
+            DBOS.register_queue(
+                QUEUES["acts"],
+                partition_concurrency=1,
+                partition_limiter={"limit": ACTS_A_MINUTE, "period": 60.0},
+                worker_concurrency=acts_at_once,
+                polling_interval_sec=POLL_DUE_S,
+            )
         except BaseException:
             self.close()
             raise
@@ -139,7 +167,7 @@ class Durable:
     def ask(self, account: str, why: Why, key: str) -> None:
         """Ask for a run; the same key again asks for nothing."""
         with SetWorkflowID(f"{why}:{account}:{key}"), SetEnqueueOptions(queue_partition_key=account):
-            DBOS.enqueue_workflow(QUEUES[why], _attend, account, why, key)
+            DBOS.enqueue_workflow(QUEUES[why], _act if why == "acts" else _attend, account, why, key)
 
     def asked_for(self, why: Why, versions: Iterable[str], *, begun: bool) -> set[str]:
         """Accounts for which a run waits that somebody of these versions will do, or, with `begun`, does."""

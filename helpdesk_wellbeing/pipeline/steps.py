@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,6 +35,8 @@ LEASE_WAIT_S = 0.25  # of an evaluation, on which others wait
 BUSY_RETRY = timedelta(seconds=20)
 BETWEEN_HINTED = timedelta(minutes=1)  # pulls that hints asked for
 LONGEST_TURN_S = 120.0  # a long history is read in turns, with evaluations and other accounts between them
+PLAN_EVERY = timedelta(minutes=15)  # proposals are looked at; flags move by the day
+PLAN_SELDOM = timedelta(days=1)  # where nothing is flagged or proposed: a regular wave may be due
 ANSWERS = 64  # of so many accounts the last one is remembered
 LONGEST_UNCHANGED = timedelta(minutes=5)  # then evidence and what is not assessable are said anew
 EVALUATE_AT_LEAST = timedelta(hours=6)  # what is flagged changes with time alone, slowly
@@ -70,6 +72,7 @@ class Means:
     store: Store
     connect: Callable[[str], Connector] | None = None  # None: pulling is off
     pace: Pace = field(default_factory=Pace)
+    acts: bool = False  # proposals are made and written
     stopping: Callable[[], bool] = lambda: False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     clock: Callable[[], float] = time.monotonic
@@ -263,14 +266,42 @@ def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) 
     withhold = needs_agreement(store.account(account))
     standing = f"{withhold}:{standing_of(outcome, catalogue)}"
     said = means.said.of(account)
-    answer = said.again(standing, as_of)
+    answer, plans = said.again(standing, as_of), False
     if answer is None:
         answer = check(outcome, catalogue, withhold_agents=withhold)
         said.keep(standing, as_of, answer)
+        plans = means.acts and _raised(answer) != _raised(store.work.answer_of(account))
     with store.transaction():
         store.work.keep_answer(account, as_of, answer)
         # What came while this ran is evaluated by the next run: that compares with the beginning.
         store.work.note_run(account, evaluated_at=began, evaluated_until=as_of)
+        if plans or (means.acts and store.work.run_of(account).plan_due_at is None):
+            store.work.note_run(account, plan_due_at=as_of)
+    return "done"
+
+
+def _raised(answer: Mapping[str, Any] | None) -> list[tuple[Any, ...]]:
+    """What is flagged, without its numbers."""
+    flags = answer["flags"] if answer is not None else ()
+    return [(flag["rule"], flag["subject"]["id"], flag["level"], flag["state"]) for flag in flags]
+
+
+def plan(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> str:
+    """Look at the proposals again: end those that are past, make those that flags ask for."""
+    from helpdesk_wellbeing.acting.proposing import look_again
+
+    store, at = means.store, means.now()
+    try:
+        looked = look_again(store, engine.assess(at), catalogue, at)
+    except StoreError:
+        raise
+    except Exception as trouble:
+        means.log.error("planning failed", account=account, problem=_line(trouble, "planning"))
+        store.work.note_run(account, plan_due_at=at + PLAN_EVERY)
+        return "failed"
+    store.work.note_run(account, plan_due_at=at + (PLAN_EVERY if looked.goes_on else PLAN_SELDOM))
+    if looked.made or looked.ended:
+        means.log.info("proposals", account=account, made=len(looked.made), ended=len(looked.ended))
     return "done"
 
 

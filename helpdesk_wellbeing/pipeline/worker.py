@@ -39,13 +39,14 @@ LOOK_S = 0.2
 DEBOUNCE = timedelta(seconds=0.1)  # deliveries come in bunches; with LOOK_S the first one waits 0.3 s at most
 DUE_S = 1.0
 ORPHANS_S = 30.0
-AGAIN_S = {"hooks": 5, "due": 60}  # a run that left things as they were is asked for again after as long
+AGAIN_S = {"hooks": 5, "due": 60, "acts": 5}  # a run that left things as they were is asked for again after as long
 # Runs that wait (of pulls also those that are going on), for each that can go on at once. DBOS takes accounts by chance
 # and only the queue is filled by age, so it is kept short.
-QUEUED = {"hooks": 0.5, "due": 2}
+QUEUED = {"hooks": 0.5, "due": 2, "acts": 2}
 BEGUN_AT_ONCE = 4
 LONGEST_QUICK = timedelta(hours=3)
 STOPPED_S = 15.0  # a thread that has not come round for as long is not alive
+ACTS_AT_ONCE = 4
 PULLS_AT_ONCE = 8  # at least: they wait for helpdesks more than they work
 ENGINES = 64
 _MARGIN_S = 2.5  # of the time to stop in, for giving connections back
@@ -69,21 +70,29 @@ class Worker:
         connect: Callable[[str], Connector],
         *,
         role: str,
+        write: Callable[[str], str] | None = None,
         pull: bool = True,
         pace: Pace | None = None,
         at_once: int | None = None,
         engines: int = ENGINES,
         catalogue: Catalogue | None = None,
     ) -> None:
-        """`connect` gives an account's connector; `at_once` is how many evaluations are begun at a time, and how many
+        """`connect` gives an account's connector; `write` makes the writes that are due and says how that went (None:
+        nothing is proposed or written); `at_once` is how many evaluations are begun at a time, and how many
         pulls at least beside them. Evaluations take turns (`Lanes`); more are begun because a free place is filled only
         five times a second."""
         self._settings, self._store, self._role = settings, store, role
         self._at_once = at_once or BEGUN_AT_ONCE
-        self._places = {"hooks": self._at_once, "due": max(self._at_once, PULLS_AT_ONCE)}
+        self._places = {"hooks": self._at_once, "due": max(self._at_once, PULLS_AT_ONCE), "acts": ACTS_AT_ONCE}
+        self._writer = write
         self._stop = threading.Event()
         self._means = steps.Means(
-            store, connect if pull else None, pace or Pace(), stopping=self._stop.is_set, clock=time.monotonic
+            store,
+            connect if pull else None,
+            pace or Pace(),
+            acts=write is not None,
+            stopping=self._stop.is_set,
+            clock=time.monotonic,
         )
         self._catalogue = catalogue
         self._engines = Warm(lambda account: Engine(store, account, self._known()), engines)
@@ -110,9 +119,10 @@ class Worker:
         self._durable = Durable(
             self._settings.database_url,
             self.name,
-            Work(self._pull, self._evaluate, self._attended),
+            Work(self._pull, self._evaluate, self._plan, self._write, self._attended),
             hooks_at_once=self._at_once,
             pulls_at_once=self._places["due"],
+            acts_at_once=self._places["acts"],
         )
         loops = (("look", LOOK_S, self._look), ("beat", BEAT_S, self._beat_and_take_over))
         self._threads = [
@@ -196,6 +206,24 @@ class Worker:
             self._counts.evaluated(account, time.perf_counter() - began)
         return outcome
 
+    def _plan(self, account: str) -> str:
+        due = self._store.work.run_of(account).plan_due_at
+        if due is None or due > datetime.now(UTC):
+            return "not due"
+        self._counts.step("plan")
+        try:
+            with self._turns.turn(account, steps.TURN_WAIT_S), self._lanes.lane(quick=self._is_quick(account)):
+                return steps.plan(self._means, account, self._engines.of(account), self._known())
+        except StoreBusy:
+            self._store.work.note_run(account, plan_due_at=datetime.now(UTC) + steps.BUSY_RETRY)
+            return "busy"
+
+    def _write(self, account: str) -> str:
+        if self._writer is None:
+            return "off"
+        self._counts.step("write")
+        return self._writer(account)
+
     def _is_quick(self, account: str) -> bool:
         """Whether little is to be worked through: the engine is warm, and nothing came for a time long ago."""
         dirty = self._store.dirty_since(account)
@@ -236,6 +264,7 @@ class Worker:
         if time.monotonic() - self._round.get("due", float("-inf")) >= DUE_S:
             self._round["due"] = time.monotonic()
             self._ask_for_pulls(now)
+            self._ask_for_acts(now)
 
     def _ask_for_deliveries(self, now: datetime) -> None:
         depth = self._store.inbox.depth()
@@ -252,6 +281,14 @@ class Worker:
                 for account in unplanned:
                     self._store.work.note_run(account, due_at=schedule.first(account, now, self._means.pace))
         self._ask("due", {account: at for account, at in due.items() if at is not None}, now, begun=True)
+
+    def _ask_for_acts(self, now: datetime) -> None:
+        if self._writer is None:
+            return
+        ready = self._store.work.plans_due(now)
+        for account, at in self._store.writes.due(now).items():
+            ready[account] = min(at, ready.get(account, at))
+        self._ask("acts", ready, now, begun=True)
 
     def _ask(self, why: Why, ready: Mapping[str, datetime], now: datetime, *, begun: bool) -> None:
         """Ask for runs, unless one is there already; all workers give one run the same key."""

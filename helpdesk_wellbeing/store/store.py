@@ -20,13 +20,18 @@ from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets
 from helpdesk_wellbeing.store.accounts import Account
+from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Added, Owner
 from helpdesk_wellbeing.store.inbox import Inbox
+from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.people import Kind, Source
+from helpdesk_wellbeing.store.proposals import Proposals
+from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
+from helpdesk_wellbeing.store.writes import Writes
 
 
 class Store:
@@ -159,11 +164,13 @@ class Store:
             return provisional.add(connection, owner, new)
 
     def all_events(self, account: str, since: datetime | None, until: datetime | None) -> pl.DataFrame:
-        """Pulled and provisional events in [since, until), sorted by (at, id)."""
+        """Pulled and provisional events in [since, until), sorted by (at, id), without those of our own tickets."""
         with self._read(account) as (connection, owner):
             pulled = events.read(connection, owner, since, until)
             ahead = provisional.read(connection, owner, since, until)
-        return pulled if ahead.is_empty() else pl.concat([pulled, ahead]).sort("at", "id")
+            ours = tickets.ours(connection, owner)
+        found = pulled if ahead.is_empty() else pl.concat([pulled, ahead]).sort("at", "id")
+        return _without(found, ours)
 
     def all_events_span(self, account: str) -> tuple[datetime | None, datetime | None, int]:
         """(first, last, number of) pulled and provisional events."""
@@ -219,9 +226,13 @@ class Store:
     def tickets_among(
         self, account: str, named: pl.Series, created_from: datetime, created_before: datetime
     ) -> pl.DataFrame:
-        """The newest snapshots of the tickets `named` and of those created in [created_from, created_before)."""
+        """The newest snapshots of the tickets `named` and of those created in [created_from, created_before).
+
+        Our own tickets are left out.
+        """
         with self._read(account) as (connection, owner):
-            return tickets.read_some(connection, owner, named, created_from, created_before)
+            found = tickets.read_some(connection, owner, named, created_from, created_before)
+            return _without(found, tickets.ours(connection, owner))
 
     def watermarks(self, account: str) -> dict[str, str]:
         """Where each stream goes on."""
@@ -432,6 +443,31 @@ class Store:
         """How the work for each account stands, and who does it."""
         return Work(self._database, self._read, self._write)
 
+    @property
+    def proposals(self) -> Proposals:
+        """What was proposed, what became of it, and how each account acts."""
+        return Proposals(self._read, self._write)
+
+    @property
+    def writes(self) -> Writes:
+        """Writes to helpdesks, with what came back."""
+        return Writes(self._database, self._read, self._write)
+
+    @property
+    def installed(self) -> Installed:
+        """What is ours in helpdesks, and who may use the JSON API."""
+        return Installed(self._read, self._write)
+
+    @property
+    def audit(self) -> Audit:
+        """What happened, in a chain."""
+        return Audit(self._read, self._write)
+
+    @property
+    def surveys(self) -> Surveys:
+        """Waves, whom they ask, their sealed answers and their results."""
+        return Surveys(self._database, self._owner, self._read, self._write)
+
     # the writer
 
     @contextmanager
@@ -500,6 +536,10 @@ class Store:
             names = ", ".join(account.name for account in accounts.listed(connection))
             raise ConfigError(f"account {name}: there is none; there are: {names or 'no accounts yet'}")
         return found
+
+
+def _without(frame: pl.DataFrame, named: list[str]) -> pl.DataFrame:
+    return frame.filter(~pl.col("ticket").is_in(named)) if named else frame
 
 
 def open_store(place: str | Settings, *, read_only: bool = False, busy_s: float = 30.0) -> Store:

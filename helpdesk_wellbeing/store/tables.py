@@ -193,6 +193,7 @@ runs = Table(
     Column("problem", Text),  # of the latest run
     Column("paused_at", BigInteger),
     Column("quota_left", Integer),  # API calls in the present minute, as the platform said last
+    Column("plan_due_at", BigInteger),  # when proposals are to be looked at again
 )
 
 # What the latest evaluation found, as `check --format json` says it.
@@ -202,6 +203,84 @@ answers = Table(
     _account(),
     Column("made_at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
+)
+
+# Waves of surveys. Answers wait in `survey_sealed`, unreadable, until their wave closes; then they become the numbers
+# of `survey_results` that may be shown, and are gone. No row of an answer has a time, a person or an order: its key is
+# random, and without row ids rows lie in the order of their keys.
+survey_waves = Table(
+    "survey_waves",
+    metadata,
+    _account(),
+    Column("wave", String(40), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("venue", String(20), nullable=False),
+    Column("teams", Text, nullable=False),  # JSON
+    Column("places", Text, nullable=False),  # JSON
+    Column("invited", Integer, nullable=False),
+    Column("opens_at", BigInteger, nullable=False),
+    Column("closes_at", BigInteger, nullable=False),
+    Column("remind_at", BigInteger),
+    Column("triggers", Text, nullable=False),  # JSON
+    Column("question_set", String(40), nullable=False),
+    Column("closed_on", Integer),  # days, as all that follow
+    Column("published_on", Integer),
+    Column("answered_on", Integer),
+)
+
+survey_invitations = Table(
+    "survey_invitations",
+    metadata,
+    _account(),
+    Column("wave", String(40), primary_key=True),
+    Column("person", String(200), primary_key=True),
+    Column("place", Text, nullable=False),  # JSON
+    Column("not_before", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Links that were used, as hashes; nothing in it leads to a wave, a person or an answer.
+survey_used = Table(
+    "survey_used",
+    metadata,
+    _account(),
+    Column("mark", String(64), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+survey_sealed = Table(
+    "survey_sealed",
+    metadata,
+    _account(),
+    Column("wave", String(40), primary_key=True),
+    Column("slot", String(32), primary_key=True),  # random
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+survey_results = Table(
+    "survey_results",
+    metadata,
+    _account(),
+    Column("wave", String(40), primary_key=True),
+    Column("cell", String(700), primary_key=True),  # JSON: team, dimension, value
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+survey_themes = Table(
+    "survey_themes",
+    metadata,
+    _account(),
+    Column("theme", String(40), primary_key=True),
+    Column("wave", String(40), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("raised_on", Integer, nullable=False),
+    Column("question", SmallInteger),
+    Column("answer", Text),
+    Column("answered_on", Integer),
 )
 
 # Processes of this installation. They belong to no account.
@@ -216,6 +295,122 @@ workers = Table(
     Column("since", Float, nullable=False),
     Column("heartbeat", Float, nullable=False),
     Column("counts", Text, nullable=False),  # JSON: what it has counted so far, for /metrics
+)
+
+# What is proposed to people (see plan/proposal.py) and what became of it; the body is JSON.
+proposals = Table(
+    "proposals",
+    metadata,
+    _account(),
+    Column("id", String(40), primary_key=True),
+    Column("action", String(40), nullable=False),
+    Column("subject_kind", String(20), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("snoozed_until", BigInteger),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("decided_by", Text),
+    Column("reason", String(40)),
+    Column("body", Text, nullable=False),
+    Index("ix_proposals_state", "account", "state"),
+)
+
+# Each write to a helpdesk that was decided, under a key that is looked up before it is made again. Rows stay.
+writes = Table(
+    "writes",
+    metadata,
+    _account(),
+    Column("key", String(200), primary_key=True),
+    Column("proposal", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("target", String(200), nullable=False),  # a ticket, or whom a new ticket is for
+    Column("state", String(20), nullable=False),  # planned | sent | written | skipped
+    Column("asked", Text, nullable=False),  # JSON
+    Column("receipt", Text),  # JSON: before, after, what the platform answered, why it was skipped
+    Column("tries", SmallInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),  # the last time; it may have arrived even where no answer came
+    Column("claimed_until", BigInteger),
+    Column("claimed_by", String(40)),
+    Column("made_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("ix_writes_due", "account", "state", "due_at"),
+    Index("ix_writes_sent", "account", "sent_at"),
+    Index("ix_writes_proposal", "account", "proposal"),
+)
+
+# Tickets that this program made; they are nobody's work.
+made_tickets = Table(
+    "made_tickets",
+    metadata,
+    _account(),
+    Column("ticket", String(200), primary_key=True),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+# Whether a receiver takes what a proposal would give.
+consents = Table(
+    "consents",
+    metadata,
+    _account(),
+    Column("proposal", String(40), primary_key=True),
+    Column("agent", String(200), primary_key=True),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("answer", String(10)),  # yes | no; null: not yet
+    Column("answered_at", BigInteger),
+)
+
+# How an account acts: modes, standing approvals, the switch; JSON (see acting/policy.py).
+policies = Table("policies", metadata, _account(), Column("body", Text, nullable=False))
+
+# What `install` made in a helpdesk, by our name for it.
+installed = Table(
+    "installed",
+    metadata,
+    _account(),
+    Column("name", String(80), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("platform_id", String(200), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+# Who may use the JSON API of an account: a hash of the token, never the token.
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    _account(),
+    Column("hash", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+# What happened, each entry with a hash over itself and the one before (see audit.py). Never changed.
+audit = Table(
+    "audit",
+    metadata,
+    _account(),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    _account(),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+# Agents are named in the audit by a random word; without this row nobody knows whose it was.
+pseudonyms = Table(
+    "pseudonyms",
+    metadata,
+    _account(),
+    Column("person", String(200), primary_key=True),
+    Column("word", String(40), nullable=False),
 )
 
 # Which programs may work with these tables: those that know the revision `oldest`. Written by `migrations.migrate`,

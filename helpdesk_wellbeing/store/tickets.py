@@ -15,7 +15,7 @@ from helpdesk_wellbeing.feed import TICKETS
 from helpdesk_wellbeing.store.clock import micros
 from helpdesk_wellbeing.store.dialect import texts, upsert
 from helpdesk_wellbeing.store.events import Owner
-from helpdesk_wellbeing.store.tables import tickets
+from helpdesk_wellbeing.store.tables import made_tickets, tickets
 
 _TIMES = ("created_at", "updated_at")
 _ROWS = 50_000
@@ -45,6 +45,12 @@ def read_some(
     array = sa.bindparam("named", json.dumps(named.drop_nulls().unique().to_list()), sa.Text)
     created = tickets.c.created_at.between(micros(created_from), micros(created_before) - 1)
     return _read(connection, owner, sa.or_(created, tickets.c.ticket.in_(texts(connection, array))))
+
+
+def ours(connection: Connection, owner: Owner) -> list[str]:
+    """The tickets that this program made: invitations are nobody's work."""
+    query = sa.select(made_tickets.c.ticket).where(made_tickets.c.account == owner.number)
+    return list(connection.execute(query).scalars())
 
 
 def _read(connection: Connection, owner: Owner, which: sa.ColumnElement[bool]) -> pl.DataFrame:

@@ -36,6 +36,7 @@ class Run:
     problem: str | None = None  # of the latest run
     paused_at: datetime | None = None
     quota_left: int | None = None  # API calls in the present minute, as the platform said last
+    plan_due_at: datetime | None = None  # when proposals are to be looked at again
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,13 @@ class Work:
         with self._database.reading() as connection:
             found = connection.execute(query)
             return {name: None if due_at is None else instant(due_at) for name, due_at in found}
+
+    def plans_due(self, at: datetime) -> dict[str, datetime]:
+        """Accounts whose proposals were to be looked at by `at`, and since when."""
+        query = sa.select(accounts.c.name, runs.c.plan_due_at).join_from(runs, accounts)
+        query = query.where(runs.c.plan_due_at <= micros(at), runs.c.paused_at.is_(None))
+        with self._database.reading() as connection:
+            return {row.name: instant(row.plan_due_at) for row in connection.execute(query)}
 
     def note_run(self, account: str, **changes: Any) -> None:
         """Change columns of the account's `Run`."""

@@ -9,7 +9,7 @@ import pytest
 from bench import acting
 from helpdesk_wellbeing.demo.rough import rough_team
 from helpdesk_wellbeing.demo.rough_desk import Desk, Office
-from helpdesk_wellbeing.plan.policy import Policy
+from helpdesk_wellbeing.plan.policy import Rebalancing
 
 SEED, SETUP = 1, acting.Setup(weeks=2, before=4)
 
@@ -21,7 +21,7 @@ def without():
 
 @pytest.fixture(scope="module")
 def acted():
-    return acting.run(SEED, acting.Mover(acting.ours, Policy()), SETUP)
+    return acting.run(SEED, acting.Mover(acting.ours, Rebalancing()), SETUP)
 
 
 def test_acting_saves_overload_hours_with_few_moves(without, acted):
@@ -35,7 +35,7 @@ def test_acting_makes_answers_no_later(without, acted):
 
 
 def test_the_same_seed_gives_the_same_figures(acted):
-    assert acting.run(SEED, acting.Mover(acting.ours, Policy()), SETUP) == acted
+    assert acting.run(SEED, acting.Mover(acting.ours, Rebalancing()), SETUP) == acted
 
 
 def test_the_same_tickets_come_in_whether_somebody_acts_or_not(without, acted):
@@ -58,7 +58,7 @@ def test_nobody_moves_anything_before_the_weeks_that_count():
 
 def test_moves_go_to_people_who_may_take_them_and_end_in_their_hands():
     team, seen = rough_team(SEED, acting.MONDAY, 8), []
-    first, ours = acting.MONDAY + timedelta(days=42), acting.Mover(acting.ours, Policy())
+    first, ours = acting.MONDAY + timedelta(days=42), acting.Mover(acting.ours, Rebalancing())
 
     def mover(desk, now):
         moves = ours(desk, now)
@@ -70,7 +70,7 @@ def test_moves_go_to_people_who_may_take_them_and_end_in_their_hands():
         seen.extend(moves)
         return moves
 
-    Desk(team, first, acting.limits, mover, Policy().hours).run()
+    Desk(team, first, acting.limits, mover, acting.LOOKS).run()
     assert seen
     for case, person in {case.ticket.id: (case, person) for case, person in seen}.values():
         assert case.holder is person

@@ -19,6 +19,10 @@ from helpdesk_wellbeing.feed import TICKETS
 from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
+from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.proposals import Kept
+from helpdesk_wellbeing.store.writes import Planned
+from helpdesk_wellbeing.surveys.model import Invitation, Kind, Place, State, Theme, Venue, Wave
 from webhooks.known import SECRET
 from webhooks.zendesk.signature import SIGNATURE, TIMESTAMP, sign
 
@@ -73,7 +77,34 @@ def fill(store: Store, account: str) -> None:
     store.set_meta(account, "k", mark)
     store.work.note_run(account, pulled_at=MONDAY, due_at=MONDAY, problem=mark, quota_left=len(account))
     store.work.keep_answer(account, MONDAY, answer_of(account, flag_of(mark), flag_of(mark, "ES1", "queue")))
+    store.surveys.add(account, *wave_of(account, "w"))
+    store.surveys.advance(account, "w", State.OPEN, MONDAY.date())
+    store.surveys.use(account, "w", mark, mark.encode(), MONDAY)
+    store.surveys.settle(account, "earlier", [], {"c": {"mark": mark}})
+    store.surveys.add_theme(account, Theme("t", "w", mark, mark, MONDAY.date()))
+    store.proposals.add(account, proposal_of(account))
+    store.proposals.ask(account, "p", [mark], MONDAY)
+    store.proposals.keep_policy(account, {"public_url": mark})
+    store.writes.plan(account, [Planned("k", "p", "move", mark, {"note": mark})], MONDAY)
+    store.writes.made_ticket(account, f"{mark}-ours", MONDAY)
+    store.installed.keep(account, "field", "ticket_field", mark, MONDAY)
+    store.installed.add_token(account, "h", mark, MONDAY)
+    store.audit.add(account, MONDAY, "proposed", agent=Person(mark), by=mark)
     store.inbox.add_many([Receipt(account, Delivery(mark, tickets=(mark,)), MONDAY)])
+
+
+def wave_of(account: str, name: str) -> tuple[Wave, list[Invitation]]:
+    mark = f"mark-{account}"
+    place, end = Place((mark,)), MONDAY + timedelta(days=7)
+    wave = Wave(account, name, State.PLANNED, Kind.REGULAR, Venue.OWN, (mark,), (place,), 1, MONDAY, end, None,
+                (mark,), "pulse-1")  # fmt: skip
+    return wave, [Invitation(mark, place, MONDAY)]
+
+
+def proposal_of(account: str, id: str = "p") -> Kept:
+    mark = f"mark-{account}"
+    return Kept(id, "rebalance", "team", mark, "open", MONDAY, MONDAY + timedelta(days=1), None, MONDAY, mark, None,
+                {"mark": mark})  # fmt: skip
 
 
 def tickets_of(account: str) -> pl.DataFrame:

@@ -12,8 +12,14 @@ import sqlalchemy as sa
 
 from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.store import Store, tables
+from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.inbox import Inbox
+from helpdesk_wellbeing.store.installed import Installed
+from helpdesk_wellbeing.store.proposals import Proposals
+from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
+from helpdesk_wellbeing.store.writes import Writes
+from helpdesk_wellbeing.surveys.model import State, Theme
 from webhooks.door import PLATFORMS
 
 OTHERS = "mark-globex"
@@ -109,7 +115,72 @@ def steps(tools):
         "keep_answer": lambda s, a: s.work.keep_answer(a, at, tools.answer_of(a)),
         "answer_of": lambda s, a: s.work.answer_of(a),
     }
-    return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work}
+    wave = tools.wave_of("acme", "other")
+    of_the_surveys = {
+        "add": lambda s, a: s.surveys.add(a, *wave),
+        "wave": lambda s, a: s.surveys.wave(a, "w"),
+        "waves": lambda s, a: s.surveys.waves(a),
+        "advance": lambda s, a: s.surveys.advance(a, "w", State.CLOSED, at.date()),
+        "invitations": lambda s, a: s.surveys.invitations(a, "w"),
+        "history": lambda s, a: s.surveys.history(a),
+        "use": lambda s, a: s.surveys.use(a, "w", OTHERS, b"x", at),
+        "is_used": lambda s, a: s.surveys.is_used(a, OTHERS),
+        "sealed": lambda s, a: s.surveys.sealed(a, "w"),
+        "settle": lambda s, a: s.surveys.settle(a, "w", [MINE, OTHERS], {"c2": {"mark": MINE}}),
+        "result": lambda s, a: s.surveys.result(a, "w", "c"),
+        "all_results": lambda s, a: s.surveys.all_results(a, "w"),
+        "add_theme": lambda s, a: s.surveys.add_theme(a, Theme("t2", "w", MINE, MINE, at.date())),
+        "answer_theme": lambda s, a: s.surveys.answer_theme(a, "t", MINE, at.date()),
+        "themes": lambda s, a: s.surveys.themes(a),
+        "rename_person": lambda s, a: s.surveys.rename_person(a, OTHERS, "x"),
+    }
+    of_the_proposals = {
+        "add": lambda s, a: s.proposals.add(a, tools.proposal_of(a, "other")),
+        "get": lambda s, a: s.proposals.get(a, "p"),
+        "listed": lambda s, a: s.proposals.listed(a),
+        "change": lambda s, a: s.proposals.change(a, "p", ("open",), "snoozed", later, by=MINE, snoozed_until=later),
+        "choose": lambda s, a: s.proposals.choose(a, "p", [MINE]),
+        "ask": lambda s, a: s.proposals.ask(a, "p", ["x"], at),
+        "answer": lambda s, a: s.proposals.answer(a, "p", MINE, "yes", at),
+        "consents": lambda s, a: s.proposals.consents(a, "p"),
+        "policy": lambda s, a: s.proposals.policy(a),
+        "keep_policy": lambda s, a: s.proposals.keep_policy(a, {"public_url": "other"}),
+    }
+    of_the_writes = {
+        "plan": lambda s, a: s.writes.plan(a, [tools.Planned("k2", "p", "move", MINE, {})], at),
+        "claim": lambda s, a: s.writes.claim(a, later, later, "me"),
+        "sending": lambda s, a: s.writes.sending(a, "k", {"before": MINE}, at),
+        "later": lambda s, a: s.writes.later(a, "k", later),
+        "end": lambda s, a: s.writes.end(a, "k", "written", {"platform": MINE}, at),
+        "get": lambda s, a: s.writes.get(a, "k"),
+        "of_proposal": lambda s, a: s.writes.of_proposal(a, "p"),
+        "cancel": lambda s, a: s.writes.cancel(a, "p", "withdrawn", later),
+        "sent_since": lambda s, a: s.writes.sent_since(a, at - tools.timedelta(days=1)),
+        "written": lambda s, a: s.writes.written(a, "move", at),
+        "counts": lambda s, a: s.writes.counts(a),
+        "made_ticket": lambda s, a: s.writes.made_ticket(a, "other", at),
+        "made_tickets": lambda s, a: s.writes.made_tickets(a),
+    }
+    of_the_installed = {
+        "keep": lambda s, a: s.installed.keep(a, "view", "view", MINE, at),
+        "things": lambda s, a: s.installed.things(a),
+        "forget": lambda s, a: s.installed.forget(a, "field"),
+        "add_token": lambda s, a: s.installed.add_token(a, "h2", MINE, at),
+        "token_name": lambda s, a: s.installed.token_name(a, "h"),
+        "drop_tokens": lambda s, a: s.installed.drop_tokens(a, MINE),
+    }
+    of_the_audit = {
+        "add": lambda s, a: s.audit.add(a, at, "accepted", by=MINE),
+        "entries": lambda s, a: s.audit.entries(a),
+        "head": lambda s, a: s.audit.head(a),
+        "verify": lambda s, a: s.audit.verify(a),
+        "word_of": lambda s, a: s.audit.word_of(a, OTHERS),
+        "persons": lambda s, a: s.audit.persons(a),
+        "forget": lambda s, a: s.audit.forget(a, OTHERS),
+    }
+    return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
+            Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
+            Audit: of_the_audit}  # fmt: skip
 
 
 def writes_alone(store, account):
@@ -172,7 +243,7 @@ def test_every_endpoint_keeps_the_accounts_apart(client, store, tools, caplog):
         assert crossed.status_code == 401
         assert "globex" not in kept.text + crossed.text
 
-    assert tried == {"healthz", "readyz", "metrics"}
+    assert tried == {"healthz", "readyz", "metrics", "pulse.show", "pulse.take"}
     assert rows_of(store, "globex") == before
     assert store.inbox.depth()["acme"].waiting == 2
     assert "globex" not in caplog.text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .faults import Faults
 from .options import Account, Options
+from .record import Write
 from .server import SimulatedZendesk
 from .site import Site
 
-__all__ = ["Account", "Faults", "Options", "SimulatedZendesk", "Site"]
+__all__ = ["Account", "Faults", "Options", "SimulatedZendesk", "Site", "Write"]

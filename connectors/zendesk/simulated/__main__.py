@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from .bulk import bulk_site
 from .faults import Faults
+from .options import WRITE_SCOPES
 from .server import SimulatedZendesk
 from .site import Site
 
@@ -24,7 +25,9 @@ def _site(arguments: argparse.Namespace) -> Site:
 
     end = arguments.end or datetime.now(UTC).date() - timedelta(days=1)
     site = Site.from_world(simulate(arguments.seed, end=end))
-    return replace(site, options=replace(site.options, unlimited=arguments.unlimited, minute=arguments.minute))
+    limits = {"unlimited": arguments.unlimited, "minute": arguments.minute}
+    options = replace(site.options, allowed_scopes=WRITE_SCOPES, **limits)
+    return replace(site, options=options)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -35,11 +38,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--minute", type=float, default=60.0, help="real seconds in a minute of the rate limits")
     parser.add_argument("--unlimited", action="store_true", help="no rate limits")
-    parser.add_argument("--hostile", action="store_true", help="with every fault that a reader can overcome")
+    parser.add_argument("--hostile", action="store_true", help="with every fault that can be overcome")
     parser.add_argument("--bulk-tickets", type=int, default=0, help="a plain large account instead of the team")
     parser.add_argument("--bulk-saves", type=int, default=5, help="saves per ticket of the large account")
     arguments = parser.parse_args(argv)
-    faults = Faults.hostile(arguments.seed) if arguments.hostile else None
+    faults = Faults.hostile_to_writes(arguments.seed) if arguments.hostile else None
     front = SimulatedZendesk(_site(arguments), arguments.port, faults=faults)
     front.start(prepare=bool(arguments.bulk_tickets))
     print(front.base_url, flush=True)

@@ -103,6 +103,12 @@ class Access:
             return Token(0, ("read", "write"), float("inf"), "2027-04-30T00:00:00Z", secret[:10])
         return None
 
+    def switch_off(self) -> None:
+        """The OAuth client and all that it was given stop working for good, and the API token, too."""
+        self.client_secret = secrets.token_hex(32)
+        self.api_token = secrets.token_hex(20)
+        self.revoke_all()
+
     def revoke_all(self) -> None:
         """Every OAuth token given out so far stops working."""
         with self._lock:
@@ -112,6 +118,11 @@ class Access:
 def may_read(token: Token, resource: str) -> bool:
     """Audits and the event stream need the broad scope; lists also open to their own."""
     return "read" in token.scopes or f"{resource}:read" in token.scopes
+
+
+def may_write(token: Token, resource: str) -> bool:
+    """The broad scope, or the resource's own."""
+    return "write" in token.scopes or f"{resource}:write" in token.scopes
 
 
 def current(token: Token, user: int, base: str) -> dict[str, Any]:

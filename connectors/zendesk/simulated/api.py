@@ -18,8 +18,12 @@ from .faults import Faults
 from .lists import Lists, Query
 from .pages import BadCursor
 from .people import availabilities, custom_statuses
-from .site import Holdings, Site
+from .record import Record
+from .setup import Setup
+from .site import Holdings
+from .slas import TARGETS_MIN
 from .words import POLICY
+from .writes import Writes
 from .zones import listed
 
 
@@ -33,6 +37,7 @@ class Request:
     authorization: str | None
     body: bytes
     target: str
+    idempotency_key: str | None = None
 
     @property
     def resource(self) -> str:
@@ -52,6 +57,10 @@ class Api:
     """What the account answers, once a request has come through the rate limits."""
 
     def __init__(self, holdings: Holdings, access: Access, faults: Faults, now: Callable[[], datetime]) -> None:
+        self.record = Record(holdings, now, self.show)
+        now = self.record.now
+        self.setup = Setup(holdings.base, holdings.site.options.service_user, lambda: f"{now():%Y-%m-%dT%H:%M:%SZ}")
+        self.writes = Writes(self.record, self.setup)
         self.holdings = holdings
         self.options = holdings.site.options
         self.access = access
@@ -59,12 +68,14 @@ class Api:
         self.exports = Exports(holdings, faults, now)
         self.lists = Lists(holdings, faults, now)
 
-    def show(self, site: Site) -> None:
-        """Answer from another state of the site; people and groups stay as they are.
+    def show(self, holdings: Holdings) -> None:
+        """Answer from another state of the account.
 
         Requests that are under way end with what they began with, so holdings are replaced, not changed.
         """
-        self.holdings = self.exports.holdings = self.lists.holdings = self.holdings.with_events_of(site)
+        if holdings.staff is not self.holdings.staff:
+            self.exports.forget_users()
+        self.holdings = self.exports.holdings = self.lists.holdings = holdings
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request; never raises for what a client can send."""
@@ -77,7 +88,7 @@ class Api:
             bearer = (request.authorization or "").lower().startswith("bearer")
             return Answer.of(*(BAD_TOKEN if bearer else UNKNOWN_CALLER))
         if request.method != "GET":
-            return Answer.of(*NO_ENDPOINT)
+            return self.writes.change(request, token)
         if request.resource == "oauth/tokens/current":
             return Answer.of(rights.current(token, self.options.service_user, self.holdings.base))
         scope = _scope_of(request.resource)
@@ -108,6 +119,11 @@ class Api:
         holidays = re.fullmatch(r"business_hours/schedules/(\d+)/holidays", resource)
         if holidays and self.options.schedules:
             return self._holidays(int(holidays[1]))
+        looked = self.writes.look(request)
+        if isinstance(looked, Answer):
+            return looked
+        if looked is not None:
+            return self.lists.things(_name_of(resource), looked, request.path, request.query)
         plain = self._plain(resource, request)
         return plain or self.lists.answer(resource, request.path, request.query)
 
@@ -137,13 +153,10 @@ class Api:
 
     def _one(self, kind: str, no: int, audits: bool, request: Request) -> Answer:
         if kind == "tickets":
-            rows = self.holdings.tickets(int(self.now().timestamp()), False)
-            place = rows.after(no, no - 1)
-            if place >= len(rows) or rows.ids[place] != no:
+            row = self.holdings.ticket(no, int(self.now().timestamp()))
+            if row is None or row["status"] == "deleted":
                 return Answer.of(*NOT_FOUND)
-            if audits:
-                return self.lists.audits(no, request.path, request.query)
-            return Answer(b'{"ticket":' + rows.joined(place, place + 1).encode() + b"}")
+            return self.lists.audits(no, request.path, request.query) if audits else Answer.of({"ticket": row})
         things = self.holdings.staff.users if kind == "users" else self.holdings.staff.groups
         found = next((thing for thing in things if thing["id"] == no), None)
         return Answer.of(*NOT_FOUND) if found is None or audits else Answer.of({kind[:-1]: found})
@@ -160,9 +173,8 @@ class Api:
     def _policies(self) -> Answer:
         if not self.options.sla:
             return Answer.of(*FORBIDDEN)
-        targets = [("urgent", 60), ("high", 240), ("normal", 480), ("low", 1440)]
         metrics = [{"priority": p, "metric": "first_reply_time", "target": t, "target_in_seconds": t * 60,
-                    "business_hours": False} for p, t in targets]  # fmt: skip
+                    "business_hours": False} for p, t in TARGETS_MIN.items()]  # fmt: skip
         url = f"{self.holdings.base}/api/v2/slas/policies/{POLICY}.json"
         policy = {"url": url, "id": POLICY, "title": "Standard", "description": "", "position": 1,
                   "filter": {"all": [], "any": []}, "policy_metrics": metrics,
@@ -196,6 +208,12 @@ class Api:
             return Answer.of(*NO_ENDPOINT)
         data, included = availabilities(self.holdings.site.events, self.holdings.staff.users, now, self.holdings.base)
         return self.lists.availabilities(data, included, request.path, request.query)
+
+
+def _name_of(resource: str) -> str:
+    """What the rows of a list are called in its answer."""
+    word = resource.rpartition("/")[2]
+    return "group_memberships" if word == "memberships" else word
 
 
 def _scope_of(resource: str) -> str | None:

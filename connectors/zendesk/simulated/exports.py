@@ -60,6 +60,10 @@ class Exports:
             self._users = Rows(np.array(stamps, np.int64), np.array([u["id"] for u in users], np.int64), text)
         return self._users
 
+    def forget_users(self) -> None:
+        """They changed."""
+        self._users = None
+
     def _size(self, path: str, query: Query) -> int | None:
         size = number_of(query, "per_page", LARGEST)
         if size is None or not 1 <= size <= LARGEST:

@@ -38,11 +38,17 @@ class Limits:
     account: Bucket
     exports: Bucket
     unlimited: bool
+    updates: Bucket | None = None
+    a_ticket: int = 30  # updates of one ticket by one user in ten minutes
     refused: int = 0
+    _of_tickets: dict[str, Bucket] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def check(self, export: bool) -> tuple[dict[str, str], int | None]:
-        """Headers for the answer, and the seconds to wait when the request is refused."""
+    def check(self, export: bool, updated: str | None = None) -> tuple[dict[str, str], int | None]:
+        """Headers for the answer, and the seconds to wait when the request is refused.
+
+        `updated`: which ticket it updates; "" for several.
+        """
         if self.unlimited:
             return {}, None
         now = time.monotonic()
@@ -52,6 +58,9 @@ class Limits:
             if fine and export and not self.exports.take(now):
                 waits = self.exports.resets(now)
             headers = self._headers(now, export)
+            if fine and updated is not None and self.updates is not None:
+                waits = self._update(self.updates, updated, now)
+                headers["Zendesk-RateLimit-tickets-update"] = _said(self.updates, now)
             if waits is not None:
                 self.refused += 1
                 headers["Retry-After"] = str(waits)
@@ -67,8 +76,18 @@ class Limits:
             "ratelimit-reset": resets,
         }
         if export:
-            bucket = self.exports
-            headers["Zendesk-RateLimit-incremental-exports"] = (
-                f"total={bucket.total}; remaining={bucket.left()}; resets={bucket.resets(now)}"
-            )
+            headers["Zendesk-RateLimit-incremental-exports"] = _said(self.exports, now)
         return headers
+
+    def _update(self, all_: Bucket, ticket: str, now: float) -> int | None:
+        """The seconds to wait when there were too many updates, of all tickets or of this one."""
+        if not all_.take(now):
+            return all_.resets(now)
+        if not ticket:
+            return None
+        own = self._of_tickets.setdefault(ticket, Bucket(self.a_ticket, 10 * self.account.minute))
+        return None if own.take(now) else own.resets(now)
+
+
+def _said(bucket: Bucket, now: float) -> str:
+    return f"total={bucket.total}; remaining={bucket.left()}; resets={bucket.resets(now)}"

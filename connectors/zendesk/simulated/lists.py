@@ -15,6 +15,7 @@ from .faults import Faults
 from .pages import list_cursor, read_list_cursor
 from .people import Object
 from .site import Holdings
+from .slas import first_reply_clock
 from .tickets import rating_row, survey_row
 
 Query = dict[str, list[str]]
@@ -54,6 +55,8 @@ class Lists:
             return self._objects("groups", staff.groups, path, query)
         if resource == "group_memberships":
             return self._objects("group_memberships", staff.memberships, path, query)
+        if resource == "tickets" and "external_id" in query:
+            return self._objects("tickets", self._by_external_id(query["external_id"][0]), path, query)
         if resource == "tickets":
             rows = self.holdings.tickets(self._clock(), False)
             return self._page("tickets", len(rows), rows.joined, path, query)
@@ -68,12 +71,25 @@ class Lists:
             return self._surveys(path, query)
         return Answer.of(*NO_ENDPOINT)
 
+    def _by_external_id(self, external_id: str) -> list[dict[str, Any]]:
+        besides, clock = self.holdings.ledger.besides, self._clock()
+        rows = [
+            self.holdings.ticket(no, clock)
+            for no, own in list(besides.items())
+            if own.get("external_id") == external_id
+        ]
+        return [row for row in rows if row is not None and row["status"] != "deleted"]
+
     def audits(self, ticket: int, path: str, query: Query) -> Answer:
         """A ticket's audits, oldest first unless asked otherwise."""
         rows = self.holdings.audits(ticket, self._clock())
         if query.get("sort_order") == ["desc"] or query.get("sort") == ["-created_at"]:
             rows.reverse()
         return self._page("audits", len(rows), lambda low, high: ",".join(rows[low:high]), path, query)
+
+    def things(self, name: str, rows: list[Object], path: str, query: Query) -> Answer:
+        """The page of a list that somebody else made."""
+        return self._objects(name, rows, path, query)
 
     def availabilities(self, data: list[Object], included: list[Object], path: str, query: Query) -> Answer:
         """JSON:API: the included channels are those of the page's agents."""
@@ -143,12 +159,22 @@ class Lists:
         return Answer.rows(name, pick(low, high), rest)
 
     def _many_tickets(self, query: Query) -> Answer:
-        rows = self.holdings.tickets(self._clock(), False)
         wanted = _ids(query)
+        if "slas" in query.get("include", [""])[0].split(","):
+            return self._with_slas(wanted)
+        rows = self.holdings.tickets(self._clock(), False)
         places = [rows.after(no, no - 1) for no in wanted]
         found = [p for p, no in zip(places, wanted, strict=True) if p < len(rows) and rows.ids[p] == no]
         text = ",".join(rows.joined(p, p + 1) for p in found)
         return Answer.rows("tickets", text, {"next_page": None, "previous_page": None, "count": len(found)})
+
+    def _with_slas(self, wanted: list[int]) -> Answer:
+        shown = [self.holdings.ticket(no, self._clock()) for no in wanted]
+        found = [row for row in shown if row is not None and row["status"] != "deleted"]
+        if self.options.sla:
+            for row in found:
+                row["slas"] = {"policy_metrics": first_reply_clock(self.holdings.site.events, row, self.now())}
+        return Answer.of({"tickets": found, "next_page": None, "previous_page": None, "count": len(found)})
 
     def _answers(self, low: int | None, high: int | None) -> list[dict[str, Any]]:
         """Ratings given in [low, high) as rows of the frame, oldest first."""

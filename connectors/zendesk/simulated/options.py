@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 READ_SCOPES = ("read",)
+WRITE_SCOPES = ("read", "write")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Options:
     service_email: str = "service@example.com"
     limit: int = 700  # requests a minute, all clients together
     export_limit: int = 10  # requests a minute, all incremental exports together
+    update_limit: int = 100  # updates of tickets a minute, all clients together
+    ticket_update_limit: int = 30  # updates of one ticket by one user in ten minutes
+    job_limit: int = 30  # jobs that are under way at once
+    job_polls: int = 2  # how often a job answers that it isn't done yet
+    unwritable_groups: frozenset[int] = frozenset()  # the token may read their tickets, not write: 403
+    unknown_fields: str = "refused"  # a value for a custom field that isn't there: refused (422) | ignored
     unlimited: bool = False
     minute: float = 60.0  # real seconds in one minute of the rate limits
     allowed_scopes: tuple[str, ...] = field(default=READ_SCOPES)  # what the OAuth client may ask for

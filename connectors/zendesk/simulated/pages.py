@@ -15,6 +15,7 @@ import polars as pl
 
 Numbers = npt.NDArray[np.int64]
 KEPT_PAGES = 48
+MOST_CHUNKS = 64
 
 
 class BadCursor(ValueError):
@@ -39,6 +40,13 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.stamps)
+
+    def followed_by(self, later: Rows) -> Rows:
+        """These and, behind them, later ones."""
+        text = pl.concat([self.text, later.text.alias(self.text.name)])
+        if text.n_chunks() > MOST_CHUNKS:
+            text = text.rechunk()
+        return Rows(np.concatenate([self.stamps, later.stamps]), np.concatenate([self.ids, later.ids]), text)
 
     def end(self, until: int) -> int:
         """How many rows have a stamp of at most `until`."""

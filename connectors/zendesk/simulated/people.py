@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -28,6 +29,24 @@ class Staff:
     groups: list[Object]
     memberships: list[Object]
     schedules: list[Object]
+
+    @cached_property
+    def by_id(self) -> dict[int, Object]:
+        """Users by id."""
+        return {user["id"]: user for user in self.users}
+
+    @cached_property
+    def group_ids(self) -> frozenset[int]:
+        """Groups there are."""
+        return frozenset(group["id"] for group in self.groups)
+
+    @cached_property
+    def members(self) -> dict[int, set[int]]:
+        """Users of each group."""
+        found: dict[int, set[int]] = {}
+        for membership in self.memberships:
+            found.setdefault(membership["group_id"], set()).add(membership["user_id"])
+        return found
 
 
 def staff(

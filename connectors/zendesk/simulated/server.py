@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import polars as pl
+
 from .access import Access
 from .answers import Answer, plain_error
 from .api import Api, Request
+from .door import Door
 from .faults import ERRORS, Faults
 from .limits import Bucket, Limits
+from .mischief import REFUSALS, Mischief
 from .site import Holdings, Site
 from .touches import Touch, touched
 
@@ -32,7 +36,8 @@ class SimulatedZendesk:
     `now` says what time it is there, aware and UTC (default: ten minutes after the site's last event).
     Credentials are made at start: `client_id`, `client_secret`, and the legacy `api_token` of
     `options.service_email`. `requests` counts by endpoint, `calls` keeps the last 1000 as (method, path,
-    status), `strayed` counts requests under another host name.
+    status), `strayed` counts requests under another host name. `others` lets other people act; what is in `on_write`
+    is called after each save that came in by API or through `others`.
     """
 
     def __init__(
@@ -42,22 +47,49 @@ class SimulatedZendesk:
         now: Callable[[], datetime] | None = None,
         faults: Faults | None = None,
     ) -> None:
-        self.site = site
         self.faults = faults or Faults()
-        self.now = now or _after_the_last_event(site)
         options = site.options
         self.access = Access(options)
         minute = options.minute
-        self.limits = Limits(Bucket(options.limit, minute), Bucket(options.export_limit, minute), options.unlimited)
+        self.limits = Limits(
+            Bucket(options.limit, minute), Bucket(options.export_limit, minute), options.unlimited,
+            Bucket(options.update_limit, minute), options.ticket_update_limit,
+        )  # fmt: skip
         self.requests: Counter[str] = Counter()
         self.calls: deque[tuple[str, str, int]] = deque(maxlen=1000)
         self.strayed = 0
         self._server = _Server(("127.0.0.1", port), self)
         self._thread: threading.Thread | None = None
         self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self.api = Api(Holdings(site, self.base_url), self.access, self.faults, self.now)
-        self._touching = threading.Lock()
-        self._subscribed: list[Callable[[Touch], None]] = []
+        told = now or _after_the_last_event(site)
+        self.api = Api(Holdings(site, self.base_url), self.access, self.faults, told)
+        self.record = self.api.record
+        self.now = self.record.now
+        self.others = Door(self.record, self.api.writes)
+        self.on_write = self.record.on_write
+        self._written = 0
+
+    @property
+    def site(self) -> Site:
+        """What the account holds now, in our words: whatever was written is among its events."""
+        return self.record.holdings.site
+
+    def configuration(self) -> dict[str, list[dict[str, Any]]]:
+        """What admins have set up, in a stable order: equal before an installation and after its removal."""
+        with self.record.lock:
+            return self.api.setup.configuration()
+
+    def happen(self, events: pl.DataFrame) -> None:
+        """Let more events (in `events.SCHEMA`, none older than the newest) have happened; webhooks hear of them.
+
+        For a team that lives on: call it from `on_write`, or as the clock goes.
+        """
+        with self.record.lock:
+            newest, first = self.site.events["at"].max(), events["at"].min()
+            if isinstance(newest, datetime) and isinstance(first, datetime) and first < newest.replace(microsecond=0):
+                raise ValueError("what happens is newer than all that happened")
+            children = self.record.append(events)
+        self.record.tell(children, {})
 
     @property
     def client_id(self) -> str:
@@ -100,38 +132,52 @@ class SimulatedZendesk:
         From now on it stands in every answer, as if it had always been there; `value` is what a change of state
         leads to. All in our words and ids. Raises ValueError for what webhooks do not tell.
         """
-        with self._touching:
-            events, touch = touched(self.site.events, self.now(), ticket, agent, kind, value)
-            self.site = replace(self.site, events=events)
-            self.api.show(self.site)
-            listeners = list(self._subscribed)
-        for listener in listeners:
-            listener(touch)
-        return touch
+        with self.record.lock:
+            row = touched(self.site.events, self.now(), ticket, agent, kind, value)
+            children = self.record.append(row)
+        return self.record.tell(children, {row["id"][0]: kind})[0]
 
     def subscribe(self, listener: Callable[[Touch], None]) -> None:
-        """Have `listener` called with everything that is touched."""
-        with self._touching:
-            self._subscribed.append(listener)
+        """Have `listener` called with everything that is touched or written."""
+        with self.record.lock:
+            self.record.subscribed.append(listener)
 
     def unsubscribe(self, listener: Callable[[Touch], None]) -> None:
         """Call it no more."""
-        with self._touching:
-            self._subscribed.remove(listener)
+        with self.record.lock:
+            self.record.subscribed.remove(listener)
 
     def answer(self, request: Request) -> tuple[Answer, str | None]:
         """The answer, and the spoiler that is to be done on the wire."""
         self.requests[request.endpoint] += 1
         spoiler = self.faults.spoiler(request.path, request.target)
         replaced = self._instead(spoiler, request)
-        answer = replaced or self._limited(request)
-        return answer, spoiler
+        if replaced is None and _writes(request):
+            return self._written_answer(request, spoiler)
+        return replaced or self._limited(request), spoiler
+
+    def _written_answer(self, request: Request, spoiler: str | None) -> tuple[Answer, str | None]:
+        """The answer to a write; a fault of writes comes in where no other did."""
+        own = None if spoiler else self.faults.write_spoiler(request.path, f"{request.method} {request.target}")
+        if own is not None and own in REFUSALS:
+            return Answer.of(*REFUSALS[own]), None
+        if own is not None:
+            Mischief(self.others, self.record, request).do(own)
+        answer = self._limited(request)
+        if answer.status < 300:
+            self._written += 1
+            if self._written == self.faults.writes_until_revoked:
+                self.access.switch_off()
+        if own == "late_error":
+            return Answer.of(plain_error("GatewayTimeout", "The server took too long"), 504), None
+        return answer, own or spoiler
 
     def _limited(self, request: Request) -> Answer:
-        headers, waits = self.limits.check("/incremental/" in request.path)
+        export, updated = "/incremental/" in request.path, _updated(request)
+        headers, waits = self.limits.check(export, updated)
         if waits is not None:
-            export = "zendesk-ratelimit-incremental-exports" in {h.lower() for h in headers}
-            return Answer.of(plain_error("APIRateLimitExceeded", _throttled(export)), 429, headers)
+            text = _throttled("ticket update " if updated is not None else "incremental export " if export else "")
+            return Answer.of(plain_error("APIRateLimitExceeded", text), 429, headers)
         answer = self.api.answer(request)
         answer.headers.update(headers)
         return answer
@@ -140,7 +186,7 @@ class SimulatedZendesk:
         """What comes in place of the real answer, for the spoilers that replace it."""
         if spoiler in ("throttle", "throttle_bare"):
             wait = {"Retry-After": str(self.faults.retry_after)} if spoiler == "throttle" else {}
-            return Answer.of(plain_error("APIRateLimitExceeded", _throttled(False)), 429, wait)
+            return Answer.of(plain_error("APIRateLimitExceeded", _throttled("")), 429, wait)
         if spoiler == "error":
             status = ERRORS[self.faults.happened["error"] % len(ERRORS)]
             if status == 502:
@@ -156,9 +202,20 @@ class SimulatedZendesk:
         return None
 
 
-def _throttled(export: bool) -> str:
-    what = "incremental export API requests" if export else "API requests"
-    return f"Number of allowed {what} per minute exceeded"
+def _throttled(what: str) -> str:
+    return f"Number of allowed {what}API requests per minute exceeded"
+
+
+def _writes(request: Request) -> bool:
+    return request.method != "GET" and request.path.startswith("/api/v2/")
+
+
+def _updated(request: Request) -> str | None:
+    """The ticket that the request updates; "" when there are several, null when none."""
+    named = re.fullmatch(r"tickets/(\d+|update_many)(?:/tags)?", request.resource)
+    if named is None or request.method not in ("PUT", "POST", "DELETE"):
+        return None
+    return "" if named[1] == "update_many" else named[1]
 
 
 def _after_the_last_event(site: Site) -> Callable[[], datetime]:
@@ -231,11 +288,16 @@ class _Handler(BaseHTTPRequestHandler):
         host = (self.headers.get("Host") or "").partition(":")[0]
         front.strayed += host not in ("127.0.0.1", "")
         query = parse_qs(parts.query, keep_blank_values=True)
-        request = Request(self.command, parts.path, query, self.headers.get("Authorization"), body, self.path)
+        request = Request(self.command, parts.path, query, self.headers.get("Authorization"), body, self.path,
+                          self.headers.get("Idempotency-Key"))  # fmt: skip
         answer, spoiler = front.answer(request)
         front.calls.append((self.command, parts.path, answer.status))
         if spoiler == "slow":
             time.sleep(front.faults.slow_seconds)
+        if spoiler in ("lost", "hang"):
+            time.sleep(front.faults.hang_seconds if spoiler == "hang" else 0)
+            self._break_off(b"", reset=True)
+            return
         self._send(answer, spoiler)
 
     def _send(self, answer: Answer, spoiler: str | None) -> None:

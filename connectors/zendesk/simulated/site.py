@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import polars as pl
 
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
@@ -16,9 +17,10 @@ from helpdesk_wellbeing.people import GROUPS, PEOPLE
 from . import events as event_rows
 from . import people as staff_rows
 from . import tickets as ticket_rows
-from .audits import audited
+from .audits import CHILDREN_OF_CREATE, FIRST_ID, audited
+from .ledger import Ledger
 from .options import Account, Options
-from .pages import Rows
+from .pages import MOST_CHUNKS, Rows
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.demo.world import World
@@ -60,21 +62,68 @@ class Site:
         """Everything that stands in audits, one row per child."""
         return audited(self.events)
 
+    def next_id(self) -> int:
+        """The first id that no audit and no child has."""
+        newest = self.children["child"].max()
+        return FIRST_ID if not isinstance(newest, int) else newest + CHILDREN_OF_CREATE
+
+    def children_of(self, rows: pl.DataFrame, requesters: Mapping[int, int]) -> pl.DataFrame:
+        """What `rows`, which are newer than all that happened, become in audits; only their tickets are folded anew.
+
+        `requesters` by ticket number, where the events do not say who asked.
+        """
+        tickets = rows["ticket"].unique().implode()
+        mine = self.events.filter(pl.col("ticket").is_in(tickets))
+        new = audited(pl.concat([mine, rows])).filter(pl.col("id").is_in(rows["id"].implode()))
+        offset = self.next_id() - (new["audit"].min() or 0)  # type: ignore[operator]
+        asked = pl.col("ticket_no").replace_strict(dict(requesters), default=None, return_dtype=pl.Int64)
+        return new.with_columns(
+            pl.col("child", "audit") + offset,
+            requester_no=pl.coalesce(asked, "requester_no") if requesters else pl.col("requester_no"),
+        )
+
+    def followed_by(self, rows: pl.DataFrame, children: pl.DataFrame) -> Site:
+        """The site after more has happened: `rows`, and the children that they became."""
+        whole = self.children.n_chunks() > MOST_CHUNKS
+        later = replace(self, events=pl.concat([self.events, rows], rechunk=whole))
+        added = children.select(self.children.columns)
+        later.__dict__["children"] = pl.concat([self.children, added], rechunk=whole)
+        return later
+
 
 class Holdings:
-    """A site rendered for one base URL. Rows are made once, tickets once per state that the clock shows."""
+    """A site rendered for one base URL. Rows are made once, tickets once per state that the clock shows.
 
-    def __init__(self, site: Site, base: str) -> None:
+    `ledger` holds what our events cannot say of what was written while the account ran.
+    """
+
+    def __init__(self, site: Site, base: str, ledger: Ledger | None = None) -> None:
         self.site = site
         self.base = base
+        self.ledger = ledger or Ledger()
         self._lock = RLock()
-        self._tickets: dict[tuple[int, bool], tuple[pl.DataFrame, Rows]] = {}
+        self._tickets: dict[tuple[int, int, bool], tuple[pl.DataFrame, Rows]] = {}
         self._with_bodies: Rows | None = None
 
-    def with_events_of(self, site: Site) -> Holdings:
-        """The same account after more has happened: everything is rendered anew but people and groups."""
-        later = Holdings(site, self.base)
-        later.__dict__["staff"] = self.staff
+    def after(self, rows: pl.DataFrame, children: pl.DataFrame) -> Holdings:
+        """The same account after more has happened; what is rendered already is kept and added to."""
+        later = Holdings(self.site.followed_by(rows, children), self.base, self.ledger)
+        kept = later.__dict__
+        kept["staff"] = self.staff
+        kinds = set(rows["kind"].cast(pl.String))
+        if "rated" not in kinds and "ratings" in self.__dict__:
+            kept["ratings"] = self.ratings
+        if not kinds & {"created", "sla_breached"} and "metric_events" in self.__dict__:
+            kept["metric_events"] = self.metric_events
+        if "ticket_events" in self.__dict__:
+            kept["ticket_events"] = self.ticket_events.followed_by(later._events(children, bodies=False))
+        return later
+
+    def with_staff(self, staff: staff_rows.Staff) -> Holdings:
+        """The same account with other people, groups or memberships; what happened stays."""
+        later = Holdings(self.site, self.base, self.ledger)
+        later.__dict__.update({k: v for k, v in self.__dict__.items() if not k.startswith("_")})
+        later.__dict__["staff"] = staff
         return later
 
     @cached_property
@@ -83,12 +132,12 @@ class Holdings:
 
     @cached_property
     def ticket_events(self) -> Rows:
-        return self._events(bodies=False)
+        return self._events(self.site.children, bodies=False)
 
     def ticket_events_with_bodies(self) -> Rows:
         with self._lock:
             if self._with_bodies is None:
-                self._with_bodies = self._events(bodies=True)
+                self._with_bodies = self._events(self.site.children, bodies=True)
             return self._with_bodies
 
     def _layout(self, audits: bool, bodies: bool) -> event_rows.Layout:
@@ -97,14 +146,30 @@ class Holdings:
         relations = {no: word for no, word in rules if word in RELATIONS}
         return event_rows.Layout(audits, bodies, options.numeric_ids, options.custom_statuses, relations)
 
-    def _events(self, bodies: bool) -> Rows:
-        frame = event_rows.rows(self.site.children, self._layout(False, bodies))
+    def _events(self, children: pl.DataFrame, bodies: bool) -> Rows:
+        plain, written = self.ledger.parted(children)
+        frame = self.ledger.events(written, bodies)
+        if plain.height or not written:
+            rendered = event_rows.rows(plain, self._layout(False, bodies)).select("sec", "id", "json")
+            frame = pl.concat([rendered, frame]).sort("id") if written else rendered
         return Rows.of(frame, "sec", "id", frame["json"])
 
     def audits(self, ticket: int, now: int) -> list[str]:
         """A ticket's audits, oldest first."""
         mine = self.site.children.filter((pl.col("ticket_no") == ticket) & (pl.col("sec") <= now))
-        return event_rows.rows(mine, self._layout(True, True))["json"].to_list()
+        plain, written = self.ledger.parted(mine)
+        frame = event_rows.rows(plain, self._layout(True, True)).select("sec", "id", "json")
+        return pl.concat([frame, self.ledger.audits_of(written)]).sort("id")["json"].to_list()
+
+    def ticket(self, no: int, now: int) -> dict[str, Any] | None:
+        """One ticket as it stands at `now`, deleted ones with that status; null when there is none."""
+        mine = self.site.children.filter((pl.col("ticket_no") == no) & (pl.col("sec") <= now))
+        if mine.is_empty():
+            return None
+        frame = ticket_rows.states(mine, self.ratings, now)
+        text = ticket_rows.ticket_rows(frame, self.base, self.site.options, False, self.ledger.blank_fields())
+        shown: dict[str, Any] = orjson.loads(self.ledger.patched(frame["ticket_no"], text, False)[0])
+        return shown
 
     @cached_property
     def metric_events(self) -> Rows:
@@ -119,15 +184,17 @@ class Holdings:
         """Tickets as they stand at `now`: exports by generated time and id, lists by id and none deleted."""
         seen = int(np.searchsorted(self._stamps, now, side="right"))
         rated = int(self.ratings.filter(pl.col("sec") <= now).height) if self.ratings.height else 0
-        key = (seen * 1_000_003 + rated, exported)
+        key = (seen * 1_000_003 + rated, self.ledger.version, exported)
         with self._lock:
             if key not in self._tickets:
-                for old in [k for k in self._tickets if k[1] == exported]:
+                for old in [k for k in self._tickets if k[2] == exported]:
                     del self._tickets[old]
                 frame = ticket_rows.states(self.site.children, self.ratings, now)
                 if not exported:
                     frame = frame.filter(pl.col("status_after") != "deleted").sort("ticket_no")
-                text = ticket_rows.ticket_rows(frame, self.base, self.site.options, exported)
+                blank = self.ledger.blank_fields()
+                text = ticket_rows.ticket_rows(frame, self.base, self.site.options, exported, blank)
+                text = self.ledger.patched(frame["ticket_no"], text, exported)
                 stamp = "generated" if exported else "ticket_no"
                 self._tickets[key] = (frame, Rows.of(frame, stamp, "ticket_no", text))
             return self._tickets[key][1]

@@ -12,6 +12,7 @@ RATING_ID = 30_000_000_000
 METRIC_ID = 50_000_000_000
 RATING_TAIL = f',"comment":"{CANARY}-rating"' + "}"
 VIA_TAIL = ',"source":{"from":{ },"to":{ },"rel":null}}'
+NO_VALUES = '[{"id":901,"value":null}]'  # of the account's one custom field
 SCALE = {"bad": 1, "neutral": 3, "good": 5}
 
 
@@ -37,8 +38,10 @@ def states(children: pl.DataFrame, ratings: pl.DataFrame, now: int) -> pl.DataFr
     ).sort("generated", "ticket_no")
 
 
-def ticket_rows(tickets: pl.DataFrame, base: str, options: Options, exported: bool) -> pl.Series:
-    """Tickets as JSON text; exports carry `fields` and `generated_timestamp` besides."""
+def ticket_rows(
+    tickets: pl.DataFrame, base: str, options: Options, exported: bool, fields: str = NO_VALUES
+) -> pl.Series:
+    """Tickets as JSON text; exports carry `fields` and `generated_timestamp` besides. `fields`: custom fields."""
     requester = bare(pl.col("requester_no"))
     by_person = (pl.col("author") > 0) & pl.col("begun")
     submitter = bare(pl.when(by_person).then(pl.col("author")).otherwise(pl.col("requester_no")))
@@ -52,7 +55,7 @@ def ticket_rows(tickets: pl.DataFrame, base: str, options: Options, exported: bo
     status_id = pl.col("status_after").replace_strict(STATUS_IDS, default=STATUS_IDS["solved"], return_dtype=pl.Int64)
     tail: list[str | pl.Expr] = (
         [
-            ',"fields":[{"id":901,"value":null}],"support_type":"agent","generated_timestamp":',
+            f',"fields":{fields},"support_type":"agent","generated_timestamp":',
             pl.col("generated"),
             "}",
         ]
@@ -69,7 +72,7 @@ def ticket_rows(tickets: pl.DataFrame, base: str, options: Options, exported: bo
         ',"assignee_id":', bare(number(_present("assignee_after"))), ',"organization_id":null,"group_id":',
         bare(number(_present("group_after"))), ',"collaborator_ids":[],"follower_ids":[],"email_cc_ids":[]',
         ',"forum_topic_id":null,"problem_id":null,"has_incidents":false,"is_public":true,"due_at":null,"tags":',
-        pl.col("tags_now"), ',"custom_fields":[{"id":901,"value":null}],"satisfaction_rating":', rating,
+        pl.col("tags_now"), f',"custom_fields":{fields},"satisfaction_rating":', rating,
         ',"sharing_agreement_ids":[],"custom_status_id":', bare(status_id), ',"followup_ids":[]',
         ',"ticket_form_id":', str(FORM), ',"brand_id":', str(BRAND), ',"allow_channelback":false',
         ',"allow_attachments":true',

@@ -13,7 +13,6 @@ import polars as pl
 
 from helpdesk_wellbeing.events import SCHEMA
 
-from .audits import audited
 from .people import numbers_of
 from .words import BRAND, CANARY, CHANNELS, FORM
 
@@ -47,12 +46,11 @@ class Touch:
     actor: str
     kind: str
     payload: Mapping[str, Any]  # as an event-subscribed webhook tells it
+    save: int = 0  # the audit's id
 
 
-def touched(
-    events: pl.DataFrame, at: datetime, ticket: str, actor: str, kind: str, value: str | None
-) -> tuple[pl.DataFrame, Touch]:
-    """The events with one more, and what webhooks say.
+def touched(events: pl.DataFrame, at: datetime, ticket: str, actor: str, kind: str, value: str | None) -> pl.DataFrame:
+    """One more event, as a frame of one row.
 
     `value` is what a change leads to; of `untagged`, the tag that went. Raises ValueError for a kind that
     webhooks do not tell and for a time before the newest event, because ids are order in time.
@@ -64,10 +62,25 @@ def touched(
     if isinstance(newest, datetime) and at < newest.replace(microsecond=0):
         raise ValueError(f"{at:%Y-%m-%dT%H:%M:%SZ} is before the newest event; what is touched is touched now")
     mine = events.filter(pl.col("ticket") == ticket)
-    row = _row(events, mine, at, ticket, actor, kind, value)
-    more = pl.concat([events, row])
-    told = audited(pl.concat([mine, row])).filter(pl.col("id") == row["id"][0]).row(0, named=True)
-    return more, Touch(at, ticket, actor, kind, _payload(told, at, row["id"][0]))
+    return _row(events, mine, at, ticket, actor, kind, value)
+
+
+def told(children: pl.DataFrame, words: Mapping[str, str]) -> list[Touch]:
+    """What webhooks say of children, one each, in the order of the save; `words`: kind by the event's id."""
+    result: list[Touch] = []
+    for row in children.sort("child").iter_rows(named=True):
+        kind = words.get(row["id"], _word(row))
+        if kind in KINDS:
+            position = 1 + sum(touch.save == row["audit"] for touch in result)
+            at = row["at"].replace(microsecond=0)
+            payload = _payload(row, at, row["id"], position)
+            result.append(Touch(at, row["ticket"], row["actor"] or "", kind, payload, row["audit"]))
+    return result
+
+
+def _word(row: Mapping[str, Any]) -> str:
+    """Our word for a child; of tag changes together, tagged. First tags are told with the ticket's creation."""
+    return "tagged" if row["kind"] == "tags" and row["added"] != row["removed"] else str(row["kind"])
 
 
 def _row(
@@ -84,10 +97,11 @@ def _row(
     return pl.DataFrame([row], schema=plain).cast(SCHEMA)
 
 
-def _payload(told: Mapping[str, Any], at: datetime, name: str) -> dict[str, Any]:
+def _payload(told: Mapping[str, Any], at: datetime, name: str, position: int) -> dict[str, Any]:
     word, state = KINDS[told["kind"] if told["kind"] not in ("tags", "first_tags") else "tagged"]
     ticket, stamp = str(told["ticket_no"]), f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    meta = {"meta": {"sequence": {"id": str(uuid5(_NAMES, f"{told['audit']} {name}")).upper(), "position": 1}}}
+    sequence = str(uuid5(_NAMES, f"{told['audit']} {told['batch'] or name}")).upper()
+    meta = {"meta": {"sequence": {"id": sequence, "position": position}}}
     return {
         "type": f"zen:event-type:ticket.{word}",
         "account_id": ACCOUNT_ID,

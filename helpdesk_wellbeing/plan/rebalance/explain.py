@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
-from helpdesk_wellbeing.plan.rebalance.answer import Move, Plan
+from helpdesk_wellbeing.plan.rebalance.answer import Move, Plan, Why
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -72,8 +72,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
 LANGUAGES = tuple(TEXTS)
 
 
-def explain(plan: Plan, ticket: str, language: str = "en", names: Mapping[str, str] | None = None) -> list[str]:
-    """Sentences in one of LANGUAGES. `names` are what ids of agents and groups are called, where that is known.
+def explain(
+    plan: Plan, ticket: str, language: str = "en", names: Mapping[str, str] | None = None, *, loads: bool = True
+) -> list[str]:
+    """Sentences in one of LANGUAGES. `names` are what ids of agents and groups are called, where that is known; without
+    `loads` nothing is said about how much anybody has.
 
     Raises BadPayload for a ticket that the plan knows nothing of, or another language.
     """
@@ -84,11 +87,11 @@ def explain(plan: Plan, ticket: str, language: str = "en", names: Mapping[str, s
         return [texts["stays"].format(ticket=ticket), texts[plan.stayed[ticket]]]
     for move in plan.moves:
         if move.ticket == ticket:
-            return _of_move(move, texts, names or {})
+            return _of_move(move, texts, names or {}, loads)
     raise BadPayload(f"explain: ticket {ticket} is not part of this plan; ask for one of its tickets")
 
 
-def _of_move(move: Move, texts: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+def _of_move(move: Move, texts: Mapping[str, str], names: Mapping[str, str], loads: bool) -> list[str]:
     why = move.why
     giver, receiver = names.get(move.giver, move.giver), names.get(move.receiver, move.receiver)
     values = {
@@ -101,18 +104,22 @@ def _of_move(move: Move, texts: Mapping[str, str], names: Mapping[str, str]) -> 
         "language": why.language or "",
         "others": str(why.others),
     }
-    sentences = [texts["move"].format(**values)]
+    last = "only" if why.others == 0 else "other" if why.others == 1 else "others"
+    asked = {"skills": bool(why.skills), "language": why.language is not None, "knows": why.knows, "hard": why.hard}
+    words = ("group", *(word for word, said in asked.items() if said), last)
+    sentences = [texts["move"].format(**values), *(_loads(why, texts, values) if loads else [])]
+    return sentences + [texts[word].format(**values) for word in words]
+
+
+def _loads(why: Why, texts: Mapping[str, str], values: Mapping[str, str]) -> list[str]:
+    sentences = []
     if why.from_before is None or why.from_after is None:
         sentences.append(texts["giver_without_hours"].format(**values))
     else:
         change = {"before": _percent(why.from_before), "after": _percent(why.from_after)}
         sentences.append(texts["giver"].format(**values, **change))
     change = {"before": _percent(why.to_before), "after": _percent(why.to_after)}
-    sentences.append(texts["receiver"].format(**values, **change))
-    last = "only" if why.others == 0 else "other" if why.others == 1 else "others"
-    asked = {"skills": bool(why.skills), "language": why.language is not None, "knows": why.knows, "hard": why.hard}
-    words = ("group", *(word for word, said in asked.items() if said), last)
-    return sentences + [texts[word].format(**values) for word in words]
+    return [*sentences, texts["receiver"].format(**values, **change)]
 
 
 def _percent(part: float) -> str:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 import pytest
 import requests
 
-from connectors.zendesk.simulated import Faults, Options, SimulatedZendesk, Site
+from connectors.session import Limits
+from connectors.zendesk.client import ZendeskApi
+from connectors.zendesk.settings import WRITING_SCOPES, ZendeskSettings
+from connectors.zendesk.simulated import Account, Faults, Options, SimulatedZendesk, Site
+from connectors.zendesk.writing import Writing
 from helpdesk_wellbeing.events import SCHEMA
+from helpdesk_wellbeing.people import PEOPLE
 
 START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 
@@ -184,3 +190,77 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip("the folder of public reference data is not here")
     return path
+
+
+class Clock:
+    """The account's time, to be set forward."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class Desk:
+    """An account with open tickets 1 to 12 of agent 1001, two groups, and a writer over real HTTP.
+
+    Group 11 has agents 1001, 1002 and the light agent 1003; group 12 has 1004. 1005 left. 5001 asks.
+    """
+
+    def __init__(self, faults: Faults | None = None, limits: Limits | None = None, **options: Any) -> None:
+        self.clock = Clock()
+        self.waited: list[float] = []
+        rows: list[dict[str, Any]] = []
+        for no in range(1, 13):
+            first = {"ticket": str(no), "min": no}
+            rows += [
+                first | {"actor": "5001", "actor_kind": "requester", "kind": "created", "status": "new", "group": "11"},
+                first | {"actor": "1001", "kind": "tagged", "after": "vip", "batch": f"b{no}", "min": no + 20},
+                first | {"actor": "1001", "kind": "assigned", "after": "1001", "batch": f"b{no}", "min": no + 20},
+                first
+                | {"actor": "1001", "kind": "status", "before": "new", "after": "open", "batch": f"b{no}"}
+                | {"min": no + 20},
+            ]
+        groups = {"1001": ["11"], "1002": ["11"], "1003": ["11"], "1004": ["12"], "1005": ["11"]}
+        people = pl.DataFrame([{"agent": agent, "groups": of} for agent, of in groups.items()]).with_columns(
+            *(pl.lit(None, dtype).alias(name) for name, dtype in PEOPLE.items() if name not in ("agent", "groups"))
+        )
+        roles = {"1003": Account(role_type=1), "1005": Account(active=False)}
+        chosen = {"unlimited": True, "allowed_scopes": ("read", "write"), "job_polls": 1, **options}
+        site = Site(frame_of(rows), people.select(PEOPLE.names()), roles=roles, options=Options(**chosen))
+        self.front = SimulatedZendesk(site, faults=faults, now=self.clock).start()
+        settings = ZendeskSettings(
+            "a", "acme", self.front.base_url, self.front.client_id, self.front.client_secret, scopes=WRITING_SCOPES
+        )
+        self.settings = settings
+        self.api = ZendeskApi(settings, limits=limits or Limits(first_backoff_s=0.01), sleep=self.waited.append)
+        self.writing = Writing(self.api)
+
+    def seen(self, ticket: str) -> Any:
+        """The ticket as the account has it, past limits and faults."""
+        return self.front.api.writes.row(int(ticket))
+
+    def audits(self, ticket: str) -> list[dict[str, Any]]:
+        now = int(self.front.now().timestamp())
+        return [orjson.loads(text) for text in self.front.record.holdings.audits(int(ticket), now)]
+
+    def notes(self, ticket: str) -> list[str]:
+        return [e["body"] for a in self.audits(ticket) for e in a["events"] if e["type"] == "Comment"]
+
+
+@pytest.fixture
+def desk() -> Iterator[Callable[..., Desk]]:
+    """Start an account to write to."""
+    running: list[Desk] = []
+
+    def start(**given: Any) -> Desk:
+        running.append(Desk(**given))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.front.stop()

@@ -1,0 +1,49 @@
+"""Texts that colleagues read in the helpdesk: about the ticket and its queue, never about how anybody fares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from helpdesk_wellbeing.acting.policy import Language
+
+_TEXTS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "moved": "Moved from {giver} to {receiver}, so that the open work of {group} is spread more evenly. "
+        "A person approved this move, and it can be undone (helpdesk-wellbeing).",
+        "moved_by_standing": "Moved from {giver} to {receiver}, so that the open work of {group} is spread more "
+        "evenly. An administrator approved such moves in advance, and this one can be undone (helpdesk-wellbeing).",
+        "suggested": "Suggestion: this ticket could go from {giver} to {receiver}, so that the open work of {group} "
+        "is spread more evenly. Nothing was changed (helpdesk-wellbeing).",
+        "undone": "The move of this ticket by helpdesk-wellbeing was undone.",
+        "consent_subject": "Would you take over tickets?",
+        "consent_body": "To spread the open work of {group} more evenly, {count} could come to you. "
+        "Please say whether that suits you; without your yes nothing moves to you:\n{link}",
+        "invitation_subject": "Five short questions about working in {group}",
+        "invitation_body": "How is work in {group} at the moment? Five questions, about a minute. Your answer is kept "
+        "without your name and only shown together with at least four others. The link is for you alone:\n{link}",
+        "invitation_by_tool": "A short survey about working in {group} is on its way to you and your team.",
+    },
+    "nl": {
+        "moved": "Van {giver} naar {receiver} verplaatst, zodat het openstaande werk van {group} gelijkmatiger "
+        "verdeeld is. Iemand heeft dit goedgekeurd en het kan ongedaan worden gemaakt (helpdesk-wellbeing).",
+        "moved_by_standing": "Van {giver} naar {receiver} verplaatst, zodat het openstaande werk van {group} "
+        "gelijkmatiger verdeeld is. Een beheerder heeft dit vooraf goedgekeurd en het kan ongedaan worden gemaakt "
+        "(helpdesk-wellbeing).",
+        "suggested": "Voorstel: dit ticket kan van {giver} naar {receiver}, zodat het openstaande werk van {group} "
+        "gelijkmatiger verdeeld is. Er is niets gewijzigd (helpdesk-wellbeing).",
+        "undone": "De verplaatsing van dit ticket door helpdesk-wellbeing is ongedaan gemaakt.",
+        "consent_subject": "Wil je tickets overnemen?",
+        "consent_body": "Om het openstaande werk van {group} gelijkmatiger te verdelen, kan er werk naar jou: {count}. "
+        "Laat weten of dat je past; zonder jouw ja komt er niets naar je toe:\n{link}",
+        "invitation_subject": "Vijf korte vragen over werken in {group}",
+        "invitation_body": "Hoe is het werk in {group} op dit moment? Vijf vragen, ongeveer een minuut. Je antwoord "
+        "wordt zonder je naam bewaard en alleen samen met minstens vier andere getoond. De link is alleen voor jou:\n"
+        "{link}",
+        "invitation_by_tool": "Een korte vragenlijst over werken in {group} komt naar jou en je team.",
+    },
+}
+
+
+def note(name: str, language: Language, **values: str) -> str:
+    """A text with its values filled in; names are data and may hold anything."""
+    return _TEXTS[language][name].format(**values)

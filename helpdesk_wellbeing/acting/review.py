@@ -1,0 +1,422 @@
+"""The life of a proposal: made, seen by a person, accepted or not, written, undone. Everything lands in the audit.
+
+    open ─┬─ snoozed ─┐                     ┌─ undone
+          ├───────────┴─ accepted ─ done ───┘
+          ├─ asked (consent of the receivers) ─ accepted
+          └─ declined · expired · withdrawn
+
+What is decided and what is to be written because of it are one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from helpdesk_wellbeing.acting import asking
+from helpdesk_wellbeing.acting import policy as policies
+from helpdesk_wellbeing.acting.notes import note
+from helpdesk_wellbeing.acting.policy import Acting, policy_of
+from helpdesk_wellbeing.errors import CannotDecide
+from helpdesk_wellbeing.plan.proposal import WRITING, Move, Proposal, Subject, from_json, to_json
+from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.proposals import Kept
+from helpdesk_wellbeing.store.writes import Planned as PlannedWrite
+from helpdesk_wellbeing.words import counted
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+
+OPEN = ("open", "snoozed")
+PENDING = ("open", "snoozed", "asked", "accepted")
+# Why a person declines: a closed list, so that reasons can be counted and nothing personal is typed in.
+DECLINED_BECAUSE = ("not needed", "wrong moment", "wrong people", "facts are wrong", "already done", "other")
+LONGEST_SNOOZE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What agents and groups are called; an id without a name is its own."""
+
+    agents: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    def agent(self, id: str) -> str:
+        return self.agents.get(id) or id
+
+    def group(self, id: str) -> str:
+        return self.groups.get(id) or id
+
+
+def names_of(store: Store, account: str) -> Names:
+    """From the account's directory."""
+    directory = store.directory(account)
+    people = directory.people.filter(directory.people["name"].is_not_null())
+    groups = directory.groups.filter(directory.groups["name"].is_not_null())
+    return Names(
+        dict(zip(people["agent"], people["name"], strict=True)), dict(zip(groups["group"], groups["name"], strict=True))
+    )
+
+
+# ---- proposals come and go ------------------------------------------------------------------------------------------
+
+
+def keep(store: Store, account: str, proposals: Iterable[Proposal], at: datetime) -> list[str]:
+    """Put new proposals before people; the ids of those that are new.
+
+    Suggestions are planned, and a standing approval decides at once.
+    """
+    policy, names, added = policy_of(store, account), names_of(store, account), []
+    for proposal in proposals:
+        with store.transaction():
+            new = Kept(
+                proposal.id, proposal.action, proposal.subject.kind, proposal.subject.id, "open", proposal.made_at,
+                proposal.expires_at, None, at, None, None, to_json(proposal),
+            )  # fmt: skip
+            if policy.mode(proposal.action) == "off" or not store.proposals.add(account, new):
+                continue
+            store.audit.add(account, at, "proposed", proposal=proposal.id, **_said(proposal))
+            added.append(proposal.id)
+            if policy.mode(proposal.action) == "suggest":
+                store.writes.plan(account, _suggestions(proposal, policy, names), at)
+            _accept_in_advance(store, account, proposal, policy, at)
+    return added
+
+
+def let_go(store: Store, account: str, flags: Collection[tuple[str, str, str]], at: datetime) -> list[str]:
+    """End what has expired and what rests on flags that are gone; their ids.
+
+    `flags` are (rule, subject kind, subject) of all that are on now.
+    """
+    ended = []
+    for kept in store.proposals.listed(account, (*OPEN, "asked")):
+        proposal = from_json(kept.body)
+        if kept.expires_at <= at:
+            state = "expired"
+        elif proposal.because and not any((b.rule, b.subject.kind, b.subject.id) in flags for b in proposal.because):
+            state = "withdrawn"
+        else:
+            if kept.state == "snoozed" and kept.snoozed_until is not None and kept.snoozed_until <= at:
+                store.proposals.change(account, kept.id, ("snoozed",), "open", at)
+            continue
+        with store.transaction():
+            if store.proposals.change(account, kept.id, (*OPEN, "asked"), state, at):
+                store.audit.add(account, at, state, proposal=kept.id)
+                _take_back_suggestions(store, account, kept.id, at)
+                ended.append(kept.id)
+    return ended
+
+
+def _said(proposal: Proposal) -> dict[str, Any]:
+    """A proposal for the audit: evidence and rule version, no names, no texts."""
+    return {
+        "action": proposal.action,
+        "subject": _subject(proposal.subject),
+        "because": [
+            {"rule": b.rule, "version": b.rule_version, "signal": b.signal, "subject": _subject(b.subject),
+             "level": b.level, "since": b.since, "grade": b.grade, "values": dict(b.values)}
+            for b in proposal.because
+        ],
+        "moves": [_move(move) for move in proposal.moves],
+        "expires": proposal.expires_at.isoformat(),
+    }  # fmt: skip
+
+
+def _subject(subject: Subject) -> dict[str, Any]:
+    return {"kind": subject.kind, "id": Person(subject.id) if subject.kind == "agent" else subject.id}
+
+
+def _move(move: Move) -> dict[str, Any]:
+    return {"ticket": move.ticket, "from": Person(move.giver), "to": Person(move.receiver)}
+
+
+def _suggestions(proposal: Proposal, policy: Acting, names: Names) -> list[PlannedWrite]:
+    return [
+        PlannedWrite(
+            f"{proposal.id}:suggest:{move.ticket}", proposal.id, "suggest", move.ticket,
+            _asked(move, proposal, "suggested", policy, names),
+        )
+        for move in proposal.moves
+    ]  # fmt: skip
+
+
+def _asked(move: Move, proposal: Proposal, text: str, policy: Acting, names: Names) -> dict[str, Any]:
+    values = {
+        "giver": names.agent(move.giver), "receiver": names.agent(move.receiver), "group": names.group(move.group)
+    }  # fmt: skip
+    return {
+        "giver": move.giver,
+        "receiver": move.receiver,
+        "group": move.group,
+        "next_sla": move.next_sla,
+        "sla_guard_min": proposal.details.get("sla_guard_min", 60),
+        "note": note(text, policy.language, **values),
+    }
+
+
+def _take_back_suggestions(store: Store, account: str, id: str, at: datetime) -> None:
+    """Labels of a suggestion that is not one any more are taken off; the notes stay, as notes do."""
+    store.writes.cancel(account, id, "withdrawn", at)
+    suggested = [w for w in store.writes.of_proposal(account, id) if w.kind == "suggest" and w.state != "skipped"]
+    clear = [PlannedWrite(f"{id}:clear:{w.target}", id, "clear", w.target, {"of": w.key}) for w in suggested]
+    store.writes.plan(account, clear, at)
+
+
+# ---- people decide --------------------------------------------------------------------------------------------------
+
+
+def accept(
+    store: Store, account: str, id: str, by: str, at: datetime, only: Collection[str] | None = None
+) -> Mapping[str, Any]:
+    """Accept a proposal, or of its moves only those of the tickets `only`; what follows from it, as JSON.
+
+    Raises CannotDecide.
+    """
+    with store.transaction():
+        kept = _decidable(store, account, id, at)
+        proposal, policy = from_json(kept.body), policy_of(store, account)
+        moves = _chosen(proposal, only)
+        if policy.consent and policy.writes(proposal.action) and moves:
+            _ask_receivers(store, account, proposal, moves, by, at)
+        else:
+            _carry_out(store, account, proposal, moves, policy, by, at, "accepted")
+    return shown(store, account, id)
+
+
+def decline(store: Store, account: str, id: str, by: str, reason: str, at: datetime) -> None:
+    """Decline a proposal for one of `DECLINED_BECAUSE`; it is not made again for a while. Raises CannotDecide."""
+    if reason not in DECLINED_BECAUSE:
+        raise CannotDecide(f'"{reason}" is not a reason; take one of: {", ".join(DECLINED_BECAUSE)}')
+    with store.transaction():
+        _decidable(store, account, id, at, also=("asked",))
+        store.proposals.change(account, id, (*OPEN, "asked"), "declined", at, by=by, reason=reason)
+        store.audit.add(account, at, "declined", proposal=id, by=by, reason=reason)
+        _take_back_suggestions(store, account, id, at)
+
+
+def snooze(store: Store, account: str, id: str, by: str, until: datetime, at: datetime) -> None:
+    """Put a proposal aside until then. Raises CannotDecide."""
+    if not at < until <= at + LONGEST_SNOOZE:
+        raise CannotDecide(f"a proposal can be put aside until a time within {LONGEST_SNOOZE.days} days from now")
+    with store.transaction():
+        kept = _decidable(store, account, id, at)
+        if until >= kept.expires_at:
+            raise CannotDecide(f"proposal {id} expires at {kept.expires_at:%Y-%m-%d %H:%M} UTC, before that")
+        store.proposals.change(account, id, OPEN, "snoozed", at, by=by, snoozed_until=until)
+        store.audit.add(account, at, "snoozed", proposal=id, by=by, until=until.isoformat())
+
+
+def undo(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[str, Any]:
+    """Take back what was written: what nobody has touched since is put back. Raises CannotDecide."""
+    with store.transaction():
+        kept = _found(store, account, id)
+        if kept.state not in ("accepted", "done"):
+            raise CannotDecide(f"proposal {id} is {_described(kept)}; there is nothing to undo")
+        made = [w for w in store.writes.of_proposal(account, id) if w.kind == "move" and w.state != "skipped"]
+        if not made:
+            raise CannotDecide(f"proposal {id}: nothing was written because of it, so there is nothing to undo")
+        store.writes.cancel(account, id, "withdrawn", at)
+        text = note("undone", policy_of(store, account).language)
+        store.writes.plan(
+            account,
+            [PlannedWrite(f"{w.key}:undo", id, "undo", w.target, {"of": w.key, "note": text}) for w in made],
+            at,
+        )
+        store.proposals.change(account, id, ("accepted", "done"), "undone", at)
+        store.audit.add(account, at, "undo asked", proposal=id, by=by, tickets=[w.target for w in made])
+    return shown(store, account, id)
+
+
+def consent(store: Store, account: str, id: str, agent: str, yes: bool, at: datetime) -> None:
+    """A receiver's answer; with the last one what was agreed to is carried out. Raises CannotDecide."""
+    with store.transaction():
+        kept = _found(store, account, id)
+        if kept.state != "asked" or kept.expires_at <= at:
+            raise CannotDecide(f"proposal {id} is {_described(kept)}; nobody needs to be asked any more")
+        if not store.proposals.answer(account, id, agent, "yes" if yes else "no", at):
+            raise CannotDecide(f"proposal {id}: {agent} was not asked, or has answered")
+        store.audit.add(account, at, "consent", proposal=id, agent=Person(agent), answer="yes" if yes else "no")
+        answers = {one.agent: one.answer for one in store.proposals.consents(account, id)}
+        if None in answers.values():
+            return
+        proposal = from_json(kept.body)
+        willing = {agent for agent, answer in answers.items() if answer == "yes"}
+        chosen = _chosen(proposal, kept.body.get("chosen"))
+        moves = [move for move in chosen if move.receiver in willing]
+        by = kept.decided_by or "nobody"
+        if moves:
+            _carry_out(store, account, proposal, moves, policy_of(store, account), by, at, "accepted", was=("asked",))
+        else:
+            store.proposals.change(account, id, ("asked",), "declined", at, reason="no consent")
+            store.audit.add(account, at, "declined", proposal=id, by="receivers", reason="no consent")
+
+
+def _decidable(store: Store, account: str, id: str, at: datetime, also: Sequence[str] = ()) -> Kept:
+    kept = _found(store, account, id)
+    if kept.state not in (*OPEN, *also):
+        raise CannotDecide(f"proposal {id} is {_described(kept)}")
+    if kept.expires_at <= at:
+        raise CannotDecide(f"proposal {id} expired at {kept.expires_at:%Y-%m-%d %H:%M} UTC; a new one comes if needed")
+    return kept
+
+
+def _found(store: Store, account: str, id: str) -> Kept:
+    kept = store.proposals.get(account, id)
+    if kept is None:
+        raise CannotDecide(f"{account}: there is no proposal {id}; see proposals list")
+    return kept
+
+
+def _described(kept: Kept) -> str:
+    who = f" by {kept.decided_by}" if kept.decided_by else ""
+    return f"{kept.state}{who} since {kept.changed_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _chosen(proposal: Proposal, only: Collection[str] | None) -> list[Move]:
+    if only is None:
+        return list(proposal.moves)
+    unknown = sorted(set(only) - {move.ticket for move in proposal.moves})
+    if unknown:
+        raise CannotDecide(f"proposal {proposal.id} does not move ticket {', '.join(unknown)}")
+    if not only:
+        raise CannotDecide(f"proposal {proposal.id}: no ticket is chosen; decline it instead")
+    return [move for move in proposal.moves if move.ticket in set(only)]
+
+
+def _ask_receivers(
+    store: Store, account: str, proposal: Proposal, moves: Sequence[Move], by: str, at: datetime
+) -> None:
+    receivers = sorted({move.receiver for move in moves})
+    store.proposals.change(account, proposal.id, OPEN, "asked", at, by=by)
+    store.proposals.choose(account, proposal.id, [move.ticket for move in moves])
+    store.proposals.ask(account, proposal.id, receivers, at)
+    store.audit.add(
+        account, at, "consent asked", proposal=proposal.id, by=by, of=[Person(agent) for agent in receivers]
+    )
+
+
+def _carry_out(
+    store: Store, account: str, proposal: Proposal, moves: Sequence[Move], policy: Acting, by: str, at: datetime,
+    what: str, was: Collection[str] = OPEN, text: str = "moved",
+) -> None:  # fmt: skip
+    """The decision, and the writes that follow from it."""
+    writes = policy.writes(proposal.action)
+    store.audit.add(
+        account, at, what, proposal=proposal.id, by=by, mode=policy.mode(proposal.action),
+        moves=[_move(move) for move in moves],
+    )  # fmt: skip
+    if policy.mode(proposal.action) == "suggest":
+        _take_back_suggestions(store, account, proposal.id, at)
+    if writes and moves:
+        names = names_of(store, account)
+        planned = [
+            PlannedWrite(f"{proposal.id}:move:{move.ticket}", proposal.id, "move", move.ticket,
+                         _asked(move, proposal, text, policy, names))
+            for move in moves
+        ]  # fmt: skip
+        store.writes.plan(account, planned, at)
+    if writes and proposal.action == "esat_wave":
+        wave = asking.open_wave(store, account, proposal, policy, at)
+        store.audit.add(account, at, "wave opened", proposal=proposal.id, **asking.about(wave))
+    by_hand = proposal.action not in WRITING
+    store.proposals.change(account, proposal.id, was, "done" if by_hand else "accepted", at, by=by)
+
+
+def _accept_in_advance(store: Store, account: str, proposal: Proposal, policy: Acting, at: datetime) -> None:
+    """What a standing approval allows of a proposal, up to its number of writes an hour."""
+    groups = {move.group for move in proposal.moves}
+    if len(groups) != 1:
+        return
+    group = groups.pop()
+    standing = policy.standing_for(proposal.action, group, at)
+    if standing is None:
+        return
+    room = standing.an_hour - _moved_in_advance(store, account, group, at - timedelta(hours=1))
+    moves = proposal.moves[: max(room, 0)]
+    if moves:
+        by = f"standing approval of {standing.by}"
+        _carry_out(store, account, proposal, moves, policy, by, at, "accepted", text="moved_by_standing")
+
+
+def _moved_in_advance(store: Store, account: str, group: str, since: datetime) -> int:
+    lately = [k for k in store.proposals.listed(account, since=since) if (k.decided_by or "").startswith("standing ")]
+    writes = [w for kept in lately for w in store.writes.of_proposal(account, kept.id) if w.kind == "move"]
+    return sum(w.asked["group"] == group and w.changed_at >= since for w in writes)
+
+
+def finish(store: Store, account: str, at: datetime) -> list[str]:
+    """Note which accepted proposals have nothing left to write; their ids."""
+    done = []
+    for kept in store.proposals.listed(account, ("accepted",)):
+        writes = store.writes.of_proposal(account, kept.id)
+        is_over = all(w.state in ("written", "skipped") for w in writes) if writes else kept.expires_at <= at
+        if is_over:
+            with store.transaction():
+                store.proposals.change(account, kept.id, ("accepted",), "done", at)
+                written = sum(w.state == "written" for w in writes)
+                store.audit.add(account, at, "done", proposal=kept.id, written=written, skipped=len(writes) - written)
+            done.append(kept.id)
+    return done
+
+
+# ---- people look ----------------------------------------------------------------------------------------------------
+
+
+def listed(store: Store, account: str, states: Collection[str] | None = OPEN) -> list[dict[str, Any]]:
+    """Proposals as JSON, oldest first: never an order of people."""
+    return [_shown(store, account, kept) for kept in store.proposals.listed(account, states)]
+
+
+def shown(store: Store, account: str, id: str) -> dict[str, Any]:
+    """One proposal with all that became of it. Raises CannotDecide when there is none."""
+    return _shown(store, account, _found(store, account, id))
+
+
+def reasons_counted(store: Store, account: str) -> dict[str, dict[str, int]]:
+    """How often each action was declined for which reason."""
+    found: dict[str, dict[str, int]] = {}
+    for kept in store.proposals.listed(account, ("declined",)):
+        of = found.setdefault(kept.action, {})
+        of[kept.reason or "other"] = of.get(kept.reason or "other", 0) + 1
+    return found
+
+
+def _shown(store: Store, account: str, kept: Kept) -> dict[str, Any]:
+    body = {name: value for name, value in kept.body.items() if name != "chosen"}
+    return {
+        "id": kept.id,
+        "state": kept.state,
+        "decided_by": kept.decided_by,
+        "reason": kept.reason,
+        "changed_at": kept.changed_at.isoformat(),
+        "snoozed_until": None if kept.snoozed_until is None else kept.snoozed_until.isoformat(),
+        **body,
+        "consents": [
+            {"agent": one.agent, "answer": one.answer} for one in store.proposals.consents(account, kept.id)
+        ],
+        "writes": [
+            {
+                "ticket": w.target, "kind": w.kind, "state": w.state, "tries": w.tries,
+                "reason": w.receipt.get("reason"), "receipt": w.receipt.get("platform"),
+                "not_restored": w.receipt.get("not_restored", []),
+            }
+            for w in store.writes.of_proposal(account, kept.id)
+        ],
+    }  # fmt: skip
+
+
+def summary(shown: Mapping[str, Any], mode: policies.Mode) -> str:
+    """What a decision led to, in one line."""
+    waiting = sum(w["state"] in ("planned", "sent") for w in shown["writes"])
+    if shown["state"] == "asked":
+        asked = sum(one["answer"] is None for one in shown["consents"])
+        return f"accepted; {counted(asked, 'receiver')} must agree before anything is written"
+    if waiting:
+        return f"{shown['state']}; {counted(waiting, 'write')} to be made"
+    if shown["state"] == "accepted" and mode == "dry_run":
+        return f"accepted; the mode of {shown['action']} is dry_run, so nothing is written"
+    if shown["state"] == "accepted" and mode == "suggest":
+        return f"accepted; the mode of {shown['action']} is suggest, so move the tickets by hand"
+    return str(shown["state"])

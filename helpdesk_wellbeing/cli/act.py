@@ -1,0 +1,212 @@
+"""`act`: look at proposals and write what was decided, now; and how an account acts."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helpdesk_wellbeing.cli.common import (
+    AsOf,
+    Instant,
+    account_option,
+    bring_up_to_date,
+    catalogue,
+    format_option,
+    open_store,
+    print_json,
+    require_account,
+    say,
+)
+from helpdesk_wellbeing.cli.platforms import require_events
+from helpdesk_wellbeing.cli.proposals import by_option
+from helpdesk_wellbeing.plan.proposal import ACTIONS
+from helpdesk_wellbeing.words import counted
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.acting.proposing import Looked
+    from helpdesk_wellbeing.store import Store
+
+MODES = ("off", "dry_run", "suggest", "approve", "auto")
+
+
+@click.group(name="act", invoke_without_command=True)
+@click.option("--account", metavar="NAME", help="What you call the account here.")
+@click.option("--as-of", type=AsOf(), help="Propose as of this instant; nothing is written then.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print findings.")
+@click.pass_context
+def command(ctx: click.Context, account: str | None, as_of: datetime | None, output: str) -> None:
+    """Look at proposals and write what was decided, now. A running serve does both by itself.
+
+    Exit code 0: nothing waits for a decision, 1: something does, 2: did not run.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if account is None:
+        raise click.UsageError("give --account NAME", ctx)
+    from helpdesk_wellbeing.acting import review
+
+    store = open_store()
+    require_account(store, account)
+    looked = look(store, account, as_of or datetime.now(UTC))
+    written = None if as_of is not None or store.account(account).platform is None else write_all(store, account)
+    waits = review.listed(store, account)
+    if output == "json":
+        skipped = [
+            {"action": s.action, "subject": {"kind": s.subject.kind, "id": s.subject.id}, "reason": s.reason,
+             "rule": s.rule} for s in looked.planned.skipped
+        ]  # fmt: skip
+        print_json({"account": account, "made": looked.made, "ended": looked.ended, "skipped": skipped,
+                    "written": written, "open": [one["id"] for one in waits]})  # fmt: skip
+    else:
+        _print(looked, written, len(waits), account)
+    ctx.exit(1 if waits else 0)
+
+
+def look(store: Store, account: str, at: datetime) -> Looked:
+    """Evaluate what is stored and look at the proposals, as of `at`."""
+    from helpdesk_wellbeing.acting.proposing import look_again
+    from helpdesk_wellbeing.engine import Engine
+
+    require_events(store, account)
+    known = catalogue()
+    engine = Engine(store, account, known)
+    bring_up_to_date(store, engine, account, "act")
+    return look_again(store, engine.assess(at), known, at)
+
+
+def write_all(store: Store, account: str) -> str | None:
+    """Make what is due; a line about it, None where there is nothing to make."""
+    from helpdesk_wellbeing.cli.outbound import described, write
+
+    if account not in store.writes.due(datetime.now(UTC)):
+        return None
+    return described(write(store, account))
+
+
+def _print(looked: Looked, written: str | None, waits: int, account: str) -> None:
+    click.echo(f"{counted(len(looked.made), 'proposal')} made, {len(looked.ended):,} ended")
+    by_reason: dict[tuple[str, str], int] = {}
+    for one in looked.planned.skipped:
+        by_reason[one.action, one.reason] = by_reason.get((one.action, one.reason), 0) + 1
+    for (action, reason), number in sorted(by_reason.items()):
+        click.echo(f"  not proposed: {action.replace('_', ' ')} ({reason}){f' × {number}' if number > 1 else ''}")
+    if written:
+        click.echo(written)
+    if waits:
+        click.echo(f"{counted(waits, 'proposal')} waiting; see helpdesk-wellbeing proposals list --account {account}")
+
+
+@command.command(name="show", short_help="How the account acts.")
+@account_option
+@format_option
+def show(account: str, output: str) -> None:
+    """How the account acts: the switch, modes, standing approvals."""
+    from helpdesk_wellbeing.acting.policy import policy_of
+
+    store = _store(account)
+    policy = policy_of(store, account)
+    if output == "json":
+        print_json(policy.model_dump(mode="json"))
+        return
+    click.echo("STOPPED: nothing is written and nobody is told anything" if policy.stopped else "acting")
+    for action in ACTIONS:
+        click.echo(f"  {action.replace('_', ' '):20} {policy.mode(action)}")
+    for one in policy.standing:
+        click.echo(f"  standing approval of {one.by}: {one.action} in group {one.group}, {one.an_hour} an hour, "
+                   f"until {one.until:%Y-%m-%d}")  # fmt: skip
+    consent, links = "asked" if policy.consent else "not asked", policy.public_url or "(no address yet)"
+    click.echo(f"  consent of receivers: {consent}; language {policy.language}; links to {links}")
+    click.echo(f"  at most {counted(policy.updates_a_minute, 'update')} a minute")
+    counts = store.writes.counts(account)
+    if counts:
+        click.echo("  writes: " + ", ".join(f"{number:,} {state}" for state, number in sorted(counts.items())))
+
+
+@command.command(name="set", short_help="Change how the account acts.")
+@account_option
+@click.option("--mode", "modes", multiple=True, metavar="ACTION=MODE", help=f"MODE is one of {', '.join(MODES)}.")
+@click.option("--consent/--no-consent", default=None, help="Whether receivers are asked before tickets move to them.")
+@click.option("--language", type=click.Choice(["en", "nl"]), help="Of what is written into the helpdesk.")
+@click.option("--updates-a-minute", type=click.IntRange(1, 100))
+@click.option("--survey-delivery", type=click.Choice(["ticket", "tag"]))
+@click.option("--public-url", help="Where people reach this installation: https://…")
+@by_option
+def set_(account: str, modes: tuple[str, ...], by: str | None, **given: Any) -> None:
+    """Change how the account acts. Every change is in the audit."""
+    from helpdesk_wellbeing.acting import policy
+
+    store = _store(account)
+    changes = {name: value for name, value in given.items() if value is not None}
+    if modes:
+        known = policy.policy_of(store, account).modes
+        changes["modes"] = {**known, **dict(_mode(word) for word in modes)}
+    if not changes:
+        raise click.UsageError("nothing to change; see --help")
+    policy.change(store, account, by or getpass.getuser(), datetime.now(UTC), **changes)
+    say(f"{account}: changed; see helpdesk-wellbeing act show --account {account}")
+
+
+def _mode(word: str) -> tuple[str, str]:
+    action, _, mode = word.partition("=")
+    if action not in ACTIONS or mode not in MODES:
+        raise click.UsageError(f'"{word}" is not ACTION=MODE with an action of {", ".join(ACTIONS)} and a mode of '
+                               f"{', '.join(MODES)}")  # fmt: skip
+    return action, mode
+
+
+@command.command(short_help="The switch: stop all writes and notices of the account.")
+@account_option
+@by_option
+def stop(account: str, by: str | None) -> None:
+    """Stop all writes and notices of the account at once. What waits is kept."""
+    _switch(account, by, stopped=True)
+    say(f"{account}: stopped; nothing is written until: act go --account {account}")
+
+
+@command.command(short_help="Let writes go on after stop.")
+@account_option
+@by_option
+def go(account: str, by: str | None) -> None:
+    """Let writes go on after stop."""
+    _switch(account, by, stopped=False)
+    say(f"{account}: acting again")
+
+
+@command.command(short_help="Approve an action in advance, for one group and a while.")
+@account_option
+@click.option("--action", type=click.Choice(["rebalance"]), default="rebalance", show_default=True)
+@click.option("--group", required=True, metavar="ID", help="The group whose tickets may be moved.")
+@click.option("--until", required=True, type=Instant(), help="When the approval ends; at most 90 days from now.")
+@click.option("--an-hour", required=True, type=click.IntRange(1, 1000), help="How many writes an hour at most.")
+@by_option
+def approve(account: str, action: str, group: str, until: datetime, an_hour: int, by: str | None) -> None:
+    """Approve an action in advance, for one group and a while, so many writes an hour. Its mode must be auto."""
+    from helpdesk_wellbeing.acting import policy
+
+    store, now = _store(account), datetime.now(UTC)
+    if not now < until <= now + timedelta(days=90):
+        raise click.UsageError("--until must be within 90 days from now")
+    known = policy.policy_of(store, account)
+    who = by or getpass.getuser()
+    standing = [one.model_dump(mode="json") for one in known.standing if (one.action, one.group) != (action, group)]
+    new = {"action": action, "group": group, "by": who, "given_at": now.isoformat(), "until": until.isoformat(),
+           "an_hour": an_hour}  # fmt: skip
+    policy.change(store, account, who, now, standing=[*standing, new])
+    say(f"{account}: {action} in group {group} is approved until {until:%Y-%m-%d}, {an_hour} writes an hour")
+    if known.mode(action) != "auto":
+        say(f"it holds once the mode is auto: act set --account {account} --mode {action}=auto")
+
+
+def _switch(account: str, by: str | None, *, stopped: bool) -> None:
+    from helpdesk_wellbeing.acting import policy
+
+    policy.change(_store(account), account, by or getpass.getuser(), datetime.now(UTC), stopped=stopped)
+
+
+def _store(account: str) -> Store:
+    store = open_store()
+    require_account(store, account)
+    return store

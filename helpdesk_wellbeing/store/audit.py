@@ -1,0 +1,181 @@
+"""The audit log: what happened, in order, each entry with a hash over itself and the hash before it.
+
+Agents stand in it by a random word each, which only the table `pseudonyms` can tell, so that a person can be forgotten
+without breaking the chain. Who can rewrite every row can make a new chain: a head written down elsewhere shows that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from helpdesk_wellbeing.store.clock import instant, micros
+from helpdesk_wellbeing.store.dialect import upsert
+from helpdesk_wellbeing.store.events import Owned, Owner
+from helpdesk_wellbeing.store.tables import audit, audit_heads, pseudonyms
+
+_WORD_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Person:
+    """An agent in an entry: stored as a word."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as it is stored; persons are words."""
+
+    seq: int  # from 1
+    at: datetime
+    what: str
+    body: Mapping[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of a log: how many entries, and the hash of the last one (of none: of the account's name)."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the log is whole; else `problem` says where it is not."""
+
+    head: Head
+    problem: str | None
+
+
+class Audit:
+    """The log of every account. Entries are only added."""
+
+    def __init__(self, read: Owned, write: Owned) -> None:
+        self._read = read
+        self._write = write
+
+    def add(self, account: str, at: datetime, what: str, **body: Any) -> Head:
+        """Add an entry; `Person` values, however deep, become their words. JSON-ready otherwise."""
+        with self._write(account) as (connection, owner):
+            head = _head(connection, owner)
+            text = _text(what, _with_words(connection, owner, body))
+            seq, when = head.seq + 1, micros(at)
+            digest = _digest(head.hash, seq, when, text)
+            row = {"account": owner.number, "seq": seq, "at": when, "body": text, "hash": digest}
+            connection.execute(audit.insert(), row)
+            connection.execute(upsert(connection, audit_heads), {"account": owner.number, "seq": seq, "hash": digest})
+            return Head(seq, digest)
+
+    def entries(self, account: str, after: int = 0, most: int = 1000) -> list[Entry]:
+        """Entries after the one numbered `after`, oldest first."""
+        query = sa.select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(most)
+        with self._read(account) as (connection, owner):
+            found = connection.execute(query.where(audit.c.account == owner.number))
+            return [_entry(row) for row in found]
+
+    def head(self, account: str) -> Head:
+        """The end of the log, to be written down elsewhere."""
+        with self._read(account) as (connection, owner):
+            return _head(connection, owner)
+
+    def verify(self, account: str, noted: Head | None = None) -> Verdict:
+        """Whether every entry is as it was written, none is missing, and the head `noted` once is part of the log."""
+        with self._read(account) as (connection, owner):
+            head = _head(connection, owner)
+            problem = _first_problem(_rows(connection, owner), owner, head, noted)
+        return Verdict(head, problem)
+
+    def word_of(self, account: str, person: str) -> str | None:
+        """The word by which an agent stands in the log; None when they don't."""
+        query = sa.select(pseudonyms.c.word).where(pseudonyms.c.person == person)
+        with self._read(account) as (connection, owner):
+            word: str | None = connection.execute(query.where(pseudonyms.c.account == owner.number)).scalar()
+            return word
+
+    def persons(self, account: str) -> dict[str, str]:
+        """Whose word each is, of those that are not forgotten."""
+        query = sa.select(pseudonyms.c.word, pseudonyms.c.person)
+        with self._read(account) as (connection, owner):
+            found = connection.execute(query.where(pseudonyms.c.account == owner.number))
+            return {row.word: row.person for row in found}
+
+    def forget(self, account: str, person: str) -> bool:
+        """Nobody can tell any more whose word it was; whether there was one. The chain stays whole."""
+        with self._write(account) as (connection, owner):
+            mine = sa.and_(pseudonyms.c.account == owner.number, pseudonyms.c.person == person)
+            return connection.execute(pseudonyms.delete().where(mine)).rowcount == 1
+
+
+def _head(connection: Connection, owner: Owner) -> Head:
+    query = sa.select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.account == owner.number)
+    row = connection.execute(query).one_or_none()
+    return Head(0, _first_hash(owner)) if row is None else Head(row.seq, row.hash)
+
+
+def _first_hash(owner: Owner) -> str:
+    return hashlib.sha256(f"audit of {owner.name}".encode()).hexdigest()
+
+
+def _digest(before: str, seq: int, at: int, text: str) -> str:
+    return hashlib.sha256(f"{before}\n{seq}\n{at}\n{text}".encode()).hexdigest()
+
+
+def _text(what: str, body: Mapping[str, Any]) -> str:
+    return json.dumps({"what": what, **body}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _with_words(connection: Connection, owner: Owner, value: Any) -> Any:
+    if isinstance(value, Person):
+        return _word(connection, owner, value.id)
+    if isinstance(value, Mapping):
+        return {key: _with_words(connection, owner, one) for key, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_with_words(connection, owner, one) for one in value]
+    return value
+
+
+def _word(connection: Connection, owner: Owner, person: str) -> str:
+    mine = sa.and_(pseudonyms.c.account == owner.number, pseudonyms.c.person == person)
+    known = connection.execute(sa.select(pseudonyms.c.word).where(mine)).scalar()
+    if known is not None:
+        return str(known)
+    word = f"person-{secrets.token_hex(_WORD_BYTES)}"
+    connection.execute(pseudonyms.insert(), {"account": owner.number, "person": person, "word": word})
+    return word
+
+
+def _rows(connection: Connection, owner: Owner) -> Iterator[sa.Row[Any]]:
+    query = sa.select(audit).where(audit.c.account == owner.number).order_by(audit.c.seq)
+    yield from connection.execute(query, execution_options={"yield_per": 1000})
+
+
+def _first_problem(rows: Iterator[sa.Row[Any]], owner: Owner, head: Head, noted: Head | None) -> str | None:
+    before, expected = _first_hash(owner), 1
+    was_met = noted is None or noted == Head(0, before)
+    for row in rows:
+        if row.seq != expected:
+            return f"entry {expected} is missing"
+        if row.hash != _digest(before, row.seq, row.at, row.body):
+            return f"entry {row.seq} is not as it was written"
+        was_met = was_met or noted == Head(row.seq, row.hash)
+        before, expected = row.hash, expected + 1
+    if head != Head(expected - 1, before):
+        return f"the log ends with entry {expected - 1}, but {head.seq} had been written"
+    return None if was_met else "the noted head is not part of this log: it was written anew or cut since"
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    body = json.loads(row.body)
+    return Entry(row.seq, instant(row.at), body.pop("what"), body, row.hash)

@@ -1,0 +1,286 @@
+"""What was decided is written once, whatever the helpdesk does."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from helpdesk_wellbeing.acting import policy, review
+from helpdesk_wellbeing.acting.helpdesk import MOVED_TAG, SUGGESTED_TAG, Conflict, Invitation, Refused, Unknown
+from helpdesk_wellbeing.errors import NotLetIn, RetryLater
+from helpdesk_wellbeing.store.writes import Planned
+from tests.acting_helpdesk import a_desk, in_turn
+from webhooks.outbound import Means, work_off
+
+
+@pytest.fixture
+def desk():
+    return a_desk(["1", "2", "3"])
+
+
+@pytest.fixture
+def means(store, desk):
+    return Means(store, "acme", desk, now=desk.clock.now, sleep=desk.clock.sleep)
+
+
+@pytest.fixture
+def accepted(store, desk, a_proposal):
+    """A proposal to move three tickets that a lead has accepted."""
+    policy.change(store, "acme", "an admin", desk.clock.at, modes={"rebalance": "approve"})
+    proposal = a_proposal("1", "2", "3", at=desk.clock.at)
+    assert review.keep(store, "acme", [proposal], desk.clock.at) == [proposal.id]
+    review.accept(store, "acme", proposal.id, "a lead", desk.clock.at)
+    return proposal.id
+
+
+def until_done(means, rounds=12):
+    """Rounds, as the pipeline makes them, with time between."""
+    for _ in range(rounds):
+        work_off(means)
+        means.helpdesk.clock.sleep(40)
+
+
+def reasons(store, id):
+    return {w.target: w.receipt.get("reason") for w in store.writes.of_proposal("acme", id) if w.kind == "move"}
+
+
+def test_an_accepted_move_is_one_write_with_a_note(store, desk, means, accepted):
+    tally = work_off(means)
+
+    assert tally.written == 3
+    assert [ticket for ticket, _, _ in desk.saves] == ["1", "2", "3"]
+    assert all(seen.assignee == "ben" and MOVED_TAG in seen.tags for seen in desk.tickets.values())
+    assert "evenly" in desk.saves[0][2].note
+    assert review.shown(store, "acme", accepted)["state"] == "done"
+
+
+def test_a_second_round_writes_nothing(desk, means, accepted):
+    until_done(means, 3)
+
+    assert len(desk.saves) == 3
+
+
+def test_a_write_whose_answer_was_lost_is_looked_for_and_not_made_again(store, desk, means, accepted):
+    desk.lost_answers = 3
+    until_done(means)
+
+    assert desk.moved() == ["1", "2", "3"]
+    assert {w.state for w in store.writes.of_proposal("acme", accepted)} == {"written"}
+    assert {w.receipt["platform"] for w in store.writes.of_proposal("acme", accepted)} == {
+        "audit-0", "audit-1", "audit-2"
+    }  # fmt: skip
+
+
+def test_a_request_that_was_lost_on_the_way_is_made_again(desk, means, accepted):
+    desk.before = in_turn(Unknown(), Unknown(), Unknown(), Unknown())
+    until_done(means)
+
+    assert sorted(desk.moved()) == ["1", "2", "3"]
+
+
+def test_what_somebody_else_moved_meanwhile_stays_with_whom_they_gave_it(store, desk, means, accepted):
+    def meanwhile(request, ticket):
+        if request == "change" and ticket == "2" and desk.tickets["2"].assignee == "anna":
+            desk.somebody_changes("2", assignee="cleo")
+
+    desk.before = meanwhile
+    until_done(means)
+
+    assert desk.tickets["2"].assignee == "cleo"
+    assert desk.moved() == ["1", "3"]
+    assert reasons(store, accepted)["2"] == "moved by somebody else"
+
+
+def test_after_a_conflict_it_is_read_and_decided_again(desk, means, accepted):
+    def meanwhile(request, ticket):
+        if request == "change" and "seen" not in desk.tickets[ticket].tags:
+            desk.somebody_changes(ticket, tags=desk.tickets[ticket].tags | {"seen"})
+
+    desk.before = meanwhile
+    until_done(means)
+
+    assert sorted(desk.moved()) == ["1", "2", "3"]
+    assert all({"seen", "vip", MOVED_TAG} <= seen.tags for seen in desk.tickets.values())
+
+
+def test_a_ticket_that_never_rests_is_left_in_the_end(store, desk, means, accepted):
+    desk.before = lambda request, ticket: Conflict() if (request, ticket) == ("change", "2") else None
+    until_done(means, 60)
+
+    assert reasons(store, accepted) == {"1": None, "2": "kept changing", "3": None}
+
+
+@pytest.mark.parametrize("reason", ["closed", "forbidden", "agent left", "group empty", "not in group", "invalid"])
+def test_a_refusal_is_kept_with_its_reason_and_the_others_go_on(store, desk, means, accepted, reason):
+    desk.before = lambda request, ticket: Refused(reason) if (request, ticket) == ("change", "2") else None
+    until_done(means, 2)
+
+    assert reasons(store, accepted) == {"1": None, "2": reason, "3": None}
+    assert review.shown(store, "acme", accepted)["state"] == "done"
+
+
+def test_a_token_revoked_in_the_middle_stops_the_round_and_nothing_is_lost(desk, means, accepted):
+    desk.before = in_turn(None, NotLetIn("no longer; run connect"))
+    tally = work_off(means)
+
+    assert (tally.written, len(desk.saves)) == (1, 1)
+    assert "connect" in tally.stopped
+    desk.clock.sleep(700)
+    until_done(means, 2)
+    assert sorted(desk.moved()) == ["1", "2", "3"]
+
+
+def test_when_the_helpdesk_asks_to_wait_the_round_ends_and_goes_on_later(desk, means, accepted):
+    desk.before = in_turn(None, RetryLater("slowly", after=30.0))
+
+    assert "wait 30 s" in work_off(means).stopped
+    assert len(desk.saves) == 1
+    desk.clock.sleep(31)
+    until_done(means, 2)
+    assert sorted(desk.moved()) == ["1", "2", "3"]
+
+
+def test_the_budget_of_a_minute_is_kept_also_by_two_processes(store, desk, means, accepted):
+    policy.change(store, "acme", "an admin", desk.clock.at, updates_a_minute=2)
+
+    assert work_off(means).written == 2
+    assert work_off(Means(store, "acme", desk, now=desk.clock.now, sleep=desk.clock.sleep)).written == 0
+    desk.clock.sleep(61)
+    assert work_off(means).written == 1
+
+
+def test_the_switch_stops_everything_and_lets_it_go_on(store, desk, means, accepted):
+    policy.change(store, "acme", "an admin", desk.clock.at, stopped=True)
+
+    assert work_off(means).stopped is not None
+    assert desk.saves == []
+    policy.change(store, "acme", "an admin", desk.clock.at, stopped=False)
+    assert work_off(means).written == 3
+
+
+def test_undo_puts_back_what_nobody_touched_and_says_what_it_could_not(store, desk, means, accepted):
+    before = {ticket: (seen.assignee, seen.tags, seen.label) for ticket, seen in desk.tickets.items()}
+    work_off(means)
+    desk.somebody_changes("2", assignee="cleo")
+    desk.clock.sleep(5)
+    review.undo(store, "acme", accepted, "a lead", desk.clock.at)
+    until_done(means, 2)
+
+    assert {t: (s.assignee, s.tags, s.label) for t, s in desk.tickets.items() if t != "2"} == {
+        ticket: state for ticket, state in before.items() if ticket != "2"
+    }
+    assert (desk.tickets["2"].assignee, MOVED_TAG in desk.tickets["2"].tags) == ("cleo", False)
+    undone = {
+        w["ticket"]: w["not_restored"] for w in review.shown(store, "acme", accepted)["writes"] if w["kind"] == "undo"
+    }
+    assert undone == {"1": [], "2": ["assignee"], "3": []}
+
+
+def test_undo_of_a_write_of_which_nobody_knows_yet_waits_for_the_truth(store, desk, means, accepted):
+    desk.lost_answers = 3
+    work_off(means)
+    review.undo(store, "acme", accepted, "a lead", desk.clock.at)
+    until_done(means)
+
+    assert all(seen.assignee == "anna" and seen.tags == {"vip"} for seen in desk.tickets.values())
+
+
+def test_undo_before_anything_was_written_writes_nothing(store, desk, means, accepted):
+    review.undo(store, "acme", accepted, "a lead", desk.clock.at)
+    until_done(means, 3)
+
+    assert desk.saves == []
+
+
+def test_undo_for_an_agent_who_left_takes_the_labels_off(store, desk, means, accepted):
+    work_off(means)
+
+    def anna_has_left(request, ticket):
+        last = desk.saves[-1][2] if desk.saves else None
+        return Refused("agent left") if request == "change" and last and tries.pop(ticket, None) else None
+
+    tries = {"1": True, "2": True, "3": True}
+    desk.before = anna_has_left
+    review.undo(store, "acme", accepted, "a lead", desk.clock.at)
+    until_done(means, 3)
+
+    assert all(seen.assignee == "ben" and MOVED_TAG not in seen.tags for seen in desk.tickets.values())
+
+
+def test_a_suggestion_is_written_and_taken_off_when_it_is_declined(store, desk, means, a_proposal):
+    policy.change(store, "acme", "an admin", desk.clock.at, modes={"rebalance": "suggest"})
+    proposal = a_proposal("1", at=desk.clock.at)
+    review.keep(store, "acme", [proposal], desk.clock.at)
+    work_off(means)
+
+    assert SUGGESTED_TAG in desk.tickets["1"].tags
+    assert desk.tickets["1"].assignee == "anna"
+    desk.clock.sleep(5)
+    review.decline(store, "acme", proposal.id, "a lead", "wrong moment", desk.clock.at)
+    until_done(means, 2)
+    assert desk.tickets["1"].tags == {"vip"}
+
+
+def test_in_a_dry_run_nothing_is_written(store, desk, means, a_proposal):
+    proposal = a_proposal("1", at=desk.clock.at)
+    review.keep(store, "acme", [proposal], desk.clock.at)
+    review.accept(store, "acme", proposal.id, "a lead", desk.clock.at)
+    until_done(means, 2)
+
+    assert desk.saves == []
+
+
+def test_an_invitation_is_made_once_and_its_ticket_is_known_as_ours(store, desk, means):
+    asked = Planned("w1:ben", "w1", "invite", "ben", {})
+    store.writes.plan("acme", [asked], desk.clock.at)
+    means = Means(
+        store, "acme", desk, now=desk.clock.now, sleep=desk.clock.sleep,
+        invitation_of=lambda write: Invitation(write.target, "five questions", "link"),
+    )  # fmt: skip
+    desk.lost_answers = 1
+    until_done(means, 4)
+
+    assert list(desk.invited) == ["w1:ben"]
+    assert list(store.writes.made_tickets("acme")) == ["made-0"]
+
+
+def test_every_write_stands_in_the_audit(store, means, accepted):
+    work_off(means)
+    log = store.audit.entries("acme")
+
+    assert [e.what for e in log] == ["settings", "proposed", "accepted", "written", "written", "written", "done"]
+    assert log[1].body["because"][0]["version"] == "v1"
+    assert log[2].body["by"] == "a lead"
+    assert log[3].body["platform"] == "audit-0"
+    assert "anna" not in str(log)
+    assert "ben" not in str(log)
+    assert store.audit.verify("acme").problem is None
+
+
+def test_a_process_that_dies_anywhere_leaves_each_ticket_moved_once(store, desk, means, accepted):
+    """Cut off at every single request in turn, before it and after it."""
+
+    class Killed(BaseException):
+        pass
+
+    desk.lost_answers = 0
+    steps = {"left": 0}
+
+    def maybe_die(request, ticket):
+        steps["left"] -= 1
+        if steps["left"] == 0:
+            raise Killed
+
+    desk.before = maybe_die
+    for cut in range(1, 30):
+        steps["left"] = cut % 4 + 1
+        desk.lost_answers = cut % 2
+        with suppress(Killed):
+            work_off(means)
+        desk.clock.sleep(timedelta(minutes=2).total_seconds())
+    desk.before = lambda request, ticket: None
+    until_done(means, 3)
+
+    assert sorted(desk.moved()) == ["1", "2", "3"]

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from helpdesk_wellbeing.acting import policy, review
+from helpdesk_wellbeing.errors import CannotDecide
+from helpdesk_wellbeing.plan.proposal import Subject
+from tests.acting_helpdesk import MONDAY
+
+FLAG = {("open_work_overload", "agent", "anna")}
+
+
+def setting(store, **changes):
+    policy.change(store, "acme", "an admin", MONDAY, **changes)
+
+
+def state(store, id):
+    return review.shown(store, "acme", id)["state"]
+
+
+def writes(store, id, kind="move"):
+    return [w.target for w in store.writes.of_proposal("acme", id) if w.kind == kind]
+
+
+@pytest.fixture
+def proposed(store, a_proposal):
+    proposal = a_proposal("1", "2")
+    review.keep(store, "acme", [proposal], MONDAY)
+    return proposal.id
+
+
+def test_a_proposal_that_is_kept_again_is_there_once(store, a_proposal, proposed):
+    assert review.keep(store, "acme", [a_proposal("1", "2")], MONDAY) == []
+    assert len(review.listed(store, "acme")) == 1
+
+
+def test_an_action_that_is_off_is_not_proposed(store, a_proposal):
+    setting(store, modes={"check_in": "off"})
+
+    assert review.keep(store, "acme", [a_proposal(action="check_in", moves=())], MONDAY) == []
+
+
+def test_what_people_do_by_hand_is_done_when_they_accept_it(store, a_proposal):
+    proposal = a_proposal(action="check_in", moves=(), subject=Subject("agent", "anna"))
+    review.keep(store, "acme", [proposal], MONDAY)
+    review.accept(store, "acme", proposal.id, "a lead", MONDAY)
+
+    assert state(store, proposal.id) == "done"
+
+
+def test_accepting_some_moves_writes_only_those(store, proposed):
+    setting(store, modes={"rebalance": "approve"})
+    review.accept(store, "acme", proposed, "a lead", MONDAY, only=["2"])
+
+    assert writes(store, proposed) == ["2"]
+
+
+@pytest.mark.parametrize("only", [["9"], []])
+def test_accepting_moves_that_are_not_proposed_is_refused(store, proposed, only):
+    with pytest.raises(CannotDecide):
+        review.accept(store, "acme", proposed, "a lead", MONDAY, only=only)
+    assert state(store, proposed) == "open"
+
+
+def test_nobody_decides_twice(store, proposed):
+    review.decline(store, "acme", proposed, "a lead", "not needed", MONDAY)
+
+    with pytest.raises(CannotDecide, match="declined by a lead"):
+        review.accept(store, "acme", proposed, "another", MONDAY)
+
+
+def test_an_expired_proposal_cannot_be_accepted(store, proposed):
+    with pytest.raises(CannotDecide, match="expired"):
+        review.accept(store, "acme", proposed, "a lead", MONDAY + timedelta(hours=25))
+
+
+def test_a_proposal_ends_with_its_flag_and_with_its_time(store, proposed):
+    assert review.let_go(store, "acme", FLAG, MONDAY + timedelta(hours=1)) == []
+    assert review.let_go(store, "acme", set(), MONDAY + timedelta(hours=1)) == [proposed]
+    assert state(store, proposed) == "withdrawn"
+
+
+def test_time_ends_a_proposal_whose_flag_goes_on(store, proposed):
+    review.let_go(store, "acme", FLAG, MONDAY + timedelta(hours=24))
+
+    assert state(store, proposed) == "expired"
+
+
+def test_a_snoozed_proposal_comes_back(store, proposed):
+    review.snooze(store, "acme", proposed, "a lead", MONDAY + timedelta(hours=3), MONDAY)
+    review.let_go(store, "acme", FLAG, MONDAY + timedelta(hours=2))
+    assert state(store, proposed) == "snoozed"
+    review.let_go(store, "acme", FLAG, MONDAY + timedelta(hours=3))
+    assert state(store, proposed) == "open"
+
+
+def test_a_reason_must_be_one_of_the_list(store, proposed):
+    with pytest.raises(CannotDecide, match="wrong moment"):
+        review.decline(store, "acme", proposed, "a lead", "she is lazy", MONDAY)
+
+
+def test_reasons_are_counted(store, a_proposal, proposed):
+    other = a_proposal("3", at=MONDAY + timedelta(seconds=1))
+    review.keep(store, "acme", [other], MONDAY)
+    for id in (proposed, other.id):
+        review.decline(store, "acme", id, "a lead", "wrong people", MONDAY + timedelta(seconds=2))
+
+    assert review.reasons_counted(store, "acme") == {"rebalance": {"wrong people": 2}}
+
+
+def test_with_consent_nothing_is_written_before_the_receiver_agrees(store, proposed):
+    setting(store, modes={"rebalance": "approve"}, consent=True)
+    review.accept(store, "acme", proposed, "a lead", MONDAY)
+
+    assert state(store, proposed) == "asked"
+    assert writes(store, proposed) == []
+    review.consent(store, "acme", proposed, "ben", True, MONDAY)
+    assert writes(store, proposed) == ["1", "2"]
+    assert state(store, proposed) == "accepted"
+
+
+def test_a_receiver_who_does_not_agree_gets_nothing(store, proposed):
+    setting(store, modes={"rebalance": "approve"}, consent=True)
+    review.accept(store, "acme", proposed, "a lead", MONDAY, only=["1"])
+    review.consent(store, "acme", proposed, "ben", False, MONDAY)
+
+    assert (state(store, proposed), writes(store, proposed)) == ("declined", [])
+
+
+def test_nobody_answers_for_others_or_twice(store, proposed):
+    setting(store, modes={"rebalance": "approve"}, consent=True)
+    review.accept(store, "acme", proposed, "a lead", MONDAY)
+
+    with pytest.raises(CannotDecide):
+        review.consent(store, "acme", proposed, "cleo", True, MONDAY)
+    review.consent(store, "acme", proposed, "ben", True, MONDAY)
+    with pytest.raises(CannotDecide):
+        review.consent(store, "acme", proposed, "ben", False, MONDAY)
+
+
+def standing(**changes):
+    return {
+        "action": "rebalance", "group": "g1", "by": "an admin", "given_at": MONDAY.isoformat(),
+        "until": (MONDAY + timedelta(days=7)).isoformat(), "an_hour": 3, **changes,
+    }  # fmt: skip
+
+
+def test_a_standing_approval_accepts_up_to_its_number_an_hour(store, a_proposal):
+    setting(store, modes={"rebalance": "auto"}, standing=[standing()])
+    later = MONDAY + timedelta(minutes=1)
+    first, second = a_proposal("1", "2"), a_proposal("3", "4", at=later)
+    review.keep(store, "acme", [first], MONDAY)
+    review.keep(store, "acme", [second], later)
+
+    assert (writes(store, first.id), writes(store, second.id)) == (["1", "2"], ["3"])
+    assert store.proposals.get("acme", first.id).decided_by == "standing approval of an admin"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"group": "g2"}, {"until": (MONDAY - timedelta(hours=1)).isoformat()}, {"action": "esat_wave"}],
+)
+def test_a_standing_approval_holds_for_its_action_group_and_time_only(store, a_proposal, changes):
+    setting(store, modes={"rebalance": "auto"}, standing=[standing(**changes)])
+    proposal = a_proposal("1")
+    review.keep(store, "acme", [proposal], MONDAY)
+
+    assert (state(store, proposal.id), writes(store, proposal.id)) == ("open", [])
+
+
+def test_settings_that_do_not_fit_are_refused_and_nothing_changes(store):
+    from helpdesk_wellbeing.errors import ConfigError
+
+    with pytest.raises(ConfigError, match="modes"):
+        setting(store, modes={"rebalance": "yolo"})
+    assert policy.policy_of(store, "acme") == policy.Acting()
+
+
+def test_what_is_decided_is_in_the_audit_with_who_and_why(store, proposed):
+    review.decline(store, "acme", proposed, "a lead", "wrong moment", MONDAY)
+    last = store.audit.entries("acme")[-1]
+
+    assert (last.what, last.body) == ("declined", {"proposal": proposed, "by": "a lead", "reason": "wrong moment"})
