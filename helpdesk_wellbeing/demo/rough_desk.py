@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
@@ -68,6 +68,7 @@ class Person:
     present: bool = False
     busy: bool = False
     got: int = 0  # when the routing gave something last
+    paused_until: int = 0  # the routing gives nothing before
     snapshots: dict[date, float] = field(default_factory=dict)  # open weight at the start of each shift
     solved: dict[date, float] = field(default_factory=dict)  # weight by day
     hard_work: int = 0  # seconds of turns at hard tickets in the time that counts
@@ -85,11 +86,19 @@ ROUTINGS: dict[str, Callable[[Person], tuple[object, ...]]] = {
 }
 
 
-class Mover(Protocol):
-    """Whoever may move tickets, asked at set times."""
+@dataclass(frozen=True)
+class Acts:
+    """What somebody does about a desk at one moment."""
 
-    def __call__(self, desk: Desk, now: int, /) -> list[tuple[Case, Person]]:
-        """Which cases go to whom; those in hand and those that are nobody's cannot."""
+    moves: Sequence[tuple[Case, Person]] = ()  # which cases go to whom; not those in hand, nor those that are nobody's
+    pauses: Mapping[str, int] = field(default_factory=dict)  # who gets nothing new, and until when; nobody else
+
+
+class Actor(Protocol):
+    """Whoever may act on the desk, asked at set times."""
+
+    def __call__(self, desk: Desk, now: int, /) -> Acts:
+        """What is done now; pauses that are not named again end."""
         ...
 
 
@@ -100,8 +109,11 @@ class Tally:
     hours: float = 0.0  # present, of all people together
     over_limit: float = 0.0  # hours present with more open weight than the own limit
     over_share: float = 0.0  # hours present with more than half as much again as the fair share by hours
+    together: float = 0.0  # of the hours over the limit: all who were there with the same groups were, taken together
+    alone: float = 0.0  # and: nobody who was there with a common group was below theirs
     arrived: int = 0
     moves: int = 0
+    paused: float = 0.0  # hours present without new tickets
     answers: int = 0
     late: int = 0  # answers after the target, and none at all by the end
     waits: list[float] = field(default_factory=list)  # hours
@@ -110,7 +122,7 @@ class Tally:
 class Desk:
     """The weeks of a team, one after the other.
 
-    `mover` is asked at the local hours `hours` of weekdays from `counts_from` on, from which day on `tally` counts.
+    `actor` is asked at the local hours `hours` of weekdays from `counts_from` on, from which day on `tally` counts.
     `limits` (open weight by agent) are asked once on that day, with what was seen until then.
     """
 
@@ -119,19 +131,23 @@ class Desk:
         team: RoughTeam,
         counts_from: date,
         limits: Callable[[Desk], dict[str, float]],
-        mover: Mover | None = None,
+        actor: Actor | None = None,
         hours: tuple[float, ...] = (),
         routing: str = "in turn",
     ) -> None:
         self.routing = routing
-        self.team, self.mover, self.tally = team, mover, Tally()
+        self.team, self.actor, self.tally = team, actor, Tally()
         self.people = [Person(agent) for agent in team.agents]
         self.by_id = {person.agent.id: person for person in self.people}
+        self._of_group: dict[str, list[Person]] = {}
+        for person in self.people:
+            for group in person.agent.groups:
+                self._of_group.setdefault(group, []).append(person)
         self.limits: dict[str, float] = {}
         self.office = Office(team.start, team.end + timedelta(days=21))
         self.begins, self.ends = epoch(counts_from, 0, ZONE), epoch(team.end + timedelta(days=1), 0, ZONE)
         self.cases: list[Case] = []
-        self._counts_from, self._ask_limits = counts_from, limits
+        self.counts_from, self._ask_limits = counts_from, limits
         self._queues: dict[str, list[Case]] = {}
         self._coming: list[tuple[int, int, Callable[..., None], tuple[object, ...]]] = []
         self._order = 0
@@ -149,7 +165,7 @@ class Desk:
             if day.weekday() < 5:
                 for instant in range(epoch(day, OFFICE[0], ZONE), epoch(day, OFFICE[1] + 30, ZONE), SAMPLE):
                     self._at(instant, self._sample)
-                for hour in hours if mover else ():
+                for hour in hours if actor else ():
                     self._at(epoch(day, round(hour * 60), ZONE), self._ask)
 
     def run(self) -> Tally:
@@ -176,6 +192,10 @@ class Desk:
             return now
         spans = person.agent.spans.get(self.day(now), ())
         return next((first for first, _ in spans if first > now), None)
+
+    def leaves(self, person: Person, now: int) -> int:
+        """When the person's day is over; now, where it is."""
+        return max((last for _, last in person.agent.spans.get(self.day(now), ())), default=now)
 
     # ---- what happens
 
@@ -212,7 +232,7 @@ class Desk:
         queue = self._queues.get(group, [])
         if not queue:
             return
-        room = [p for p in self.people if p.present and group in p.agent.groups and p.open_count < MOST_OPEN]
+        room = [p for p in self._of_group[group] if p.present and p.paused_until <= now and p.open_count < MOST_OPEN]
         for case in list(queue):
             able = [p for p in room if p.open_count < MOST_OPEN and set(case.ticket.skills) <= set(p.agent.skills)]
             if not able:
@@ -291,28 +311,49 @@ class Desk:
     # ---- what is asked and counted
 
     def _ask(self, now: int) -> None:
-        assert self.mover is not None
-        for case, person in self.mover(self, now):
-            assert case.holder is not None
-            assert not case.in_hand
-            assert case.holder is not person
-            giver = case.holder
-            del giver.own[case.ticket.id]
-            giver.open_count -= case.status == "open"
-            case.moved = now
-            self.tally.moves += 1
-            self._give(case, person, now)
-            for group in giver.agent.groups:
-                self._route(group, now)
+        assert self.actor is not None
+        acts = self.actor(self, now)
+        for person in self.people:
+            until, was_paused = acts.pauses.get(person.agent.id, 0), person.paused_until > now
+            person.paused_until = until
+            if until > now:
+                self._at(until, self._resume, person)
+            elif was_paused:
+                self._resume(now, person)
+        for case, person in acts.moves:
+            self._move(now, case, person)
+
+    def _resume(self, now: int, person: Person) -> None:
+        for group in person.agent.groups:
+            self._route(group, now)
+
+    def _move(self, now: int, case: Case, person: Person) -> None:
+        giver = case.holder
+        assert giver is not None
+        assert not case.in_hand
+        assert giver is not person
+        del giver.own[case.ticket.id]
+        giver.open_count -= case.status == "open"
+        case.moved = now
+        self.tally.moves += 1
+        self._give(case, person, now)
+        for group in giver.agent.groups:
+            self._route(group, now)
 
     def _sample(self, now: int) -> None:
-        hours, shares = SAMPLE / HOUR, self._shares(now)
+        hours, shares, tally = SAMPLE / HOUR, self._shares(now), self.tally
+        weights = {person.agent.id: person.open_weight for person in self.people if person.present}
         for person in self.people:
             if person.present:
-                weight = person.open_weight
-                self.tally.hours += hours
-                self.tally.over_limit += hours * (weight > self.limits[person.agent.id])
-                self.tally.over_share += hours * (weight > 1.5 * shares[person.agent.id])
+                name, weight = person.agent.id, weights[person.agent.id]
+                tally.hours += hours
+                tally.paused += hours * (person.paused_until > now)
+                tally.over_share += hours * (weight > 1.5 * shares[name])
+                if weight > self.limits[name]:
+                    tally.over_limit += hours
+                    near = {p.agent.id for group in person.agent.groups for p in self._of_group[group] if p.present}
+                    tally.together += hours * (sum(weights[n] - self.limits[n] for n in near) >= 0)
+                    tally.alone += hours * all(weights[n] >= self.limits[n] for n in near)
 
     def _shares(self, now: int) -> dict[str, float]:
         """Fair shares of the open work of each home group by scheduled hours of the next days."""

@@ -1,4 +1,4 @@
-"""How much open work is too much for somebody: from where on LD1 warns, by their own baseline and the account's rule."""
+"""How much open work is too much for somebody: from where on LD1 warns, by the own baseline and the account's rule."""
 
 from __future__ import annotations
 
