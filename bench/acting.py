@@ -1,11 +1,11 @@
 """Acting against not acting: eight weeks of a rough team, once as it is and once for each way of acting.
 
 Overload hours are hours that people are present with more open work (by weight) than the limit from which LD1 warns.
-Limits are those of the five weeks before the eight, in which nobody acts: so they are the same for all ways. On one seed
-the same tickets come in, ask for the same work and are answered by their customers as fast. Under every way people take
-the own ticket whose target is next; a ticket in new hands takes five minutes more. At some hours of the day people above
-their limit are looked for. Moving takes tickets from them; pausing gives them no new ones until they are below it, at
-most until their day ends, and only while colleagues below theirs are there for all that they would have got.
+Limits are those of the five weeks before the eight, in which nobody acts: so they are the same for all ways. On one
+seed the same tickets come in, ask for the same work and are answered by their customers as fast. Under every way people
+take the own ticket whose target is next; a ticket in new hands takes five minutes more. At some hours of the day those
+above their limit are looked for. Moving takes tickets from them; pausing gives them no new ones until they are below
+it, at most until their day ends, and only while colleagues below theirs are there for all that they would have got.
 """
 
 from __future__ import annotations
@@ -327,7 +327,7 @@ def table(results: dict[str, Result]) -> Rows:
 
 
 def as_a_lead_reads_it(seed: int) -> Rows:
-    """The first move of a seed's weeks that has a reason of its own, and a ticket of the same desk that stays."""
+    """The first move of a seed's weeks, and a ticket of the same look that stays."""
     plans: list[tuple[Plan, Team]] = []
     drawn = _drawn(seed, MONDAY, BEFORE + 1, UTILISATION)
 

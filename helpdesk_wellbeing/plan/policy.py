@@ -45,6 +45,7 @@ class Rebalancing(_Strict):
 
     over: float = Field(default=1.0, gt=0, le=10)  # of the limit, above which work is taken from a person
     fill: float = Field(default=0.9, gt=0, le=1)  # of the limit, up to which a person may be given work
+    at_once: bool = False  # also for who is above their limit now and not flagged yet, and again after it was done
 
     sla_guard_min: float = Field(default=_PLANNER["sla_guard"] / timedelta(minutes=1), ge=0, le=7 * 24 * 60)
     ping_pong_days: Days = _PLANNER["ping_pong_days"]
@@ -127,6 +128,10 @@ class Policy(_Strict):
         if any(not 0 < value <= 60 * 24 for value in hours.values()):
             raise ValueError("hours until a proposal expires must be more than 0 and at most 60 days")
         return hours
+
+    def rests_after_done(self, action: Action) -> bool:
+        """Whether an action waits for `done_worked_days` after it was done."""
+        return not (self.rebalance.at_once and action in ("rebalance", "pause_intake"))
 
     def expires_after(self, action: Action) -> timedelta:
         """How long a proposal stands at most."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.plan.actions.base import Case, Way
+from helpdesk_wellbeing.plan.actions.loads import OPEN_WORK_NOW, flagged, loads_of, open_work_now
 from helpdesk_wellbeing.plan.actions.words import conditions, say
 from helpdesk_wellbeing.plan.limits import OPEN_WORK, limits
 from helpdesk_wellbeing.plan.people_now import Person, group_shifts, now
@@ -25,42 +26,8 @@ from helpdesk_wellbeing.plan.rebalance import rebalance as best_plan
 from helpdesk_wellbeing.plan.rebalance.answer import LOADED
 from helpdesk_wellbeing.plan.rebalance.question import MOST_EFFORT
 from helpdesk_wellbeing.plan.situation import Flag, Situation
-from helpdesk_wellbeing.remembered import once_per_object
 
 _NOT = "\0"  # the beginning of a skill that everybody has but one: it keeps a ticket from who declined it
-
-
-@dataclass(frozen=True)
-class _Loads:
-    """Everybody's open work, whatever group it is in, and where it lies."""
-
-    effort: Mapping[str, int]
-    hard: Mapping[str, int]
-    in_group: Mapping[str, Mapping[str, int]]  # agent: group: effort
-    tickets: Mapping[str, pl.DataFrame]  # group: `open_work.OPEN`
-    held: Mapping[str, tuple[str | None, int, bool]]  # ticket: by whom, effort, whether it is hard
-
-
-@once_per_object
-def _loads(situation: Situation) -> _Loads:
-    work = situation.work.filter(~pl.col("made_by_plugin"))
-    by_agent = work.filter(pl.col("assignee").is_not_null()).group_by("assignee")
-    rows = by_agent.agg(pl.col("effort").sum(), pl.col("hard").sum()).rows()
-    places: dict[str, dict[str, int]] = {}
-    held = work.select("ticket", "assignee", "effort", "hard")
-    grouped = work.drop_nulls(["assignee", "group"]).group_by("assignee", "group").agg(pl.col("effort").sum())
-    for agent, group, effort in grouped.rows():
-        places.setdefault(agent, {})[group] = effort
-    return _Loads(
-        {agent: effort for agent, effort, _ in rows},
-        {agent: hard for agent, _, hard in rows},
-        places,
-        {
-            group: frame
-            for (group,), frame in situation.work.drop_nulls("group").partition_by("group", as_dict=True).items()
-        },
-        {ticket: (whom, effort, hard) for ticket, whom, effort, hard in held.rows()},
-    )
 
 
 def subject(situation: Situation, flag: Flag) -> Subject:
@@ -70,7 +37,7 @@ def subject(situation: Situation, flag: Flag) -> Subject:
         return Subject("team", name)
     person = now(situation).people.get(name)
     groups = person.groups if person else ()
-    work = _loads(situation).in_group.get(name, {})
+    work = loads_of(situation).in_group.get(name, {})
     where = sorted(groups or work, key=lambda group: (-work.get(group, 0), group))
     return Subject("team", where[0]) if where else Subject("agent", name)
 
@@ -109,7 +76,7 @@ def propose(case: Case) -> Proposal | str:
 
 def _row(case: Case, person: Person) -> dict[str, Any]:
     """One of `AGENTS`, with what earlier proposals give this person already."""
-    situation, loads = case.situation, _loads(case.situation)
+    situation, loads = case.situation, loads_of(case.situation)
     coming = _coming(case, person.agent)
     ahead = timedelta(days=situation.policy.rebalance.capacity_days)
     return {
@@ -123,7 +90,7 @@ def _row(case: Case, person: Person) -> dict[str, Any]:
         "cap": _cap(situation, person.agent),
         "works_from": person.works_from(situation.as_of),
         "on_leave": person.on_leave,
-        "over_legal_hours": person.agent in _flagged(situation),
+        "over_legal_hours": person.agent in flagged(situation),
         "hard": loads.hard.get(person.agent, 0) + sum(hard for _, hard in coming),
     }
 
@@ -138,19 +105,9 @@ def _cap(situation: Situation, agent: str) -> int | None:
 
 def _coming(case: Case, agent: str) -> list[tuple[int, bool]]:
     """Effort and hardness of tickets that other proposals have for somebody who does not hold them yet."""
-    held = _loads(case.situation).held
+    held = loads_of(case.situation).held
     promised = (held.get(ticket, (agent, 0, False)) for ticket in case.coming.get(agent, ()))
     return [(effort, hard) for holder, effort, hard in promised if holder != agent]
-
-
-@once_per_object
-def _flagged(situation: Situation) -> frozenset[str]:
-    """Agents with an active flag of their own: hours, rest, nights, load or a dose of hard tickets."""
-    return frozenset(
-        flag["subject"]["id"]
-        for flag in situation.flags
-        if flag["subject"]["kind"] == "agent" and flag["state"] == "active"
-    )
 
 
 def _may_take(row: Mapping[str, Any], settings: Settings) -> bool:
@@ -167,7 +124,7 @@ def _above(case: Case, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     too_much = {
         agent: own[agent] * case.situation.policy.rebalance.over
         for flag, agent in flags
-        if flag["signal"] == OPEN_WORK and agent in own
+        if flag["signal"] in (OPEN_WORK, OPEN_WORK_NOW) and agent in own
     }
     is_team = any(flag["subject"]["kind"] != "agent" for flag in case.flags)
     there = [row for row in rows if row["minutes"] > 0 and not row["on_leave"] and not row["light"]]
@@ -186,7 +143,7 @@ def _above(case: Case, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 def _tickets(case: Case, givers: frozenset[str]) -> pl.DataFrame:
     """`TICKETS` of the group that givers hold, those left out that another proposal is about."""
     situation = case.situation
-    found = _loads(situation).tickets.get(case.subject.id)
+    found = loads_of(situation).tickets.get(case.subject.id)
     if found is None:
         return pl.DataFrame(schema=TICKETS)
     mine = found.filter(
@@ -311,4 +268,4 @@ def _end_of_day(case: Case) -> datetime:
     return shifts[0][1] if shifts else case.latest
 
 
-WAY = Way(subject, propose, ("agent", "team", "queue"))
+WAY = Way(subject, propose, ("agent", "team", "queue"), open_work_now)
