@@ -5,7 +5,8 @@ Limits are those of the five weeks before the eight, in which nobody acts: so th
 seed the same tickets come in, ask for the same work and are answered by their customers as fast. Under every way people
 take the own ticket whose target is next; a ticket in new hands takes five minutes more. At some hours of the day those
 above their limit are looked for. Moving takes tickets from them; pausing gives them no new ones until they are below
-it, at most until their day ends, and only while colleagues below theirs are there for all that they would have got.
+it, at most until their day ends, while colleagues below theirs are there for all that they would have got, and only
+who has more than the fair share by hours.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def pauses(team: Team, now: int, whose: Sequence[Person], above: Sequence[Person
     who are there for the same groups and skills."""
     below = [p for p in team.people if p.present and p not in above]
     found = {}
-    for person in whose:
+    for person in (p for p in whose if above_share(team, p, now)):
         until = [team.leaves(person, now)]
         for group in person.agent.groups:
             for skills in ({*()}, {*person.agent.skills}):
@@ -121,6 +122,16 @@ def pauses(team: Team, now: int, whose: Sequence[Person], above: Sequence[Person
         if min(until) > now:
             found[person.agent.id] = min(until)
     return found
+
+
+def above_share(team: Team, person: Person, now: int) -> bool:
+    """Whether somebody has more than the fair share by hours, in each group: else colleagues would be no better off."""
+    for group in person.agent.groups:
+        members = [p for p in team.people if group in p.agent.groups and team.minutes_ahead(p, now)]
+        weight, minutes = sum(p.open_weight for p in members), sum(team.minutes_ahead(p, now) for p in members)
+        if person.open_weight * minutes <= weight * team.minutes_ahead(person, now):
+            return False
+    return True
 
 
 def question(team: Team, now: int, givers: Sequence[Person], settings: Settings, fill: float) -> Question:
@@ -354,14 +365,17 @@ def measure() -> Rows:
     """All rows."""
     every = ways(Rebalancing())
     own = {name: acting for name, acting in every.items() if acting is None or acting.way in (ours, None)}
+    peers = {name: acting for name, acting in every.items() if name not in own}
     least = {name: every[name] for name in (NOTHING, BOTH)}
-    parts = os.environ.get("BENCH_PARTS", "all,check,fewest,busy").split(",")
+    parts = os.environ.get("BENCH_PARTS", "own,peers,check,fewest,busy").split(",")
     seeds = tuple(int(seed) for seed in os.environ.get("BENCH_SEEDS", "").split(",") if seed) or SEEDS
     rows: Rows = []
-    if "all" in parts:
-        results = compare(seeds, every)
+    if "own" in parts:
+        results = compare(seeds, own)
         rows += verdict(results, f"{WEEKS} weeks, {len(seeds)} seeds, {load()}") + table(results)
         rows += as_a_lead_reads_it(seeds[0])
+    if "peers" in parts:
+        rows += table(compare(seeds, {NOTHING: None, **peers}))
     if "check" in parts:
         results = compare(CHECK_SEEDS, own)
         rows += verdict(results, f"{len(CHECK_SEEDS)} other seeds") + table(results)

@@ -108,7 +108,6 @@ class Tally:
 
     hours: float = 0.0  # present, of all people together
     over_limit: float = 0.0  # hours present with more open weight than the own limit
-    over_share: float = 0.0  # hours present with more than half as much again as the fair share by hours
     together: float = 0.0  # of the hours over the limit: all who were there with the same groups were, taken together
     alone: float = 0.0  # and: nobody who was there with a common group was below theirs
     arrived: int = 0
@@ -341,32 +340,18 @@ class Desk:
             self._route(group, now)
 
     def _sample(self, now: int) -> None:
-        hours, shares, tally = SAMPLE / HOUR, self._shares(now), self.tally
+        hours, tally = SAMPLE / HOUR, self.tally
         weights = {person.agent.id: person.open_weight for person in self.people if person.present}
         for person in self.people:
             if person.present:
                 name, weight = person.agent.id, weights[person.agent.id]
                 tally.hours += hours
                 tally.paused += hours * (person.paused_until > now)
-                tally.over_share += hours * (weight > 1.5 * shares[name])
                 if weight > self.limits[name]:
                     tally.over_limit += hours
                     near = {p.agent.id for group in person.agent.groups for p in self._of_group[group] if p.present}
                     tally.together += hours * (sum(weights[n] - self.limits[n] for n in near) >= 0)
                     tally.alone += hours * all(weights[n] >= self.limits[n] for n in near)
-
-    def _shares(self, now: int) -> dict[str, float]:
-        """Fair shares of the open work of each home group by scheduled hours of the next days."""
-        weight: dict[str, float] = {}
-        minutes: dict[str, int] = {}
-        for person in self.people:
-            home = person.agent.groups[0]
-            weight[home] = weight.get(home, 0.0) + person.open_weight
-            minutes[home] = minutes.get(home, 0) + self.minutes_ahead(person, now)
-        return {
-            p.agent.id: weight[p.agent.groups[0]] * self.minutes_ahead(p, now) / max(1, minutes[p.agent.groups[0]])
-            for p in self.people
-        }
 
 
 class Office:

@@ -1,7 +1,8 @@
 """No new tickets for a while: a shift where too much is open, the last hour of a long day, all time that is free.
 
-A pause moves nothing; what comes in meanwhile goes to colleagues. So where too much is open it is only proposed for a
-time in which some who are within their own limits are there, in each of the person's groups and for all their skills.
+A pause moves nothing; what comes in meanwhile goes to colleagues. So where too much is open it is only proposed for
+who has more than the fair share by hours, and for a time in which some who are within their own limits are there, in
+each of the person's groups and for all their skills.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from helpdesk_wellbeing.plan.actions.base import Case, Way, own_subject
-from helpdesk_wellbeing.plan.actions.loads import OPEN_WORK_NOW, above_limit, flagged, open_work_now
+from helpdesk_wellbeing.plan.actions.loads import OPEN_WORK_NOW, above_limit, flagged, loads_of, open_work_now
 from helpdesk_wellbeing.plan.actions.slots import coming, gaps, person_at_work, plain, slot, up_to_quarter
 from helpdesk_wellbeing.plan.actions.words import Slot, say, together
 from helpdesk_wellbeing.plan.limits import OPEN_WORK, limits
@@ -33,20 +34,41 @@ def propose(case: Case) -> Proposal | str:
     if not shifts:
         return "not scheduled soon"
     of_load = [flag["signal"] in TOO_MUCH_OPEN for flag in case.flags]
-    found = _while_others_are_there(case, person, shifts) if any(of_load) else None
-    if found is None and all(of_load):
-        return "nobody can take work"
-    return found or _proposal(case, "pause_last_hour", slot(person, shifts[0][1] - HOUR, shifts[0][1]))
+    if any(of_load):
+        found = (
+            _while_others_are_there(case, person, shifts) if _above_share(case, person) else "no better distribution"
+        )
+        if not isinstance(found, str) or all(of_load):
+            return found
+    return _proposal(case, "pause_last_hour", slot(person, shifts[0][1] - HOUR, shifts[0][1]))
 
 
-def _while_others_are_there(case: Case, person: Person, shifts: Sequence[Window]) -> Proposal | None:
+def _while_others_are_there(case: Case, person: Person, shifts: Sequence[Window]) -> Proposal | str:
     """The first of the shifts in which others are there, or as much of it as they are."""
+    if not _above_share(case, person):
+        return "no better distribution"
     found = next((window for shift in shifts for window in _covered(case, person, shift)), None)
     if found is None:
-        return None
+        return "nobody can take work"
     own = limits(case.situation).get(person.agent)
     key = "pause_open_work" if own is None else "pause_until_below"
     return _proposal(case, key, slot(person, *found), until_below=own)
+
+
+def _above_share(case: Case, person: Person) -> bool:
+    """Whether somebody has more than the fair share by hours, in each group. Else a pause would load colleagues who are
+    no better off, and customers wait longer for it."""
+    situation, here = case.situation, now(case.situation)
+    ends = situation.as_of + timedelta(days=situation.policy.rebalance.capacity_days)
+    effort = loads_of(situation).effort
+
+    def is_above(group: str) -> bool:
+        members = [here.people[agent] for agent in here.members.get(group, ()) if agent not in situation.light]
+        minutes = {one.agent: one.minutes(situation.as_of, ends) for one in members if not one.on_leave}
+        total = sum(effort.get(agent, 0) for agent, own in minutes.items() if own)
+        return effort.get(person.agent, 0) * sum(minutes.values()) > total * minutes.get(person.agent, 0)
+
+    return bool(person.groups) and all(is_above(group) for group in person.groups)
 
 
 def _covered(case: Case, person: Person, shift: Window) -> list[Window]:
