@@ -31,13 +31,15 @@ _log = structlog.get_logger(__name__)
 
 
 def web(settings: Settings, *, role: str = "all") -> Flask:
-    """The application: POST /webhooks/<platform>/<account>, /pulse/, /healthz, /readyz, /metrics. `close` ends it.
+    """The application: POST /webhooks/<platform>/<account>, /pulse/, /consent/, /api/, /healthz, /readyz, /metrics.
 
-    Opens the store, so make it in the process that serves. In the role "web" readiness does not ask for a worker: that
-    is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
+    `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask
+    for a worker: that is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
     """
     from flask import Flask
 
+    from helpdesk_wellbeing.acting.consent_page import consents
+    from helpdesk_wellbeing.api.blueprint import api
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
@@ -55,7 +57,8 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
     door = Door(Remembered(from_store(store)), receipts.keep, deliveries.count)
     app.wsgi_app = wsgi.before(app.wsgi_app, door)  # type: ignore[method-assign, assignment]
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
-    app.register_blueprint(pulse(store))
+    for pages in (pulse(store), consents(store), api(store)):
+        app.register_blueprint(pages)
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app

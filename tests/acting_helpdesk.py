@@ -96,6 +96,10 @@ class Desk:
             return Unknown()
         return Written(None, f"made-{sorted(self.invited).index(marker)}")
 
+    def made(self, marker: str) -> Written | None:
+        self.before("made", marker)
+        return Written(None, f"made-{sorted(self.invited).index(marker)}") if marker in self.invited else None
+
     def moved(self) -> list[str]:
         """Tickets that changed hands by us, once for every time."""
         return [ticket for ticket, _, change in self.saves if change.assignee is not KEEP]

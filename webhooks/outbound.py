@@ -3,7 +3,8 @@
     claim ─ look ─ arrived already? ─ decide ─ keep what is about to be sent ─ send ─ keep what came back
 
 Any number of processes may do this for one account: a write is claimed by one of them at a time, and should a dead
-one's request still be on its way, the ticket's stamp lets only one of the two through.
+one's request still be on its way, the ticket's stamp lets only one of the two through. Looking comes before asking
+whether it has arrived: what arrives after the question meets a decision that rests on an older stamp.
 """
 
 from __future__ import annotations
@@ -33,20 +34,30 @@ from helpdesk_wellbeing.acting.helpdesk import (
 )
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.errors import NotLetIn, RetryLater
+from helpdesk_wellbeing.errors import Refused as RefusedForGood
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.writes import Write
 
-CLAIMED_FOR = timedelta(seconds=90)  # longer than one write takes with all its patience
-LOOK_AGAIN = timedelta(seconds=3)  # after a request of which nobody knows whether it arrived
-SHORT, LONG = timedelta(seconds=30), timedelta(minutes=10)
 MOST_CONFLICTS = 4  # in a row; then somebody else is working on the ticket
-WINDOW = timedelta(minutes=1)
-# A stamp has whole seconds: a write into the very second of another's would not notice that one.
+MOST_TROUBLE = 3  # writes in a row that could not be made; then it is not the ticket
+# A stamp has whole seconds: what others do in the rest of its second would not be noticed.
 SAME_SECOND = timedelta(seconds=1)
 
 End = Literal["written", "skipped", "later"]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long is waited for what."""
+
+    claim: timedelta = timedelta(seconds=90)  # longer than one request takes with all its tries
+    look_again: timedelta = timedelta(seconds=3)  # after a request whose fate is unknown; doubled from time to time
+    arrives: timedelta = timedelta(minutes=2)  # a request of which nobody has heard may still be on its way so long
+    short: timedelta = timedelta(seconds=30)
+    long: timedelta = timedelta(minutes=10)
+    minute: timedelta = timedelta(minutes=1)  # of the budget of updates
 
 
 @dataclass
@@ -71,44 +82,69 @@ class Means:
     sleep: Callable[[float], None] = time.sleep
     stopping: Callable[[], bool] = lambda: False
     invitation_of: Callable[[Write], Invitation | None] = lambda write: None
+    patience: Patience = Patience()
+    who: str = field(default_factory=lambda: uuid4().hex)  # whose claims these are
+
+
+class _TakenOver(Exception):
+    """The claim has passed to another process, or the write has ended."""
 
 
 def work_off(means: Means, most: int = 1000) -> Tally:
     """Make the writes that are due, oldest first, within the account's budget a minute."""
-    tally, who = Tally(), uuid4().hex
+    tally, trouble_in_a_row = Tally(), 0
     for _ in range(most):
         policy = policy_of(means.store, means.account)  # anew each time: the switch holds from one write to the next
         if policy.stopped:
             tally.stopped = "acting is stopped for this account"
+            means.store.writes.put_off(means.account, means.now() + means.patience.minute)
             break
         if means.stopping():
             tally.stopped = "the process is going to stop"
             break
         now = means.now()
-        free_at = _free_at(means.store, means.account, policy.updates_a_minute, now)
+        free_at = _free_at(means.store, means.account, policy.updates_a_minute, now, means.patience.minute)
         if free_at > now:
             tally.stopped = f"{policy.updates_a_minute} updates a minute are used up until {free_at:%H:%M:%S}"
             break
-        write = means.store.writes.claim(means.account, now, now + CLAIMED_FOR, who)
+        write = means.store.writes.claim(means.account, now, now + means.patience.claim, means.who)
         if write is None:
             break
         try:
             end = _make(means, write)
+        except _TakenOver:
+            continue
         except NotLetIn as refused:
-            means.store.writes.later(means.account, write.key, means.now() + LONG)
+            _put_off(means, write, means.patience.short)
             tally.stopped = str(refused)
             break
         except RetryLater as trouble:
-            wait = timedelta(seconds=trouble.after) if trouble.after else SHORT
-            means.store.writes.later(means.account, write.key, means.now() + wait)
+            wait = timedelta(seconds=trouble.after) if trouble.after else means.patience.short
             tally.later += 1
-            if trouble.after:
-                tally.stopped = f"the helpdesk asks to wait {trouble.after:.0f} s"
+            trouble_in_a_row += 1
+            if trouble.after or trouble_in_a_row == MOST_TROUBLE:
+                _put_off(means, write, wait)
+                asked = f"the helpdesk asks to wait {trouble.after:.0f} s" if trouble.after else None
+                tally.stopped = asked or "the helpdesk has trouble"
                 break
+            means.store.writes.later(means.account, write.key, means.now() + wait, means.who)
             continue
+        except RefusedForGood as refused:  # such as a redirect to another host: for a person to mend
+            _put_off(means, write, means.patience.long)
+            tally.stopped = str(refused)
+            break
+        trouble_in_a_row = 0
         _count(means, tally, write.key, end)
     review.finish(means.store, means.account, means.now())
     return tally
+
+
+def _put_off(means: Means, write: Write, wait: timedelta) -> None:
+    """This write and all that would come next: one that is refused for the account's sake speaks for all."""
+    until = means.now() + wait
+    with means.store.transaction():
+        means.store.writes.later(means.account, write.key, until, means.who)
+        means.store.writes.put_off(means.account, until)
 
 
 def free_at(store: Store, account: str, now: datetime) -> datetime:
@@ -116,11 +152,13 @@ def free_at(store: Store, account: str, now: datetime) -> datetime:
     return _free_at(store, account, policy_of(store, account).updates_a_minute, now)
 
 
-def _free_at(store: Store, account: str, updates_a_minute: int, now: datetime) -> datetime:
-    lately = store.writes.sent_since(account, now - WINDOW)
+def _free_at(
+    store: Store, account: str, updates_a_minute: int, now: datetime, minute: timedelta = Patience.minute
+) -> datetime:
+    lately = store.writes.sent_since(account, now - minute)
     if len(lately) < updates_a_minute:
         return now
-    return max(now, lately[len(lately) - updates_a_minute] + WINDOW)
+    return max(now, lately[len(lately) - updates_a_minute] + minute)
 
 
 def _count(means: Means, tally: Tally, key: str, end: End) -> None:
@@ -143,31 +181,42 @@ def _make(means: Means, write: Write) -> End:
         return _invite(means, write)
     asked = _asked(means, write)
     if asked is None:
-        means.store.writes.later(means.account, write.key, means.now() + LOOK_AGAIN)
-        return "later"
+        return _later(means, write, means.patience.look_again)
     if isinstance(asked, Skip):
         return _skip(means, write, asked.reason)
     may_have_arrived = write.sent_at is not None
     for _ in range(MOST_CONFLICTS):
-        if may_have_arrived:
-            found = means.helpdesk.find(write.target, write.key)
-            if found is not None:
-                return _written(means, write, found)
-        seen = means.helpdesk.look(write.target)
-        _let_the_second_pass(means, seen)
+        seen = _look(means, write.target)
+        found = means.helpdesk.find(write.target, write.key) if may_have_arrived else None
+        if found is not None:
+            return _written(means, write, found)
         decided = decide(write.kind, asked, seen, means.now())
         if isinstance(decided, Skip):
-            return _skip(means, write, decided.reason)
+            may_yet = _may_yet_arrive(means, write, seen)
+            return _later(means, write) if may_yet else _skip(means, write, decided.reason)
         outcome, decided = _send(means, write, seen, decided)
+        if isinstance(outcome, Refused) and may_have_arrived:  # this one; an earlier one may have got through
+            outcome = means.helpdesk.find(write.target, write.key) or outcome
         if isinstance(outcome, Written):
             return _written(means, write, outcome)
         if isinstance(outcome, Refused):
             return _skip(means, write, outcome.reason)
         if not isinstance(outcome, Conflict):
-            means.store.writes.later(means.account, write.key, means.now() + LOOK_AGAIN)
-            return "later"
+            return _later(means, write, _after_so_many(write.tries, means.patience))
         may_have_arrived = True
     return _skip(means, write, "kept changing") if write.tries > 3 * MOST_CONFLICTS else _later(means, write)
+
+
+def _may_yet_arrive(means: Means, write: Write, seen: Seen) -> bool:
+    """Whether a request that nobody has heard of could still get through: lately made, on the stamp of today."""
+    if write.sent_at is None or seen.problem is not None or write.receipt.get("stamp") != seen.stamp:
+        return False
+    return means.now() < write.sent_at + means.patience.arrives
+
+
+def _after_so_many(tries: int, patience: Patience) -> timedelta:
+    doubled: timedelta = patience.look_again * 2 ** min(tries, 10)
+    return min(doubled, patience.long)
 
 
 def _asked(means: Means, write: Write) -> dict[str, Any] | Skip | None:
@@ -194,29 +243,55 @@ def _send(means: Means, write: Write, seen: Seen, decided: Decided) -> tuple[Out
 
 def _send_once(means: Means, write: Write, seen: Seen, decided: Decided) -> Outcome:
     before, changed = state_to_json(seen), change_to_json(decided.change)
-    receipt: dict[str, Any] = {"before": before, "after": after(before, changed)}
+    receipt: dict[str, Any] = {"before": before, "after": after(before, changed), "stamp": seen.stamp}
     if decided.not_restored:
         receipt["not_restored"] = list(decided.not_restored)
-    means.store.writes.sending(means.account, write.key, receipt, means.now())
+    _note_sending(means, write, receipt)
     return means.helpdesk.change(seen, decided.change, write.key)
 
 
-def _let_the_second_pass(means: Means, seen: Seen) -> None:
+def _note_sending(means: Means, write: Write, receipt: dict[str, Any]) -> None:
+    now = means.now()
+    if not means.store.writes.sending(
+        means.account, write.key, receipt, now, now + means.patience.claim, means.who
+    ):  # fmt: skip
+        raise _TakenOver
+
+
+def _look(means: Means, ticket: str) -> Seen:
+    """The ticket, looked at after the second of its stamp."""
+    for _ in range(MOST_CONFLICTS):
+        seen = means.helpdesk.look(ticket)
+        left = _left_of_its_second(seen, means.now())
+        if not left:
+            break
+        means.sleep(left.total_seconds())
+    return seen
+
+
+def _left_of_its_second(seen: Seen, now: datetime) -> timedelta:
+    """By the helpdesk's clock where it tells, whose whole seconds may just have begun."""
     try:
         stamp = datetime.fromisoformat(seen.stamp)
     except ValueError:
-        return
-    left = stamp.replace(tzinfo=stamp.tzinfo or UTC) + SAME_SECOND - means.now()
-    if timedelta(0) < left <= SAME_SECOND:
-        means.sleep(left.total_seconds())
+        return timedelta(0)
+    stamp = stamp.replace(tzinfo=stamp.tzinfo or UTC)
+    if seen.at is not None:
+        return SAME_SECOND if timedelta(0) <= seen.at - stamp < SAME_SECOND else timedelta(0)
+    left = stamp + SAME_SECOND - now
+    return left if timedelta(0) < left <= SAME_SECOND else timedelta(0)
 
 
 def _invite(means: Means, write: Write) -> End:
     invitation = means.invitation_of(write)
+    outcome: Outcome | None
     if invitation is None:
-        return _skip(means, write, "withdrawn")
-    means.store.writes.sending(means.account, write.key, {}, means.now())
-    outcome = means.helpdesk.invite(invitation, write.key)
+        outcome = None if write.sent_at is None else means.helpdesk.made(write.key)
+        if outcome is None:
+            return _skip(means, write, "withdrawn")
+    else:
+        _note_sending(means, write, {})
+        outcome = means.helpdesk.invite(invitation, write.key)
     if isinstance(outcome, Written):
         now = means.now()
         with means.store.transaction():
@@ -225,7 +300,7 @@ def _invite(means: Means, write: Write) -> End:
             return _written(means, write, outcome)
     if isinstance(outcome, Refused):
         return _skip(means, write, outcome.reason)
-    return _later(means, write)
+    return _later(means, write, _after_so_many(write.tries, means.patience))
 
 
 def _written(means: Means, write: Write, written: Written) -> End:
@@ -240,18 +315,19 @@ def _written(means: Means, write: Write, written: Written) -> End:
         receipt["after"]["label"] = receipt["before"]["label"]
         receipt["lost_label"] = True
     with means.store.transaction():
-        means.store.writes.end(means.account, write.key, "written", receipt, now)
-        means.store.audit.add(
-            means.account, now, "written", proposal=write.proposal, kind=write.kind,
-            ticket=written.ticket, platform=written.receipt, not_restored=receipt.get("not_restored", []),
-        )  # fmt: skip
+        if means.store.writes.end(means.account, write.key, "written", receipt, now, means.who):
+            means.store.audit.add(
+                means.account, now, "written", proposal=write.proposal, kind=write.kind,
+                ticket=written.ticket, platform=written.receipt, not_restored=receipt.get("not_restored", []),
+            )  # fmt: skip
     return "written"
 
 
 def _skip(means: Means, write: Write, reason: Reason) -> End:
     now = means.now()
     with means.store.transaction():
-        means.store.writes.end(means.account, write.key, "skipped", {"reason": reason}, now)
+        if not means.store.writes.end(means.account, write.key, "skipped", {"reason": reason}, now, means.who):
+            raise _TakenOver
         ticket = None if write.kind == "invite" else write.target
         means.store.audit.add(
             means.account, now, "skipped", proposal=write.proposal, kind=write.kind, ticket=ticket, reason=reason
@@ -259,9 +335,9 @@ def _skip(means: Means, write: Write, reason: Reason) -> End:
     return "skipped"
 
 
-def _later(means: Means, write: Write) -> End:
-    means.store.writes.later(means.account, write.key, means.now() + SHORT)
+def _later(means: Means, write: Write, wait: timedelta | None = None) -> End:
+    means.store.writes.later(means.account, write.key, means.now() + (wait or means.patience.short), means.who)
     return "later"
 
 
-__all__ = ["KEEP", "Means", "Tally", "free_at", "work_off"]
+__all__ = ["KEEP", "Means", "Patience", "Tally", "free_at", "work_off"]

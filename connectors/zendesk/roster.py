@@ -19,6 +19,7 @@ from helpdesk_wellbeing.feed import HOLIDAYS, Roster
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 
 _STAFF_ROLES = frozenset({"agent", "admin"})
+_LIGHT_AGENT = 1  # may write private notes only
 _LOOKUP = 100  # ids that show_many takes
 
 
@@ -102,10 +103,13 @@ def read_roster(api: ZendeskApi, book: Book, automation: frozenset[str]) -> Rost
     schedules: list[Schedule] = (
         optional("the list of business-hours schedules", lambda: read_schedules(api, notes.append), notes.append) or []
     )
-    belongs: dict[str, list[str]] = {}
-    for row in memberships:
-        belongs.setdefault(str(row.get("user_id")), []).append(str(row.get("group_id")))
     everybody = [*book.current.values(), *(book.details.get(i, {"id": i}) for i in sorted(book.former))]
+    belongs: dict[str, list[str]] = {}
+    light = {str(row["id"]) for row in everybody if row.get("is_light")}
+    for row in memberships:
+        if str(row.get("user_id")) in light:  # they can be in a group, and hold no ticket of it
+            continue
+        belongs.setdefault(str(row.get("user_id")), []).append(str(row.get("group_id")))
     nameless = sorted(str(row["id"]) for row in everybody if row.get("wrong_zone"))
     if nameless:
         shown = ", ".join(nameless[:5])
@@ -148,6 +152,7 @@ def _reduced(row: dict[str, Any]) -> dict[str, Any]:
         "name": str(row["name"]) if row.get("name") else None,
         "zone": zone,
         "wrong_zone": bool(named) and zone is None,
+        "is_light": row.get("role_type") == _LIGHT_AGENT,
     }
 
 

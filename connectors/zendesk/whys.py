@@ -18,7 +18,7 @@ _LIGHT_AGENT = 1
 def why_refused(api: ZendeskApi, refused: HttpRefused, path: str, change: Change | None) -> Reason:
     """The reason behind a refusal; a 422 on a ticket costs up to five look-ups. `invalid` when nothing explains it.
 
-    Raises RetryLater when it can't be looked up now.
+    Raises RetryLater when the platform has trouble with the look-ups: nothing was written, so it can be tried again.
     """
     by_status = _BY_STATUS.get(refused.status)
     if by_status is not None:

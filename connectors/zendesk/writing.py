@@ -151,6 +151,11 @@ class Writing:
             return Unknown("the answer has no ticket")
         return Created(state_of(found), answer.headers.get("x-idempotency-lookup", "").lower() == "hit")
 
+    def delete_ticket(self, ticket: str) -> Done | Conflict | Refused | Unknown:
+        """Into the account's deleted tickets, which Zendesk keeps for thirty days; `gone` when it was there before."""
+        answer = self._send("DELETE", f"/api/v2/tickets/{_number(ticket)}", None, None)
+        return answer if isinstance(answer, Conflict | Refused | Unknown) else Done()
+
     def update_many(self, items: Sequence[Item]) -> Queued | Conflict | Refused | Unknown:
         """A background job of up to 100 tickets, each with a change, stamp and marker of its own."""
         _check_size(items)

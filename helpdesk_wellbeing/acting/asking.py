@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from helpdesk_wellbeing.acting.helpdesk import Invitation
 from helpdesk_wellbeing.acting.notes import note
-from helpdesk_wellbeing.acting.policy import Acting
+from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.plan.actions.esat_wave import TEAM_LOAD
 from helpdesk_wellbeing.plan.proposal import Because, Proposal, Subject
@@ -43,7 +43,7 @@ REGULAR_STANDS = timedelta(days=7)
 def reasons(store: Store, account: str, directory: Directory, at: datetime) -> dict[str, str | None]:
     """By team: why its members may not be asked now because of a condition of their queue; None where they may."""
     history, found = waves.history(store, account), {}
-    for team, members in teams(directory, at.date()).items():
+    for team, members in teams(directory, at.date(), not_asked(store, account)).items():
         any_trigger = (Flagged(*next(iter(Policy().triggers.items()))),)
         answer = due(TeamFacts(team, members, any_trigger), Policy(), history, at)
         found[team] = _WORDS[answer.reason] if isinstance(answer, Skipped) else None
@@ -54,7 +54,7 @@ def regular(store: Store, account: str, directory: Directory, at: datetime) -> l
     """Proposals for the teams whose regular wave is due."""
     history, found = waves.history(store, account), []
     names = dict(directory.groups.select("group", "name").iter_rows())
-    for team, members in teams(directory, at.date()).items():
+    for team, members in teams(directory, at.date(), not_asked(store, account)).items():
         if isinstance(due(TeamFacts(team, members), Policy(), history, at), Plan):
             texts = {language: text.format(name=names.get(team) or team) for language, text in _TEXTS.items()}
             found.append(
@@ -69,7 +69,7 @@ def regular(store: Store, account: str, directory: Directory, at: datetime) -> l
 def open_wave(store: Store, account: str, proposal: Proposal, policy: Acting, at: datetime) -> Wave:
     """Ask the team now. Raises CannotDecide with the reason why it may not be asked any more."""
     team = proposal.subject.id
-    members = teams(store.directory(account), at.date()).get(team, ())
+    members = teams(store.directory(account), at.date(), policy.not_asked).get(team, ())
     plan = due(_facts(team, members, proposal.because), Policy(), waves.history(store, account), at)
     if isinstance(plan, Skipped):
         until = f" before {plan.until:%Y-%m-%d}" if plan.until else ""
@@ -118,7 +118,9 @@ def is_open(store: Store, account: str) -> bool:
 
 
 def invitation(store: Store, account: str, write: Write, policy: Acting, at: datetime) -> Invitation | None:
-    """The ticket that asks one person; the same each time it is made. None when the wave is over."""
+    """The ticket that asks one person; the same each time it is made. None when nobody needs to be asked any more."""
+    if "consent" in write.asked:
+        return _for_consent(store, account, write, policy, at)
     asked = [one for one in waves.to_invite(store, account, write.asked["wave"], at) if one.person == write.target]
     wave = store.surveys.wave(account, write.asked["wave"])
     if not asked or wave is None:
@@ -132,7 +134,25 @@ def invitation(store: Store, account: str, write: Write, policy: Acting, at: dat
     return Invitation(write.target, subject, note("invitation_body", policy.language, group=group, link=link))
 
 
-def teams(directory: Directory, on: date) -> dict[str, tuple[Member, ...]]:
+def _for_consent(store: Store, account: str, write: Write, policy: Acting, at: datetime) -> Invitation | None:
+    from helpdesk_wellbeing.acting import consent
+
+    question = consent.question(store, consent.Asked(account, write.proposal, write.target), at)
+    if question is None or question.stands is not consent.Stands.OPEN:
+        return None
+    body = note(
+        "consent_body", policy.language, group=", ".join(question.groups), count=f"{len(question.tickets)}",
+        link=consent.link(store, account, write.proposal, write.target, policy.public_url),
+    )  # fmt: skip
+    return Invitation(write.target, note("consent_subject", policy.language), body)
+
+
+def not_asked(store: Store, account: str) -> tuple[str, ...]:
+    """Agents who want no surveys."""
+    return policy_of(store, account).not_asked
+
+
+def teams(directory: Directory, on: date, opted_out: Collection[str] = ()) -> dict[str, tuple[Member, ...]]:
     """The members of each group of whom something may be said, by the directory as it stands on a day."""
     holds = pl.col("valid_from").is_null() | (pl.col("valid_from") <= on)
     people = directory.people.filter(holds).sort("valid_from", nulls_last=False, maintain_order=True)
@@ -145,7 +165,8 @@ def teams(directory: Directory, on: date) -> dict[str, tuple[Member, ...]]:
         if row["excluded"] or row["identity"] in ("shared", "automation"):
             continue
         member = Member(
-            row["agent"], row["time_zone"] or "UTC", row["schedule"], tuple(leave.get(row["agent"], ()))
+            row["agent"], row["time_zone"] or "UTC", row["schedule"], tuple(leave.get(row["agent"], ())),
+            opted_out=row["agent"] in opted_out,
         )  # fmt: skip
         for group in row["groups"] or ():
             found.setdefault(group, []).append(member)

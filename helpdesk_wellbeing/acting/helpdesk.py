@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, Protocol
 
@@ -47,6 +48,7 @@ class Seen:
     stamp: str
     problem: Reason | None = None  # closed, gone or merged: nothing can be written
     next_sla: str | None = None  # when the next SLA target is breached, ISO 8601; null: none runs, or it is not known
+    at: datetime | None = None  # the helpdesk's clock when it showed this, where it tells
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,10 @@ class Helpdesk(Protocol):
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
         """Make a private ticket, once for a marker however often it is asked."""
+        ...
+
+    def made(self, marker: str) -> Written | None:
+        """The ticket that `invite` made for this marker, if it has."""
         ...
 
 

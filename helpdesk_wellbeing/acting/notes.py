@@ -16,7 +16,7 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "is spread more evenly. Nothing was changed (helpdesk-wellbeing).",
         "undone": "The move of this ticket by helpdesk-wellbeing was undone.",
         "consent_subject": "Would you take over tickets?",
-        "consent_body": "To spread the open work of {group} more evenly, {count} could come to you. "
+        "consent_body": "To spread the open work of {group} more evenly, tickets could come to you: {count}. "
         "Please say whether that suits you; without your yes nothing moves to you:\n{link}",
         "invitation_subject": "Five short questions about working in {group}",
         "invitation_body": "How is work in {group} at the moment? Five questions, about a minute. Your answer is kept "
@@ -33,8 +33,8 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "gelijkmatiger verdeeld is. Er is niets gewijzigd (helpdesk-wellbeing).",
         "undone": "De verplaatsing van dit ticket door helpdesk-wellbeing is ongedaan gemaakt.",
         "consent_subject": "Wil je tickets overnemen?",
-        "consent_body": "Om het openstaande werk van {group} gelijkmatiger te verdelen, kan er werk naar jou: {count}. "
-        "Laat weten of dat je past; zonder jouw ja komt er niets naar je toe:\n{link}",
+        "consent_body": "Om het openstaande werk van {group} gelijkmatiger te verdelen, kunnen er tickets naar jou: "
+        "{count}. Laat weten of dat je past; zonder jouw ja komt er niets naar je toe:\n{link}",
         "invitation_subject": "Vijf korte vragen over werken in {group}",
         "invitation_body": "Hoe is het werk in {group} op dit moment? Vijf vragen, ongeveer een minuut. Je antwoord "
         "wordt zonder je naam bewaard en alleen samen met minstens vier andere getoond. De link is alleen voor jou:\n"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.plan.proposal import WRITING, Action
+from helpdesk_wellbeing.store.audit import Person
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -20,6 +23,7 @@ Mode = Literal["off", "dry_run", "suggest", "approve", "auto"]
 MODES: tuple[Mode, ...] = ("off", "dry_run", "suggest", "approve", "auto")
 Language = Literal["en", "nl"]
 Delivery = Literal["ticket", "tag"]
+PUBLIC_URL = re.compile(r"(https://[A-Za-z0-9.-]+|https?://(127\.0\.0\.1|localhost|\[::1\]))(:\d+)?/?")
 UPDATES_A_MINUTE = 80  # of the hundred that Zendesk takes from a whole account; others want to write, too
 
 
@@ -48,8 +52,22 @@ class Acting(_Strict):
     language: Language = "en"  # of what is written into the helpdesk
     updates_a_minute: Annotated[int, Field(ge=1, le=100)] = UPDATES_A_MINUTE
     survey_delivery: Delivery = "ticket"  # tag: invitations carry no link, the admin's own tool asks
+    not_asked: tuple[str, ...] = ()  # agents who want no surveys
     public_url: str | None = None  # where people reach this installation, for links
     planning: dict[str, Any] = {}  # what planning is told; see plan/policy.py
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not PUBLIC_URL.fullmatch(url):
+            raise ValueError("must be https://host, or http:// on loopback, without a path")
+        return url
+
+    @field_validator("planning")
+    @classmethod
+    def _suits_planning(cls, planning: dict[str, Any]) -> dict[str, Any]:
+        Policy.model_validate(planning)
+        return planning
 
     def mode(self, action: str) -> Mode:
         """The mode of an action; `dry_run` unless somebody chose another."""
@@ -95,5 +113,9 @@ def change(store: Store, account: str, by: str, at: datetime, **changes: Any) ->
 
 
 def _differences(before: Acting, after: Acting) -> dict[str, Any]:
-    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    old, new = _for_the_audit(before), _for_the_audit(after)
     return {name: {"from": old[name], "to": new[name]} for name in new if new[name] != old[name]}
+
+
+def _for_the_audit(policy: Acting) -> dict[str, Any]:
+    return {**policy.model_dump(mode="json"), "not_asked": [Person(agent) for agent in policy.not_asked]}

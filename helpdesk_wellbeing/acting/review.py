@@ -75,14 +75,23 @@ def keep(store: Store, account: str, proposals: Iterable[Proposal], at: datetime
                 proposal.id, proposal.action, proposal.subject.kind, proposal.subject.id, "open", proposal.made_at,
                 proposal.expires_at, None, at, None, None, to_json(proposal),
             )  # fmt: skip
-            if policy.mode(proposal.action) == "off" or not store.proposals.add(account, new):
+            if policy.mode(proposal.action) == "off" or _is_there(store, account, proposal):
                 continue
+            store.proposals.add(account, new)
             store.audit.add(account, at, "proposed", proposal=proposal.id, **_said(proposal))
             added.append(proposal.id)
             if policy.mode(proposal.action) == "suggest":
                 store.writes.plan(account, _suggestions(proposal, policy, names), at)
             _accept_in_advance(store, account, proposal, policy, at)
     return added
+
+
+def _is_there(store: Store, account: str, proposal: Proposal) -> bool:
+    """Whether the same is before people already; another process may have been quicker."""
+    place = (proposal.action, proposal.subject.kind, proposal.subject.id)
+    pending = store.proposals.listed(account, PENDING)
+    known = store.proposals.get(account, proposal.id) is not None
+    return known or any((one.action, one.subject_kind, one.subject) == place for one in pending)
 
 
 def let_go(store: Store, account: str, flags: Collection[tuple[str, str, str]], at: datetime) -> list[str]:
@@ -292,6 +301,11 @@ def _ask_receivers(
     store.proposals.change(account, proposal.id, OPEN, "asked", at, by=by)
     store.proposals.choose(account, proposal.id, [move.ticket for move in moves])
     store.proposals.ask(account, proposal.id, receivers, at)
+    questions = [
+        PlannedWrite(f"{proposal.id}:ask:{agent}", proposal.id, "invite", agent, {"consent": proposal.id})
+        for agent in receivers
+    ]
+    store.writes.plan(account, questions, at)
     store.audit.add(
         account, at, "consent asked", proposal=proposal.id, by=by, of=[Person(agent) for agent in receivers]
     )
@@ -354,7 +368,8 @@ def finish(store: Store, account: str, at: datetime) -> list[str]:
         is_over = all(w.state in ("written", "skipped") for w in writes) if writes else kept.expires_at <= at
         if is_over:
             with store.transaction():
-                store.proposals.change(account, kept.id, ("accepted",), "done", at)
+                if not store.proposals.change(account, kept.id, ("accepted",), "done", at):
+                    continue  # another process was quicker, or it is being undone
                 written = sum(w.state == "written" for w in writes)
                 store.audit.add(account, at, "done", proposal=kept.id, written=written, skipped=len(writes) - written)
             done.append(kept.id)
@@ -367,6 +382,11 @@ def finish(store: Store, account: str, at: datetime) -> list[str]:
 def listed(store: Store, account: str, states: Collection[str] | None = OPEN) -> list[dict[str, Any]]:
     """Proposals as JSON, oldest first: never an order of people."""
     return [_shown(store, account, kept) for kept in store.proposals.listed(account, states)]
+
+
+def is_for_leads(kept: Kept, at: datetime) -> bool:
+    """Whether others than the agent it is about see it by now: the agent does first."""
+    return from_json(kept.body).lead_from <= at
 
 
 def shown(store: Store, account: str, id: str) -> dict[str, Any]:

@@ -25,12 +25,15 @@ COMMANDS = {
     "esat": "Waves that ask teams how it is going, results, answers.",
     "export": "Events or facts as CSV or Parquet.",
     "import": "Read an event log and the files about people.",
+    "install": "Set up in the helpdesk what acting needs.",
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
     "rules": "List, show and test the rules.",
     "secrets": "Set and change webhook secrets and the key.",
     "serve": "Receive webhooks, pull and evaluate, until told to stop.",
     "status": "How the work goes: pulls, lag, what is paused and why.",
+    "token": "Let somebody use the JSON API of an account.",
+    "uninstall": "Take everything of ours out of the helpdesk.",
 }
 TRACEBACK_VARIABLE = "HELPDESK_WELLBEING_TRACEBACK"
 DID_NOT_RUN, INTERRUPTED, READER_GONE = 2, 130, 141

@@ -9,6 +9,7 @@ import click
 
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
+from helpdesk_wellbeing.cli.install import about as about_installation
 from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets, why_no_events
 from helpdesk_wellbeing.cli.status import examine_account, in_short
 
@@ -69,7 +70,11 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "last": last and last.isoformat(),
         "connection": _connection(settings),
         "work": in_short(work, now),
-        "notes": [*roster.get("notes", ()), *_about_webhooks(store, account, settings.platform)],
+        "notes": [
+            *roster.get("notes", ()),
+            *_about_webhooks(store, account, settings.platform),
+            *(about_installation(store, account) if settings.platform == "zendesk" else ()),
+        ],
         "automated_by_platform": roster.get("automation", []),
         "looks_shared_or_automated": [],
         "identity_review": [],

@@ -74,7 +74,10 @@ def theme(account: str, wave: str, title: str, owner: str, question: int | None)
     from helpdesk_wellbeing.surveys import waves
 
     number = None if question is None else question - 1
-    made = waves.add_theme(_store(account), account, wave, title, owner, _now().date(), number)
+    store = _store(account)
+    with store.transaction():
+        made = waves.add_theme(store, account, wave, title, owner, _now().date(), number)
+        store.audit.add(account, _now(), "theme added", theme=made.theme, wave=wave, by=getpass.getuser())
     say(f"{account}: theme {made.theme} of {owner}; next: esat answer --account {account} {made.theme} --text …")
 
 
@@ -121,6 +124,22 @@ def answer(account: str, theme: str, text: str, by: str | None) -> None:
         wave = waves.answer_theme(store, account, theme, text, _now().date())
         store.audit.add(account, _now(), "theme answered", theme=theme, wave=wave.wave, by=by or getpass.getuser())
     say(f"{account}: answered; wave {wave.wave} is {wave.state}")
+
+
+@command.command(name="opt-out", short_help="Ask an agent no more, or again.")
+@account_option
+@click.option("--agent", required=True, metavar="ID", help="Who wants no surveys.")
+@click.option("--back", is_flag=True, help="Ask them again from the next wave on.")
+@by_option
+def opt_out(account: str, agent: str, back: bool, by: str | None) -> None:
+    """Ask an agent no more, as they want, or with --back again. A wave that is under way is not changed."""
+    from helpdesk_wellbeing.acting import policy
+
+    store = _store(account)
+    others = set(policy.policy_of(store, account).not_asked) - {agent}
+    changed = sorted(others if back else {*others, agent})
+    policy.change(store, account, by or getpass.getuser(), _now(), not_asked=changed)
+    say(f"{account}: agent {agent} is {'asked again' if back else 'not asked any more'}, from the next wave on")
 
 
 def as_json(found: Shown | Hidden) -> dict[str, Any]:

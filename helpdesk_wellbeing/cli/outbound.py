@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
 from helpdesk_wellbeing.cli.platforms import zendesk_settings
-from helpdesk_wellbeing.errors import ConfigError, WellbeingError
+from helpdesk_wellbeing.errors import ConfigError, StoreError, WellbeingError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.acting.helpdesk import Helpdesk, Invitation
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.writes import Write
-    from webhooks.outbound import Tally
+    from webhooks.outbound import Patience, Tally
 
+TRY_AGAIN = timedelta(minutes=10)
 FIELD = "field"  # our name for the custom field that `install` makes
 
 
@@ -57,17 +58,23 @@ def write(
     stopping: Callable[[], bool] = lambda: False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
+    patience: Patience | None = None,
 ) -> Tally:
     """Make the writes of an account that are due."""
     from helpdesk_wellbeing.acting import asking
     from helpdesk_wellbeing.acting.policy import policy_of
-    from webhooks.outbound import Means, work_off
+    from webhooks.outbound import Means, Patience, work_off
 
     def invitation(write: Write) -> Invitation | None:
         return asking.invitation(store, account, write, policy_of(store, account), now())
 
     helpdesk = helpdesk_of(store, account, tell, limits)
-    return work_off(Means(store, account, helpdesk, now=now, sleep=sleep, stopping=stopping, invitation_of=invitation))
+    return work_off(
+        Means(
+            store, account, helpdesk, now=now, sleep=sleep, stopping=stopping, invitation_of=invitation,
+            patience=patience or Patience(),
+        )
+    )  # fmt: skip
 
 
 def rounds(store: Store, log: Callable[..., None], stopping: Callable[[], bool]) -> Callable[[str], str]:
@@ -79,8 +86,11 @@ def rounds(store: Store, log: Callable[..., None], stopping: Callable[[], bool])
     def work(account: str) -> str:
         try:
             tally = write(store, account, tell=lambda line: None, limits=limits, stopping=stopping)
-        except WellbeingError as trouble:
+        except StoreError:
+            raise
+        except WellbeingError as trouble:  # the account cannot be written to as it is: for a person to mend
             log("writing failed", account=account, problem=str(trouble))
+            store.writes.put_off(account, datetime.now(UTC) + TRY_AGAIN)
             return "failed"
         if tally.written or tally.skipped or tally.stopped:
             log("written", account=account, written=tally.written, skipped=tally.skipped, stopped=tally.stopped)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 STATES = ("open", "snoozed", "asked", "accepted", "done", "declined", "expired", "withdrawn", "undone")
-_WIDTH = 100
+LEVELS = ("critical", "warn", "regular")
 
 by_option = click.option("--by", metavar="NAME", help="Who decides, for the audit; default: your user name here.")
 id_argument = click.argument("id_", metavar="ID")
@@ -54,7 +54,7 @@ def list_(account: str, state: str | None, output: str) -> None:
         click.echo("nothing waits for a decision" if state is None else "none")
         return
     names = review.names_of(store, account)
-    for one in found:
+    for one in sorted(found, key=lambda one: (one["made_at"], LEVELS.index(_level(one)))):
         click.echo(_line(one, names))
     if state is None:
         click.echo(f"\nnext: helpdesk-wellbeing proposals show --account {account} {found[0]['id']}")
@@ -175,14 +175,16 @@ def _say_who_writes(store: Store, account: str, shown: Mapping[str, Any]) -> Non
 def _line(one: Mapping[str, Any], names: Names) -> str:
     subject = one["subject"]
     whom = names.agent(subject["id"]) if subject["kind"] == "agent" else names.group(subject["id"])
-    level = max(
-        (because["level"] for because in one["because"]), default="regular", key=("warn", "critical").__contains__
-    )
     moves = f", {counted(len(one['moves']), 'ticket')}" if one["moves"] else ""
     made = datetime.fromisoformat(one["made_at"])
     state = "" if one["state"] == "open" else f" [{one['state']}]"
     what = one["action"].replace("_", " ")
-    return f"{one['id']}  {made:%a %d %b %H:%M}  {what:18} {subject['kind']} {whom}{moves} ({level}){state}"
+    return f"{one['id']}  {made:%a %d %b %H:%M}  {what:18} {subject['kind']} {whom}{moves} ({_level(one)}){state}"
+
+
+def _level(one: Mapping[str, Any]) -> str:
+    levels = {because["level"] for because in one["because"]}
+    return next((word for word in LEVELS if word in levels), LEVELS[-1])
 
 
 def _page(store: Store, account: str, one: Mapping[str, Any], language: str) -> list[str]:
@@ -190,7 +192,7 @@ def _page(store: Store, account: str, one: Mapping[str, Any], language: str) -> 
 
     names = review.names_of(store, account)
     lines = [_line(one, names), ""]
-    lines += one["texts"].get(language).splitlines() if one["texts"].get(language) else []
+    lines += one["texts"].get(language, "").splitlines()
     for because in one["because"]:
         values = ", ".join(f"{name} {value:g}" for name, value in because["values"].items() if value is not None)
         lines.append(f"because {because['signal']} ({because['rule']} {because['rule_version']}) is {because['level']} "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store.accounts import Account
     from helpdesk_wellbeing.store.work import Worker
 
+LONG_WAIT = timedelta(minutes=15)  # of a write that is due; the helpdesk's limits explain a few minutes
 _PAUSED = "; pulling is paused until"  # how a pull that was not let in ends its line
 TITLES = ("ACCOUNT", "LAST PULL", "LAG", "NEXT PULL", "INBOX", "EVALUATED", "FLAGS", "STATE")
 
@@ -92,10 +93,12 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
     source = "file" if account.platform is None else "webhooks" if lives_on_webhooks(account.platform) else "pulls"
     is_pulled_now = is_pulled_now and source == "pulls"
     levels = active_levels(store.work.answer_of(account.name))
+    acting = _acting(store, account.name)
     return {
         "account": account.name,
         "platform": account.platform,
         "source": source,
+        "acting": acting,
         "pulled_at": _iso(run.pulled_at),
         "lag_s": None if found.lag is None else round(found.lag.total_seconds()),
         "pulling_since": _iso(run.began_at) if is_pulled_now else None,
@@ -109,10 +112,40 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
         "failures": run.failures,
         "problem": run.problem,
         "state": _state(account, found, is_pulled_now),
-        "to_do": _to_do(account, found, is_pulled_now)
-        if source != "webhooks"
-        else _to_do_by_webhooks(store, account, found),
+        "to_do": [
+            *(
+                _to_do(account, found, is_pulled_now)
+                if source != "webhooks"
+                else _to_do_by_webhooks(store, account, found)
+            ),
+            *_to_write(account.name, acting),
+        ],
     }
+
+
+def _acting(store: Store, account: str) -> dict[str, Any]:
+    """What people are to decide, and what is to be written because they did."""
+    from helpdesk_wellbeing.acting.policy import policy_of
+
+    counts = store.writes.counts(account)
+    return {
+        "stopped": policy_of(store, account).stopped,
+        "proposals": store.proposals.counts(account).get("open", 0),
+        "writes": {"waiting": counts.get("planned", 0) + counts.get("sent", 0), **counts},
+        "waiting_since": _iso(store.writes.waiting_since(account)),
+    }
+
+
+def _to_write(account: str, acting: dict[str, Any]) -> list[str]:
+    waiting, since = acting["writes"]["waiting"], acting["waiting_since"]
+    if acting["stopped"]:
+        waits = f"; {counted(waiting, 'write')} of it {'waits' if waiting == 1 else 'wait'}" if waiting else ""
+        return [f"acting is stopped{waits}; go on with: helpdesk-wellbeing act go --account {account}"]
+    if since is not None and datetime.now(UTC) - datetime.fromisoformat(since) > LONG_WAIT:
+        return [
+            f"{counted(waiting, 'write')} due since {since[:16]}Z; see why: helpdesk-wellbeing act --account {account}"
+        ]
+    return []
 
 
 def _state(account: Account, found: Condition, is_pulled_now: bool) -> str:

@@ -12,7 +12,8 @@ import os
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -83,22 +84,22 @@ _work: Work | None = None
 @DBOS.workflow(name="attend")
 def _attend(account: str, why: Why, key: str) -> str:
     """See to an account. `key` is why in this very moment; it only tells runs apart."""
-    work = _work
-    if work is None:
-        raise RuntimeError("the worker of this process is not running")
-    run = str(DBOS.workflow_id)
-    work.attended(run, account, why, True)
-    try:
-        with structlog.contextvars.bound_contextvars(run=run):
-            pulled = DBOS.run_step({"name": "pull"}, work.pull, account) if why == "due" else None
-            return DBOS.run_step({"name": "evaluate"}, work.evaluate, account, pulled)
-    finally:
-        work.attended(run, account, why, False)
+    with _attended(account, why) as work:
+        pulled = DBOS.run_step({"name": "pull"}, work.pull, account) if why == "due" else None
+        return DBOS.run_step({"name": "evaluate"}, work.evaluate, account, pulled)
 
 
 @DBOS.workflow(name="act")
 def _act(account: str, why: Why, key: str) -> str:
     """Look at an account's proposals, and write what was decided."""
+    with _attended(account, why) as work:
+        DBOS.run_step({"name": "plan"}, work.plan, account)
+        return DBOS.run_step({"name": "write"}, work.write, account)
+
+
+@contextmanager
+def _attended(account: str, why: Why) -> Iterator[Work]:
+    """The work of this process, which is told that a run begins and ends."""
     work = _work
     if work is None:
         raise RuntimeError("the worker of this process is not running")
@@ -106,8 +107,7 @@ def _act(account: str, why: Why, key: str) -> str:
     work.attended(run, account, why, True)
     try:
         with structlog.contextvars.bound_contextvars(run=run):
-            DBOS.run_step({"name": "plan"}, work.plan, account)
-            return DBOS.run_step({"name": "write"}, work.write, account)
+            yield work
     finally:
         work.attended(run, account, why, False)
 

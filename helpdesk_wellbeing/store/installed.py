@@ -23,6 +23,15 @@ class Thing:
     made_at: datetime
 
 
+@dataclass(frozen=True)
+class Token:
+    """Who may use the API; the token itself is nowhere."""
+
+    hash: str
+    name: str
+    made_at: datetime
+
+
 class Installed:
     """What is ours in the helpdesk of every account."""
 
@@ -58,12 +67,12 @@ class Installed:
             row = {"account": owner.number, "hash": hash, "name": name, "made_at": micros(at)}
             connection.execute(upsert(connection, api_tokens), row)
 
-    def token_name(self, account: str, hash: str) -> str | None:
-        """In whose name the token with this hash decides; None: nobody's."""
-        query = sa.select(api_tokens.c.name).where(api_tokens.c.hash == hash)
+    def tokens(self, account: str) -> list[Token]:
+        """All tokens of the account, oldest first."""
+        query = sa.select(api_tokens).order_by(api_tokens.c.made_at, api_tokens.c.name)
         with self._read(account) as (connection, owner):
-            name: str | None = connection.execute(query.where(api_tokens.c.account == owner.number)).scalar()
-            return name
+            found = connection.execute(query.where(api_tokens.c.account == owner.number))
+            return [Token(row.hash, row.name, instant(row.made_at)) for row in found]
 
     def drop_tokens(self, account: str, name: str) -> int:
         """Take back all tokens of a name; how many there were."""

@@ -82,6 +82,12 @@ class Proposals:
         with self._read(account) as (connection, owner):
             return [_kept(row) for row in connection.execute(query.where(proposals.c.account == owner.number))]
 
+    def counts(self, account: str) -> dict[str, int]:
+        """How many proposals are in each state."""
+        with self._read(account) as (connection, owner):
+            query = sa.select(proposals.c.state, sa.func.count().label("n")).where(proposals.c.account == owner.number)
+            return {row.state: row.n for row in connection.execute(query.group_by(proposals.c.state))}
+
     def change(
         self,
         account: str,

@@ -87,19 +87,43 @@ class Writes:
             connection.execute(writes.update().where(this).values(claimed_until=micros(until), claimed_by=who))
             return _write(row)
 
-    def sending(self, account: str, key: str, receipt: Mapping[str, Any], at: datetime) -> None:
-        """A request is about to be made. On return that is on the disk."""
-        self._set(account, key, state="sent", receipt=json.dumps(receipt, ensure_ascii=False), sent_at=micros(at),
-                  tries=writes.c.tries + 1, changed_at=micros(at))  # fmt: skip
+    def sending(
+        self, account: str, key: str, receipt: Mapping[str, Any], at: datetime, until: datetime, who: str
+    ) -> bool:
+        """A request is about to be made, and the claim holds until then. On return that is on the disk, power cuts
+        included. False: the claim has gone to another process, or the write has ended; make no request.
+        """
+        with self._database.writing(durable=True):
+            return self._set(
+                account, key, writes.c.claimed_by == who, writes.c.state.in_(OPEN), state="sent",
+                receipt=json.dumps(receipt, ensure_ascii=False), sent_at=micros(at), claimed_until=micros(until),
+                tries=writes.c.tries + 1, changed_at=micros(at),
+            )  # fmt: skip
 
-    def later(self, account: str, key: str, due_at: datetime) -> None:
-        """Not now: give the claim back until then."""
-        self._set(account, key, due_at=micros(due_at), claimed_until=None, claimed_by=None)
+    def later(self, account: str, key: str, due_at: datetime, who: str) -> bool:
+        """Not now: give the claim back until then. False: it was not ours any more."""
+        mine = (writes.c.claimed_by == who, writes.c.state.in_(OPEN))
+        return self._set(account, key, *mine, due_at=micros(due_at), claimed_until=None, claimed_by=None)
 
-    def end(self, account: str, key: str, state: str, receipt: Mapping[str, Any], at: datetime) -> None:
-        """It is written, or skipped for a reason in the receipt."""
-        self._set(account, key, state=state, receipt=json.dumps(receipt, ensure_ascii=False), claimed_until=None,
-                  claimed_by=None, changed_at=micros(at))  # fmt: skip
+    def put_off(self, account: str, until: datetime) -> int:
+        """The helpdesk takes nothing before then: what would be due earlier and nobody works on is due then."""
+        with self._write(account) as (connection, owner):
+            free = sa.or_(writes.c.claimed_by.is_(None), writes.c.claimed_until < micros(until))
+            mine = sa.and_(writes.c.account == owner.number, writes.c.state.in_(OPEN), free)
+            put_off = writes.update().where(mine, writes.c.due_at < micros(until)).values(due_at=micros(until))
+            return connection.execute(put_off).rowcount
+
+    def end(self, account: str, key: str, state: str, receipt: Mapping[str, Any], at: datetime, who: str) -> bool:
+        """It is written, or skipped for a reason in the receipt; whether that was news.
+
+        That it is written is true whoever finds it out; skipped it is only by the process that holds the claim.
+        """
+        mine = sa.and_(writes.c.state.in_(OPEN), writes.c.claimed_by == who)
+        so_far = writes.c.state != "written" if state == "written" else mine
+        return self._set(
+            account, key, so_far, state=state, receipt=json.dumps(receipt, ensure_ascii=False), claimed_until=None,
+            claimed_by=None, changed_at=micros(at),
+        )  # fmt: skip
 
     def get(self, account: str, key: str) -> Write | None:
         """One write; None when there is none of this key."""
@@ -145,6 +169,13 @@ class Writes:
             query = sa.select(writes.c.state, sa.func.count().label("n")).where(writes.c.account == owner.number)
             return {row.state: row.n for row in connection.execute(query.group_by(writes.c.state))}
 
+    def waiting_since(self, account: str) -> datetime | None:
+        """Since when the first write that has not ended is due; None when all have ended."""
+        with self._read(account) as (connection, owner):
+            query = sa.select(sa.func.min(writes.c.due_at))
+            first = connection.execute(query.where(writes.c.account == owner.number, writes.c.state.in_(OPEN))).scalar()
+            return None if first is None else instant(first)
+
     def due(self, at: datetime) -> dict[str, datetime]:
         """Accounts with writes that are due and that nobody works on, and since when."""
         free = sa.or_(writes.c.claimed_until.is_(None), writes.c.claimed_until < micros(at))
@@ -168,10 +199,11 @@ class Writes:
             query = sa.select(made_tickets).where(made_tickets.c.account == owner.number)
             return {row.ticket: instant(row.made_at) for row in connection.execute(query)}
 
-    def _set(self, account: str, key: str, **values: Any) -> None:
+    def _set(self, account: str, key: str, *so_far: sa.ColumnElement[bool], **values: Any) -> bool:
+        """Whether it was as it had to be `so_far`, and is changed now."""
         with self._write(account) as (connection, owner):
-            this = sa.and_(writes.c.account == owner.number, writes.c.key == key)
-            connection.execute(writes.update().where(this).values(**values))
+            this = sa.and_(writes.c.account == owner.number, writes.c.key == key, *so_far)
+            return connection.execute(writes.update().where(this).values(**values)).rowcount == 1
 
 
 def _write(row: sa.Row[Any]) -> Write:

@@ -8,20 +8,18 @@ wave closes, goes the only way from an id to a person. What is marked as used is
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import secrets
 from dataclasses import dataclass
 
-from itsdangerous import BadData, URLSafeSerializer
-
+from helpdesk_wellbeing import signed
 from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.surveys.model import Given, Place
 from helpdesk_wellbeing.surveys.questions import LONGEST_COMMENT
 
-LONGEST_LINK = 600  # characters
 _PADDED = 8 * LONGEST_COMMENT  # bytes: every sealed answer is of one length, whatever it says
 _NONCE = 12
+_PURPOSE = "pulse"
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Claim:
 
 def new_secret() -> str:
     """A wave's secret: 256 random bits."""
-    return secrets.token_hex(32)
+    return signed.new_secret()
 
 
 def new_wave() -> str:
@@ -46,7 +44,7 @@ def new_wave() -> str:
 
 def ident_of(secret: str, person: str) -> str:
     """The id in the person's link."""
-    return _derived(secret, "ident", person).hex()[:32]
+    return signed.ident_of(secret, person)
 
 
 def mark_of(claim: Claim) -> str:
@@ -56,29 +54,22 @@ def mark_of(claim: Claim) -> str:
 
 def sign(secret: str, claim: Claim) -> str:
     """The link's token, fit for an address."""
-    return str(_signer(secret).dumps([claim.account, claim.wave, claim.place, claim.ident]))
+    return signed.sign(secret, _PURPOSE, [claim.account, claim.wave, claim.place, claim.ident])
 
 
 def read(token: str) -> Claim | None:
     """What the token says, unproven; None when it is no token at all."""
-    if len(token) > LONGEST_LINK:
+    said = signed.said_by(token)
+    if said is None or len(said) != 4:
         return None
-    try:
-        _, said = URLSafeSerializer("").loads_unsafe(token)
-        account, wave, place, ident = said
-    except (BadData, TypeError, ValueError):
-        return None
+    account, wave, place, ident = said
     texts = all(isinstance(one, str) for one in (account, wave, ident))
     return Claim(account, wave, place, ident) if texts and type(place) is int and place >= 0 else None
 
 
 def is_proven(secret: str, token: str) -> bool:
     """Whether the token was signed with the wave's secret."""
-    try:
-        _signer(secret).loads(token)
-    except BadData:
-        return False
-    return True
+    return signed.is_proven(secret, _PURPOSE, token)
 
 
 def seal(secret: str, wave: str, number: int, given: Given) -> bytes:
@@ -89,7 +80,7 @@ def seal(secret: str, wave: str, number: int, given: Given) -> bytes:
     body = json.dumps([number, list(given.scores), given.comment], ensure_ascii=False).encode().ljust(_PADDED)
     if len(body) > _PADDED:
         raise BadPayload("surveys: an answer is too long to be sealed; shorten the comment")
-    return nonce + ChaCha20Poly1305(_derived(secret, "seal")).encrypt(nonce, body, wave.encode())
+    return nonce + ChaCha20Poly1305(signed.derived(secret, "seal")).encrypt(nonce, body, wave.encode())
 
 
 def unseal(secret: str, wave: str, places: tuple[Place, ...], sealed: bytes) -> Given:
@@ -99,18 +90,10 @@ def unseal(secret: str, wave: str, places: tuple[Place, ...], sealed: bytes) -> 
 
     nonce, body = sealed[:_NONCE], sealed[_NONCE:]
     try:
-        opened = ChaCha20Poly1305(_derived(secret, "seal")).decrypt(nonce, body, wave.encode())
+        opened = ChaCha20Poly1305(signed.derived(secret, "seal")).decrypt(nonce, body, wave.encode())
     except InvalidTag:
         raise BadPayload(
             f"surveys: an answer of wave {wave} cannot be opened; bring back the database and key file of one backup"
         ) from None
     number, scores, comment = json.loads(opened)
     return Given(places[number], tuple(scores), comment)
-
-
-def _signer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(_derived(secret, "link"), salt="pulse", signer_kwargs={"digest_method": hashlib.sha256})
-
-
-def _derived(secret: str, *purpose: str) -> bytes:
-    return hmac.digest(bytes.fromhex(secret), json.dumps(purpose).encode(), "sha256")

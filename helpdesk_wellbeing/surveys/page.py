@@ -9,13 +9,8 @@ nothing, and no cookie stands in for it.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import threading
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -23,6 +18,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from helpdesk_wellbeing.logs import place_of
+from helpdesk_wellbeing.sheets import HEADERS, STYLE, TEMPLATES, Patience
 from helpdesk_wellbeing.store.surveys import Used
 from helpdesk_wellbeing.surveys import waves
 from helpdesk_wellbeing.surveys.model import State, Wave
@@ -45,52 +41,16 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.surveys.waves import Door
 
 LARGEST = 64 * 1024  # bytes of a form
-WRONG_LINKS_A_MINUTE = 60  # of all callers together: who calls is not looked at
-_STYLE = (Path(__file__).parent / "templates" / "pulse.css").read_text("utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 _STATUS = {"unknown": 404, "used": 410, "closed": 410, "busy": 429, "failed": 500}
 
 _log = structlog.get_logger(__name__)
-
-
-class Patience:
-    """How many wrong links are answered as such; above it they are put off. One bucket for all, filled evenly."""
-
-    def __init__(self, a_minute: int = WRONG_LINKS_A_MINUTE, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate = a_minute / 60
-        self._most = self._left = float(a_minute)
-        self._clock = clock
-        self._at = clock()
-        self._lock = threading.Lock()
-
-    def spend(self) -> bool:
-        """Take one; false when there is none left."""
-        with self._lock:
-            now = self._clock()
-            self._left = min(self._most, self._left + (now - self._at) * self._rate)
-            self._at = now
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True
 
 
 def pulse(
     store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC), patience: Patience | None = None
 ) -> Blueprint:
     """The blueprint: GET /pulse/<token> shows the form, POST /pulse/ answers."""
-    page = Blueprint("pulse", __name__, template_folder="templates", url_prefix="/pulse")
+    page = Blueprint("pulse", __name__, template_folder=str(TEMPLATES), url_prefix="/pulse")
     wrong = patience or Patience()
 
     @page.get("/<token>")
@@ -193,12 +153,12 @@ def _page(kind: str, language: str, status: int, **more: Any) -> Response:
         language=language,
         words=words,
         others=others,
-        style=_STYLE,
+        style=STYLE,
         most=LONGEST_COMMENT,
         **more,
     )
     answer = make_response(body, status)
-    answer.headers.update(_HEADERS)
+    answer.headers.update(HEADERS)
     answer.headers["Content-Language"] = language
     return answer
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from helpdesk_wellbeing.acting import policy, review
-from helpdesk_wellbeing.acting.helpdesk import MOVED_TAG, SUGGESTED_TAG, Conflict, Invitation, Refused, Unknown
+from helpdesk_wellbeing.acting.helpdesk import MOVED_TAG, SUGGESTED_TAG, Change, Conflict, Invitation, Refused, Unknown
 from helpdesk_wellbeing.errors import NotLetIn, RetryLater
+from helpdesk_wellbeing.plan.proposal import Move
 from helpdesk_wellbeing.store.writes import Planned
 from tests.acting_helpdesk import a_desk, in_turn
 from webhooks.outbound import Means, work_off
@@ -157,6 +159,7 @@ def test_the_switch_stops_everything_and_lets_it_go_on(store, desk, means, accep
     assert work_off(means).stopped is not None
     assert desk.saves == []
     policy.change(store, "acme", "an admin", desk.clock.at, stopped=False)
+    desk.clock.sleep(61)
     assert work_off(means).written == 3
 
 
@@ -284,3 +287,140 @@ def test_a_process_that_dies_anywhere_leaves_each_ticket_moved_once(store, desk,
     until_done(means, 3)
 
     assert sorted(desk.moved()) == ["1", "2", "3"]
+
+
+def test_a_request_that_arrives_while_its_successor_looks_is_found_and_not_taken_for_another_s(
+    store, desk, means, accepted
+):
+    """The first try hangs on its way; it gets through between our look and our question."""
+    on_its_way = []
+
+    def hangs(request, ticket):
+        if (request, ticket) == ("change", "1") and not on_its_way:
+            on_its_way.append(desk.tickets["1"])
+            return Unknown()
+        if (request, ticket) == ("find", "1") and len(on_its_way) == 1:
+            on_its_way.append(None)
+            last = store.writes.get("acme", f"{accepted}:move:1")
+            desk.before = lambda request, ticket: None
+            desk.change(on_its_way[0], Change(assignee="ben", tags=frozenset(last.receipt["after"]["tags"])), last.key)
+        return None
+
+    desk.before = hangs
+    until_done(means, 4)
+
+    assert sorted(desk.moved()) == ["1", "2", "3"]
+    assert reasons(store, accepted) == {"1": None, "2": None, "3": None}
+
+
+def test_nothing_is_given_up_while_a_request_may_be_on_its_way(store, desk, means, a_proposal):
+    """Meanwhile the ticket has come near its limit, so that we would not move it any more."""
+    due = desk.clock.at + timedelta(minutes=60, seconds=20)
+    policy.change(store, "acme", "an admin", desk.clock.at, modes={"rebalance": "approve"})
+    proposal = a_proposal(at=desk.clock.at, moves=(Move("1", "g1", "anna", "ben", next_sla=due.isoformat()),))
+    review.keep(store, "acme", [proposal], desk.clock.at)
+    review.accept(store, "acme", proposal.id, "a lead", desk.clock.at)
+    desk.before = in_turn(Unknown())
+    work_off(means)
+    desk.clock.sleep(40)
+
+    assert (work_off(means).later, reasons(store, proposal.id)) == (1, {"1": None})
+    desk.clock.sleep(120)
+    until_done(means, 1)
+    assert reasons(store, proposal.id) == {"1": "about to breach"}
+    assert desk.saves == []
+
+
+def test_what_happens_in_the_rest_of_the_second_of_a_stamp_is_seen(store, desk, means, accepted):
+    """The stamp does not show it, so the ticket is looked at again when its second is over."""
+    desk.somebody_changes("1", tags=frozenset({"vip", "one"}))
+    same = desk.tickets["1"].stamp
+    sleep = desk.clock.sleep
+
+    def meanwhile(seconds):
+        desk.tickets["1"] = replace(desk.tickets["1"], assignee="cleo", stamp=same)
+        sleep(seconds)
+
+    work_off(Means(store, "acme", desk, now=desk.clock.now, sleep=meanwhile))
+
+    assert desk.tickets["1"].assignee == "cleo"
+    assert reasons(store, accepted)["1"] == "moved by somebody else"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=-90), timedelta(seconds=90)])
+def test_the_second_is_that_of_the_helpdesk_s_clock(store, desk, means, accepted, ahead):
+    look = desk.look
+    desk.look = lambda ticket: replace(look(ticket), at=datetime.fromisoformat(desk.tickets[ticket].stamp))
+    desk.clock.sleep(100)
+    slept = desk.clock.slept
+    work_off(Means(store, "acme", desk, now=lambda: desk.clock.now() + ahead, sleep=desk.clock.sleep))
+
+    assert desk.clock.slept > slept
+
+
+def test_who_was_away_for_longer_than_the_claim_sends_and_says_nothing_any_more(store, desk, means, accepted):
+    other = Means(store, "acme", desk, now=desk.clock.now, sleep=desk.clock.sleep)
+
+    def falls_asleep(request, ticket):
+        if (request, ticket) == ("look", "1"):
+            desk.before = lambda request, ticket: None
+            desk.clock.sleep(100)
+            work_off(other)
+        return
+
+    desk.before = falls_asleep
+    work_off(means)
+
+    assert sorted(desk.moved()) == ["1", "2", "3"]
+    assert reasons(store, accepted) == {"1": None, "2": None, "3": None}
+    assert [e.what for e in store.audit.entries("acme")].count("written") == 3
+    assert [e.what for e in store.audit.entries("acme")].count("done") == 1
+
+
+def test_a_refusal_for_the_account_s_sake_puts_all_its_writes_off(desk, means, accepted):
+    asked = []
+
+    def slowly(request, ticket):
+        asked.append(ticket)
+        raise RetryLater("slowly", after=60.0)
+
+    desk.before = slowly
+    work_off(means)
+    desk.clock.sleep(30)
+
+    assert work_off(means).stopped is None
+    assert asked == ["1"]
+
+
+def test_trouble_with_one_ticket_after_the_other_ends_the_round(desk, means, accepted):
+    asked = []
+
+    def trouble(request, ticket):
+        asked.append(ticket)
+        raise RetryLater("502")
+
+    desk.before = trouble
+    assert work_off(means).stopped == "the helpdesk has trouble"
+    assert asked == ["1", "2", "3"]
+
+
+def test_a_request_whose_fate_stays_unknown_is_repeated_less_and_less_often(store, desk, means, accepted):
+    desk.before = lambda request, ticket: Unknown() if request == "change" else None
+    until_done(means, 60)
+
+    tries = {w.tries for w in store.writes.of_proposal("acme", accepted)}
+    assert max(tries) < 12, "in forty minutes"
+
+
+def test_an_invitation_that_was_sent_before_its_wave_ended_is_still_known_as_ours(store, desk, means):
+    store.writes.plan("acme", [Planned("w1:ben", "w1", "invite", "ben", {})], desk.clock.at)
+    asked = [Invitation("ben", "five questions", "link")]
+    means = Means(
+        store, "acme", desk, now=desk.clock.now, sleep=desk.clock.sleep,
+        invitation_of=lambda write: asked.pop() if asked else None,
+    )  # fmt: skip
+    desk.lost_answers = 1
+    until_done(means, 3)
+
+    assert list(store.writes.made_tickets("acme")) == ["made-0"]
+    assert store.writes.counts("acme") == {"written": 1}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk_wellbeing.acting import policy, review
+from helpdesk_wellbeing.acting import asking, policy, review
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.plan.proposal import Subject
 from tests.acting_helpdesk import MONDAY
@@ -34,6 +34,14 @@ def proposed(store, a_proposal):
 def test_a_proposal_that_is_kept_again_is_there_once(store, a_proposal, proposed):
     assert review.keep(store, "acme", [a_proposal("1", "2")], MONDAY) == []
     assert len(review.listed(store, "acme")) == 1
+
+
+def test_the_same_for_the_same_team_waits_once_though_two_processes_propose_it(store, a_proposal, proposed):
+    later = a_proposal("1", "2", at=MONDAY + timedelta(seconds=3))
+
+    assert review.keep(store, "acme", [later], MONDAY) == []
+    review.decline(store, "acme", proposed, "a lead", "other", MONDAY)
+    assert review.keep(store, "acme", [later], MONDAY) == [later.id]
 
 
 def test_an_action_that_is_off_is_not_proposed(store, a_proposal):
@@ -102,7 +110,7 @@ def test_a_reason_must_be_one_of_the_list(store, proposed):
 
 
 def test_reasons_are_counted(store, a_proposal, proposed):
-    other = a_proposal("3", at=MONDAY + timedelta(seconds=1))
+    other = a_proposal("3", at=MONDAY + timedelta(seconds=1), subject=Subject("team", "g2"))
     review.keep(store, "acme", [other], MONDAY)
     for id in (proposed, other.id):
         review.decline(store, "acme", id, "a lead", "wrong people", MONDAY + timedelta(seconds=2))
@@ -119,6 +127,20 @@ def test_with_consent_nothing_is_written_before_the_receiver_agrees(store, propo
     review.consent(store, "acme", proposed, "ben", True, MONDAY)
     assert writes(store, proposed) == ["1", "2"]
     assert state(store, proposed) == "accepted"
+
+
+def test_receivers_are_asked_by_a_private_ticket_that_names_tickets_and_no_load(store, proposed):
+    setting(store, modes={"rebalance": "approve"}, consent=True, public_url="https://our.host", language="nl")
+    review.accept(store, "acme", proposed, "a lead", MONDAY)
+    (question,) = [w for w in store.writes.of_proposal("acme", proposed) if w.kind == "invite"]
+    invitation = asking.invitation(store, "acme", question, policy.policy_of(store, "acme"), MONDAY)
+
+    assert question.target == invitation.agent == "ben"
+    assert "https://our.host/consent/" in invitation.body
+    assert "tickets naar jou: 2." in invitation.body
+    assert "%" not in invitation.body
+    review.consent(store, "acme", proposed, "ben", True, MONDAY)
+    assert asking.invitation(store, "acme", question, policy.policy_of(store, "acme"), MONDAY) is None
 
 
 def test_a_receiver_who_does_not_agree_gets_nothing(store, proposed):
@@ -152,6 +174,7 @@ def test_a_standing_approval_accepts_up_to_its_number_an_hour(store, a_proposal)
     later = MONDAY + timedelta(minutes=1)
     first, second = a_proposal("1", "2"), a_proposal("3", "4", at=later)
     review.keep(store, "acme", [first], MONDAY)
+    store.proposals.change("acme", first.id, ("accepted",), "done", later)
     review.keep(store, "acme", [second], later)
 
     assert (writes(store, first.id), writes(store, second.id)) == (["1", "2"], ["3"])

@@ -239,5 +239,5 @@ def test_a_platform_that_is_not_there_is_said_in_one_line(commands, zendesk):
     )
 
     assert ran.code == 2
-    assert ran.line.endswith("the connection broke during POST /oauth/tokens: check the network, then run it again")
+    assert ran.line.endswith("no connection for POST /oauth/tokens: check the network, then run it again")
     assert commands.here("pull", "--account", "other").line.endswith('no account "other"; run import or connect first')

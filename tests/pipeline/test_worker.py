@@ -15,6 +15,7 @@ from helpdesk_wellbeing.errors import Refused, RetryLater
 from helpdesk_wellbeing.pipeline import worker as module
 from helpdesk_wellbeing.pipeline.steps import resume
 from helpdesk_wellbeing.pipeline.worker import Worker
+from helpdesk_wellbeing.store.writes import Planned
 from tests.fleet import until
 
 LATER = timedelta(hours=1)
@@ -164,3 +165,32 @@ def test_what_a_killed_worker_had_begun_is_finished_by_another_and_nothing_is_do
     assert helpdesk.asked == (1 if stands_still_in == "pull" else 0)
     assert worker.counts()["steps"]["take-over"] == 1
     assert [one.name for one in store.work.workers()] == [worker.name]
+
+
+def test_a_write_that_is_due_is_made_by_a_worker_and_proposals_are_looked_at(start, store, helpdesk, webhook, not_due):
+    made = []
+
+    def write(account):
+        key = store.writes.claim(account, datetime.now(UTC), datetime.now(UTC) + LATER, "me").key
+        made.append(key)
+        store.writes.end(account, key, "written", {}, datetime.now(UTC), "me")
+        return "1 write made"
+
+    store.writes.plan("acme", [Planned("p:move:1", "p", "move", "1", {})], datetime.now(UTC))
+    webhook("acme", "first")
+    worker = start({"acme": helpdesk}, write=write)
+
+    until(lambda: made)
+    until(lambda: worker.counts()["steps"].get("plan"))
+    until(lambda: store.work.run_of("acme").plan_due_at > datetime.now(UTC) + timedelta(hours=20))
+    assert made == ["p:move:1"]
+
+
+def test_a_worker_that_may_not_write_proposes_nothing(start, store, helpdesk, webhook, not_due):
+    store.writes.plan("acme", [Planned("p:move:1", "p", "move", "1", {})], datetime.now(UTC))
+    worker = start({"acme": helpdesk})
+    webhook("acme", "first")
+    until(lambda: store.work.answer_of("acme"))
+
+    assert store.work.run_of("acme").plan_due_at is None
+    assert "plan" not in worker.counts()["steps"]

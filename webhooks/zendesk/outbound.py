@@ -19,7 +19,7 @@ from helpdesk_wellbeing.acting.helpdesk import (
     Unknown,
     Written,
 )
-from helpdesk_wellbeing.errors import NotLetIn, RetryLater
+from helpdesk_wellbeing.errors import BadPayload, NotLetIn, RetryLater
 from helpdesk_wellbeing.errors import Refused as RefusedForGood
 
 _REASONS: Mapping[zendesk.Reason, Reason] = {
@@ -62,15 +62,20 @@ class ZendeskHelpdesk:
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
         """One POST with an idempotency key, which Zendesk knows for two hours; after that our external id finds it."""
-        there = _let_in(lambda: self._writing.by_external_id(marker))
+        there = self.made(marker)
         if there is not None:
-            return Written(None, there)
+            return there
         new = zendesk.NewTicket(
             subject=invitation.subject, body=invitation.body, requester=invitation.agent, assignee=None,
             tags=invitation.tags, marker=marker, external_id=marker,
         )  # fmt: skip
         made = self._writing.create_ticket(new, marker)
         return Written(None, made.state.ticket) if isinstance(made, zendesk.Created) else _outcome(made)
+
+    def made(self, marker: str) -> Written | None:
+        """By our external id."""
+        there = _let_in(lambda: self._writing.by_external_id(marker))
+        return None if there is None else Written(None, there)
 
     def _put(self, seen: Seen, change: Change, marker: str, *, with_field: bool) -> Outcome:
         fields: dict[str, zendesk.FieldValue] = {}
@@ -98,7 +103,7 @@ class ZendeskHelpdesk:
         return Seen(
             ticket=state.ticket, status=state.status, assignee=state.assignee, group=state.group, tags=state.tags,
             label=None if label in (None, "") else str(label), stamp=state.stamp, problem=problem,
-            next_sla=state.breach_at,
+            next_sla=state.breach_at, at=self._writing.api.session.platform_now,
         )  # fmt: skip
 
 
@@ -120,3 +125,5 @@ def _let_in(ask: Callable[[], _Found]) -> _Found:
         if refused.status == 401:
             raise NotLetIn(str(refused)) from None
         raise RetryLater(str(refused)) from refused
+    except BadPayload as spoilt:  # a page of a proxy, half an answer
+        raise RetryLater(str(spoilt)) from spoilt
