@@ -51,7 +51,12 @@ def robust_z(x: Floats, median: Floats, mad: Floats, unit: float = 1.0) -> Float
     """0.6745 (x - median) / max(MAD, a tenth of the median, one unit): the floor keeps steady counts from
     alarming.
     """
-    return np.asarray(Z_PER_MAD * (x - median) / np.maximum(np.maximum(mad, 0.1 * median), unit))
+    return np.asarray(Z_PER_MAD * (x - median) / robust_scale(median, mad, unit))
+
+
+def robust_scale(median: Floats, mad: Floats, unit: float = 1.0) -> Floats:
+    """What `robust_z` divides by: max(MAD, a tenth of the median, one unit)."""
+    return np.asarray(np.maximum(np.maximum(mad, 0.1 * median), unit))
 
 
 def cusum_scale(median: Floats, mad: Floats, unit: float = 1.0) -> Floats:

@@ -14,6 +14,7 @@ from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.flags import check
 from helpdesk_wellbeing.plan.actions.esat_wave import teams_under_load
+from helpdesk_wellbeing.plan.actions.loads import open_work_now
 from helpdesk_wellbeing.plan.open_work import COLUMNS, open_work
 from helpdesk_wellbeing.plan.planning import History, Past, Planned, Situation, past_reason, propose
 from helpdesk_wellbeing.plan.policy import Policy
@@ -47,7 +48,7 @@ def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetim
     asking.look_after_waves(store, account, at)
     review.finish(store, account, at)
     situation = situation_of(store, outcome, catalogue, answer, at)
-    flags = [*answer["flags"], *teams_under_load(situation)]
+    flags = [*answer["flags"], *teams_under_load(situation), *open_work_now(situation)]
     on = {(flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]) for flag in flags}
     on |= {(rule, "team", id) for rule, _, id in on}  # a wave is for the team of a queue
     ended = review.let_go(store, account, on, at)

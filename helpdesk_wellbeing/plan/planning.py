@@ -115,7 +115,7 @@ def past_reason(situation: Situation, action: Action, subject: Subject) -> str |
         return "snoozed" if past.until is None or past.until > as_of else None
     if past.state in ("declined", "undone"):  # who takes something back does not want it again tomorrow either
         return "declined lately" if as_of < past.when + timedelta(days=policy.decline_days) else None
-    if past.state == "done":
+    if past.state == "done" and policy.rests_after_done(action):
         return "done lately" if _weekdays(past.when, as_of) < policy.done_worked_days else None
     return None  # expired and withdrawn ones: nobody has decided
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -35,15 +36,24 @@ class _Strict(BaseModel):
 
 
 class Rebalancing(_Strict):
-    """How work is moved; what is not said here is the planner's own (`plan.rebalance.Settings`)."""
+    """How work is moved: narrowly, as a move costs two people and a customer something.
+
+    Work is taken from people above their limit of open work (from which LD1 warns), nobody is filled up to theirs, and
+    no more tickets move than lie above it. What is not said here is the planner's own (`plan.rebalance.Settings`). The
+    numbers that differ from it come from `python -m bench acting`.
+    """
+
+    over: float = Field(default=1.0, gt=0, le=10)  # of the limit, above which work is taken from a person
+    fill: float = Field(default=0.9, gt=0, le=1)  # of the limit, up to which a person may be given work
+    at_once: bool = False  # also for who is above their limit now and not flagged yet, and again after it was done
 
     sla_guard_min: float = Field(default=_PLANNER["sla_guard"] / timedelta(minutes=1), ge=0, le=7 * 24 * 60)
     ping_pong_days: Days = _PLANNER["ping_pong_days"]
     soon_h: Hours = _PLANNER["soon"] / timedelta(hours=1)
-    move_cost: float = _PLANNER["move_cost"]
+    move_cost: float = 0.35  # the higher, the fewer and heavier the tickets that move
     continuity_bonus: float = _PLANNER["continuity_bonus"]
     hard_share: float = _PLANNER["hard_share"]
-    most_moves: int | None = _PLANNER["most_moves"]
+    most_moves: int | None = _PLANNER["most_moves"]  # at a time, however much lies above the limits
     capacity_days: int = Field(default=5, ge=1, le=31)  # whose scheduled hours make the fair share
     least_effort: float = Field(default=1.0, ge=0)  # of all moves together, in normal tickets; less is not worth asking
     own_limit: float | None = Field(default=None, gt=0, le=10_000)  # of anybody, in normal tickets
@@ -56,8 +66,12 @@ class Rebalancing(_Strict):
             raise ValueError(str(error)) from error
         return self
 
-    def settings(self, now: datetime) -> Settings:
-        """For the planner; `now` is an aware UTC time."""
+    def settings(self, now: datetime, above: Iterable[float] | None = None) -> Settings:
+        """For the planner; `now` is an aware UTC time. `above`: how much each giver has above what they should have,
+        in normal tickets; so many tickets move at most. None: that is not known."""
+        most = [] if self.most_moves is None else [self.most_moves]
+        if above is not None:
+            most.append(sum(max(0, ceil(excess)) for excess in above))
         return Settings(
             now=now,
             sla_guard=timedelta(minutes=self.sla_guard_min),
@@ -66,7 +80,7 @@ class Rebalancing(_Strict):
             move_cost=self.move_cost,
             continuity_bonus=self.continuity_bonus,
             hard_share=self.hard_share,
-            most_moves=self.most_moves,
+            most_moves=min(most, default=None),
         )
 
 
@@ -114,6 +128,10 @@ class Policy(_Strict):
         if any(not 0 < value <= 60 * 24 for value in hours.values()):
             raise ValueError("hours until a proposal expires must be more than 0 and at most 60 days")
         return hours
+
+    def rests_after_done(self, action: Action) -> bool:
+        """Whether an action waits for `done_worked_days` after it was done."""
+        return not (self.rebalance.at_once and action in ("rebalance", "pause_intake"))
 
     def expires_after(self, action: Action) -> timedelta:
         """How long a proposal stands at most."""

@@ -47,7 +47,7 @@ from helpdesk_wellbeing.signals.worked_days import (
     tickets,
     worked_days,
 )
-from helpdesk_wellbeing.statistics import robust_z
+from helpdesk_wellbeing.statistics import robust_scale, robust_z
 
 MINIMUM_DAYS = 15
 MINIMUM_MEDIAN = 4.0  # normal tickets
@@ -194,6 +194,33 @@ def assess(facts: Facts) -> pl.DataFrame:
     found, worked = _snapshots(facts)
     usual = _usual(found, worked)
     return not_assessable(without_baseline(facts, worked, usual.position, usual.weight, MINIMUM_DAYS))
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is usual for somebody, in normal tickets: open work when the day begins, and work solved on a worked day."""
+
+    median: float
+    scale: float  # of deviations from the median, as z has it
+    solved: float
+
+
+def usual_now(facts: Facts) -> dict[str, Usual]:
+    """By agent, the baseline of the latest judged day; without those for whom LD1 cannot warn for lack of evidence."""
+    found, worked = _snapshots(facts)
+    usual = _usual(found, worked)
+    agent, reverse_first = np.unique(found.agent[::-1], return_index=True)
+    last = usual.position[::-1][reverse_first]
+    window = baseline_window(worked, last, edge_day(facts))
+    base, solved = window.of(usual.weight, usual.grade_b), window.median(usual.solved)
+    enough = base.count >= MINIMUM_DAYS * np.where(base.grade_b, 2, 1)
+    enough &= base.median >= MINIMUM_MEDIAN * ONE_TICKET
+    scale = robust_scale(base.median, base.mad, ONE_TICKET)
+    numbers = (base.median / ONE_TICKET, scale / ONE_TICKET, solved / ONE_TICKET)
+    return {
+        worked.roster.agents[agent[place]]: Usual(*(float(column[place]) for column in numbers))
+        for place in np.flatnonzero(enough)
+    }
 
 
 def without_baseline(

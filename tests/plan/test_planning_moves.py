@@ -89,11 +89,28 @@ def test_an_overloaded_agent_gives_and_the_flag_of_another_is_not_answered_with_
     crowded.flag("LD1", "D")  # four tickets are few here, but D is the one who is flagged
     planned = crowded.plan()
     assert reason(planned) == "no better distribution"
-    crowded.flag("LD1", "A")
+    crowded.flag("LD1", "A", open_weight=12.0, median_weight=6.0, z=4.0, days_of_work=5.0)
     (proposal,) = [p for p in crowded.plan().proposals if p.action == "rebalance"]
     assert {b.subject.id for b in proposal.because} == {"A", "D"}
     assert "D" not in {m.receiver for m in proposal.moves}
     assert "Name of" not in proposal.texts["en"]
+
+
+def test_no_more_moves_than_lies_above_the_limit_from_which_open_work_is_flagged(crowded):
+    crowded.flags.clear()
+    crowded.flag("LD1", "A", open_weight=12.0, median_weight=6.0, z=4.0, days_of_work=5.0)  # warns from 9.6 on
+    assert len(moves(crowded.plan())) == 3
+    crowded.tickets[:] = [t for t in crowded.tickets if t["ticket"] not in ("A00", "A01", "A02")]
+    assert reason(crowded.plan()) == "no better distribution"
+
+
+def test_nobody_is_filled_up_to_their_own_limit(crowded):
+    for scene_flag in (("B", 3.5), ("C", 3.2)):
+        agent, limit = scene_flag
+        shift = {"open_weight": limit, "median_weight": limit - 1, "z": 2.5, "days_of_work": 1.0}
+        crowded.flag("LD1", agent, state="cooling", **shift)
+    found = moves(crowded.plan(policy=Policy(rebalance={"fill": 1.0})))
+    assert {m.receiver for m in found} == {"D"}
 
 
 def test_a_declined_move_goes_to_somebody_else_and_is_explained_without_it(crowded):
@@ -136,7 +153,7 @@ def test_what_one_team_gives_somebody_counts_when_another_does(make_scene):
             scene.ticket(f"{team}{number:02}", f"{team} A", group=team)
         scene.flag("LD4", team, kind="team")
     scene.person("B", groups=["north", "south"])
-    taken = [m.group for m in moves(scene.plan()) if m.receiver == "B"]
+    taken = [m.group for m in moves(scene.plan(policy=Policy(rebalance={"move_cost": 0.1}))) if m.receiver == "B"]
     assert taken.count("north") == 6
     assert taken.count("south") == 3  # (12 + 6) / 2 is a fair share then
 
@@ -165,8 +182,8 @@ def test_a_level_team_has_no_better_distribution(crowded):
 def test_little_is_not_worth_asking_for(crowded):
     for ticket in crowded.tickets:
         ticket["effort"] //= 6
-    assert reason(crowded.plan()) == "nothing to move"
-    assert moves(crowded.plan(policy=Policy(rebalance={"least_effort": 0})))
+    assert reason(crowded.plan(policy=Policy(rebalance={"move_cost": 0.1}))) == "nothing to move"
+    assert moves(crowded.plan(policy=Policy(rebalance={"move_cost": 0.1, "least_effort": 0})))
 
 
 def test_the_greatest_number_of_moves_is_kept(crowded):

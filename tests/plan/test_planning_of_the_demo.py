@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -9,12 +10,15 @@ import pytest
 
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.flags import check
+from helpdesk_wellbeing.plan.actions.loads import ABOVE_LIMIT, above_limit
+from helpdesk_wellbeing.plan.limits import limits
 from helpdesk_wellbeing.plan.open_work import COLUMNS, open_work
 from helpdesk_wellbeing.plan.planning import Situation, propose
 from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
+from helpdesk_wellbeing.signals.ld1 import usual_now
 from helpdesk_wellbeing.store import open_store
 
 SEVEN = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -76,3 +80,30 @@ def test_the_uneven_team_is_levelled_by_tickets_that_are_really_there(planned, s
     )
     assert before > 2
     assert after < 1.4
+
+
+def test_whoever_has_a_baseline_has_a_limit_well_above_what_is_usual(situation, outcome):
+    own = limits(situation)
+    usual = usual_now(outcome[0].facts)
+    assert len(own) > 10
+    assert set(own) >= set(usual)
+    assert all(own[agent] >= 1.3 * usual[agent].median for agent in usual)
+
+
+def test_who_is_above_the_limit_now_is_only_answered_at_once_where_the_account_wants_it(situation, planned):
+    def rules(planned):
+        return {b.rule for p in planned.proposals for b in p.because}
+
+    low = 0.6  # so that somebody is above it
+    at_once = [
+        Policy(alerts_a_day=100, rebalance={"over": low, "at_once": wanted, "least_effort": 0.1})
+        for wanted in (True, False)
+    ]
+    found = [propose(replace(situation, policy=policy)) for policy in at_once]
+    assert ABOVE_LIMIT in rules(found[0])
+    assert ABOVE_LIMIT not in rules(found[1]) | rules(planned)
+    withheld = replace(situation, policy=at_once[0], withhold_agents=True)
+    assert ABOVE_LIMIT not in rules(propose(withheld))
+    above = above_limit(replace(situation, policy=at_once[0]))
+    told = {b.subject.id for p in found[0].proposals for b in p.because if b.rule == ABOVE_LIMIT}
+    assert told <= set(above)

@@ -217,3 +217,58 @@ def test_a_dose_of_hard_tickets_or_long_hours_are_no_load(five):
         five.flag("ES2", agent)
         five.flag("WT1", agent)
     assert not [p for p in five.plan().proposals if p.action == "esat_wave"]
+
+
+def too_much(scene):
+    for number in range(18):
+        scene.ticket(f"A{number}", "A")
+    scene.flag("LD1", "A")
+
+
+def test_too_much_open_work_is_answered_with_a_shift_without_new_tickets(scene):
+    too_much(scene)
+    proposal = one(scene.plan(), "pause_intake")
+    assert times(proposal) == [at(5, 10, 15), at(5, 16)]  # the lead sees it on Thursday at 11:00
+    assert proposal.details["until_below"] == pytest.approx(16.26, abs=0.01)
+    assert "no new tickets Thursday 5 Mar 11:15 to 17:00, or until the open work is below 16.3" in proposal.texts["en"]
+    assert "geen nieuwe tickets donderdag 5 mrt. 11:15 tot 17:00, of tot" in proposal.texts["nl"]
+
+
+def test_a_pause_lasts_only_while_colleagues_within_their_limits_are_there(scene):
+    too_much(scene)
+    scene.flag("WT2", "B")
+    scene.leave.append(("C", TODAY, date(2026, 3, 6)))
+    scene.people[3]["schedule"] = "Mon-Fri 09:00-15:00"
+    assert times(one(scene.plan(), "pause_intake")) == [at(5, 10, 15), at(5, 14)]
+    scene.people[3]["schedule"] = "Mon-Fri 09:00-12:00"
+    assert times(one(scene.plan(), "pause_intake")) == [at(6, 8), at(6, 11)]
+    scene.people[3]["groups"] = ["other"]
+    assert reason(scene.plan(), "pause_intake") == "nobody can take work"
+
+
+def test_colleagues_who_lack_a_skill_or_have_too_much_themselves_do_not_make_a_pause_possible(scene):
+    scene.people[0]["skills"] = ["technical"]
+    too_much(scene)
+    assert reason(scene.plan(), "pause_intake") == "nobody can take work"
+    scene.people[1]["skills"] = ["technical"]
+    assert one(scene.plan(), "pause_intake")
+    for number in range(12):
+        scene.ticket(f"B{number}", "B")
+    scene.flag("LD1", "B", state="cooling", open_weight=12.0, median_weight=6.0, z=4.0, days_of_work=5.0)
+    reasons = {(s.subject.id, s.reason) for s in scene.plan().skipped if s.action == "pause_intake"}
+    assert reasons == {("A", "nobody can take work"), ("B", "cooling")}
+
+
+def test_a_long_day_of_somebody_with_too_much_open_still_ends_with_an_hour_without_new_tickets(scene):
+    scene.people[1:] = []
+    too_much(scene)
+    scene.flag("WT1", "A")
+    assert times(one(scene.plan(), "pause_intake")) == [at(4, 15), at(4, 16)]
+
+
+def test_nobody_is_paused_at_the_cost_of_colleagues_who_have_as_much(scene):
+    scene.flag("LD1", "A")
+    for agent in "ABCD":
+        for number in range(18):
+            scene.ticket(f"{agent}{number}", agent)
+    assert reason(scene.plan(), "pause_intake") == "no better distribution"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,7 +16,9 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.plan.actions.base import Case, Way
+from helpdesk_wellbeing.plan.actions.loads import OPEN_WORK_NOW, flagged, loads_of, open_work_now
 from helpdesk_wellbeing.plan.actions.words import conditions, say
+from helpdesk_wellbeing.plan.limits import OPEN_WORK, limits
 from helpdesk_wellbeing.plan.people_now import Person, group_shifts, now
 from helpdesk_wellbeing.plan.proposal import Move, Proposal, Subject
 from helpdesk_wellbeing.plan.rebalance import AGENTS, TICKETS, Plan, Question, Settings, explain
@@ -24,42 +26,8 @@ from helpdesk_wellbeing.plan.rebalance import rebalance as best_plan
 from helpdesk_wellbeing.plan.rebalance.answer import LOADED
 from helpdesk_wellbeing.plan.rebalance.question import MOST_EFFORT
 from helpdesk_wellbeing.plan.situation import Flag, Situation
-from helpdesk_wellbeing.remembered import once_per_object
 
 _NOT = "\0"  # the beginning of a skill that everybody has but one: it keeps a ticket from who declined it
-
-
-@dataclass(frozen=True)
-class _Loads:
-    """Everybody's open work, whatever group it is in, and where it lies."""
-
-    effort: Mapping[str, int]
-    hard: Mapping[str, int]
-    in_group: Mapping[str, Mapping[str, int]]  # agent: group: effort
-    tickets: Mapping[str, pl.DataFrame]  # group: `open_work.OPEN`
-    held: Mapping[str, tuple[str | None, int, bool]]  # ticket: by whom, effort, whether it is hard
-
-
-@once_per_object
-def _loads(situation: Situation) -> _Loads:
-    work = situation.work.filter(~pl.col("made_by_plugin"))
-    by_agent = work.filter(pl.col("assignee").is_not_null()).group_by("assignee")
-    rows = by_agent.agg(pl.col("effort").sum(), pl.col("hard").sum()).rows()
-    places: dict[str, dict[str, int]] = {}
-    held = work.select("ticket", "assignee", "effort", "hard")
-    grouped = work.drop_nulls(["assignee", "group"]).group_by("assignee", "group").agg(pl.col("effort").sum())
-    for agent, group, effort in grouped.rows():
-        places.setdefault(agent, {})[group] = effort
-    return _Loads(
-        {agent: effort for agent, effort, _ in rows},
-        {agent: hard for agent, _, hard in rows},
-        places,
-        {
-            group: frame
-            for (group,), frame in situation.work.drop_nulls("group").partition_by("group", as_dict=True).items()
-        },
-        {ticket: (whom, effort, hard) for ticket, whom, effort, hard in held.rows()},
-    )
 
 
 def subject(situation: Situation, flag: Flag) -> Subject:
@@ -69,7 +37,7 @@ def subject(situation: Situation, flag: Flag) -> Subject:
         return Subject("team", name)
     person = now(situation).people.get(name)
     groups = person.groups if person else ()
-    work = _loads(situation).in_group.get(name, {})
+    work = loads_of(situation).in_group.get(name, {})
     where = sorted(groups or work, key=lambda group: (-work.get(group, 0), group))
     return Subject("team", where[0]) if where else Subject("agent", name)
 
@@ -80,14 +48,15 @@ def propose(case: Case) -> Proposal | str:
         return "nothing to move"
     people = now(case.situation).people
     members = [people[agent] for agent in now(case.situation).members.get(case.subject.id, ())]
-    settings = case.situation.policy.rebalance.settings(case.situation.as_of)
+    rebalancing = case.situation.policy.rebalance
     if not any(person.scheduled for person in members):
         return "no schedule" if members else "nobody can take work"
     rows = [_row(case, person) for person in members]
     rows = [row for row in rows if row["effort"] <= MOST_EFFORT]  # more is a store of tickets, not a person's work
-    givers = _givers(case, rows)
-    if not givers:
+    above = _above(case, rows)
+    if not above:
         return "no better distribution"
+    givers, settings = frozenset(above), rebalancing.settings(case.situation.as_of, above.values())
     tickets = _tickets(case, givers)
     if not tickets.height:
         return "nothing to move"
@@ -95,7 +64,7 @@ def propose(case: Case) -> Proposal | str:
         return "nobody can take work"
     question = Question(*_with_refused(case, tickets, rows), settings, givers)
     plan = _without_refused(best_plan(question))
-    if 0 < sum(move.why.effort for move in plan.moves) < case.situation.policy.rebalance.least_effort * ONE_TICKET:
+    if 0 < sum(move.why.effort for move in plan.moves) < rebalancing.least_effort * ONE_TICKET:
         return "nothing to move"
     if not plan.moves:
         return "no better distribution" if set(LOADED) & set(plan.stayed.values()) else "nothing to move"
@@ -107,10 +76,9 @@ def propose(case: Case) -> Proposal | str:
 
 def _row(case: Case, person: Person) -> dict[str, Any]:
     """One of `AGENTS`, with what earlier proposals give this person already."""
-    situation, loads = case.situation, _loads(case.situation)
+    situation, loads = case.situation, loads_of(case.situation)
     coming = _coming(case, person.agent)
     ahead = timedelta(days=situation.policy.rebalance.capacity_days)
-    limit = situation.policy.rebalance.own_limit
     return {
         "agent": person.agent,
         "groups": [case.subject.id],  # work moves inside one group only
@@ -119,29 +87,27 @@ def _row(case: Case, person: Person) -> dict[str, Any]:
         "light": person.agent in situation.light,
         "minutes": person.minutes(situation.as_of, situation.as_of + ahead),
         "effort": loads.effort.get(person.agent, 0) + sum(effort for effort, _ in coming),
-        "cap": None if limit is None else round(limit * ONE_TICKET),
+        "cap": _cap(situation, person.agent),
         "works_from": person.works_from(situation.as_of),
         "on_leave": person.on_leave,
-        "over_legal_hours": person.agent in _flagged(situation),
+        "over_legal_hours": person.agent in flagged(situation),
         "hard": loads.hard.get(person.agent, 0) + sum(hard for _, hard in coming),
     }
 
 
+def _cap(situation: Situation, agent: str) -> int | None:
+    """Up to how much somebody may be given: a part of the own limit, where that is known."""
+    policy = situation.policy.rebalance
+    own = limits(situation).get(agent)
+    known = [limit for limit in (policy.own_limit, None if own is None else policy.fill * own) if limit is not None]
+    return round(min(known) * ONE_TICKET) if known else None
+
+
 def _coming(case: Case, agent: str) -> list[tuple[int, bool]]:
     """Effort and hardness of tickets that other proposals have for somebody who does not hold them yet."""
-    held = _loads(case.situation).held
+    held = loads_of(case.situation).held
     promised = (held.get(ticket, (agent, 0, False)) for ticket in case.coming.get(agent, ()))
     return [(effort, hard) for holder, effort, hard in promised if holder != agent]
-
-
-@once_per_object
-def _flagged(situation: Situation) -> frozenset[str]:
-    """Agents with an active flag of their own: hours, rest, nights, load or a dose of hard tickets."""
-    return frozenset(
-        flag["subject"]["id"]
-        for flag in situation.flags
-        if flag["subject"]["kind"] == "agent" and flag["state"] == "active"
-    )
 
 
 def _may_take(row: Mapping[str, Any], settings: Settings) -> bool:
@@ -149,20 +115,35 @@ def _may_take(row: Mapping[str, Any], settings: Settings) -> bool:
     return soon and not (row["light"] or row["on_leave"] or row["over_legal_hours"]) and row["minutes"] > 0
 
 
-def _givers(case: Case, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """Those whom a flag is about; of a team that is flagged also those above their fair share."""
-    about = {flag["subject"]["id"] for flag in case.flags if flag["subject"]["kind"] == "agent"}
-    if any(flag["subject"]["kind"] != "agent" for flag in case.flags):
-        there = [row for row in rows if row["minutes"] > 0 and not row["on_leave"] and not row["light"]]
-        minutes, effort = sum(row["minutes"] for row in there), sum(row["effort"] for row in there)
-        about |= {row["agent"] for row in rows if row["effort"] * minutes > effort * row["minutes"]}
-    return frozenset(about & {row["agent"] for row in rows})
+def _above(case: Case, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Who gives, and how many normal tickets above what they should have: those whom a flag is about; of a team that is
+    flagged also those above their fair share. Whose open work is flagged gives what lies above the own limit."""
+    flags = [(flag, flag["subject"]["id"]) for flag in case.flags if flag["subject"]["kind"] == "agent"]
+    about = {agent for _, agent in flags}
+    own = limits(case.situation)
+    too_much = {
+        agent: own[agent] * case.situation.policy.rebalance.over
+        for flag, agent in flags
+        if flag["signal"] in (OPEN_WORK, OPEN_WORK_NOW) and agent in own
+    }
+    is_team = any(flag["subject"]["kind"] != "agent" for flag in case.flags)
+    there = [row for row in rows if row["minutes"] > 0 and not row["on_leave"] and not row["light"]]
+    minutes, effort = max(1, sum(row["minutes"] for row in there)), sum(row["effort"] for row in there)
+    above = {}
+    for row in rows:
+        agent, fair = row["agent"], effort * row["minutes"] / minutes / ONE_TICKET
+        has, most = row["effort"] / ONE_TICKET, too_much.get(row["agent"], fair)
+        if is_team:
+            most = min(most, fair)
+        if has > most and (is_team or agent in about):
+            above[agent] = has - most
+    return above
 
 
 def _tickets(case: Case, givers: frozenset[str]) -> pl.DataFrame:
     """`TICKETS` of the group that givers hold, those left out that another proposal is about."""
     situation = case.situation
-    found = _loads(situation).tickets.get(case.subject.id)
+    found = loads_of(situation).tickets.get(case.subject.id)
     if found is None:
         return pl.DataFrame(schema=TICKETS)
     mine = found.filter(
@@ -287,4 +268,4 @@ def _end_of_day(case: Case) -> datetime:
     return shifts[0][1] if shifts else case.latest
 
 
-WAY = Way(subject, propose, ("agent", "team", "queue"))
+WAY = Way(subject, propose, ("agent", "team", "queue"), open_work_now)

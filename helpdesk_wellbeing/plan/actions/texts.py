@@ -29,6 +29,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "because_WT8": "{name}: {nights_16w} shifts with night hours in 16 weeks, {series} in a row.",
         "because_LD1": "{name}: open work of {open_weight} normal tickets at the start of the day; {median_weight} is"
         " usual.",
+        "because_open_work_now": "{name}: open work of {open_weight} normal tickets now; above {limit} it is too much.",
         "because_LD3": "{name}: for some time more work a day than the own usual level.",
         "because_LD4": "{name}: work is spread unevenly; the fullest queue holds {max_ratio} times the team's mean for"
         " its hours.",
@@ -55,7 +56,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         " nothing. The team agrees first.",
         "pause_last_hour": "Proposed: no new tickets in the last hour of the shift, {slot}, so that what is open can be"
         " brought to an end in time.",
-        "pause_close_out": "Proposed: no new tickets {slot}; the hour is for finishing what is open.",
+        "pause_open_work": "Proposed: no new tickets {slot}. Colleagues who are within their own limits are there for"
+        " the same groups meanwhile; nothing that is open changes hands by it.",
+        "pause_until_below": "Proposed: no new tickets {slot}, or until the open work is below {limit} normal tickets."
+        " Colleagues who are within their own limits are there for the same groups meanwhile; nothing that is open"
+        " changes hands by it.",
         "pause_off": "Proposed: nothing is assigned outside the own hours, first from {slot}. If these hours are"
         " wanted, the schedule should say so.",
         "pause_leave": "Proposed: nothing is assigned during the leave, {slot}; open tickets go to colleagues.",
@@ -102,6 +107,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "because_WT8": "{name}: {nights_16w} diensten met nachturen in 16 weken, {series} achter elkaar.",
         "because_LD1": "{name}: open werk van {open_weight} gewone tickets aan het begin van de dag; {median_weight} is"
         " gebruikelijk.",
+        "because_open_work_now": "{name}: open werk van {open_weight} gewone tickets op dit moment; boven {limit} is"
+        " het te veel.",
         "because_LD3": "{name}: al enige tijd meer werk per dag dan het eigen gebruikelijke niveau.",
         "because_LD4": "{name}: het werk is ongelijk verdeeld; de volste werkvoorraad is {max_ratio} keer het"
         " gemiddelde van het team voor zijn uren.",
@@ -128,7 +135,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         " niets. Het team stemt er eerst mee in.",
         "pause_last_hour": "Voorstel: geen nieuwe tickets in het laatste uur van de dienst, {slot}, zodat wat"
         " open is op tijd kan worden afgerond.",
-        "pause_close_out": "Voorstel: geen nieuwe tickets {slot}; het uur is om af te ronden wat open is.",
+        "pause_open_work": "Voorstel: geen nieuwe tickets {slot}. Collega's die binnen hun eigen grens zitten, zijn er"
+        " intussen voor dezelfde groepen; wat open is, blijft waar het is.",
+        "pause_until_below": "Voorstel: geen nieuwe tickets {slot}, of tot het open werk onder {limit} gewone tickets"
+        " ligt. Collega's die binnen hun eigen grens zitten, zijn er intussen voor dezelfde groepen; wat open is,"
+        " blijft waar het is.",
         "pause_off": "Voorstel: buiten de eigen uren wordt niets toegewezen, te beginnen met {slot}. Als deze uren"
         " gewenst zijn, hoort het rooster dat te zeggen.",
         "pause_leave": "Voorstel: tijdens het verlof wordt niets toegewezen, {slot}; open tickets gaan naar collega's.",
