@@ -16,7 +16,7 @@ from helpdesk_wellbeing.plan.actions.esat_wave import TEAM_LOAD
 from helpdesk_wellbeing.plan.proposal import Because, Proposal, Subject
 from helpdesk_wellbeing.store.writes import Planned, Write
 from helpdesk_wellbeing.surveys import waves
-from helpdesk_wellbeing.surveys.model import History, Kind, Plan, State, Venue, Wave
+from helpdesk_wellbeing.surveys.model import Plan, State, Venue, Wave
 from helpdesk_wellbeing.surveys.policy import Flagged, Member, Policy, Reason, Skipped, TeamFacts, due
 
 if TYPE_CHECKING:
@@ -112,6 +112,15 @@ def look_after_waves(store: Store, account: str, at: datetime) -> list[str]:
     return said
 
 
+def end_waves(store: Store, account: str, at: datetime) -> int:
+    """Nobody is asked any more: what was answered so far is counted; how many waves that ended."""
+    ended = [one.wave for one in store.surveys.waves(account) if one.state is State.OPEN]
+    for wave in ended:
+        waves.close(store, account, wave, at.date())
+    look_after_waves(store, account, at)
+    return len(ended)
+
+
 def is_open(store: Store, account: str) -> bool:
     """Whether a wave is under way."""
     return any(one.state in (State.PLANNED, State.OPEN) for one in store.surveys.waves(account))
@@ -129,9 +138,12 @@ def invitation(store: Store, account: str, write: Write, policy: Acting, at: dat
     group = ", ".join(names.get(team) or team for team in asked[0].place.teams)
     subject = note("invitation_subject", policy.language, group=group)
     if wave.venue is Venue.ELSEWHERE:
-        return Invitation(write.target, subject, note("invitation_by_tool", policy.language, group=group))
+        return Invitation(
+            write.target, subject, note("invitation_by_tool", policy.language, group=group), group=policy.survey_group
+        )
     link = waves.link(store, account, wave.wave, asked[0], policy.public_url or "", policy.language)
-    return Invitation(write.target, subject, note("invitation_body", policy.language, group=group, link=link))
+    body = note("invitation_body", policy.language, group=group, link=link)
+    return Invitation(write.target, subject, body, group=policy.survey_group)
 
 
 def _for_consent(store: Store, account: str, write: Write, policy: Acting, at: datetime) -> Invitation | None:
@@ -142,9 +154,9 @@ def _for_consent(store: Store, account: str, write: Write, policy: Acting, at: d
         return None
     body = note(
         "consent_body", policy.language, group=", ".join(question.groups), count=f"{len(question.tickets)}",
-        link=consent.link(store, account, write.proposal, write.target, policy.public_url),
+        link=consent.link(store, account, write.proposal, write.target, policy.public_url, policy.language),
     )  # fmt: skip
-    return Invitation(write.target, note("consent_subject", policy.language), body)
+    return Invitation(write.target, note("consent_subject", policy.language), body, group=policy.survey_group)
 
 
 def not_asked(store: Store, account: str) -> tuple[str, ...]:
@@ -189,5 +201,5 @@ def about(wave: Wave) -> dict[str, Any]:
 
 
 __all__ = [
-    "History", "Kind", "about", "invitation", "is_open", "look_after_waves", "open_wave", "reasons", "regular", "teams",
+    "about", "end_waves", "invitation", "is_open", "look_after_waves", "open_wave", "reasons", "regular", "teams",
 ]  # fmt: skip

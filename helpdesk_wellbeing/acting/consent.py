@@ -52,7 +52,9 @@ class Question:
     stands: Stands
 
 
-def link(store: Store, account: str, proposal: str, agent: str, public_url: str | None) -> str:
+def link(
+    store: Store, account: str, proposal: str, agent: str, public_url: str | None, language: str | None = None
+) -> str:
     """The address of the page for one receiver; the same each time. Put it nowhere but into the private ticket.
 
     Makes the account's secret when there is none yet. Raises CannotDecide unless this agent is asked, and ConfigError
@@ -67,7 +69,7 @@ def link(store: Store, account: str, proposal: str, agent: str, public_url: str 
         raise CannotDecide(f"{account}: proposal {proposal}: {agent} is not asked for consent")
     secret = _secret(store, account)
     token = signed.sign(secret, _PURPOSE, [account, proposal, signed.ident_of(secret, agent)])
-    return f"{public_url.rstrip('/')}{PATH}{token}"
+    return f"{public_url.rstrip('/')}{PATH}{token}" + (f"?lang={language}" if language else "")
 
 
 def read(store: Store, token: str) -> Asked | None:

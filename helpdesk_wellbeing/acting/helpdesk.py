@@ -70,6 +70,7 @@ class Invitation:
     subject: str = field(repr=False)
     body: str = field(repr=False)
     tags: frozenset[str] = frozenset({SURVEY_TAG})
+    group: str | None = None  # whose members can read it besides the agent
 
 
 @dataclass(frozen=True)

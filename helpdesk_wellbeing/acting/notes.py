@@ -19,8 +19,8 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "consent_body": "To spread the open work of {group} more evenly, tickets could come to you: {count}. "
         "Please say whether that suits you; without your yes nothing moves to you:\n{link}",
         "invitation_subject": "Five short questions about working in {group}",
-        "invitation_body": "How is work in {group} at the moment? Five questions, about a minute. Your answer is kept "
-        "without your name and only shown together with at least four others. The link is for you alone:\n{link}",
+        "invitation_body": "How is work in {group} at the moment? Five questions, about two minutes. Your answer is "
+        "kept without your name and only shown together with at least four others. The link is for you alone:\n{link}",
         "invitation_by_tool": "A short survey about working in {group} is on its way to you and your team.",
     },
     "nl": {
@@ -36,7 +36,7 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "consent_body": "Om het openstaande werk van {group} gelijkmatiger te verdelen, kunnen er tickets naar jou: "
         "{count}. Laat weten of dat je past; zonder jouw ja komt er niets naar je toe:\n{link}",
         "invitation_subject": "Vijf korte vragen over werken in {group}",
-        "invitation_body": "Hoe is het werk in {group} op dit moment? Vijf vragen, ongeveer een minuut. Je antwoord "
+        "invitation_body": "Hoe is het werk in {group} op dit moment? Vijf vragen, ongeveer twee minuten. Je antwoord "
         "wordt zonder je naam bewaard en alleen samen met minstens vier andere getoond. De link is alleen voor jou:\n"
         "{link}",
         "invitation_by_tool": "Een korte vragenlijst over werken in {group} komt naar jou en je team.",

@@ -52,6 +52,7 @@ class Acting(_Strict):
     language: Language = "en"  # of what is written into the helpdesk
     updates_a_minute: Annotated[int, Field(ge=1, le=100)] = UPDATES_A_MINUTE
     survey_delivery: Delivery = "ticket"  # tag: invitations carry no link, the admin's own tool asks
+    survey_group: str | None = None  # whose members alone can read invitations; none: whoever can read all tickets
     not_asked: tuple[str, ...] = ()  # agents who want no surveys
     public_url: str | None = None  # where people reach this installation, for links
     planning: dict[str, Any] = {}  # what planning is told; see plan/policy.py

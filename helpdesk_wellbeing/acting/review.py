@@ -174,7 +174,7 @@ def decline(store: Store, account: str, id: str, by: str, reason: str, at: datet
         raise CannotDecide(f'"{reason}" is not a reason; take one of: {", ".join(DECLINED_BECAUSE)}')
     with store.transaction():
         _decidable(store, account, id, at, also=("asked",))
-        store.proposals.change(account, id, (*OPEN, "asked"), "declined", at, by=by, reason=reason)
+        store.proposals.change(account, id, PENDING, "declined", at, by=by, reason=reason)
         store.audit.add(account, at, "declined", proposal=id, by=by, reason=reason)
         _take_back_suggestions(store, account, id, at)
 
@@ -187,7 +187,7 @@ def snooze(store: Store, account: str, id: str, by: str, until: datetime, at: da
         kept = _decidable(store, account, id, at)
         if until >= kept.expires_at:
             raise CannotDecide(f"proposal {id} expires at {kept.expires_at:%Y-%m-%d %H:%M} UTC, before that")
-        store.proposals.change(account, id, OPEN, "snoozed", at, by=by, snoozed_until=until)
+        store.proposals.change(account, id, (*OPEN, "accepted"), "snoozed", at, by=by, snoozed_until=until)
         store.audit.add(account, at, "snoozed", proposal=id, by=by, until=until.isoformat())
 
 
@@ -199,7 +199,7 @@ def undo(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[
             raise CannotDecide(f"proposal {id} is {_described(kept)}; there is nothing to undo")
         made = [w for w in store.writes.of_proposal(account, id) if w.kind == "move" and w.state != "skipped"]
         if not made:
-            raise CannotDecide(f"proposal {id}: nothing was written because of it, so there is nothing to undo")
+            raise CannotDecide(f"proposal {id}: no ticket was moved because of it, so there is nothing to undo")
         store.writes.cancel(account, id, "withdrawn", at)
         text = note("undone", policy_of(store, account).language)
         store.writes.plan(
@@ -207,7 +207,7 @@ def undo(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[
             [PlannedWrite(f"{w.key}:undo", id, "undo", w.target, {"of": w.key, "note": text}) for w in made],
             at,
         )
-        store.proposals.change(account, id, ("accepted", "done"), "undone", at)
+        store.proposals.change(account, id, ("accepted", "done"), "undone", at, by=by)
         store.audit.add(account, at, "undo asked", proposal=id, by=by, tickets=[w.target for w in made])
     return shown(store, account, id)
 
@@ -232,13 +232,15 @@ def consent(store: Store, account: str, id: str, agent: str, yes: bool, at: date
         if moves:
             _carry_out(store, account, proposal, moves, policy_of(store, account), by, at, "accepted", was=("asked",))
         else:
-            store.proposals.change(account, id, ("asked",), "declined", at, reason="no consent")
+            store.proposals.change(account, id, ("asked",), "declined", at, by="receivers", reason="no consent")
             store.audit.add(account, at, "declined", proposal=id, by="receivers", reason="no consent")
+            _take_back_suggestions(store, account, id, at)
 
 
 def _decidable(store: Store, account: str, id: str, at: datetime, also: Sequence[str] = ()) -> Kept:
     kept = found(store, account, id)
-    if kept.state not in (*OPEN, *also):
+    only_tried = kept.state == "accepted" and not store.writes.of_proposal(account, id)  # in a dry run
+    if kept.state not in (*OPEN, *also) and not only_tried:
         raise CannotDecide(f"proposal {id} is {_described(kept)}")
     if kept.expires_at <= at:
         raise CannotDecide(f"proposal {id} expired at {kept.expires_at:%Y-%m-%d %H:%M} UTC; a new one comes if needed")
@@ -265,7 +267,7 @@ def _ask_receivers(
     store: Store, account: str, proposal: Proposal, moves: Sequence[Move], by: str, at: datetime
 ) -> None:
     receivers = sorted({move.receiver for move in moves})
-    store.proposals.change(account, proposal.id, OPEN, "asked", at, by=by)
+    store.proposals.change(account, proposal.id, (*OPEN, "accepted"), "asked", at, by=by)
     store.proposals.choose(account, proposal.id, [move.ticket for move in moves])
     store.proposals.ask(account, proposal.id, receivers, at)
     questions = [
@@ -280,7 +282,7 @@ def _ask_receivers(
 
 def _carry_out(
     store: Store, account: str, proposal: Proposal, moves: Sequence[Move], policy: Acting, by: str, at: datetime,
-    what: str, was: Collection[str] = OPEN, text: str = "moved",
+    what: str, was: Collection[str] = (*OPEN, "accepted"), text: str = "moved",
 ) -> None:  # fmt: skip
     """The decision, and the writes that follow from it."""
     writes = policy.writes(proposal.action)
@@ -288,8 +290,7 @@ def _carry_out(
         account, at, what, proposal=proposal.id, by=by, mode=policy.mode(proposal.action),
         moves=[_move(move) for move in moves],
     )  # fmt: skip
-    if policy.mode(proposal.action) == "suggest":
-        _take_back_suggestions(store, account, proposal.id, at)
+    _take_back_suggestions(store, account, proposal.id, at)
     if writes and moves:
         names = names_of(store, account)
         planned = [
@@ -328,16 +329,18 @@ def _moved_in_advance(store: Store, account: str, group: str, since: datetime) -
 
 
 def finish(store: Store, account: str, at: datetime) -> list[str]:
-    """Note which accepted proposals have nothing left to write; their ids."""
+    """Note which accepted proposals have nothing left to write; their ids. What was only tried expires."""
     done = []
     for kept in store.proposals.listed(account, ("accepted",)):
         writes = store.writes.of_proposal(account, kept.id)
         is_over = all(w.state in ("written", "skipped") for w in writes) if writes else kept.expires_at <= at
-        if is_over:
-            with store.transaction():
-                if not store.proposals.change(account, kept.id, ("accepted",), "done", at):
-                    continue  # another process was quicker, or it is being undone
-                written = sum(w.state == "written" for w in writes)
-                store.audit.add(account, at, "done", proposal=kept.id, written=written, skipped=len(writes) - written)
-            done.append(kept.id)
+        if not is_over:
+            continue
+        state = "done" if writes else "expired"
+        with store.transaction():
+            if not store.proposals.change(account, kept.id, ("accepted",), state, at):
+                continue  # another process was quicker, or it is being undone
+            written = sum(w.state == "written" for w in writes)
+            store.audit.add(account, at, state, proposal=kept.id, written=written, skipped=len(writes) - written)
+        done.append(kept.id)
     return done

@@ -77,13 +77,16 @@ def _shown(store: Store, account: str, kept: Kept) -> dict[str, Any]:
 def summary(shown: Mapping[str, Any], mode: Mode) -> str:
     """What a decision led to, in one line."""
     waiting = sum(w["state"] in ("planned", "sent") for w in shown["writes"])
+    if shown["state"] in ("accepted", "done") and mode == "suggest":
+        return f"accepted; the mode of {shown['action']} is suggest, so move the tickets by hand; their labels come off"
     if shown["state"] == "asked":
         asked = sum(one["answer"] is None for one in shown["consents"])
         return f"accepted; {counted(asked, 'receiver')} must agree before anything is written"
     if waiting:
         return f"{shown['state']}; {counted(waiting, 'write')} to be made"
     if shown["state"] == "accepted" and mode == "dry_run":
-        return f"accepted; the mode of {shown['action']} is dry_run, so nothing is written"
-    if shown["state"] == "accepted" and mode == "suggest":
-        return f"accepted; the mode of {shown['action']} is suggest, so move the tickets by hand"
+        return (
+            f"accepted; the mode of {shown['action']} is dry_run, so nothing is written; it can be accepted again "
+            "in another mode"
+        )
     return str(shown["state"])

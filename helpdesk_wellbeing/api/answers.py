@@ -46,7 +46,7 @@ def body_as(model: type[Given], what: str) -> Given:
     """The request's body as the model says, strictly; no body at all is an empty object. Raises Refusal."""
     request.max_content_length = LARGEST
     text = request.get_data(cache=False)
-    if text and request.mimetype != "application/json":
+    if text and request.mimetype not in ("application/json", "application/merge-patch+json"):
         raise Refusal(
             415, "not_json", f"{what}: the body is not JSON by its Content-Type; send application/json",
         )  # fmt: skip
@@ -89,7 +89,7 @@ def _unfit(what: str, error: Any, model: type[BaseModel]) -> Refusal:
         names = ", ".join(sorted(known)) or "nothing"
         return Refusal(422, "invalid", f"{what}: there is a name that is not known here; known: {names}")
     where = ".".join(str(one) for one in error["loc"] if isinstance(one, int) or one in known)
-    return Refusal(422, "invalid", f"{what}: {where or 'the body'}: {error['msg']}")
+    return Refusal(422, "invalid", f"{what}: {where or 'the body'}: {error['msg'].removeprefix('Value error, ')}")
 
 
 def _json(body: Mapping[str, Any], status: int) -> Response:

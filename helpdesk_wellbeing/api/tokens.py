@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.errors import ConfigError
-from helpdesk_wellbeing.names import ACCOUNT
+from helpdesk_wellbeing.names import ACCOUNT, check_decider
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 PREFIX = "hw_"  # by which those who look for leaked secrets know one
 LONGEST = 100  # characters
-LONGEST_NAME = 100
 _BYTES = 32
 
 
@@ -26,8 +25,7 @@ def add(store: Store, account: str, name: str, at: datetime) -> str:
     Raises ConfigError for a name that cannot stand in a line, or that another token of the account has.
     """
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ConfigError(f"{account}: a token's name says who decides: 1 to {LONGEST_NAME} signs on one line")
+    check_decider(name)
     token = PREFIX + secrets.token_urlsafe(_BYTES)
     with store.transaction():
         if any(one.name == name for one in store.installed.tokens(account)):

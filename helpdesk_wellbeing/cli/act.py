@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,8 @@ from helpdesk_wellbeing.cli.common import (
     say,
 )
 from helpdesk_wellbeing.cli.platforms import require_events
-from helpdesk_wellbeing.cli.proposals import by_option
+from helpdesk_wellbeing.cli.proposals import by_option, decider
+from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.plan.proposal import ACTIONS
 from helpdesk_wellbeing.words import counted
 
@@ -132,6 +132,9 @@ def show(account: str, output: str) -> None:
 @click.option("--language", type=click.Choice(["en", "nl"]), help="Of what is written into the helpdesk.")
 @click.option("--updates-a-minute", type=click.IntRange(1, 100))
 @click.option("--survey-delivery", type=click.Choice(["ticket", "tag"]))
+@click.option(
+    "--survey-group", metavar="ID", help="The group that invitations belong to; let nobody but admins be in it."
+)
 @click.option("--public-url", help="Where people reach this installation: https://…")
 @by_option
 def set_(account: str, modes: tuple[str, ...], by: str | None, **given: Any) -> None:
@@ -144,8 +147,8 @@ def set_(account: str, modes: tuple[str, ...], by: str | None, **given: Any) -> 
         known = policy.policy_of(store, account).modes
         changes["modes"] = {**known, **dict(_mode(word) for word in modes)}
     if not changes:
-        raise click.UsageError("nothing to change; see --help")
-    policy.change(store, account, by or getpass.getuser(), datetime.now(UTC), **changes)
+        raise click.UsageError("nothing to change")
+    policy.change(store, account, decider(by), datetime.now(UTC), **changes)
     say(f"{account}: changed; see helpdesk-wellbeing act show --account {account}")
 
 
@@ -172,7 +175,8 @@ def stop(account: str, by: str | None) -> None:
 def go(account: str, by: str | None) -> None:
     """Let writes go on after stop."""
     _switch(account, by, stopped=False)
-    say(f"{account}: acting again")
+    nothing = "" if _store(account).installed.things(account) else "; nothing is installed in the helpdesk, see install"
+    say(f"{account}: acting again{nothing}")
 
 
 @command.command(short_help="Approve an action in advance, for one group and a while.")
@@ -189,8 +193,12 @@ def approve(account: str, action: str, group: str, until: datetime, an_hour: int
     store, now = _store(account), datetime.now(UTC)
     if not now < until <= now + timedelta(days=90):
         raise click.UsageError("--until must be within 90 days from now")
+    groups = dict(store.directory(account).groups.select("group", "name").iter_rows())
+    if group not in groups:
+        named = ", ".join(f"{id} {name or ''}".strip() for id, name in sorted(groups.items())[:8])
+        raise ConfigError(f"{account}: there is no group {group}; there are: {named or 'none known yet, run pull'}")
     known = policy.policy_of(store, account)
-    who = by or getpass.getuser()
+    who = decider(by)
     standing = [one.model_dump(mode="json") for one in known.standing if (one.action, one.group) != (action, group)]
     new = {"action": action, "group": group, "by": who, "given_at": now.isoformat(), "until": until.isoformat(),
            "an_hour": an_hour}  # fmt: skip
@@ -203,7 +211,7 @@ def approve(account: str, action: str, group: str, until: datetime, an_hour: int
 def _switch(account: str, by: str | None, *, stopped: bool) -> None:
     from helpdesk_wellbeing.acting import policy
 
-    policy.change(_store(account), account, by or getpass.getuser(), datetime.now(UTC), stopped=stopped)
+    policy.change(_store(account), account, decider(by), datetime.now(UTC), stopped=stopped)
 
 
 def _store(account: str) -> Store:

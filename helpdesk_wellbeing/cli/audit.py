@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_wellbeing.cli.common import account_option, format_option, open_for_reading, print_json, require_account
+from helpdesk_wellbeing.cli.common import (
+    account_option,
+    format_option,
+    open_for_reading,
+    print_json,
+    require_account,
+    say,
+)
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -25,11 +32,15 @@ def command() -> None:
 @format_option
 def list_(account: str, after: int, output: str) -> None:
     """Entries, oldest first. Agents are named by words; what they mean is told in the agents' own export only."""
+    from helpdesk_wellbeing.store.audit import DAMAGED
+
     store = _store(account)
     entries = store.audit.entries(account, after, 10_000)
     if output == "json":
         print_json([{"seq": e.seq, "at": e.at.isoformat(), "what": e.what, **e.body, "hash": e.hash} for e in entries])
         return
+    if any(e.what == DAMAGED for e in entries):
+        say(f"some entries cannot be read: somebody changed them; see audit verify --account {account}")
     for e in entries:
         said = " ".join(f"{name}={_short(value)}" for name, value in e.body.items())
         click.echo(f"{e.seq:6} {e.at:%Y-%m-%d %H:%M:%S} {e.what:14} {said}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helpdesk_wellbeing.cli.common import account_option, format_option, open_store, print_json, require_account, say
-from helpdesk_wellbeing.cli.proposals import by_option
+from helpdesk_wellbeing.cli.proposals import by_option, decider
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -122,7 +122,7 @@ def answer(account: str, theme: str, text: str, by: str | None) -> None:
     store = _store(account)
     with store.transaction():
         wave = waves.answer_theme(store, account, theme, text, _now().date())
-        store.audit.add(account, _now(), "theme answered", theme=theme, wave=wave.wave, by=by or getpass.getuser())
+        store.audit.add(account, _now(), "theme answered", theme=theme, wave=wave.wave, by=decider(by))
     say(f"{account}: answered; wave {wave.wave} is {wave.state}")
 
 
@@ -138,7 +138,7 @@ def opt_out(account: str, agent: str, back: bool, by: str | None) -> None:
     store = _store(account)
     others = set(policy.policy_of(store, account).not_asked) - {agent}
     changed = sorted(others if back else {*others, agent})
-    policy.change(store, account, by or getpass.getuser(), _now(), not_asked=changed)
+    policy.change(store, account, decider(by), _now(), not_asked=changed)
     say(f"{account}: agent {agent} is {'asked again' if back else 'not asked any more'}, from the next wave on")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import re
 import sys
@@ -21,7 +20,7 @@ from helpdesk_wellbeing.cli.common import (
     require_account,
     say,
 )
-from helpdesk_wellbeing.cli.proposals import by_option
+from helpdesk_wellbeing.cli.proposals import by_option, decider
 from helpdesk_wellbeing.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -76,6 +75,7 @@ def zendesk(
     steps = provisioning.plan(there, url, told)
     guard = guards.look(writing)
     notes = [*there.lacking, *provisioning.strangers(there, url), *_if_stopped(store, account)]
+    notes += _who_reads_invitations(store, account)
     changes = any(step.verdict != "keep" or not step.noted for step in steps)
     report: dict[str, Any] = {
         "account": account, "url": url, "news": told, "plan": [step.to_json() for step in steps],
@@ -91,7 +91,7 @@ def zendesk(
         _end(report, output, "nothing is to be changed" if not changes else "nothing was changed: --dry-run")
         return
     agree(yes, f"{account}: set this up?", lambda: _end(report, output, None))
-    outcome = provisioning.carry_out(there, steps, url, told, by or getpass.getuser())
+    outcome = provisioning.carry_out(there, steps, url, told, decider(by))
     _remember(store, account, url, guard, by)
     report |= {"done": not outcome.failed, "failed": list(outcome.failed)}
     report["plan"] = [step.to_json() for step in outcome.made]
@@ -179,13 +179,25 @@ def _told(account: str, outcome: Outcome) -> str:
     )
 
 
+def _who_reads_invitations(store: Store, account: str) -> list[str]:
+    from helpdesk_wellbeing.acting.policy import policy_of
+
+    policy = policy_of(store, account)
+    if policy.survey_group is not None or policy.survey_delivery == "tag":
+        return []
+    return [
+        f"{account}: survey invitations belong to no group, so everybody who may see all tickets can open their links; "
+        "give them a group in which only admins are: act set --survey-group ID"
+    ]
+
+
 def _remember(store: Store, account: str, url: str, guard: Guard, by: str | None) -> None:
     """For doctor, and for links in what is written."""
     from helpdesk_wellbeing.acting import policy
 
     store.set_meta(account, GUARD, json.dumps({"open": len(guard.rules), "unread": len(guard.unread)}))
     if policy.policy_of(store, account).public_url is None:
-        policy.change(store, account, by or getpass.getuser(), datetime.now(UTC), public_url=url)
+        policy.change(store, account, decider(by), datetime.now(UTC), public_url=url)
 
 
 def _if_stopped(store: Store, account: str) -> list[str]:

@@ -18,6 +18,7 @@ from helpdesk_wellbeing.cli.common import (
     require_account,
     say,
 )
+from helpdesk_wellbeing.names import check_decider
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -151,6 +152,13 @@ def consent(account: str, id_: str, agent: str, yes: bool) -> None:
     say(f"{id_}: {views.shown(store, account, id_)['state']}")
 
 
+def decider(by: str | None) -> str:
+    """Who decides, as the audit will say; you, unless another is named."""
+    who = getpass.getuser() if by is None else by
+    check_decider(who)
+    return who
+
+
 def _store(account: str) -> Store:
     store = open_store()
     require_account(store, account)
@@ -158,7 +166,7 @@ def _store(account: str) -> Store:
 
 
 def _who(by: str | None) -> str:
-    return by or getpass.getuser()
+    return decider(by)
 
 
 def _now() -> datetime:
@@ -208,10 +216,19 @@ def _page(store: Store, account: str, one: Mapping[str, Any], language: str) -> 
     return lines
 
 
+def _undone(one: Mapping[str, Any]) -> str:
+    rows = [write for write in one["writes"] if write["kind"] == "undo"]
+    waiting = sum(write["state"] in ("planned", "sent") for write in rows)
+    left = sum(write["state"] == "skipped" or bool(write["not_restored"]) for write in rows)
+    if waiting:
+        return f"being undone: {waiting} of {len(rows)} still to be put back,"
+    return f"undone, but {left} of {len(rows)} not wholly (see above)," if left else "undone"
+
+
 def _written(write: Mapping[str, Any]) -> str:
     reason = f" ({write['reason']})" if write["reason"] else ""
     left = f"; left as somebody set it since: {', '.join(write['not_restored'])}" if write["not_restored"] else ""
-    whom = "an invitation" if write["kind"] == "invite" else f"ticket {write['ticket']}"
+    whom = "a private question" if write["kind"] == "invite" else f"ticket {write['ticket']}"
     return f"{write['kind']:7} {whom}: {write['state']}{reason}{left}"
 
 
@@ -219,6 +236,10 @@ def _state(one: Mapping[str, Any]) -> str:
     changed = datetime.fromisoformat(one["changed_at"])
     who = f" by {one['decided_by']}" if one["decided_by"] else ""
     reason = f" ({one['reason']})" if one["reason"] else ""
+    if one["state"] == "undone":
+        return f"{_undone(one)}{who} since {changed:%Y-%m-%d %H:%M} UTC"
+    if one["state"] == "asked":
+        return f"accepted{who}; waiting for the receivers' consent since {changed:%Y-%m-%d %H:%M} UTC"
     if one["state"] == "open":
         return (
             f"open until {datetime.fromisoformat(one['expires_at']):%Y-%m-%d %H:%M} UTC; accept, decline or snooze it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from helpdesk_wellbeing.cli import install
 from helpdesk_wellbeing.cli.common import account_option, format_option, print_json, progress
 from helpdesk_wellbeing.cli.install import STOPPED_BEFORE_THE_END, agree, dry_run_option, show, yes_option
-from helpdesk_wellbeing.cli.proposals import by_option
+from helpdesk_wellbeing.cli.proposals import by_option, decider
 
 
 @click.group(name="uninstall")
@@ -54,7 +53,7 @@ def zendesk(ctx: click.Context, account: str, yes: bool, dry_run: bool, by: str 
         end(f"{account}: nothing of ours is there" if planned.is_nothing else "nothing was changed: --dry-run")
         return
     agree(yes, f"{account}: take this out?", lambda: end(None))
-    done = removal.carry_out(there, planned, by or getpass.getuser(), say=progress())
+    done = removal.carry_out(there, planned, decider(by), say=progress())
     store.set_meta(account, install.GUARD, None)
     report |= {"done": done.is_whole, "failed": list(done.things.failed), "tickets": done.tickets.to_json()}
     said = [*done.tickets.lines(), *done.things.failed]

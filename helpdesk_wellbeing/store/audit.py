@@ -22,6 +22,7 @@ from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Owned, Owner
 from helpdesk_wellbeing.store.tables import audit, audit_heads, pseudonyms
 
+DAMAGED = "damaged"  # what an entry says that cannot be read any more
 _WORD_BYTES = 8
 
 
@@ -177,5 +178,9 @@ def _first_problem(rows: Iterator[sa.Row[Any]], owner: Owner, head: Head, noted:
 
 
 def _entry(row: sa.Row[Any]) -> Entry:
-    body = json.loads(row.body)
-    return Entry(row.seq, instant(row.at), body.pop("what"), body, row.hash)
+    try:
+        body = json.loads(row.body)
+        what = str(body.pop("what"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        what, body = DAMAGED, {}
+    return Entry(row.seq, instant(row.at), what, body, row.hash)

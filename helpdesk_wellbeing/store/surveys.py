@@ -167,13 +167,6 @@ class Surveys:
             connection.execute(survey_sealed.insert(), row)
             return Used.COUNTED
 
-    def is_used(self, account: str, mark: str) -> bool:
-        """Whether a link was used up."""
-        with self._read(account) as (connection, owner):
-            mine = survey_used.c
-            query = sa.select(mine.mark).where(mine.account == owner.number, mine.mark == mark)
-            return connection.execute(query).first() is not None
-
     def sealed(self, account: str, wave: str) -> list[bytes]:
         """The answers of an open wave, unreadable, in the order of random numbers."""
         with self._read(account) as (connection, owner):

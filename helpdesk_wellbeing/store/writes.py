@@ -148,6 +148,14 @@ class Writes:
                 writes.update().where(mine, writes.c.state == "planned", free).values(values)
             ).rowcount
 
+    def cancel_all(self, account: str, reason: str, at: datetime) -> int:
+        """Skip whatever was never sent and is not being worked on; how many writes that was."""
+        with self._write(account) as (connection, owner):
+            free = sa.or_(writes.c.claimed_until.is_(None), writes.c.claimed_until < micros(at))
+            mine = sa.and_(writes.c.account == owner.number, writes.c.state == "planned", free)
+            values = {"state": "skipped", "receipt": json.dumps({"reason": reason}), "changed_at": micros(at)}
+            return connection.execute(writes.update().where(mine).values(values)).rowcount
+
     def sent_since(self, account: str, at: datetime) -> list[datetime]:
         """When the requests after this instant were made, oldest first."""
         with self._read(account) as (connection, owner):

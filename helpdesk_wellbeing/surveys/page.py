@@ -84,7 +84,7 @@ def pulse(
         # before Flask's own handler, which would log the address, and with it the link
         language = _language(request.args.get("lang"))
         if isinstance(error, HTTPException):
-            return _told("unknown", language, error.code or 400)
+            return _told("large" if error.code == 413 else "unknown", language, error.code or 400)
         _log.error("pulse page failed", error=type(error).__name__, place=place_of(error))
         return _told("failed", language)
 
@@ -92,14 +92,17 @@ def pulse(
 
 
 def _opened(store: Store, token: str, wrong: Patience, at: datetime) -> tuple[Door | None, str]:
-    """What the link opens, or else the kind of page that says why not."""
+    """What the link opens, or else the kind of page that says why not.
+
+    Whether it was used is only told to who sends a whole answer: others could find out who has answered.
+    """
     opened = waves.door(store, token)
     if opened is None:
         refused = "closed" if waves.is_over(store, token) else "unknown"
         return None, refused if wrong.spend() else "busy"
     if not _is_open(opened.wave, at):
         return None, "closed"
-    return (None, "used") if waves.is_used(store, opened) else (opened, "")
+    return opened, ""
 
 
 def _is_open(wave: Wave, at: datetime) -> bool:

@@ -79,6 +79,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "unknown": "It is incomplete or was not made by this helpdesk. Nothing was sent.",
             "unknown_next": "Open the link from your invitation again, whole. If it still fails, ask your team lead "
             "where the invitation came from.",
+            "large_title": "Your comment is too long",
+            "large": "It has at most {most} characters. Nothing was sent, and nothing was counted.",
+            "large_next": "Go back in your browser, shorten the comment, and send it again. Your link is still good.",
             "used_title": "This link was used already",
             "used": "One answer has been counted for it; each link counts once.",
             "used_next": "If that was not you, tell whoever looks after your helpdesk: the answer cannot be traced "
@@ -114,6 +117,9 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "unknown": "Hij is niet compleet of komt niet van deze helpdesk. Er is niets verstuurd.",
             "unknown_next": "Open de hele link uit je uitnodiging opnieuw. Werkt het dan nog niet, vraag dan je "
             "teamleider waar de uitnodiging vandaan komt.",
+            "large_title": "Je opmerking is te lang",
+            "large": "Ze heeft hooguit {most} tekens. Er is niets verstuurd en niets geteld.",
+            "large_next": "Ga terug in je browser, maak de opmerking korter en verstuur opnieuw. Je link blijft goed.",
             "used_title": "Deze link is al gebruikt",
             "used": "Er is één antwoord voor geteld; elke link telt één keer.",
             "used_next": "Was jij dat niet, meld het dan bij wie je helpdesk beheert: het antwoord is niet te "

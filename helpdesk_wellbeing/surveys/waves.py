@@ -119,11 +119,6 @@ def is_over(store: Store, token: str) -> bool:
     return wave is not None and wave.state in (State.CLOSED, State.PUBLISHED, State.ANSWERED)
 
 
-def is_used(store: Store, opened: Door) -> bool:
-    """Whether the link has been used up."""
-    return store.surveys.is_used(opened.claim.account, links.mark_of(opened.claim))
-
-
 def answer(store: Store, opened: Door, scores: Sequence[int], comment: str, at: datetime) -> Used:
     """Count an answer and use the link up, both or neither. Raises BadPayload for what does not fit."""
     wave, claim = opened.wave, opened.claim

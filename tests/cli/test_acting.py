@@ -7,6 +7,7 @@ import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +15,7 @@ from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.cli import cli
 from helpdesk_wellbeing.cli.common import open_store
 from helpdesk_wellbeing.errors import WellbeingError
+from helpdesk_wellbeing.people import GROUPS
 from helpdesk_wellbeing.plan.proposal import Because, Move, Proposal, Subject
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -35,6 +37,7 @@ def proposed(home):
     """An account with one proposal to move two tickets from anna to ben."""
     store = open_store()
     store.create_account("acme")
+    store.replace_groups("acme", "file", pl.DataFrame([dict.fromkeys(GROUPS) | {"group": "g1"}], schema=GROUPS))
     because = Because(
         "open_work_overload", "v1", "LD1", Subject("agent", "anna"), "warn", "2026-03-01", "A", {"z": 2.9}
     )
@@ -106,7 +109,32 @@ def test_an_unknown_proposal_is_said_with_the_next_step(proposed, command):
 def test_undo_of_what_was_never_written_says_so(proposed):
     run("proposals", "accept", proposed)
 
-    assert "nothing was written" in refused("proposals", "undo", proposed)
+    assert "no ticket was moved" in refused("proposals", "undo", proposed)
+
+
+def test_what_was_only_tried_in_a_dry_run_can_be_accepted_for_good(proposed):
+    run("proposals", "accept", proposed)
+    run("act", "set", "--mode", "rebalance=approve")
+
+    assert "2 writes to be made" in run("proposals", "accept", proposed).stderr
+
+
+@pytest.mark.parametrize("who", ["", " ", "n" * 101, "a\nb"])
+def test_who_decides_has_a_name_that_fits_into_a_line(proposed, who):
+    assert "1 to 100 signs" in refused("proposals", "decline", proposed, "--reason", "other", "--by", who)
+
+
+def test_an_approval_in_advance_is_for_a_group_that_there_is(proposed):
+    until = (AT + timedelta(days=3)).isoformat()
+
+    assert "there is no group zzz; there are: g1" in refused(
+        "act", "approve", "--group", "zzz", "--until", until, "--an-hour", "5"
+    )
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x", "http://example.com", "https://u:p@h/x?y#z"])
+def test_links_lead_to_an_address_that_is_one(proposed, url):
+    assert "must be https://host" in refused("act", "set", "--public-url", url)
 
 
 def test_how_an_account_acts_is_shown_and_changed(proposed):
@@ -147,6 +175,12 @@ def test_the_audit_is_listed_and_proved_until_one_byte_is_changed(proposed, home
     broken = run("audit", "verify")
     assert (broken.exit_code, broken.stdout) == (1, "NOT WHOLE: entry 2 is not as it was written\n")
     assert run("audit", "verify", "--head", head).exit_code == 1
+
+    with sqlite3.connect(home / "wellbeing.db") as database:
+        database.execute("UPDATE audit SET body = substr(body, 1, 30) || '~' WHERE seq = 2")
+    shown = run("audit", "list")
+    assert "some entries cannot be read" in shown.stderr
+    assert "damaged" in shown.stdout
 
 
 def test_an_account_without_waves_says_how_one_comes(proposed):

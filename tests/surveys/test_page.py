@@ -45,12 +45,27 @@ def test_the_form_is_answered_once(client, store, wave, token):
     shown = client.get(f"/pulse/{token}")
     thanked = client.post("/pulse/", data={"link": token, **CHOSEN, "comment": "more time"})
     again = client.post("/pulse/", data={"link": token, **CHOSEN})
-    looked = client.get(f"/pulse/{token}")
 
-    assert (shown.status_code, thanked.status_code, again.status_code, looked.status_code) == (200, 200, 410, 410)
+    assert (shown.status_code, thanked.status_code, again.status_code) == (200, 200, 410)
     assert "Thank you" in thanked.text
     assert "used already" in again.text
     assert answers_in(store, wave) == 1
+
+
+@pytest.mark.parametrize("data", [{}, {"switch": "nl"}, {"q0": "3"}])
+def test_a_link_looks_the_same_before_and_after_it_was_used(client, store, wave, token, data):
+    before = client.get(f"/pulse/{token}"), client.post("/pulse/", data={"link": token, **data})
+    client.post("/pulse/", data={"link": token, **CHOSEN})
+    after = client.get(f"/pulse/{token}"), client.post("/pulse/", data={"link": token, **data})
+
+    assert [(page.status_code, page.text) for page in after] == [(page.status_code, page.text) for page in before]
+
+
+def test_a_comment_that_is_far_too_long_is_said_to_be_that(client, store, wave, token):
+    page = client.post("/pulse/", data={"link": token, **CHOSEN, "comment": "x" * 1_000_000})
+
+    assert (page.status_code, "Your comment is too long" in page.text) == (413, True)
+    assert answers_in(store, wave) == 0
 
 
 def test_looking_at_a_link_a_hundred_times_uses_nothing_up(client, store, wave, token):
@@ -182,7 +197,7 @@ def test_no_log_line_has_a_link_or_a_comment(client, store, token, caplog, monke
     def broken(*_):
         raise RuntimeError(token)
 
-    monkeypatch.setattr(waves, "is_used", broken)
+    monkeypatch.setattr(waves, "door", broken)
     page = client.get(f"/pulse/{token}")
     posted = client.post("/pulse/", data={"link": token, **CHOSEN, "comment": "my secret comment"})
 

@@ -66,7 +66,7 @@ class ZendeskHelpdesk:
         if there is not None:
             return there
         new = zendesk.NewTicket(
-            subject=invitation.subject, body=invitation.body, requester=invitation.agent, assignee=None,
+            subject=invitation.subject, body=invitation.body, requester=invitation.agent, group=invitation.group,
             tags=invitation.tags, marker=marker, external_id=marker,
         )  # fmt: skip
         made = self._writing.create_ticket(new, marker)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from helpdesk_wellbeing.acting import policy
+from helpdesk_wellbeing.acting import asking, policy
 from webhooks import known
 from webhooks.zendesk import cleaning, provisioning
 from webhooks.zendesk.cleaning import Cleaned
@@ -95,7 +95,10 @@ def carry_out(
 ) -> Removed:  # fmt: skip
     """Take everything out. What is refused is told, and the rest goes on. Raises PlatformError when nothing goes."""
     store, name = account.store, account.account
-    policy.change(store, name, by, datetime.now(UTC), stopped=True)
+    now = datetime.now(UTC)
+    policy.change(store, name, by, now, stopped=True)
+    store.writes.cancel_all(name, "withdrawn", now)
+    asking.end_waves(store, name, now)
     field = account.field
     last = [step for step in removal.steps if step.name == FIELD]
     if removal.secret:  # before its webhook, by which a new run would know that it is ours

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from .bulk import bulk_site
 from .faults import Faults
@@ -23,11 +24,21 @@ def _site(arguments: argparse.Namespace) -> Site:
         return bulk_site(arguments.bulk_tickets, arguments.bulk_saves, arguments.seed)
     from helpdesk_wellbeing.demo import simulate
 
-    end = arguments.end or datetime.now(UTC).date() - timedelta(days=1)
-    site = Site.from_world(simulate(arguments.seed, end=end))
+    site = Site.from_world(simulate(arguments.seed, end=_last_day(arguments)))
     limits = {"unlimited": arguments.unlimited, "minute": arguments.minute}
     options = replace(site.options, allowed_scopes=WRITE_SCOPES, **limits)
     return replace(site, options=options)
+
+
+def _write_files(arguments: argparse.Namespace) -> None:
+    from helpdesk_wellbeing.demo import simulate, write_files
+
+    arguments.files.mkdir(parents=True, exist_ok=True)
+    write_files(simulate(arguments.seed, end=_last_day(arguments)), arguments.files)
+
+
+def _last_day(arguments: argparse.Namespace) -> date:
+    return arguments.end or datetime.now(UTC).date() - timedelta(days=1)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -41,8 +52,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--hostile", action="store_true", help="with every fault that can be overcome")
     parser.add_argument("--bulk-tickets", type=int, default=0, help="a plain large account instead of the team")
     parser.add_argument("--bulk-saves", type=int, default=5, help="saves per ticket of the large account")
+    parser.add_argument("--files", type=Path, help="a folder for people.csv, groups.csv … of the team")
     arguments = parser.parse_args(argv)
     faults = Faults.hostile_to_writes(arguments.seed) if arguments.hostile else None
+    if arguments.files:
+        _write_files(arguments)
     front = SimulatedZendesk(_site(arguments), arguments.port, faults=faults)
     front.start(prepare=bool(arguments.bulk_tickets))
     print(front.base_url, flush=True)
