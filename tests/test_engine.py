@@ -119,7 +119,7 @@ def facts(filled, world):
         shuffled,
         twice,
         in_100_small_batches,
-        day_by_day_with_a_check_each_week,
+        pytest.param(day_by_day_with_a_check_each_week, marks=pytest.mark.prove),
         hour_by_hour_at_the_end_with_late_rows,
         the_recent_half_first,
     ],

@@ -19,6 +19,9 @@ from tests.always_on.helpdesks import connect
 from tests.always_on.moving import ACCOUNT, EVERYTHING, GROUPS, LIMITS, PATIENCE, hostile, moving
 from webhooks.outbound import Patience
 
+# On PostgreSQL the full counts are proved; here SQLite stands for both.
+on_both = pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.prove)], indirect=True)
+
 PATIENT = Patience(**{name: timedelta(seconds=seconds) for name, seconds in PATIENCE.items()})
 
 
@@ -75,6 +78,7 @@ def test_what_others_did_meanwhile_is_left_alone_with_a_reason(tmp_path, url):
         assert views.shown(one.store, ACCOUNT, proposal)["state"] == "done"
 
 
+@on_both
 def test_undo_leaves_what_others_took_over_and_says_so(tmp_path, url):
     with moving(tmp_path, url, 9, EVERYTHING) as one:
         before = {ticket: one.row(ticket) for ticket in numbers(1, 9)}
@@ -141,6 +145,7 @@ def test_without_our_field_which_an_admin_deleted_tickets_move_and_come_back(tmp
         assert {ticket: one.row(ticket) for ticket in before} == before
 
 
+@on_both
 def test_a_token_revoked_in_the_middle_stops_the_writes_until_connect(tmp_path, url):
     with moving(tmp_path, url, 20) as one:
         proposal = one.accepted(numbers(1, 21))
@@ -176,6 +181,7 @@ def test_a_long_wait_that_the_helpdesk_asks_for_is_kept_for_all_writes(tmp_path,
         assert one.states(proposal) == {"written": 6}
 
 
+@on_both
 def test_the_switch_holds_in_the_middle_of_a_round(tmp_path, url):
     with moving(tmp_path, url, 10) as one:
         proposal = one.accepted(numbers(1, 11))
@@ -238,6 +244,7 @@ def is_one_ticket_each(one, persons):
     assert one.store.audit.verify(ACCOUNT).problem is None
 
 
+@on_both
 @pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.prove)])
 def test_each_person_is_asked_by_one_ticket_although_the_process_is_killed(tmp_path, url, kills):
     with moving(tmp_path, url, 2, EVERYTHING | {"lost": 0.3}) as one:
