@@ -28,18 +28,18 @@ _PULSE_1 = QuestionSet(
     MappingProxyType(
         {
             "en": (
-                "All in all I am satisfied with my work in support this month.",
-                "My workload was manageable.",
-                "I had the tools and information I needed to help customers.",
-                "I could take my breaks and switch off after work.",
-                "When we raise something, something is done with it.",
+                "Taken as a whole, I was content with my support work this month.",
+                "I could cope with the amount of work.",
+                "To help customers I had what I needed: tools and information.",
+                "I got my breaks, and after work I could let go of it.",
+                "What our team brings up leads to something.",
             ),
             "nl": (
-                "Al met al ben ik deze maand tevreden over mijn werk in support.",
-                "Mijn werkdruk was te doen.",
-                "Ik had de hulpmiddelen en informatie die ik nodig had.",
-                "Ik kon mijn pauzes nemen en na het werk loslaten.",
-                "Als wij iets aankaarten, wordt er iets mee gedaan.",
+                "Alles bij elkaar was ik deze maand tevreden met mijn werk bij support.",
+                "De hoeveelheid werk kon ik aan.",
+                "Om klanten te helpen had ik wat nodig is: hulpmiddelen en informatie.",
+                "Ik kwam aan mijn pauzes toe en kon na het werk afstand nemen.",
+                "Wat ons team aankaart, leidt ergens toe.",
             ),
         }
     ),
