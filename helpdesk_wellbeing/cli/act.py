@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,7 @@ def show(account: str, output: str) -> None:
 @click.option(
     "--survey-group", metavar="ID", help="The group that invitations belong to; let nobody but admins be in it."
 )
+@click.option("--planning", metavar="JSON", help='What planning is told, such as {"rebalance": {"at_once": true}}.')
 @click.option("--public-url", help="Where people reach this installation: https://…")
 @by_option
 def set_(account: str, modes: tuple[str, ...], by: str | None, **given: Any) -> None:
@@ -146,10 +148,22 @@ def set_(account: str, modes: tuple[str, ...], by: str | None, **given: Any) -> 
     if modes:
         known = policy.policy_of(store, account).modes
         changes["modes"] = {**known, **dict(_mode(word) for word in modes)}
+    if "planning" in changes:
+        changes["planning"] = _json(changes["planning"])
     if not changes:
         raise click.UsageError("nothing to change")
     policy.change(store, account, decider(by), datetime.now(UTC), **changes)
     say(f"{account}: changed; see helpdesk-wellbeing act show --account {account}")
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise click.UsageError("--planning is a JSON object; see helpdesk_wellbeing/acting/README.md")
+    return said
 
 
 def _mode(word: str) -> tuple[str, str]:

@@ -156,6 +156,14 @@ def test_a_mode_that_does_not_exist_is_refused(proposed, word):
     assert "is not ACTION=MODE" in ran.stderr
 
 
+def test_what_planning_is_told_is_checked_at_the_door(proposed):
+    run("act", "set", "--planning", '{"rebalance": {"at_once": true}, "tags": {"call_back": ["callback"]}}')
+    assert json.loads(run("act", "show", "--format", "json").stdout)["planning"]["rebalance"] == {"at_once": True}
+
+    assert "planning" in refused("act", "set", "--planning", '{"rebalance": {"at_nonce": true}}')
+    assert run("act", "set", "--planning", "at once").exit_code == 2
+
+
 def test_the_switch_is_one_command_each_way(proposed):
     run("act", "stop")
     assert run("act", "show").stdout.startswith("STOPPED")

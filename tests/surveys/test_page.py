@@ -86,7 +86,7 @@ def test_the_page_speaks_dutch_by_link_by_browser_and_by_button(client, store, w
 
     for page in (by_link, by_browser, by_button):
         assert '<html lang="nl">' in page.text
-        assert "Mijn werkdruk was te doen." in page.text
+        assert "De hoeveelheid werk kon ik aan." in page.text
     assert 'value="2" required checked' in by_button.text
     assert ">hoi</textarea>" in by_button.text
     assert answers_in(store, wave) == 0
