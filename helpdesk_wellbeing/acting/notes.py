@@ -25,7 +25,7 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
     },
     "nl": {
         "moved": "Van {giver} naar {receiver} verplaatst, zodat het openstaande werk van {group} gelijkmatiger "
-        "verdeeld is. Iemand heeft dit goedgekeurd en het kan ongedaan worden gemaakt (helpdesk-wellbeing).",
+        "verdeeld is. Dit is door iemand goedgekeurd en kan ongedaan worden gemaakt (helpdesk-wellbeing).",
         "moved_by_standing": "Van {giver} naar {receiver} verplaatst, zodat het openstaande werk van {group} "
         "gelijkmatiger verdeeld is. Een beheerder heeft dit vooraf goedgekeurd en het kan ongedaan worden gemaakt "
         "(helpdesk-wellbeing).",
@@ -33,8 +33,8 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "gelijkmatiger verdeeld is. Er is niets gewijzigd (helpdesk-wellbeing).",
         "undone": "De verplaatsing van dit ticket door helpdesk-wellbeing is ongedaan gemaakt.",
         "consent_subject": "Wil je tickets overnemen?",
-        "consent_body": "Om het openstaande werk van {group} gelijkmatiger te verdelen, kunnen er tickets naar jou: "
-        "{count}. Laat weten of dat je past; zonder jouw ja komt er niets naar je toe:\n{link}",
+        "consent_body": "Om het openstaande werk van {group} gelijkmatiger te verdelen, zouden er tickets naar jou "
+        "kunnen: {count}. Laat weten of het je uitkomt; zonder jouw ja komt er niets naar je toe:\n{link}",
         "invitation_subject": "Vijf korte vragen over werken in {group}",
         "invitation_body": "Hoe is het werk in {group} op dit moment? Vijf vragen, ongeveer twee minuten. Je antwoord "
         "wordt zonder je naam bewaard en alleen samen met minstens vier andere getoond. De link is alleen voor jou:\n"

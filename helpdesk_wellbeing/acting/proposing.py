@@ -41,6 +41,12 @@ class Looked:
     goes_on: bool  # there is something that time alone may change
 
 
+def would_propose(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Planned:
+    """What planning proposes as of then; nothing is kept."""
+    answer = check(outcome, catalogue, withhold_agents=needs_agreement(store.account(outcome.account)))
+    return propose(situation_of(store, outcome, catalogue, answer, at))
+
+
 def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Looked:
     """End what has expired or lost its flag, and keep what planning proposes now."""
     account = outcome.account

@@ -66,6 +66,7 @@ def _shown(store: Store, account: str, kept: Kept) -> dict[str, Any]:
         "writes": [
             {
                 "ticket": w.target, "kind": w.kind, "state": w.state, "tries": w.tries,
+                "due_at": w.due_at.isoformat(),
                 "reason": w.receipt.get("reason"), "receipt": w.receipt.get("platform"),
                 "not_restored": w.receipt.get("not_restored", []),
             }

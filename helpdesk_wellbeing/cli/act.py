@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,11 @@ from helpdesk_wellbeing.plan.proposal import ACTIONS
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from helpdesk_wellbeing.acting.proposing import Looked
+    from helpdesk_wellbeing.engine import Catalogue, Engine
+    from helpdesk_wellbeing.plan.proposal import Skipped
     from helpdesk_wellbeing.store import Store
 
 MODES = ("off", "dry_run", "suggest", "approve", "auto")
@@ -35,7 +40,7 @@ MODES = ("off", "dry_run", "suggest", "approve", "auto")
 
 @click.group(name="act", invoke_without_command=True)
 @click.option("--account", metavar="NAME", help="What you call the account here.")
-@click.option("--as-of", type=AsOf(), help="Propose as of this instant; nothing is written then.")
+@click.option("--as-of", type=AsOf(), help="What would have been proposed at this instant; nothing is kept or written.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to print findings.")
 @click.pass_context
 def command(ctx: click.Context, account: str | None, as_of: datetime | None, output: str) -> None:
@@ -51,31 +56,59 @@ def command(ctx: click.Context, account: str | None, as_of: datetime | None, out
 
     store = open_store()
     require_account(store, account)
-    looked = look(store, account, as_of or datetime.now(UTC))
-    written = None if as_of is not None or store.account(account).platform is None else write_all(store, account)
+    if as_of is not None:
+        _say_what_would_be(store, account, as_of, output)
+        return
+    looked = look(store, account, datetime.now(UTC))
+    written = None if store.account(account).platform is None else write_all(store, account)
     waits = views.listed(store, account)
     if output == "json":
-        skipped = [
-            {"action": s.action, "subject": {"kind": s.subject.kind, "id": s.subject.id}, "reason": s.reason,
-             "rule": s.rule} for s in looked.planned.skipped
-        ]  # fmt: skip
-        print_json({"account": account, "made": looked.made, "ended": looked.ended, "skipped": skipped,
-                    "written": written, "open": [one["id"] for one in waits]})  # fmt: skip
+        print_json({"account": account, "made": looked.made, "ended": looked.ended, "written": written,
+                    "skipped": _as_json(looked.planned.skipped), "open": [one["id"] for one in waits]})  # fmt: skip
     else:
-        _print(looked, written, len(waits), account)
+        click.echo(f"{counted(len(looked.made), 'proposal')} made, {len(looked.ended):,} ended")
+        _print_skipped(looked.planned.skipped)
+        if written:
+            click.echo(written)
+        if waits:
+            see = f"see helpdesk-wellbeing proposals list --account {account}"
+            click.echo(f"{counted(len(waits), 'proposal')} waiting; {see}")
     ctx.exit(1 if waits else 0)
 
 
 def look(store: Store, account: str, at: datetime) -> Looked:
     """Evaluate what is stored and look at the proposals, as of `at`."""
     from helpdesk_wellbeing.acting.proposing import look_again
+
+    engine, known = _engine(store, account)
+    return look_again(store, engine.assess(at), known, at)
+
+
+def _engine(store: Store, account: str) -> tuple[Engine, Catalogue]:
     from helpdesk_wellbeing.engine import Engine
 
     require_events(store, account)
     known = catalogue()
     engine = Engine(store, account, known)
     bring_up_to_date(store, engine, account, "act")
-    return look_again(store, engine.assess(at), known, at)
+    return engine, known
+
+
+def _say_what_would_be(store: Store, account: str, at: datetime, output: str) -> None:
+    from helpdesk_wellbeing.acting.proposing import would_propose
+    from helpdesk_wellbeing.plan.proposal import to_json
+
+    engine, known = _engine(store, account)
+    planned = would_propose(store, engine.assess(at), known, at)
+    if output == "json":
+        proposals = [to_json(proposal) for proposal in planned.proposals]
+        print_json({"account": account, "would_propose": proposals, "skipped": _as_json(planned.skipped)})
+        return
+    click.echo(f"{counted(len(planned.proposals), 'proposal')} would have been made; nothing is kept")
+    for proposal in planned.proposals:
+        lines = proposal.texts.get("en", "").splitlines()
+        click.echo(f"  {proposal.action.replace('_', ' '):18} {lines[0] if lines else ''}")
+    _print_skipped(planned.skipped)
 
 
 def write_all(store: Store, account: str) -> str | None:
@@ -87,17 +120,18 @@ def write_all(store: Store, account: str) -> str | None:
     return described(write(store, account))
 
 
-def _print(looked: Looked, written: str | None, waits: int, account: str) -> None:
-    click.echo(f"{counted(len(looked.made), 'proposal')} made, {len(looked.ended):,} ended")
-    by_reason: dict[tuple[str, str], int] = {}
-    for one in looked.planned.skipped:
-        by_reason[one.action, one.reason] = by_reason.get((one.action, one.reason), 0) + 1
+def _as_json(skipped: Iterable[Skipped]) -> list[dict[str, Any]]:
+    return [
+        {"action": s.action, "subject": {"kind": s.subject.kind, "id": s.subject.id}, "reason": s.reason,
+         "rule": s.rule}
+        for s in skipped
+    ]  # fmt: skip
+
+
+def _print_skipped(skipped: Iterable[Skipped]) -> None:
+    by_reason = Counter((one.action.replace("_", " "), one.reason) for one in skipped)
     for (action, reason), number in sorted(by_reason.items()):
-        click.echo(f"  not proposed: {action.replace('_', ' ')} ({reason}){f' × {number}' if number > 1 else ''}")
-    if written:
-        click.echo(written)
-    if waits:
-        click.echo(f"{counted(waits, 'proposal')} waiting; see helpdesk-wellbeing proposals list --account {account}")
+        click.echo(f"  not proposed: {action} ({reason}){f' × {number}' if number > 1 else ''}")
 
 
 @command.command(name="show", short_help="How the account acts.")
@@ -154,6 +188,10 @@ def set_(account: str, modes: tuple[str, ...], by: str | None, **given: Any) -> 
         raise click.UsageError("nothing to change")
     policy.change(store, account, decider(by), datetime.now(UTC), **changes)
     say(f"{account}: changed; see helpdesk-wellbeing act show --account {account}")
+    after = policy.policy_of(store, account)
+    if after.writes("esat_wave") and after.survey_group is None and after.survey_delivery == "ticket":
+        say(f"{account}: invitations belong to no group, so whoever may see all tickets can open their links; give "
+            f"them a group in which only admins are: act set --account {account} --survey-group ID")  # fmt: skip
 
 
 def _json(text: str) -> dict[str, Any]:

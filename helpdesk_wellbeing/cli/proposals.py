@@ -203,9 +203,8 @@ def _page(store: Store, account: str, one: Mapping[str, Any], language: str) -> 
     lines = [_line(one, names), ""]
     lines += one["texts"].get(language, "").splitlines()
     for because in one["because"]:
-        values = ", ".join(f"{name} {value:g}" for name, value in because["values"].items() if value is not None)
-        lines.append(f"because {because['signal']} ({because['rule']} {because['rule_version']}) is {because['level']} "
-                     f"since {because['since']}: {values}")  # fmt: skip
+        rule = f"{because['rule']} {because['rule_version']}"
+        lines.append(f"because {because['signal']} ({rule}) is {because['level']} since {because['since']}")
     for move in one["moves"]:
         lines += ["", f"ticket {move['ticket']}: {names.agent(move['giver'])} → {names.agent(move['receiver'])}"]
         lines += [f"  {line}" for line in move["reasons"].get(language, "").splitlines()]
@@ -229,7 +228,9 @@ def _written(write: Mapping[str, Any]) -> str:
     reason = f" ({write['reason']})" if write["reason"] else ""
     left = f"; left as somebody set it since: {', '.join(write['not_restored'])}" if write["not_restored"] else ""
     whom = "a private question" if write["kind"] == "invite" else f"ticket {write['ticket']}"
-    return f"{write['kind']:7} {whom}: {write['state']}{reason}{left}"
+    due = datetime.fromisoformat(write["due_at"])
+    later = f", from {due:%a %d %b %H:%M} UTC on" if write["state"] == "planned" and due > _now() else ""
+    return f"{write['kind']:7} {whom}: {write['state']}{later}{reason}{left}"
 
 
 def _state(one: Mapping[str, Any]) -> str:

@@ -130,6 +130,7 @@ def _acting(store: Store, account: str) -> dict[str, Any]:
     counts = store.writes.counts(account)
     return {
         "stopped": policy_of(store, account).stopped,
+        "installed": bool(store.installed.things(account)),
         "proposals": store.proposals.counts(account).get("open", 0),
         "writes": {"waiting": counts.get("planned", 0) + counts.get("sent", 0), **counts},
         "waiting_since": _iso(store.writes.waiting_since(account)),
@@ -138,8 +139,10 @@ def _acting(store: Store, account: str) -> dict[str, Any]:
 
 def _to_write(account: str, acting: dict[str, Any]) -> list[str]:
     waiting, since = acting["writes"]["waiting"], acting["waiting_since"]
+    if acting["stopped"] and not waiting and not acting["installed"]:
+        return []
     if acting["stopped"]:
-        waits = f"; {counted(waiting, 'write')} of it {'waits' if waiting == 1 else 'wait'}" if waiting else ""
+        waits = f"; {counted(waiting, 'write')} {'waits' if waiting == 1 else 'wait'}" if waiting else ""
         return [f"acting is stopped{waits}; go on with: helpdesk-wellbeing act go --account {account}"]
     if since is not None and datetime.now(UTC) - datetime.fromisoformat(since) > LONG_WAIT:
         return [

@@ -104,12 +104,12 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "zonder deze link. Resultaten zijn er voor groepen van minstens {k} antwoorden, opmerkingen vanaf "
             "{k_comments}.",
             "until": "Open tot {day} {month}, {hour} uur UTC.",
-            "comment": "Wat zou er moeten veranderen? (mag leeg blijven)",
+            "comment": "Is er iets dat zou moeten veranderen? (mag leeg blijven)",
             "comment_help": "Noem geen personen en niets over gezondheid. Hooguit {most} tekens.",
             "send": "Antwoorden versturen",
             "missing": "Kies hier een antwoord.",
             "missing_top": "Sommige vragen hebben nog geen antwoord. Er is niets verstuurd.",
-            "too_long": "De opmerking is langer dan {most} tekens. Maak hem korter; er is niets verstuurd.",
+            "too_long": "De opmerking is langer dan {most} tekens. Maak die korter; er is niets verstuurd.",
             "thanks_title": "Dank je wel",
             "thanks": "Je antwoord is geteld. Je kunt deze pagina sluiten.",
             "thanks_next": "Na afloop ziet je team het resultaat, en wat ermee gedaan wordt.",
@@ -118,7 +118,7 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "unknown_next": "Open de hele link uit je uitnodiging opnieuw. Werkt het dan nog niet, vraag dan je "
             "teamleider waar de uitnodiging vandaan komt.",
             "large_title": "Je opmerking is te lang",
-            "large": "Ze heeft hooguit {most} tekens. Er is niets verstuurd en niets geteld.",
+            "large": "Die heeft hooguit {most} tekens. Er is niets verstuurd en niets geteld.",
             "large_next": "Ga terug in je browser, maak de opmerking korter en verstuur opnieuw. Je link blijft goed.",
             "used_title": "Deze link is al gebruikt",
             "used": "Er is één antwoord voor geteld; elke link telt één keer.",

@@ -137,7 +137,7 @@ def test_receivers_are_asked_by_a_private_ticket_that_names_tickets_and_no_load(
 
     assert question.target == invitation.agent == "ben"
     assert "https://our.host/consent/" in invitation.body
-    assert "tickets naar jou: 2." in invitation.body
+    assert "tickets naar jou kunnen: 2." in invitation.body
     assert "%" not in invitation.body
     review.consent(store, "acme", proposed, "ben", True, MONDAY)
     assert asking.invitation(store, "acme", question, policy.policy_of(store, "acme"), MONDAY) is None

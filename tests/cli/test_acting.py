@@ -64,7 +64,7 @@ def test_a_proposal_says_why_what_and_until_when(proposed):
     shown = run("proposals", "show", proposed).stdout
 
     assert "Two tickets change hands." in shown
-    assert "because LD1 (open_work_overload v1) is warn since 2026-03-01: z 2.9" in shown
+    assert "because LD1 (open_work_overload v1) is warn since 2026-03-01\n" in shown
     assert "ticket 11: anna → ben\n  Ticket 11 would go." in shown
     assert "open until" in shown
     assert "Twee tickets" in run("proposals", "show", proposed, "--language", "nl").stdout

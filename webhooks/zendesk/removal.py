@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.acting import asking, policy
+from helpdesk_wellbeing.words import counted
 from webhooks import known
 from webhooks.zendesk import cleaning, provisioning
 from webhooks.zendesk.cleaning import Cleaned
@@ -55,7 +56,7 @@ class Removal:
         if others:
             lines.append(f"clean   {others:,} tickets: our tags and the value of our field; your triggers run on that")
         if self.own:
-            lines.append(f"delete  {len(self.own):,} survey tickets that were made by us")
+            lines.append(f"delete  {counted(len(self.own), 'survey ticket')} of ours")
         return [*lines, *(["forget  the webhook secret"] if self.secret else [])]
 
 
