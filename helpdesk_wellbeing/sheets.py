@@ -6,7 +6,7 @@ import base64
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,6 +24,15 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+def language_of(wanted: str | None, languages: Sequence[str]) -> str:
+    """What the present caller reads: what was asked for, else what the browser prefers, else the first."""
+    from flask import request
+
+    if wanted in languages:
+        return str(wanted)
+    return request.accept_languages.best_match(languages) or languages[0]
 
 
 class Patience:

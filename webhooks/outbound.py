@@ -19,7 +19,6 @@ from uuid import uuid4
 from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.acting.decide import Decided, Skip, decide, without_assignee
 from helpdesk_wellbeing.acting.helpdesk import (
-    KEEP,
     Conflict,
     Helpdesk,
     Invitation,
@@ -145,11 +144,6 @@ def _put_off(means: Means, write: Write, wait: timedelta) -> None:
     with means.store.transaction():
         means.store.writes.later(means.account, write.key, until, means.who)
         means.store.writes.put_off(means.account, until)
-
-
-def free_at(store: Store, account: str, now: datetime) -> datetime:
-    """When the next write may be made: now, or when the budget of the minute has room again."""
-    return _free_at(store, account, policy_of(store, account).updates_a_minute, now)
 
 
 def _free_at(
@@ -338,6 +332,3 @@ def _skip(means: Means, write: Write, reason: Reason) -> End:
 def _later(means: Means, write: Write, wait: timedelta | None = None) -> End:
     means.store.writes.later(means.account, write.key, means.now() + (wait or means.patience.short), means.who)
     return "later"
-
-
-__all__ = ["KEEP", "Means", "Patience", "Tally", "free_at", "work_off"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from helpdesk_wellbeing.acting.helpdesk import Invitation
+from helpdesk_wellbeing.acting.names import names_in, names_of
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.errors import CannotDecide
@@ -53,10 +54,10 @@ def reasons(store: Store, account: str, directory: Directory, at: datetime) -> d
 def regular(store: Store, account: str, directory: Directory, at: datetime) -> list[Proposal]:
     """Proposals for the teams whose regular wave is due."""
     history, found = waves.history(store, account), []
-    names = dict(directory.groups.select("group", "name").iter_rows())
+    names = names_in(directory)
     for team, members in teams(directory, at.date(), not_asked(store, account)).items():
         if isinstance(due(TeamFacts(team, members), Policy(), history, at), Plan):
-            texts = {language: text.format(name=names.get(team) or team) for language, text in _TEXTS.items()}
+            texts = {language: text.format(name=names.group(team)) for language, text in _TEXTS.items()}
             found.append(
                 Proposal(
                     "esat_wave", Subject("team", team), (), at, at + REGULAR_STANDS, at, texts,
@@ -134,8 +135,8 @@ def invitation(store: Store, account: str, write: Write, policy: Acting, at: dat
     wave = store.surveys.wave(account, write.asked["wave"])
     if not asked or wave is None:
         return None
-    names = dict(store.directory(account).groups.select("group", "name").iter_rows())
-    group = ", ".join(names.get(team) or team for team in asked[0].place.teams)
+    names = names_of(store, account)
+    group = ", ".join(names.group(team) for team in asked[0].place.teams)
     subject = note("invitation_subject", policy.language, group=group)
     if wave.venue is Venue.ELSEWHERE:
         return Invitation(

@@ -19,7 +19,7 @@ from helpdesk_wellbeing.acting.consent import Asked, Question, Stands
 from helpdesk_wellbeing.acting.consent_words import LANGUAGES, WORDS
 from helpdesk_wellbeing.errors import CannotDecide, StoreError
 from helpdesk_wellbeing.logs import place_of
-from helpdesk_wellbeing.sheets import HEADERS, STYLE, TEMPLATES, Patience
+from helpdesk_wellbeing.sheets import HEADERS, STYLE, TEMPLATES, Patience, language_of
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -40,7 +40,7 @@ def consents(
 
     @page.get("/<token>")
     def show(token: str) -> Response:
-        language = _language(request.args.get("lang"))
+        language = language_of(request.args.get("lang"), LANGUAGES)
         found, refused = _found(store, token, wrong, now())
         return _told(refused, language) if found is None else _form(found[1], token, language)
 
@@ -48,7 +48,7 @@ def consents(
     def take() -> Response:
         request.max_content_length = LARGEST
         form = request.form
-        language = _language(form.get("switch") or form.get("lang"))
+        language = language_of(form.get("switch") or form.get("lang"), LANGUAGES)
         token, at = form.get("link", ""), now()
         found, refused = _found(store, token, wrong, at)
         if found is None:
@@ -68,7 +68,7 @@ def consents(
     @page.errorhandler(Exception)
     def fail(error: Exception) -> Response:
         # before Flask's own handler, which would log the address, and with it the link
-        language = _language(request.args.get("lang"))
+        language = language_of(request.args.get("lang"), LANGUAGES)
         if isinstance(error, HTTPException):
             return _told("unknown", language, error.code or 400)
         _log.error("consent page failed", error=type(error).__name__, place=place_of(error))
@@ -122,9 +122,3 @@ def _page(kind: str, language: str, status: int, **more: Any) -> Response:
     answer.headers.update(HEADERS)
     answer.headers["Content-Language"] = language
     return answer
-
-
-def _language(wanted: str | None) -> str:
-    if wanted in LANGUAGES:
-        return str(wanted)
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from helpdesk_wellbeing.people import Directory
     from helpdesk_wellbeing.store import Store
 
 
@@ -26,7 +27,11 @@ class Names:
 
 def names_of(store: Store, account: str) -> Names:
     """From the account's directory."""
-    directory = store.directory(account)
+    return names_in(store.directory(account))
+
+
+def names_in(directory: Directory) -> Names:
+    """The same from a directory."""
     people = directory.people.filter(directory.people["name"].is_not_null())
     groups = directory.groups.filter(directory.groups["name"].is_not_null())
     return Names(

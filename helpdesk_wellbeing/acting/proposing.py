@@ -44,7 +44,8 @@ class Looked:
 def would_propose(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Planned:
     """What planning proposes as of then; nothing is kept."""
     answer = check(outcome, catalogue, withhold_agents=needs_agreement(store.account(outcome.account)))
-    return propose(situation_of(store, outcome, catalogue, answer, at))
+    situation = situation_of(store, outcome, catalogue, answer, at)
+    return propose(replace(situation, history=history_of(store, outcome.account, situation.policy, at)))
 
 
 def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Looked:
@@ -58,8 +59,8 @@ def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetim
     on = {(flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]) for flag in flags}
     on |= {(rule, "team", id) for rule, _, id in on}  # a wave is for the team of a queue
     ended = review.let_go(store, account, on, at)
-    situation = replace(situation, history=history_of(store, account, situation.policy, at))
-    situation = replace(situation, history=replace(situation.history, made_today=_made_today(store, situation)))
+    history = history_of(store, account, situation.policy, at)
+    situation = replace(situation, history=replace(history, made_today=_made_today(store, situation)))
     planned = propose(situation)
     made = review.keep(store, account, [*planned.proposals, *_regular_waves(store, situation, planned)], at)
     waits = bool(store.proposals.listed(account, review.PENDING)) or asking.is_open(store, account)
@@ -99,7 +100,7 @@ def planning_policy(acting: Acting) -> Policy:
 def situation_of(
     store: Store, outcome: Outcome, catalogue: Catalogue, answer: Mapping[str, Any], at: datetime
 ) -> Situation:
-    """Everything that planning looks at, of one instant."""
+    """What planning looks at, of one instant, without the history of proposals."""
     account, policy = outcome.account, planning_policy(policy_of(store, outcome.account))
     events = store.read_events(account, at - LOOKED_BACK, outcome.as_of, columns=COLUMNS)
     work = open_work(outcome.standing.carry.tickets, events, outcome.facts.handled, policy.tags)
@@ -112,7 +113,6 @@ def situation_of(
         facts=outcome.facts,
         work=work,
         policy=policy,
-        history=history_of(store, account, policy, at),
         surveys=asking.reasons(store, account, outcome.facts.directory, at),
         withhold_agents=needs_agreement(store.account(account)),
     )

@@ -20,6 +20,7 @@ from helpdesk_wellbeing.cli.common import (
     print_json,
     require_account,
     say,
+    store_with,
 )
 from helpdesk_wellbeing.cli.platforms import require_events
 from helpdesk_wellbeing.cli.proposals import by_option, decider
@@ -141,7 +142,7 @@ def show(account: str, output: str) -> None:
     """How the account acts: the switch, modes, standing approvals."""
     from helpdesk_wellbeing.acting.policy import policy_of
 
-    store = _store(account)
+    store = store_with(account)
     policy = policy_of(store, account)
     if output == "json":
         print_json(policy.model_dump(mode="json"))
@@ -177,7 +178,7 @@ def set_(account: str, modes: tuple[str, ...], by: str | None, **given: Any) -> 
     """Change how the account acts. Every change is in the audit."""
     from helpdesk_wellbeing.acting import policy
 
-    store = _store(account)
+    store = store_with(account)
     changes = {name: value for name, value in given.items() if value is not None}
     if modes:
         known = policy.policy_of(store, account).modes
@@ -227,7 +228,9 @@ def stop(account: str, by: str | None) -> None:
 def go(account: str, by: str | None) -> None:
     """Let writes go on after stop."""
     _switch(account, by, stopped=False)
-    nothing = "" if _store(account).installed.things(account) else "; nothing is installed in the helpdesk, see install"
+    nothing = (
+        "" if store_with(account).installed.things(account) else "; nothing is installed in the helpdesk, see install"
+    )
     say(f"{account}: acting again{nothing}")
 
 
@@ -242,7 +245,7 @@ def approve(account: str, action: str, group: str, until: datetime, an_hour: int
     """Approve an action in advance, for one group and a while, so many writes an hour. Its mode must be auto."""
     from helpdesk_wellbeing.acting import policy
 
-    store, now = _store(account), datetime.now(UTC)
+    store, now = store_with(account), datetime.now(UTC)
     if not now < until <= now + timedelta(days=90):
         raise click.UsageError("--until must be within 90 days from now")
     groups = dict(store.directory(account).groups.select("group", "name").iter_rows())
@@ -263,10 +266,4 @@ def approve(account: str, action: str, group: str, until: datetime, an_hour: int
 def _switch(account: str, by: str | None, *, stopped: bool) -> None:
     from helpdesk_wellbeing.acting import policy
 
-    policy.change(_store(account), account, decider(by), datetime.now(UTC), stopped=stopped)
-
-
-def _store(account: str) -> Store:
-    store = open_store()
-    require_account(store, account)
-    return store
+    policy.change(store_with(account), account, decider(by), datetime.now(UTC), stopped=stopped)

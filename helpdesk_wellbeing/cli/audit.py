@@ -9,15 +9,13 @@ import click
 from helpdesk_wellbeing.cli.common import (
     account_option,
     format_option,
-    open_for_reading,
     print_json,
-    require_account,
     say,
+    store_with,
 )
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.audit import Head
 
 
@@ -34,7 +32,7 @@ def list_(account: str, after: int, output: str) -> None:
     """Entries, oldest first. Agents are named by words; what they mean is told in the agents' own export only."""
     from helpdesk_wellbeing.store.audit import DAMAGED
 
-    store = _store(account)
+    store = store_with(account, reading=True)
     entries = store.audit.entries(account, after, 10_000)
     if output == "json":
         print_json([{"seq": e.seq, "at": e.at.isoformat(), "what": e.what, **e.body, "hash": e.hash} for e in entries])
@@ -53,7 +51,7 @@ def list_(account: str, after: int, output: str) -> None:
 @click.pass_context
 def verify(ctx: click.Context, account: str, head: str | None, output: str) -> None:
     """Check that no entry was changed, added or taken away. Exit code 0: whole, 1: not."""
-    verdict = _store(account).audit.verify(account, _head(head))
+    verdict = store_with(account, reading=True).audit.verify(account, _head(head))
     said = f"{verdict.head.seq}:{verdict.head.hash}"
     if output == "json":
         print_json({"account": account, "whole": verdict.problem is None, "problem": verdict.problem, "head": said})
@@ -79,9 +77,3 @@ def _head(text: str | None) -> Head | None:
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _store(account: str) -> Store:
-    store = open_for_reading()
-    require_account(store, account)
-    return store

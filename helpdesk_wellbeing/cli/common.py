@@ -173,6 +173,13 @@ def require_account(store: Store, account: str) -> None:
         raise ConfigError(f'no account "{account}"{hint}')
 
 
+def store_with(account: str, *, reading: bool = False) -> Store:
+    """The store, with this account in it; `reading` as in `open_for_reading`."""
+    store = open_for_reading() if reading else open_store()
+    require_account(store, account)
+    return store
+
+
 def watched() -> bool:
     """True when a person looks at stderr, so that progress is welcome."""
     return sys.stderr.isatty()

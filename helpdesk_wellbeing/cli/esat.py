@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.common import account_option, format_option, open_store, print_json, require_account, say
+from helpdesk_wellbeing.cli.common import (
+    account_option,
+    format_option,
+    print_json,
+    say,
+    store_with,
+)
 from helpdesk_wellbeing.cli.proposals import by_option, decider
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.surveys.results import Hidden, Shown
 
 
@@ -30,15 +34,16 @@ def command() -> None:
 def list_(account: str, output: str) -> None:
     """All waves, oldest first."""
     from helpdesk_wellbeing.acting.asking import about
+    from helpdesk_wellbeing.acting.names import names_of
 
-    store = _store(account)
+    store = store_with(account)
     found = [about(wave) for wave in store.surveys.waves(account)]
     if output == "json":
         print_json({"account": account, "waves": found})
         return
-    names = _groups(store, account)
+    names = names_of(store, account)
     for wave in found or ():
-        teams = ", ".join(names.get(team, team) for team in wave["teams"])
+        teams = ", ".join(names.group(team) for team in wave["teams"])
         click.echo(f"{wave['wave']}  {wave['opens_at'][:10]} to {wave['closes_at'][:10]}  {wave['state']:9} "
                    f"{wave['kind']:9} {teams}: {wave['invited']} asked")  # fmt: skip
     if not found:
@@ -55,7 +60,7 @@ def results(account: str, wave: str, team: str | None, output: str) -> None:
     from helpdesk_wellbeing.surveys.results import Ask
     from helpdesk_wellbeing.surveys.results import results as ask
 
-    store = _store(account)
+    store = store_with(account)
     found = ask(store, account, Ask(wave, team))
     if output == "json":
         print_json(as_json(found))
@@ -74,10 +79,10 @@ def theme(account: str, wave: str, title: str, owner: str, question: int | None)
     from helpdesk_wellbeing.surveys import waves
 
     number = None if question is None else question - 1
-    store = _store(account)
+    store = store_with(account)
     with store.transaction():
         made = waves.add_theme(store, account, wave, title, owner, _now().date(), number)
-        store.audit.add(account, _now(), "theme added", theme=made.theme, wave=wave, by=getpass.getuser())
+        store.audit.add(account, _now(), "theme added", theme=made.theme, wave=wave, by=decider(None))
     say(f"{account}: theme {made.theme} of {owner}; next: esat answer --account {account} {made.theme} --text …")
 
 
@@ -88,7 +93,7 @@ def themes(account: str, output: str) -> None:
     """Themes with owner, answer and effect, oldest first."""
     from helpdesk_wellbeing.surveys import waves
 
-    store = _store(account)
+    store = store_with(account)
     found = []
     for one in store.surveys.themes(account):
         effect = waves.effect(store, account, one)
@@ -119,7 +124,7 @@ def answer(account: str, theme: str, text: str, by: str | None) -> None:
     """Publish the answer to a theme. With the last theme's answer the team may be asked again."""
     from helpdesk_wellbeing.surveys import waves
 
-    store = _store(account)
+    store = store_with(account)
     with store.transaction():
         wave = waves.answer_theme(store, account, theme, text, _now().date())
         store.audit.add(account, _now(), "theme answered", theme=theme, wave=wave.wave, by=decider(by))
@@ -135,7 +140,7 @@ def opt_out(account: str, agent: str, back: bool, by: str | None) -> None:
     """Ask an agent no more, as they want, or with --back again. A wave that is under way is not changed."""
     from helpdesk_wellbeing.acting import policy
 
-    store = _store(account)
+    store = store_with(account)
     others = set(policy.policy_of(store, account).not_asked) - {agent}
     changed = sorted(others if back else {*others, agent})
     policy.change(store, account, decider(by), _now(), not_asked=changed)
@@ -184,15 +189,5 @@ def _plain(effect: Any) -> Any:
     return asdict(effect) if is_dataclass(effect) and not isinstance(effect, type) else str(effect)
 
 
-def _groups(store: Store, account: str) -> dict[str, str]:
-    return {group: name for group, name in store.directory(account).groups.select("group", "name").iter_rows() if name}
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _store(account: str) -> Store:
-    store = open_store()
-    require_account(store, account)
-    return store

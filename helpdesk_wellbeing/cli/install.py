@@ -15,10 +15,9 @@ import click
 from helpdesk_wellbeing.cli.common import (
     account_option,
     format_option,
-    open_store,
     print_json,
-    require_account,
     say,
+    store_with,
 )
 from helpdesk_wellbeing.cli.proposals import by_option, decider
 from helpdesk_wellbeing.errors import ConfigError
@@ -67,7 +66,7 @@ def zendesk(
     """
     from webhooks.zendesk import guards, provisioning
 
-    store = store_with(account)
+    store = zendesk_store(account)
     url = checked_url(store, account, url)
     writing = writing_for_setup(store, account)
     there = provisioning.Account(writing, store, account)
@@ -208,10 +207,9 @@ def _if_stopped(store: Store, account: str) -> list[str]:
     return [f"all writes of this account are stopped, and stay so; let them go on: act go --account {account}"]
 
 
-def store_with(account: str) -> Store:
+def zendesk_store(account: str) -> Store:
     """The store, with this Zendesk account in it. Raises ConfigError."""
-    store = open_store()
-    require_account(store, account)
+    store = store_with(account)
     platform = store.account(account).platform
     if platform != "zendesk":
         what = f"it is a {platform} account" if platform else "it was imported from a file"

@@ -13,10 +13,9 @@ from helpdesk_wellbeing.cli.common import (
     Instant,
     account_option,
     format_option,
-    open_store,
     print_json,
-    require_account,
     say,
+    store_with,
 )
 from helpdesk_wellbeing.names import check_decider
 from helpdesk_wellbeing.words import counted
@@ -46,7 +45,7 @@ def list_(account: str, state: str | None, output: str) -> None:
     from helpdesk_wellbeing.acting import views
     from helpdesk_wellbeing.acting.names import names_of
 
-    store = _store(account)
+    store = store_with(account)
     states = None if state == "all" else (state,) if state else (*views.OPEN, "asked")
     found = views.listed(store, account, states)
     if output == "json":
@@ -71,7 +70,7 @@ def show(account: str, id_: str, language: str, output: str) -> None:
     """One proposal: why, what exactly would be done, and what came of it."""
     from helpdesk_wellbeing.acting import views
 
-    store = _store(account)
+    store = store_with(account)
     found = views.shown(store, account, id_)
     if output == "json":
         print_json(found)
@@ -89,7 +88,7 @@ def accept(account: str, id_: str, only: str | None, by: str | None) -> None:
     from helpdesk_wellbeing.acting import review, views
     from helpdesk_wellbeing.acting.policy import policy_of
 
-    store = _store(account)
+    store = store_with(account)
     chosen = None if only is None else [ticket.strip() for ticket in only.split(",") if ticket.strip()]
     shown = review.accept(store, account, id_, _who(by), _now(), chosen)
     say(f"{id_}: {views.summary(shown, policy_of(store, account).mode(shown['action']))}")
@@ -106,7 +105,7 @@ def decline(account: str, id_: str, reason: str, by: str | None) -> None:
     """Decline a proposal. The same is not proposed again for a while; reasons are counted."""
     from helpdesk_wellbeing.acting import review
 
-    review.decline(_store(account), account, id_, _who(by), reason, _now())
+    review.decline(store_with(account), account, id_, _who(by), reason, _now())
     say(f"{id_}: declined ({reason})")
 
 
@@ -120,7 +119,7 @@ def snooze(account: str, id_: str, until: datetime | None, by: str | None) -> No
     from helpdesk_wellbeing.acting import review
 
     at = until or _now() + timedelta(hours=3)
-    review.snooze(_store(account), account, id_, _who(by), at, _now())
+    review.snooze(store_with(account), account, id_, _who(by), at, _now())
     say(f"{id_}: put aside until {at:%Y-%m-%d %H:%M} UTC")
 
 
@@ -132,7 +131,7 @@ def undo(account: str, id_: str, by: str | None) -> None:
     """Take back what was written. What somebody has changed since stays as it is, and is said."""
     from helpdesk_wellbeing.acting import review
 
-    store = _store(account)
+    store = store_with(account)
     shown = review.undo(store, account, id_, _who(by), _now())
     say(f"{id_}: {counted(sum(w['kind'] == 'undo' for w in shown['writes']), 'write')} to be taken back")
     _say_who_writes(store, account, shown)
@@ -147,7 +146,7 @@ def consent(account: str, id_: str, agent: str, yes: bool) -> None:
     """Keep a receiver's answer where consent is asked before tickets move to them."""
     from helpdesk_wellbeing.acting import review, views
 
-    store = _store(account)
+    store = store_with(account)
     review.consent(store, account, id_, agent, yes, _now())
     say(f"{id_}: {views.shown(store, account, id_)['state']}")
 
@@ -157,12 +156,6 @@ def decider(by: str | None) -> str:
     who = getpass.getuser() if by is None else by
     check_decider(who)
     return who
-
-
-def _store(account: str) -> Store:
-    store = open_store()
-    require_account(store, account)
-    return store
 
 
 def _who(by: str | None) -> str:

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_wellbeing.cli.common import account_option, format_option, open_store, print_json, require_account, say
+from helpdesk_wellbeing.cli.common import (
+    account_option,
+    format_option,
+    print_json,
+    say,
+    store_with,
+)
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.store import Store
+    pass
 
 name_option = click.option("--name", required=True, metavar="WHO", help="Who decides with it, as the audit will say.")
 
@@ -27,7 +33,7 @@ def add(account: str, name: str) -> None:
     """Make a token and print it on stdout, this once; whoever has it decides in the name of WHO."""
     from helpdesk_wellbeing.api import tokens
 
-    token = tokens.add(_store_of(account), account, name, datetime.now(UTC))
+    token = tokens.add(store_with(account), account, name, datetime.now(UTC))
     click.echo(token)
     say(f'{account}: this token of "{name.strip()}" cannot be shown again; send it as Authorization: Bearer …')
 
@@ -39,7 +45,7 @@ def drop(account: str, name: str) -> None:
     """From now on WHO's token opens nothing."""
     from helpdesk_wellbeing.api import tokens
 
-    tokens.drop(_store_of(account), account, name, datetime.now(UTC))
+    tokens.drop(store_with(account), account, name, datetime.now(UTC))
     say(f'{account}: the token of "{name}" opens nothing any more')
 
 
@@ -48,7 +54,7 @@ def drop(account: str, name: str) -> None:
 @format_option
 def list_(account: str, output: str) -> None:
     """Whose tokens there are, oldest first; the tokens themselves are nowhere."""
-    found = _store_of(account).installed.tokens(account)
+    found = store_with(account).installed.tokens(account)
     if output == "json":
         print_json({"account": account, "tokens": [{"name": t.name, "made_at": t.made_at.isoformat()} for t in found]})
         return
@@ -56,9 +62,3 @@ def list_(account: str, output: str) -> None:
         click.echo(f"{one.made_at:%Y-%m-%d %H:%M} UTC  {one.name}")
     if not found:
         say(f'{account}: nobody may use its API yet; token add --account {account} --name "who decides" lets somebody')
-
-
-def _store_of(account: str) -> Store:
-    store = open_store()
-    require_account(store, account)
-    return store

@@ -35,7 +35,7 @@ def zendesk(ctx: click.Context, account: str, yes: bool, dry_run: bool, by: str 
     """
     from webhooks.zendesk import provisioning, removal
 
-    store = install.store_with(account)
+    store = install.zendesk_store(account)
     writing = install.writing_for_setup(store, account)
     there = provisioning.Account(writing, store, account)
     planned = removal.plan(there, progress())

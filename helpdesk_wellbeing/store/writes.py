@@ -75,10 +75,9 @@ class Writes:
 
     def claim(self, account: str, at: datetime, until: datetime, who: str) -> Write | None:
         """The write that has been due longest, for this process alone until then; None when none is due."""
-        free = sa.or_(writes.c.claimed_until.is_(None), writes.c.claimed_until < micros(at))
         with self._write(account) as (connection, owner):
             query = sa.select(writes).where(
-                writes.c.account == owner.number, writes.c.state.in_(OPEN), writes.c.due_at <= micros(at), free
+                writes.c.account == owner.number, writes.c.state.in_(OPEN), writes.c.due_at <= micros(at), _is_free(at)
             )
             row = connection.execute(query.order_by(writes.c.due_at, writes.c.key).limit(1)).one_or_none()
             if row is None:
@@ -140,19 +139,15 @@ class Writes:
 
     def cancel(self, account: str, proposal: str, reason: str, at: datetime) -> int:
         """Skip what of a proposal was never sent and is not being worked on; how many writes that was."""
-        with self._write(account) as (connection, owner):
-            free = sa.or_(writes.c.claimed_until.is_(None), writes.c.claimed_until < micros(at))
-            mine = sa.and_(writes.c.account == owner.number, writes.c.proposal == proposal)
-            values = {"state": "skipped", "receipt": json.dumps({"reason": reason}), "changed_at": micros(at)}
-            return connection.execute(
-                writes.update().where(mine, writes.c.state == "planned", free).values(values)
-            ).rowcount
+        return self._cancel(account, writes.c.proposal == proposal, reason, at)
 
     def cancel_all(self, account: str, reason: str, at: datetime) -> int:
         """Skip whatever was never sent and is not being worked on; how many writes that was."""
+        return self._cancel(account, sa.true(), reason, at)
+
+    def _cancel(self, account: str, which: sa.ColumnElement[bool], reason: str, at: datetime) -> int:
         with self._write(account) as (connection, owner):
-            free = sa.or_(writes.c.claimed_until.is_(None), writes.c.claimed_until < micros(at))
-            mine = sa.and_(writes.c.account == owner.number, writes.c.state == "planned", free)
+            mine = sa.and_(writes.c.account == owner.number, writes.c.state == "planned", _is_free(at), which)
             values = {"state": "skipped", "receipt": json.dumps({"reason": reason}), "changed_at": micros(at)}
             return connection.execute(writes.update().where(mine).values(values)).rowcount
 
@@ -186,9 +181,8 @@ class Writes:
 
     def due(self, at: datetime) -> dict[str, datetime]:
         """Accounts with writes that are due and that nobody works on, and since when."""
-        free = sa.or_(writes.c.claimed_until.is_(None), writes.c.claimed_until < micros(at))
         query = sa.select(accounts.c.name, sa.func.min(writes.c.due_at).label("since")).join_from(writes, accounts)
-        query = query.where(writes.c.state.in_(OPEN), writes.c.due_at <= micros(at), free)
+        query = query.where(writes.c.state.in_(OPEN), writes.c.due_at <= micros(at), _is_free(at))
         with self._database.reading() as connection:
             found = connection.execute(query.group_by(accounts.c.name))
             return {row.name: instant(row.since) for row in found}
@@ -212,6 +206,11 @@ class Writes:
         with self._write(account) as (connection, owner):
             this = sa.and_(writes.c.account == owner.number, writes.c.key == key, *so_far)
             return connection.execute(writes.update().where(this).values(**values)).rowcount == 1
+
+
+def _is_free(at: datetime) -> sa.ColumnElement[bool]:
+    """Whether no process works on a write at `at`."""
+    return sa.or_(writes.c.claimed_until.is_(None), writes.c.claimed_until < micros(at))
 
 
 def _write(row: sa.Row[Any]) -> Write:

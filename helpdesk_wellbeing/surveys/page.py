@@ -18,7 +18,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from helpdesk_wellbeing.logs import place_of
-from helpdesk_wellbeing.sheets import HEADERS, STYLE, TEMPLATES, Patience
+from helpdesk_wellbeing.sheets import HEADERS, STYLE, TEMPLATES, Patience, language_of
 from helpdesk_wellbeing.store.surveys import Used
 from helpdesk_wellbeing.surveys import waves
 from helpdesk_wellbeing.surveys.model import State, Wave
@@ -55,7 +55,7 @@ def pulse(
 
     @page.get("/<token>")
     def show(token: str) -> Response:
-        language = _language(request.args.get("lang"))
+        language = language_of(request.args.get("lang"), LANGUAGES)
         opened, refused = _opened(store, token, wrong, now())
         return _told(refused, language) if opened is None else _form(opened, token, language)
 
@@ -63,7 +63,7 @@ def pulse(
     def take() -> Response:
         request.max_content_length = LARGEST
         form = request.form
-        language = _language(form.get("switch") or form.get("lang"))
+        language = language_of(form.get("switch") or form.get("lang"), LANGUAGES)
         token = form.get("link", "")
         opened, refused = _opened(store, token, wrong, now())
         if opened is None:
@@ -82,7 +82,7 @@ def pulse(
     @page.errorhandler(Exception)
     def fail(error: Exception) -> Response:
         # before Flask's own handler, which would log the address, and with it the link
-        language = _language(request.args.get("lang"))
+        language = language_of(request.args.get("lang"), LANGUAGES)
         if isinstance(error, HTTPException):
             return _told("large" if error.code == 413 else "unknown", language, error.code or 400)
         _log.error("pulse page failed", error=type(error).__name__, place=place_of(error))
@@ -170,12 +170,6 @@ def _day(at: datetime | None, language: str) -> dict[str, object]:
     if at is None:
         return {"day": "", "month": "", "hour": ""}
     return {"day": at.day, "month": MONTHS[language][at.month - 1], "hour": f"{at:%H:%M}"}
-
-
-def _language(wanted: str | None) -> str:
-    if wanted in LANGUAGES:
-        return str(wanted)
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
 
 
 def _score(text: str | None) -> int | None:
