@@ -16,7 +16,7 @@ demo: $(VENV)/.installed  ## the main job, on a simulated Zendesk over real HTTP
 	$(RUN)/helpdesk-wellbeing demo
 
 test: $(VENV)/.installed  ## all tests
-	$(RUN)/python -m pytest -n 3
+	$(RUN)/python -m pytest -n 2
 
 prove: $(VENV)/.installed  ## the full counts of the kill and fault tests
 	$(RUN)/python -m pytest -m prove --override-ini addopts="-q --strict-markers --import-mode=importlib"
