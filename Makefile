@@ -15,6 +15,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: $(VENV)/.installed  ## the main job, on a simulated Zendesk over real HTTP
 	$(RUN)/helpdesk-wellbeing demo
 
+# Tests start the program some hundred times, which takes three times as long where Python may not keep what it compiled.
+test prove: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.installed  ## all tests
 	$(RUN)/python -m pytest -n 2
 
