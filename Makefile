@@ -15,11 +15,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: $(VENV)/.installed  ## the main job, on a simulated Zendesk over real HTTP
 	$(RUN)/helpdesk-wellbeing demo
 
-# Tests start the program some hundred times, which takes three times as long where Python may not keep what it compiled.
+# Tests start the program some hundred times, which takes up to three times as long where Python may not keep what it
+# compiled. Each process begins with half of the tests, in order: what a module sets up is set up once.
 test prove: export PYTHONDONTWRITEBYTECODE =
 
 test: $(VENV)/.installed  ## all tests
-	$(RUN)/python -m pytest -n 2
+	$(RUN)/python -m pytest -n 2 --dist worksteal
 
 prove: $(VENV)/.installed  ## the full counts of the kill and fault tests
 	$(RUN)/python -m pytest -m prove --override-ini addopts="-q --strict-markers --import-mode=importlib"
