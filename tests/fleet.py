@@ -23,7 +23,7 @@ READY_S = 60.0
 READY = (b"serving on ", b"working ")  # how the line begins that says so
 
 
-def until(is_so: Callable[[], object], seconds: float = 20.0) -> float:
+def until(is_so: Callable[[], object], seconds: float = 60.0) -> float:
     """Seconds until it became so."""
     began = time.monotonic()
     while not is_so():

@@ -56,7 +56,7 @@ def test_a_dead_worker_is_found_although_the_clock_was_put_back_since(on_sqlite,
         worker = module.Worker(settings, store, lambda account: None, role="worker")
         worker.start()
         try:
-            until(lambda: [one.name for one in store.work.workers()] == [worker.name], 5)
+            until(lambda: [one.name for one in store.work.workers()] == [worker.name])
         finally:
             worker.stop(5)
 

@@ -49,7 +49,7 @@ def test_everything_goes_over_tls_where_the_address_says_so(
         begun = len(came)
         with installation.fleet("all") as running:
             hammer = Hammer(running.ports, calls, a_second=200).run()
-            installation.wait_until_worked_off(20)
+            installation.wait_until_worked_off()
 
         assert (hammer.wrong, hammer.busy, running.exit_codes) == ([], 0, {"all-0": 0})
         is_the_truth(installation, truth(calls))

@@ -70,7 +70,7 @@ def run(minutes, worker_beside):
         if name != "good":
             site.faults = site.api.faults = Faults(share={"error": 1.0}, in_a_row=ALWAYS)
     worker.start()
-    until(lambda: store.event_span("good")[2] > 0, 20)
+    until(lambda: store.event_span("good")[2] > 0)
     waits, began = [], time.monotonic()
     while time.monotonic() - began < minutes * 60 / SPEED:
         waits.append(touch_and_wait(store, sites["good"], "good", 30))

@@ -232,7 +232,7 @@ def test_no_secret_is_in_a_log_an_answer_an_argument_an_environment_a_core_file_
         commands.patch.delenv(VARIABLE)
         said.append(run(commands, "rotate"))
         keys.append((commands.home / KEY_FILE).read_text().strip())
-        until = time.monotonic() + 10  # a running serve knows it within seconds
+        until = time.monotonic() + 30  # a running serve knows it within seconds; a busy machine takes longer
         while post(door, body, signed(body, SECOND))[0] != 200:
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.2)

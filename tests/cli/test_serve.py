@@ -74,6 +74,14 @@ def descendants(pid):
     return [one for child in children for one in (child, *descendants(child))]
 
 
+def is_read(call):
+    """Whether the other end has read all that was sent."""
+    ours, theirs = call.getsockname()[1], call.getpeername()[1]
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    [queues] = [row[4] for row in rows if (row[1][-4:], row[2][-4:]) == (f"{theirs:04X}", f"{ours:04X}")]
+    return queues.endswith(":00000000")
+
+
 @pytest.fixture
 def serving(commands, tmp_path):
     """Starts `serve` with these arguments."""
@@ -290,7 +298,7 @@ def test_calls_that_are_under_way_are_answered_before_it_stops(serving):
         host, port = one.address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), 10) as call:
             call.sendall(b"POST /webhooks/zendesk/acme HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
-            time.sleep(0.5)
+            one.until(lambda: is_read(call))
             one.process.terminate()
             time.sleep(0.5)
             call.sendall(b"}")

@@ -38,7 +38,7 @@ def start(settings, store, monkeypatch) -> Iterator[Callable[..., Worker]]:
     for worker in started:
         worker.stop(10.0)
     monkeypatch.setattr(durable._Impatient, "sleep", _end_this_thread)
-    until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("dbos-executor")], 10.0)
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("dbos-executor")])
 
 
 def _end_this_thread(self, seconds) -> None:
@@ -178,7 +178,7 @@ def test_what_a_killed_worker_had_begun_is_finished_by_another_and_nothing_is_do
         helpdesk.brings("acme", datetime.now(UTC) - timedelta(minutes=10 - number))
     worker = start({"acme": helpdesk})
 
-    until(lambda: store.work.run_of("acme").evaluated_at, 30.0)
+    until(lambda: store.work.run_of("acme").evaluated_at)
     # both pages are there, each was read once: the first by the one that was killed
     assert store.event_span("acme")[2] == 14
     asked = (tmp_path / "asked").read_text().splitlines()
