@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
-from functools import cache
 from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from helpdesk_wellbeing.demo import World, simulate
+from helpdesk_wellbeing.demo import World
 from helpdesk_wellbeing.store import open_store
+from tests import worlds
 from tests.postgresql import Server
+from tests.worlds import alone, world_of
 
 SERVER_FOLDER = "WELLBEING_TESTS_POSTGRESQL"  # not of the program's own: tests take those away
 _TEMPLATE = "with_tables"
@@ -35,15 +36,10 @@ def home(tmp_path, monkeypatch):
     return folder
 
 
-@cache
-def _world(seed: int) -> World:
-    return simulate(seed, weeks=9, end=date(2026, 11, 20))
-
-
 @pytest.fixture(scope="session")
 def world() -> World:
     """Nine weeks of a simulated support team."""
-    return _world(1)
+    return world_of(1, date(2026, 11, 20), weeks=9)
 
 
 @pytest.fixture(scope="session")
@@ -56,15 +52,19 @@ def shared() -> Path:
 
 
 def pytest_configure(config):
-    """One server for all workers of a run: it has its name here; the first test that needs it starts it."""
+    """One server and one of each world for all workers of a run: the first test that needs one makes it."""
     if not hasattr(config, "workerinput"):
         os.environ[SERVER_FOLDER] = f"{tempfile.gettempdir()}/wellbeing-pg-{os.getpid()}"
+        os.environ[worlds.FOLDER] = tempfile.mkdtemp(prefix="wellbeing-worlds-")
 
 
 def pytest_unconfigure(config):
     """The workers are gone."""
+    if hasattr(config, "workerinput"):
+        return
+    shutil.rmtree(os.environ[worlds.FOLDER], ignore_errors=True)
     folder = Path(os.environ[SERVER_FOLDER])
-    if not hasattr(config, "workerinput") and folder.exists():
+    if folder.exists():
         Server(folder).remove()
         folder.with_suffix(".lock").unlink(missing_ok=True)
 
@@ -75,7 +75,7 @@ def postgresql_server() -> Server:
     if os.name != "posix":
         pytest.skip("the server is started on POSIX systems only")
     folder = Path(os.environ[SERVER_FOLDER])
-    with _alone(folder.with_suffix(".lock")):
+    with alone(folder.with_suffix(".lock")):
         if (folder / "ready").exists():
             return Server(folder)
         server = Server.make(folder)
@@ -85,15 +85,6 @@ def postgresql_server() -> Server:
         open_store(server.url(_TEMPLATE)).close()
         (folder / "ready").touch()
     return server
-
-
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    import fcntl
-
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from helpdesk_wellbeing.demo.rota import epoch, week
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.events import SCHEMA, WORK_KINDS
 from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE
+from tests.worlds import world_of
 
 END = date(2026, 11, 20)
 SEEDS = (1, 2, 3, 4, 5)
@@ -26,7 +27,7 @@ CHANNEL = {"chat": 0.8, "messaging": 0.8, "phone": 1.2}
 
 @cache
 def world(seed: int) -> World:
-    return simulate(seed, end=END)
+    return world_of(seed, END)
 
 
 def planted(w: World, *signals: str) -> set[str]:

@@ -9,12 +9,12 @@ import pytest
 
 from connectors.zendesk.simulated import Site
 from connectors.zendesk.simulated.site import Holdings
-from helpdesk_wellbeing.demo import simulate
+from tests.worlds import world_of
 
 
 @pytest.fixture(scope="module")
 def team():
-    return simulate(1, weeks=9, end=date(2026, 11, 20))
+    return world_of(1, date(2026, 11, 20), weeks=9)
 
 
 @pytest.fixture(scope="module")
