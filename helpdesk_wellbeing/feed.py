@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -23,6 +23,11 @@ TICKETS = pl.Schema(
     }
 )
 
+# What a connector must know again of a ticket when it sees it next, as text that nobody else looks inside.
+MEMORY = pl.Schema({"ticket": pl.String(), "memory": pl.String()})
+
+Remembered = Callable[[Sequence[str]], Mapping[str, str]]  # tickets -> what is stored of those that are known
+
 # Days on which a schedule of the platform does not hold, both inclusive.
 HOLIDAYS = pl.Schema({"schedule": pl.String(), "name": pl.String(), "from": pl.Date(), "to": pl.Date()})
 
@@ -39,6 +44,8 @@ class Page:
     newest: datetime | None = None  # the platform's clock at the end of this page, for progress
     done: bool = False  # the stream is at its end for now
     people: pl.DataFrame | None = None  # people.PEOPLE: staff that only this stream shows (they left), to be added
+    memory: pl.DataFrame | None = None  # MEMORY, of tickets that this page tells of
+    followed: datetime | None = None  # how tickets stood is known from here on; before it only what stamps still tell
     covers: datetime | None = None  # all changes of tickets before this instant are in the pages up to this one
 
 
@@ -83,6 +90,9 @@ class Connector(Protocol):
         """How far the pull in progress has come and how long it will take."""
         ...
 
-    def pull(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
-        """Pages of every stream, the last six weeks first, then older history backwards down to `since`."""
+    def pull(self, watermarks: Mapping[str, str], since: datetime | None, remembered: Remembered) -> Iterator[Page]:
+        """Pages of every stream, the last six weeks first, then older history backwards down to `since`.
+
+        `remembered` gives the `Page.memory` of pages that are stored; pages given a moment ago may not be yet.
+        """
         ...

@@ -50,7 +50,8 @@ def pull(
     """
     pulled = Pulled()
     _keep_roster(store, account, connector.roster(store.watermarks(account)))
-    for page in _gathered(connector.pull(store.watermarks(account), since)):
+    pages = connector.pull(store.watermarks(account), since, lambda tickets: store.remembered(account, tickets))
+    for page in _gathered(pages):
         added = store.commit_page(account, page)
         pulled.add(page)
         pulled.new_events += added.new
@@ -103,6 +104,7 @@ def _joined(pages: Sequence[Page]) -> Iterator[Page]:
     last = pages[-1]
     tickets = [page.tickets for page in pages if page.tickets is not None]
     people = [page.people for page in pages if page.people is not None]
+    memories = [page.memory for page in pages if page.memory is not None]
     yield replace(
         last,
         events=pl.concat([page.events for page in pages]),
@@ -110,6 +112,8 @@ def _joined(pages: Sequence[Page]) -> Iterator[Page]:
         watermark=next((page.watermark for page in reversed(pages) if page.watermark is not None), None),
         tickets=pl.concat(tickets) if tickets else None,
         people=pl.concat(people) if people else None,
+        memory=pl.concat(memories).unique("ticket", keep="last", maintain_order=True) if memories else None,
+        followed=min((page.followed for page in pages if page.followed is not None), default=None),
         covers=max((page.covers for page in pages if page.covers is not None), default=None),
     )
 

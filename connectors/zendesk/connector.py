@@ -14,7 +14,7 @@ from connectors.zendesk.progress import Tracker
 from connectors.zendesk.pull import Pull
 from connectors.zendesk.roster import Book, read_current, read_roster
 from connectors.zendesk.settings import ZendeskSettings
-from helpdesk_wellbeing.feed import Page, Ping, Roster
+from helpdesk_wellbeing.feed import Page, Ping, Remembered, Roster
 
 
 class ZendeskConnector:
@@ -97,11 +97,14 @@ class ZendeskConnector:
             self._note(line)
         return roster
 
-    def pull(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
+    def pull(
+        self, watermarks: Mapping[str, str], since: datetime | None, remembered: Remembered = lambda tickets: {}
+    ) -> Iterator[Page]:
         """Pages of every stream, the last six weeks first, then older history backward down to `since`
         (aware; None: all).
 
-        To be stored page by page with its watermark; a pull that ends anywhere goes on from there. Raises
+        To be stored page by page with its watermark; a pull that ends anywhere goes on from there. Nothing has to be
+        `remembered` of a ticket, because the exports tell changes. Raises
         RetryLater and
         Refused from `helpdesk_wellbeing.errors`; what was yielded before stays good.
         """

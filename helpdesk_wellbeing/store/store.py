@@ -148,12 +148,16 @@ class Store:
             return self._add(connection, owner, new)
 
     def commit_page(self, account: str, page: Page) -> Added:
-        """A page's events, tickets and watermark, all or nothing."""
+        """A page's events, tickets, memory and watermark, all or nothing."""
         with self._write(account) as (connection, owner):
             added = self._add(connection, owner, page.events)
             if page.tickets is not None and not page.tickets.is_empty():
                 tickets.keep(connection, owner, page.tickets)
+            if page.memory is not None and not page.memory.is_empty():
+                tickets.remember(connection, owner, page.memory)
             state.set_watermark(connection, owner, page.stream, page.watermark)
+            if page.followed is not None:
+                tickets.follow_since(connection, owner, page.followed)
             if page.covers is not None:
                 provisional.give_way(connection, owner, page.covers)
             return added
@@ -233,6 +237,16 @@ class Store:
         with self._read(account) as (connection, owner):
             found = tickets.read_some(connection, owner, named, created_from, created_before)
             return _without(found, tickets.ours(connection, owner))
+
+    def remembered(self, account: str, named: Sequence[str]) -> dict[str, str]:
+        """What the account's connector stored of these tickets to know it again (`Page.memory`), of those it did."""
+        with self._read(account) as (connection, owner):
+            return tickets.remembered(connection, owner, named)
+
+    def followed_since(self, account: str) -> datetime | None:
+        """From when on it is known how tickets stood; None: always, or nothing is known yet."""
+        with self._read(account) as (connection, owner):
+            return tickets.followed_since(connection, owner)
 
     def watermarks(self, account: str) -> dict[str, str]:
         """Where each stream goes on."""

@@ -85,6 +85,16 @@ tickets = Table(
     sqlite_with_rowid=False,
 )
 
+# What a connector must know again of a ticket; nobody else looks inside.
+ticket_memory = Table(
+    "ticket_memory",
+    metadata,
+    _account(),
+    Column("ticket", String(200), primary_key=True),
+    Column("memory", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 watermarks = Table(
     "watermarks",
     metadata,

@@ -13,7 +13,7 @@ import pytest
 from bench.idle import Nothing
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.events import SCHEMA, empty
-from helpdesk_wellbeing.feed import Page
+from helpdesk_wellbeing.feed import Page, Remembered
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
 
@@ -32,7 +32,7 @@ class FakeHelpdesk(Nothing):
         self.trouble: Exception | None = None
         self.asked = 0
 
-    def pull(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
+    def pull(self, watermarks: Mapping[str, str], since: datetime | None, remembered: Remembered) -> Iterator[Page]:
         self.asked += 1
         if self.trouble is not None:
             raise self.trouble

@@ -14,7 +14,7 @@ import polars as pl
 
 from helpdesk_wellbeing.engine import Engine
 from helpdesk_wellbeing.events import SCHEMA
-from helpdesk_wellbeing.feed import Page, Roster
+from helpdesk_wellbeing.feed import Page, Remembered, Roster
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 from helpdesk_wellbeing.pipeline.worker import Worker
 from helpdesk_wellbeing.settings import Settings
@@ -37,7 +37,7 @@ class Helpdesk:
     def roster(self, watermarks: Mapping[str, str] | None = None) -> Roster:
         return Roster(pl.DataFrame(schema=PEOPLE), pl.DataFrame(schema=GROUPS))
 
-    def pull(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
+    def pull(self, watermarks: Mapping[str, str], since: datetime | None, remembered: Remembered) -> Iterator[Page]:
         for number in (1, 2):
             with (home / "asked").open("a") as asked:
                 asked.write(f"page {number}\n")

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from helpdesk_wellbeing.feed import Page
+from helpdesk_wellbeing.feed import MEMORY, Page
 from helpdesk_wellbeing.store import Store, tables
 from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.inbox import Inbox
@@ -24,6 +24,7 @@ from webhooks.door import PLATFORMS
 
 OTHERS = "mark-globex"
 MINE = "mark-acme"
+MEMORY_OF_ACME = pl.DataFrame([("205", MINE)], schema=MEMORY, orient="row")
 
 
 def rows_of(store, account):
@@ -55,9 +56,19 @@ def text_of(value):
 def steps(tools):
     """One call of every public method that takes an account: each as acme."""
     at, later, row_of = tools.MONDAY, tools.MONDAY + tools.timedelta(days=1), tools.row_of
-    page = Page("stream", tools.events_of("acme", "3"), 1, MINE, tickets=tools.tickets_of("acme"))
+    page = Page(
+        "stream",
+        tools.events_of("acme", "3"),
+        1,
+        MINE,
+        tickets=tools.tickets_of("acme"),
+        memory=MEMORY_OF_ACME,
+        followed=at,
+    )
     of_the_store = {
         "account": lambda s, a: s.account(a),
+        "remembered": lambda s, a: s.remembered(a, ["205"]),
+        "followed_since": lambda s, a: s.followed_since(a),
         "revision": lambda s, a: s.revision(a),
         "has_account": lambda s, a: s.has_account(a),
         "update_account": lambda s, a: s.update_account(a, zone="Europe/Berlin", settings={"hard_tags": [MINE]}),
