@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from connectors.simulating.hours import intervals
-from connectors.simulating.text import number
+from connectors.simulating.text import numbers_of
 from connectors.simulating.zones import rails_name
 
 from .options import Account, Options
@@ -79,11 +79,6 @@ def staff(
         memberships=_memberships({numbers[w]: [group_numbers[g] for g in worked.get(w, ())] for w in words}, base),
         schedules=_schedules(groups, options),
     )
-
-
-def numbers_of(words: Iterable[str]) -> list[int]:
-    """The platform's numbers for our ids, in order."""
-    return pl.Series("word", list(words), dtype=pl.String).to_frame().select(number(pl.col("word")))["word"].to_list()
 
 
 def _by_id(thing: Object) -> int:
