@@ -147,6 +147,8 @@ ENDPOINTS = (
     (r"roles", "roles", True, "roles"),
     (r"roles/\d+", "roles", True, "role"),
     (r"time_entries", "time_entries", False, "time_entries"),
+    (r"admin/skills", "skills", True, "nothing"),
+    (r"products", "", True, "nothing"),
     (r"surveys", "surveys", False, "surveys"),
     (r"surveys/satisfaction_ratings", "satisfaction_ratings", False, "ratings"),
     (r"export/ticket_activities", "ticket_activities", True, "activities"),

@@ -144,11 +144,14 @@ class Record:
         return now if place is None else max(now, int(self.versions.columns["begins"][place]) + 1)
 
     def happen(self, events: pl.DataFrame) -> None:
-        """Let more events (`events.SCHEMA`) have happened; webhooks and apps hear of them."""
+        """Let more events (`events.SCHEMA`) have happened: it is later by now, and webhooks and apps hear of them."""
         with self.lock:
             rows = logged(events, self.options, place=self.log.height)
             self.site = replace(self.site, events=pl.concat([self.site.events, events]))
             happenings = self._take(rows)
+            newest = events["at"].max()
+            if isinstance(newest, datetime):
+                self._latest = max(self._latest, newest)
         self.tell(happenings)
 
     def save(
