@@ -394,7 +394,9 @@ class Pull:
         ]  # fmt: skip
 
     def _rating_pages(self, begin: int, end: int) -> Iterator[list[Any]]:
-        return self._api.listed("/api/v2/surveys/satisfaction_ratings", {"created_since": iso(begin)})
+        """The list has no end of its own; what comes after `end` was read before."""
+        for rows in self._api.listed("/api/v2/surveys/satisfaction_ratings", {"created_since": iso(begin)}):
+            yield [row for row in rows if not isinstance(row, dict) or str(row.get("created_at")) <= iso(end)]
 
     def _entry_pages(self, begin: int, end: int) -> Iterator[list[Any]]:
         return self._api.listed("/api/v2/time_entries", {"executed_after": iso(begin), "executed_before": iso(end)})
