@@ -306,7 +306,7 @@ def test_ratings_are_read_on_every_scale(freshdesk, store):
                 "created_at": "2026-11-19T10:00:00Z",
             }
         )  # fmt: skip
-    freshdesk.ratings.append({"id": 99, "ticket_id": 1, "ratings": {"default_question": 7}, "created_at": "x"})
+    freshdesk.ratings.append({"id": 99, "ticket_id": 1, "ratings": {"default_question": 7}, "created_at": "2026-11-19T10:00:00Z"})
     connector = freshdesk.connector()
 
     store.take(connector)
