@@ -241,7 +241,15 @@ def test_a_list_that_is_refused_altogether_stops_the_pull(freshdesk, store):
 def test_every_optional_endpoint_may_be_missing(freshdesk, store):
     freshdesk.history(5, every_s=HOUR)
     freshdesk.broken["/agents/me"] = (200, {"id": 9, "ticket_scope": 1})
-    for path in ("/agents", "/admin/groups", "/groups", "/business_hours", "/ticket_fields", "/time_entries", "/surveys"):
+    for path in (
+        "/agents",
+        "/admin/groups",
+        "/groups",
+        "/business_hours",
+        "/ticket_fields",
+        "/time_entries",
+        "/surveys",
+    ):
         freshdesk.broken[path] = (403, {"code": "require_feature", "message": "no"})
     connector = freshdesk.connector()
 
@@ -306,7 +314,9 @@ def test_ratings_are_read_on_every_scale(freshdesk, store):
                 "created_at": "2026-11-19T10:00:00Z",
             }
         )  # fmt: skip
-    freshdesk.ratings.append({"id": 99, "ticket_id": 1, "ratings": {"default_question": 7}, "created_at": "2026-11-19T10:00:00Z"})
+    freshdesk.ratings.append(
+        {"id": 99, "ticket_id": 1, "ratings": {"default_question": 7}, "created_at": "2026-11-19T10:00:00Z"}
+    )
     connector = freshdesk.connector()
 
     store.take(connector)
