@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from connectors.simulating.answers import Answer
+from connectors.simulating.text import numbers_of
 
 from . import rows as shown
 from .answers import ELSEWHERE, BadRequest, Query, link, page_of, refused
@@ -86,8 +87,11 @@ class Lists:
         if self.options.scope == 1:
             return rows
         if self.options.scope == 2:
-            return rows[np.isin(columns["group"][rows], [int(group) for group in self.options.groups])]
-        return rows[columns["responder"][rows] == self.options.service_user]
+            mine = np.isin(columns["group"][rows], numbers_of(self.options.groups))
+        else:
+            mine = columns["responder"][rows] == self.options.service_user
+        kept: Numbers = rows[mine]
+        return kept
 
     def may_see(self, version: dict[str, int]) -> bool:
         """Whether the key's agent may see a ticket."""
@@ -126,7 +130,7 @@ class Lists:
 
     def _searched(self, columns: Columns, query: Query, now: int) -> Numbers:
         since = time_of(query, "updated_since")
-        chosen = (query.get("filter") or [None])[0]
+        chosen = query["filter"][0] if "filter" in query else None
         if chosen is not None and chosen not in FILTERS:
             raise BadRequest("filter", f"It should be one of these values: '{','.join(FILTERS)}'")
         if chosen in ("spam", "deleted"):

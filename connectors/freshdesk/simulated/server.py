@@ -23,6 +23,7 @@ from .record import Happening, Record, Step, Write
 from .request import Request
 from .site import Site
 from .staff import staff_of
+from .words import NULL
 
 
 class SimulatedFreshdesk(Front):
@@ -71,6 +72,15 @@ class SimulatedFreshdesk(Front):
     def drain(self, minutes: float | None = None) -> None:
         """Somebody else uses up what is left of this minute, or all there is for the next `minutes`."""
         self.quota.drain(minutes)
+
+    def events_so_far(self) -> pl.DataFrame:
+        """Everything that has happened, in our words."""
+        return self.site.events
+
+    def assignee(self, ticket: str, at: datetime) -> str | None:
+        """Who has a ticket then; null: nobody."""
+        row = self.record.version(int(ticket), int(at.timestamp()))
+        return None if row is None or row["responder"] == NULL else str(row["responder"])
 
     def configuration(self) -> dict[str, list[dict[str, Any]]]:
         """What admins have set up, in a stable order: equal before an installation and after its removal."""

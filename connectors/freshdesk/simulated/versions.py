@@ -104,7 +104,8 @@ class Fold:
         return columns, shows | self.first, moves | self.first
 
     def _is(self, kind: str) -> Mask:
-        return self._kinds.get(kind, np.zeros(len(self.sec), dtype=bool))
+        found: Mask = self._kinds.get(kind, np.zeros(len(self.sec), dtype=bool))
+        return found
 
     def _latest(self, where: Mask, values: Numbers, otherwise: int = NULL) -> Numbers:
         """Per row the value of the ticket's last row so far with `where`."""
