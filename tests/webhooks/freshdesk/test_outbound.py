@@ -403,7 +403,7 @@ def test_an_invitation_of_unknown_fate_is_looked_for_and_made_once(store, kind):
         store.writes.plan("acme", [Planned("w1:1002", "w1", "invite", "1002", {})], desk.clock.at)
         acting.until_done(6, **asking(acting))
 
-        own = [row for row in desk.ask("GET", f"tickets?requester_id={OWN}").json()]
+        own = desk.ask("GET", f"tickets?requester_id={OWN}").json()
         assert [str(row["id"]) for row in own] == list(store.writes.made_tickets("acme"))
         assert len(own) == 1
 
