@@ -51,6 +51,8 @@ class Lists:
         if self.faults.twisted("shuffled", path):
             rows = self._shuffled(columns, rows)
         told = [self.row(row, includes, now) for row in shown.versions(columns, rows)]
+        if "description" not in includes:  # what was written in is kept with the ticket
+            told = [{name: value for name, value in row.items() if not name.startswith("description")} for row in told]
         if told and self.faults.twisted("repeat", path):
             told.insert(0, told[-1])
         headers = {}
@@ -67,7 +69,7 @@ class Lists:
         if "requester" in includes:
             row["requester"] = shown.requester(version["requester"])
         if "description" in includes:
-            row |= shown.texts(version["ticket"]) | {name: row[name] for name in ("description",) if name in row}
+            row = shown.texts(version["ticket"]) | row
         if "company" in includes:
             row["company"] = {}
         return row

@@ -219,6 +219,9 @@ class Fold:
         """Who asks: the first requester that the ticket ever shows, else a number of the ticket's own."""
         actor = self.log["actor"].fill_null(NULL).to_numpy()
         asking = (self.log["actor_kind"] == "requester").fill_null(False).to_numpy() & (actor != NULL)
+        named = self.log["after_no"].fill_null(NULL).to_numpy()
+        on_behalf = self._is("created") & (named != NULL)  # made by one for another
+        asking, actor = asking | on_behalf, np.where(on_behalf, named, actor)
         starts = np.flatnonzero(self.first)
         place = np.minimum.reduceat(np.where(asking, self._rows, len(self._rows)), starts)
         place = place[np.cumsum(self.first) - 1]
