@@ -32,6 +32,7 @@ _BEGUN = "told"  # set when the first app event of the account has come
 
 _STATE = {"status": "status", "assigned": "assignee", "moved": "group", "priority": "priority"}  # kind -> its state
 _NEVER_NULL = ("status", "priority")
+_GONE, _BACK = "deleted", "back"  # whether a ticket is deleted is a state of its own, beside the status
 _TAGS = ("tagged", "untagged")
 _CHANGES = (*_STATE, *_TAGS, "created", "deleted")
 _ROWS = 20_000
@@ -69,7 +70,7 @@ def arrive(connection: Connection, owner: Owner, new: pl.DataFrame) -> Added:
 
 def commit(connection: Connection, owner: Owner, new: pl.DataFrame, listed: pl.DataFrame | None) -> Added:
     """Store a page's events, without those that were told; `listed` are its ticket snapshots, which are stored."""
-    is_inferred = pl.col("id").str.starts_with(INFERRED)
+    is_inferred = pl.col("id").str.starts_with(INFERRED) & pl.col("kind").is_in(_CHANGES)
     seen = new.filter(is_inferred)
     if state.get_meta(connection, owner, _BEGUN) is None:  # nothing can have been told
         _register(connection, owner, seen)
@@ -130,8 +131,6 @@ def _settle(connection: Connection, owner: Owner, named: Collection[str], offere
 
 def _corrected(ticket: str, rows: Sequence[_Known], counting: set[str], sight: _Sight) -> Iterator[dict[str, Any]]:
     there = {row.change.id for row in rows}
-    if any(row.change.key == "deleted" for row in rows):
-        return
     stands = (row.change for row in rows if row.change.is_told or row.change.id in counting)
     for change, before in corrections(ticket, stands, sight.state, sight.at):
         if change.id not in there:
@@ -140,13 +139,19 @@ def _corrected(ticket: str, rows: Sequence[_Known], counting: set[str], sight: _
                 "at": instant(change.at),
                 "started_at": None if change.since is None else instant(change.since),
                 "ticket": ticket,
-                "kind": change.key,
-                "before": before,
-                "after": change.value,
+                **_said(change, before, sight),
                 "actor_kind": "unknown",
                 "channel": sight.channel or "other",
                 "grade": "B",
             }
+
+
+def _said(change: Change, before: str | None, sight: _Sight) -> dict[str, str | None]:
+    if change.key != _GONE:
+        return {"kind": change.key, "before": before, "after": change.value}
+    if change.value == _GONE:
+        return {"kind": "deleted"}
+    return {"kind": "status", "before": _GONE, "after": sight.state["status"]}
 
 
 def _is_told_of(rows: Iterable[_Known]) -> bool:
@@ -207,10 +212,14 @@ def _sights(connection: Connection, owner: Owner, named: Collection[str]) -> dic
     query = sa.select(tickets).where(tickets.c.account == owner.number, _among(connection, tickets.c.ticket, named))
     found = {}
     for row in connection.execute(query).mappings():
-        if row["updated_at"] is None or row["status"] == "deleted":
+        if row["updated_at"] is None:
             continue
         shown = {kind: row[column] for kind, column in _STATE.items()}
         shown = {kind: value for kind, value in shown.items() if value is not None or kind not in _NEVER_NULL}
+        if row["status"] == _GONE:  # which status it has beside that isn't shown
+            shown = {_GONE: _GONE}
+        elif "status" in shown:
+            shown[_GONE] = _BACK
         found[row["ticket"]] = _Sight(row["updated_at"], row["channel"], shown)
     return found
 
@@ -233,7 +242,11 @@ def _rows(event: Mapping[str, Any]) -> Iterator[_Row]:
     def row(key: str, value: str | None) -> _Row:
         return event["id"], key, event["ticket"], value, at, since
 
-    if kind in _STATE:
+    if kind == "deleted":
+        yield row(_GONE, _GONE)
+    elif kind == "status" and event["before"] == _GONE:
+        yield row(_GONE, _BACK)
+    elif kind in _STATE:
         yield row(kind, event["after"])
     elif kind in _TAGS:
         yield row(f"tag {event['after'] or event['before']}", kind)
