@@ -130,8 +130,8 @@ def _told(event: _Event, kind: _Kind) -> Delivery | None:
         raise BadPayload(f"{names}: not as the platform or our Freshworks app sends {event.kind}")
     key = delivery_key("app", event.digest)
     rows = [] if kind.rows is None else kind.rows(event.record)
-    if kind.record == "conversation" and event.actor["actor_kind"] == "unknown":
-        rows = []  # a pull can tell who it was
+    if event.actor["actor_kind"] == "unknown" and any("id" in row and "actor" not in row for row in rows):
+        rows = []  # a pull gives the same event, and can tell who it was
     if not rows:
         return None if _says_nothing(event) else Delivery(key, tickets=(ticket,))
     common = without_gaps(at=event.sent, ticket=ticket)
