@@ -96,16 +96,18 @@ def test_without_a_right_signature_nothing_is_kept(desk, headers, why):
     assert desk.counts == {("unproven", "acme"): 1}
 
 
-@pytest.mark.parametrize("account", ["nobody", "log", "fresh", "unready", "acme/x", "a" * 300, "a%00b", "%ED%A0%80"])
-def test_accounts_that_are_not_there_are_answered_like_a_wrong_signature(desk, status_change, account):
+@pytest.mark.parametrize("account", ["nobody", "log", "OTHER", "unready", "acme/x", "a" * 300, "a%00b", "%ED%A0%80"])
+@pytest.mark.parametrize(("kind", "known", "other"), [("zendesk", "acme", "fresh"), ("freshdesk", "fresh", "globex")])
+def test_accounts_that_are_not_there_are_answered_like_a_wrong_proof(desk, status_change, kind, known, other, account):
     body = json.dumps(status_change()).encode()
-    wrong = desk.client.post("/webhooks/zendesk/acme", data=body, content_type="application/json")
+    wrong = desk.client.post(f"/webhooks/{kind}/{known}", data=body, content_type="application/json")
 
-    answer = desk.client.post(f"/webhooks/zendesk/{account}", data=body, content_type="application/json")
+    place = f"/webhooks/{kind}/{other if account == 'OTHER' else account}"
+    answer = desk.client.post(place, data=body, content_type="application/json")
 
     assert (answer.status_code, answer.data, dict(answer.headers)) == (401, wrong.data, dict(wrong.headers))
     named = {name for _, name in desk.counts}
-    assert named <= {"acme", "unready", None}
+    assert named <= {known, "unready", None}
 
 
 FUTURE, PAST = "dated more than a day ahead of now", "dated more than a week ago"
