@@ -171,7 +171,7 @@ class Removal(Generic[KindT]):
         lines += [step.line() for step in self.steps]
         others = len(self.tickets) - len(self.own)
         if others:
-            lines.append(f"clean   {others:,} tickets: our tags and the value of our field; your triggers run on that")
+            lines.append(f"clean   {others:,} tickets: our tags and the value of our field; your own rules run on that")
         if self.own:
             lines.append(f"delete  {counted(len(self.own), 'survey ticket')} of ours")
         return [*lines, *(["forget  the webhook secret"] if self.secret else [])]

@@ -90,7 +90,8 @@ def in_short(one: dict[str, Any], now: datetime) -> str:
 
 def _account(store: Store, account: Account, found: Condition, is_pulled_now: bool) -> dict[str, Any]:
     run = found.run
-    source = "file" if account.platform is None else "webhooks" if lives_on_webhooks(account.platform) else "pulls"
+    webhooks_only = lives_on_webhooks(store, account.name)
+    source = "file" if account.platform is None else "webhooks" if webhooks_only else "pulls"
     is_pulled_now = is_pulled_now and source == "pulls"
     levels = active_levels(store.work.answer_of(account.name))
     acting = _acting(store, account.name)
@@ -111,7 +112,7 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
         "paused_at": _iso(run.paused_at),
         "failures": run.failures,
         "problem": run.problem,
-        "state": _state(account, found, is_pulled_now),
+        "state": _state(account, found, is_pulled_now, webhooks_only),
         "to_do": [
             *(
                 _to_do(account, found, is_pulled_now)
@@ -151,7 +152,7 @@ def _to_write(account: str, acting: dict[str, Any]) -> list[str]:
     return []
 
 
-def _state(account: Account, found: Condition, is_pulled_now: bool) -> str:
+def _state(account: Account, found: Condition, is_pulled_now: bool, webhooks_only: bool) -> str:
     if found.is_paused:
         return "PAUSED"
     if found.run.failures:
@@ -162,7 +163,7 @@ def _state(account: Account, found: Condition, is_pulled_now: bool) -> str:
         return "late"
     if account.platform is None:
         return "imported"
-    if lives_on_webhooks(account.platform):
+    if webhooks_only:
         return "webhooks only"
     return "webhooks silent" if found.is_silent else "fine" if found.run.pulled_at else "not pulled yet"
 
