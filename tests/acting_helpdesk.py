@@ -10,10 +10,12 @@ from helpdesk_wellbeing.acting.helpdesk import (
     KEEP,
     Change,
     Conflict,
+    Half,
     Invitation,
     Outcome,
     Refused,
     Seen,
+    Sent,
     Unknown,
     Written,
 )
@@ -47,6 +49,9 @@ class Desk:
     invited: dict[str, Invitation] = field(default_factory=dict)  # by marker
     lost_answers: int = 0  # so many of the next writes are applied, and their answer is lost
     before: Callable[[str, str], Outcome | None] = lambda request, ticket: None
+    forgiving: bool = True
+    notes_apart: bool = False  # a note is a request of its own
+    noted: list[tuple[str, str]] = field(default_factory=list)  # ticket, marker
 
     def put(self, ticket: str, **state: object) -> None:
         usual = Seen(ticket, "open", "anna", "g1", frozenset({"vip"}), None, self._stamp())
@@ -61,12 +66,30 @@ class Desk:
         self.before("look", ticket)
         return self.tickets[ticket]
 
-    def find(self, ticket: str, marker: str) -> Written | None:
-        self.before("find", ticket)
+    def find(self, seen: Seen, sent: Sent, marker: str) -> Written | Half | None:
+        self.before("find", seen.ticket)
         for number, (saved, its_marker, _) in enumerate(self.saves):
-            if (saved, its_marker) == (ticket, marker):
-                return Written(f"audit-{number}", ticket)
+            if (saved, its_marker) == (seen.ticket, marker):
+                is_whole = not self.notes_apart or sent.note is None or (seen.ticket, marker) in self.noted
+                whole = Written(f"audit-{number}", seen.ticket)
+                return whole if is_whole else self._half(whole, marker)
         return None
+
+    def _half(self, whole: Written, marker: str) -> Half:
+        return Half(whole.ticket, lambda: self._note(whole, marker))
+
+    def _note(self, whole: Written, marker: str) -> Outcome:
+        outcome = self.before("note", whole.ticket)
+        if outcome is not None:
+            return outcome
+        self.noted.append((whole.ticket, marker))
+        return self._answered(whole)
+
+    def _answered(self, written: Written) -> Outcome:
+        if self.lost_answers:
+            self.lost_answers -= 1
+            return Unknown()
+        return written
 
     def change(self, seen: Seen, change: Change, marker: str) -> Outcome:
         outcome = self.before("change", seen.ticket)
@@ -81,20 +104,18 @@ class Desk:
         tags = there.tags if change.tags is None else change.tags
         self.tickets[seen.ticket] = replace(there, **kept, tags=tags, stamp=self._stamp())
         self.saves.append((seen.ticket, marker, change))
-        if self.lost_answers:
-            self.lost_answers -= 1
-            return Unknown()
-        return Written(f"audit-{len(self.saves) - 1}", seen.ticket)
+        whole = Written(f"audit-{len(self.saves) - 1}", seen.ticket)
+        answered = self._answered(whole)
+        if isinstance(answered, Written) and self.notes_apart and change.note is not None:
+            return self._half(whole, marker)
+        return answered
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
         outcome = self.before("invite", invitation.agent)
         if outcome is not None:
             return outcome
         self.invited.setdefault(marker, invitation)
-        if self.lost_answers:
-            self.lost_answers -= 1
-            return Unknown()
-        return Written(None, f"made-{sorted(self.invited).index(marker)}")
+        return self._answered(Written(None, f"made-{sorted(self.invited).index(marker)}"))
 
     def made(self, marker: str) -> Written | None:
         self.before("made", marker)

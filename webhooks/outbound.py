@@ -1,16 +1,19 @@
 """What was decided is written into the helpdesk: each write once, whatever is cut off, refused or done by others.
 
     claim ─ look ─ arrived already? ─ decide ─ keep what is about to be sent ─ send ─ keep what came back
+                         └─ half of it ─────────────── keep that ─ send its note ─┘
 
 Any number of processes may do this for one account: a write is claimed by one of them at a time, and should a dead
 one's request still be on its way, the ticket's stamp lets only one of the two through. Looking comes before asking
-whether it has arrived: what arrives after the question meets a decision that rests on an older stamp.
+whether it has arrived: what arrives after the question meets a decision that rests on an older stamp. A helpdesk
+without versions lets both through (it isn't `forgiving`), so there a request is made again only when the one before it
+can't be on its way any more.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,12 +23,14 @@ from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.acting.decide import Decided, Skip, decide, without_assignee
 from helpdesk_wellbeing.acting.helpdesk import (
     Conflict,
+    Half,
     Helpdesk,
     Invitation,
     Outcome,
     Reason,
     Refused,
     Seen,
+    Sent,
     Written,
     after,
     change_to_json,
@@ -178,27 +183,62 @@ def _make(means: Means, write: Write) -> End:
         return _later(means, write, means.patience.look_again)
     if isinstance(asked, Skip):
         return _skip(means, write, asked.reason)
-    may_have_arrived = write.sent_at is not None
+    sent = None if write.sent_at is None else _sent(write.receipt, asked)
     for _ in range(MOST_CONFLICTS):
         seen = _look(means, write.target)
-        found = means.helpdesk.find(write.target, write.key) if may_have_arrived else None
-        if found is not None:
-            return _written(means, write, found)
-        decided = decide(write.kind, asked, seen, means.now())
-        if isinstance(decided, Skip):
-            may_yet = _may_yet_arrive(means, write, seen)
-            return _later(means, write) if may_yet else _skip(means, write, decided.reason)
-        outcome, decided = _send(means, write, seen, decided)
-        if isinstance(outcome, Refused) and may_have_arrived:  # this one; an earlier one may have got through
-            outcome = means.helpdesk.find(write.target, write.key) or outcome
+        found = None if sent is None else means.helpdesk.find(seen, sent, write.key)
+        if not isinstance(found, Written) and (wait := _on_its_way(means, write, seen, found)):
+            return _later(means, write, wait)
+        outcome: Outcome | None = found
+        if outcome is None:
+            decided = decide(write.kind, asked, seen, means.now())
+            if isinstance(decided, Skip):
+                may_yet = _may_yet_arrive(means, write, seen)
+                return _later(means, write) if may_yet else _skip(means, write, decided.reason)
+            before = sent
+            outcome, sent = _send(means, write, seen, decided)
+            if isinstance(outcome, Refused) and before is not None:  # this one; an earlier one may have got through
+                outcome = means.helpdesk.find(seen, before, write.key) or outcome
+        if isinstance(outcome, Half):
+            outcome = _finish(means, write, outcome)
         if isinstance(outcome, Written):
             return _written(means, write, outcome)
         if isinstance(outcome, Refused):
             return _skip(means, write, outcome.reason)
         if not isinstance(outcome, Conflict):
             return _later(means, write, _after_so_many(write.tries, means.patience))
-        may_have_arrived = True
     return _skip(means, write, "kept changing") if write.tries > 3 * MOST_CONFLICTS else _later(means, write)
+
+
+def _sent(receipt: Mapping[str, Any], asked: Mapping[str, Any]) -> Sent:
+    """What a receipt tells of the request that it was kept for."""
+    note = asked.get("note") if receipt.get("note") else None
+    return Sent(receipt["before"], receipt["after"], receipt["stamp"], note, bool(receipt.get("half")))
+
+
+def _on_its_way(means: Means, write: Write, seen: Seen, found: Half | None) -> timedelta | None:
+    """How long to wait, because an earlier request may still be on its way to a helpdesk that would apply it besides
+    another one. No note is sent before it was kept that the rest has arrived.
+    """
+    may_be = found is None or bool(write.receipt.get("half"))
+    return _wait_out(means, write) if may_be and seen.problem is None else None
+
+
+def _wait_out(means: Means, write: Write) -> timedelta | None:
+    if means.helpdesk.forgiving or write.sent_at is None:
+        return None
+    left = write.sent_at + means.patience.arrives - means.now()
+    return left if left > timedelta(0) else None
+
+
+def _finish(means: Means, write: Write, half: Half) -> Outcome:
+    """Send the note; that the rest has arrived is kept before."""
+    kept = means.store.writes.get(means.account, write.key)
+    receipt = dict(kept.receipt if kept else write.receipt) | {"half": True}
+    if half.lost_label:
+        _lose_label(receipt)
+    _note_sending(means, write, receipt)
+    return half.finish()
 
 
 def _may_yet_arrive(means: Means, write: Write, seen: Seen) -> bool:
@@ -225,23 +265,26 @@ def _asked(means: Means, write: Write) -> dict[str, Any] | Skip | None:
     return {**write.asked, "before": first.receipt["before"], "after": first.receipt["after"]}
 
 
-def _send(means: Means, write: Write, seen: Seen, decided: Decided) -> tuple[Outcome, Decided]:
-    outcome = _send_once(means, write, seen, decided)
+def _send(means: Means, write: Write, seen: Seen, decided: Decided) -> tuple[Outcome, Sent]:
+    outcome, sent = _send_once(means, write, seen, decided)
     gone = isinstance(outcome, Refused) and outcome.reason in ("agent left", "not in group", "group empty")
     if gone and write.kind == "undo":
         less = without_assignee(decided)
         if isinstance(less, Decided):
-            return _send_once(means, write, seen, less), less
-    return outcome, decided
+            return _send_once(means, write, seen, less)
+    return outcome, sent
 
 
-def _send_once(means: Means, write: Write, seen: Seen, decided: Decided) -> Outcome:
+def _send_once(means: Means, write: Write, seen: Seen, decided: Decided) -> tuple[Outcome, Sent]:
     before, changed = state_to_json(seen), change_to_json(decided.change)
     receipt: dict[str, Any] = {"before": before, "after": after(before, changed), "stamp": seen.stamp}
     if decided.not_restored:
         receipt["not_restored"] = list(decided.not_restored)
+    if decided.change.note is not None:
+        receipt["note"] = True
     _note_sending(means, write, receipt)
-    return means.helpdesk.change(seen, decided.change, write.key)
+    outcome = means.helpdesk.change(seen, decided.change, write.key)
+    return outcome, _sent(receipt, {"note": decided.change.note})
 
 
 def _note_sending(means: Means, write: Write, receipt: dict[str, Any]) -> None:
@@ -278,12 +321,13 @@ def _left_of_its_second(seen: Seen, now: datetime) -> timedelta:
 
 def _invite(means: Means, write: Write) -> End:
     invitation = means.invitation_of(write)
-    outcome: Outcome | None
-    if invitation is None:
-        outcome = None if write.sent_at is None else means.helpdesk.made(write.key)
-        if outcome is None:
+    outcome: Outcome | None = None if write.sent_at is None else means.helpdesk.made(write.key)
+    if outcome is None:
+        wait = _wait_out(means, write)
+        if wait is not None:
+            return _later(means, write, wait)
+        if invitation is None:
             return _skip(means, write, "withdrawn")
-    else:
         _note_sending(means, write, {})
         outcome = means.helpdesk.invite(invitation, write.key)
     if isinstance(outcome, Written):
@@ -305,9 +349,11 @@ def _written(means: Means, write: Write, written: Written) -> End:
         receipt["platform"] = written.receipt
     if write.kind == "invite":
         receipt["ticket"] = written.ticket
-    if written.lost_label and "after" in receipt:
-        receipt["after"]["label"] = receipt["before"]["label"]
-        receipt["lost_label"] = True
+    receipt.pop("half", None)
+    if written.lost_label:
+        _lose_label(receipt)
+    if written.lost_note:
+        receipt["lost_note"] = True
     with means.store.transaction():
         if means.store.writes.end(means.account, write.key, "written", receipt, now, means.who):
             means.store.audit.add(
@@ -315,6 +361,13 @@ def _written(means: Means, write: Write, written: Written) -> End:
                 ticket=written.ticket, platform=written.receipt, not_restored=receipt.get("not_restored", []),
             )  # fmt: skip
     return "written"
+
+
+def _lose_label(receipt: dict[str, Any]) -> None:
+    """Our custom field was gone, so it stays as it was."""
+    if "after" in receipt:
+        receipt["after"]["label"] = receipt["before"]["label"]
+        receipt["lost_label"] = True
 
 
 def _skip(means: Means, write: Write, reason: Reason) -> End:

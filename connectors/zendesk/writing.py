@@ -13,8 +13,8 @@ from typing import Any
 
 import requests
 
-from connectors.answers import read_json
-from connectors.session import HttpRefused, Unsent
+from connectors.outcomes import object_of, sent_once
+from connectors.session import HttpRefused
 from connectors.zendesk.client import LIST_ROWS, ZendeskApi
 from connectors.zendesk.whys import why_refused
 from connectors.zendesk.written import (
@@ -41,8 +41,7 @@ from connectors.zendesk.written import (
     made_of,
     state_of,
 )
-from helpdesk_wellbeing.errors import BadPayload, PlatformError, RetryLater
-from helpdesk_wellbeing.errors import Refused as RefusedForGood
+from helpdesk_wellbeing.errors import BadPayload, PlatformError
 
 MOST_IN_A_JOB = 100
 _SINGULAR: Mapping[Kind, str] = {
@@ -232,22 +231,10 @@ class Writing:
         self, verb: str, path: str, body: dict[str, Any] | None, change: Change | None,
         headers: Mapping[str, str] | None = None, params: Mapping[str, str] | None = None,
     ) -> requests.Response | Conflict | Refused | Unknown:  # fmt: skip
-        try:
-            return self._session.request(
-                verb, path, json=body, headers=dict(headers or {}), params=dict(params or {}) or None, repeatable=False
-            )
-        except Unsent:
-            raise
-        except HttpRefused as refused:
-            if refused.status == 409:
-                return Conflict()
-            return Refused(why_refused(self.api, refused, path, change), refused.status, refused.code)
-        except RefusedForGood as refused:
-            if refused.status != 401:
-                raise
-            return Refused("unauthorised", 401, None)
-        except (RetryLater, BadPayload) as lost:
-            return Unknown(str(lost))
+        return sent_once(
+            self._session, verb, path, lambda refused: why_refused(self.api, refused, path, change),
+            json=body, headers=dict(headers or {}), params=dict(params or {}) or None,
+        )  # fmt: skip
 
 
 def _number(ticket: str) -> str:
@@ -264,11 +251,7 @@ def _check_size(items: Sequence[object]) -> None:
 
 def _object(answer: requests.Response, name: str) -> dict[str, Any] | None:
     """The named object of an answer; null when the answer cannot be read or lacks it."""
-    try:
-        parsed = read_json(answer.content)
-    except ValueError:
-        return None
-    found = parsed.get(name) if isinstance(parsed, dict) else None
+    found = (object_of(answer) or {}).get(name)
     return found if isinstance(found, dict) else None
 
 

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Literal
 
+from connectors.outcomes import KEEP, Conflict, Done, FieldValue, Keep, Made, Reason, Refused, Unknown, made_of
 from helpdesk_wellbeing.errors import BadPayload
 
 MARKER = "helpdesk_wellbeing"  # the key of our marker in an audit's custom metadata
 MERGED_TAG = "closed_by_merge"  # what Zendesk puts on a ticket that was merged into another
-Reason = Literal[
-    "closed", "gone", "merged", "forbidden", "not_in_group", "agent_inactive", "group_empty", "field_gone",
-    "unauthorised", "invalid",
-]  # fmt: skip
 Kind = Literal["ticket_fields", "views", "webhooks", "triggers", "automations"]
-FieldValue = str | int | float | bool | None
-
-
-class Keep(Enum):
-    """Stands for: as it is."""
-
-    KEEP = "as it is"
-
-
-KEEP = Keep.KEEP
 
 
 @dataclass(frozen=True)
@@ -132,40 +118,6 @@ class Created:
 
     state: TicketState
     repeated: bool
-
-
-@dataclass(frozen=True)
-class Made:
-    """A field, view, webhook or trigger is there, as the platform shows it."""
-
-    id: str
-    shown: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Done:
-    """It was applied."""
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Somebody else changed it since: read and decide again. Nothing was written."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Nothing was written, and the same request won't be taken."""
-
-    reason: Reason
-    status: int
-    code: str | None  # the platform's error word, where it is a known one
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """It may have been applied or not: look before you write again. `why` says what failed."""
-
-    why: str
 
 
 @dataclass(frozen=True)
@@ -310,12 +262,6 @@ def _job_row(row: Mapping[str, Any]) -> JobRow:
     return JobRow(_id(row.get("id")), not failed, (word or "failed") if failed else None, conflict, place)
 
 
-def made_of(row: Mapping[str, Any] | None) -> Made | None:
-    """What was made; null when it has no id."""
-    number = (row or {}).get("id")
-    return None if row is None or number in (None, "") else Made(str(number), row)
-
-
 def _fields(fields: Mapping[str, FieldValue]) -> list[dict[str, Any]]:
     return [{"id": int(number), "value": value} for number, value in fields.items()]
 
@@ -326,3 +272,10 @@ def _id(value: object) -> str | None:
 
 def _as_number(value: str | Keep | None) -> int | None:
     return int(value) if isinstance(value, str) else None
+
+
+__all__ = [
+    "KEEP", "MARKER", "MERGED_TAG", "Audit", "Change", "Conflict", "Created", "Done", "FieldValue", "Item", "JobRow",
+    "JobState", "Keep", "Kind", "Made", "NewTicket", "Queued", "Reason", "Refused", "TicketState", "Unknown", "Written",
+    "audit_of", "body_of", "body_of_new", "gone", "job_of", "made_of", "state_of",
+]  # fmt: skip

@@ -6,7 +6,7 @@ one can be recognised later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -80,6 +80,19 @@ class Written:
     receipt: str | None
     ticket: str
     lost_label: bool = False  # our custom field is gone; the rest was written
+    lost_note: bool = False  # the ticket is changed, and no note about it can be written any more
+
+
+@dataclass(frozen=True)
+class Half:
+    """The ticket is changed; the note about it is a request of its own there, which `finish` makes, once a call.
+
+    `finish` gives Written, or Unknown when the note may have arrived or not; it raises like every request.
+    """
+
+    ticket: str
+    finish: Callable[[], Outcome] = field(repr=False)
+    lost_label: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,27 +112,45 @@ class Unknown:
     """It may have been applied or not."""
 
 
-Outcome = Written | Conflict | Refused | Unknown
+Outcome = Written | Half | Conflict | Refused | Unknown
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was kept of an earlier request of the same write, before it was made. States as in `state_to_json`."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    stamp: str
+    note: str | None = field(default=None, repr=False)  # the note that goes with it
+    half: bool = False  # an answer has said that the ticket is changed; only the note may be missing
 
 
 class Helpdesk(Protocol):
     """One account's helpdesk, to be written to. Everything raises RetryLater when it should be tried in a while, and
-    NotLetIn when the credentials must be mended first."""
+    NotLetIn when the credentials must be mended first.
+
+    `forgiving`: a request that arrives late, or twice, is applied once at most, because it names the version of the
+    ticket that it is meant for, or a key. Where it isn't, no request is made again before an earlier one can't be on
+    its way any more.
+    """
+
+    forgiving: bool
 
     def look(self, ticket: str) -> Seen:
         """The ticket now."""
         ...
 
-    def find(self, ticket: str, marker: str) -> Written | None:
-        """Our write with this marker, if it has arrived."""
+    def find(self, seen: Seen, sent: Sent, marker: str) -> Written | Half | None:
+        """Our write with this marker, if it has arrived; Half: all but the note. `seen` is younger than `sent`."""
         ...
 
     def change(self, seen: Seen, change: Change, marker: str) -> Outcome:
-        """One write, made only if nobody has changed the ticket since it was `seen`."""
+        """One write, made only if nobody has changed the ticket since it was `seen`. Half: its note is to follow."""
         ...
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
-        """Make a private ticket, once for a marker however often it is asked."""
+        """Make a private ticket. When an earlier request may have arrived, `made` is asked first."""
         ...
 
     def made(self, marker: str) -> Written | None:

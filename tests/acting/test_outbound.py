@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -424,3 +425,83 @@ def test_an_invitation_that_was_sent_before_its_wave_ended_is_still_known_as_our
 
     assert list(store.writes.made_tickets("acme")) == ["made-0"]
     assert store.writes.counts("acme") == {"written": 1}
+
+
+@pytest.fixture
+def plain(desk):
+    """A helpdesk without versions, on which a note is a request of its own."""
+    desk.forgiving, desk.notes_apart = False, True
+    return desk
+
+
+def test_a_note_that_is_a_request_of_its_own_follows_the_change(store, plain, means, accepted):
+    assert work_off(means).written == 3
+    assert Counter(ticket for ticket, _ in plain.noted) == {"1": 1, "2": 1, "3": 1}
+    assert plain.moved() == ["1", "2", "3"]
+    assert all("half" not in w.receipt for w in store.writes.of_proposal("acme", accepted))
+
+
+def test_what_was_written_without_its_note_gets_the_note_whoever_has_the_ticket_then(store, plain, means, accepted):
+    def dies(request, ticket):
+        if (request, ticket) == ("note", "1"):
+            raise RetryLater("502")
+
+    plain.before = dies
+    work_off(means)
+    plain.before = lambda request, ticket: None
+    plain.somebody_changes("1", assignee="cleo")
+    until_done(means, 6)
+
+    assert plain.tickets["1"].assignee == "cleo"
+    assert Counter(ticket for ticket, _ in plain.noted) == {"1": 1, "2": 1, "3": 1}
+    assert reasons(store, accepted) == {"1": None, "2": None, "3": None}
+
+
+def test_without_versions_nothing_is_sent_again_while_a_request_may_be_on_its_way(store, plain, means, accepted):
+    plain.before = in_turn(Unknown())
+    work_off(means)
+    plain.clock.sleep(60)
+    work_off(means)
+
+    assert sorted(plain.moved()) == ["2", "3"]
+    plain.clock.sleep(121)
+    until_done(means, 2)
+    assert sorted(plain.moved()) == ["1", "2", "3"]
+
+
+def test_a_process_that_dies_anywhere_leaves_one_note_where_notes_are_apart(store, plain, means, accepted):
+    class Killed(BaseException):
+        pass
+
+    for cut in range(1, 40):
+        left = iter(range(cut % 5 + 1))
+
+        def maybe_die(request, ticket, left=left):
+            if next(left, None) is None:
+                raise Killed
+
+        plain.before = maybe_die
+        plain.lost_answers = cut % 3
+        with suppress(Killed):
+            work_off(means)
+        plain.clock.sleep(timedelta(minutes=3).total_seconds())
+    plain.before, plain.lost_answers = lambda request, ticket: None, 0
+    until_done(means, 9)
+
+    assert sorted(plain.moved()) == ["1", "2", "3"]
+    assert Counter(ticket for ticket, _ in plain.noted) == {"1": 1, "2": 1, "3": 1}
+
+
+def test_an_invitation_whose_answer_was_lost_is_looked_for_before_it_is_made_again(store, plain, means):
+    store.writes.plan("acme", [Planned("w1:ben", "w1", "invite", "ben", {})], plain.clock.at)
+    asked = []
+    plain.before = lambda request, ticket: asked.append(request)
+    means = Means(
+        store, "acme", plain, now=plain.clock.now, sleep=plain.clock.sleep,
+        invitation_of=lambda write: Invitation(write.target, "five questions", "link"),
+    )  # fmt: skip
+    plain.lost_answers = 1
+    until_done(means, 4)
+
+    assert asked == ["invite", "made"]
+    assert list(store.writes.made_tickets("acme")) == ["made-0"]

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
-
 from connectors.zendesk import written as zendesk
 from connectors.zendesk.writing import Writing
 from helpdesk_wellbeing.acting.helpdesk import (
     KEEP,
     Change,
-    Conflict,
     Invitation,
     Outcome,
     Reason,
     Refused,
     Seen,
-    Unknown,
+    Sent,
     Written,
 )
-from helpdesk_wellbeing.errors import BadPayload, NotLetIn, RetryLater
-from helpdesk_wellbeing.errors import Refused as RefusedForGood
-
-_REASONS: Mapping[zendesk.Reason, Reason] = {
-    "closed": "closed",
-    "gone": "gone",
-    "merged": "merged",
-    "forbidden": "forbidden",
-    "not_in_group": "not in group",
-    "agent_inactive": "agent left",
-    "group_empty": "group empty",
-    "field_gone": "label gone",
-    "invalid": "invalid",
-}
-_Found = TypeVar("_Found")
+from webhooks.outcomes import let_in, told
 
 
 class ZendeskHelpdesk:
     """One account. `field` is the id of our custom field there; None when nothing was installed."""
+
+    forgiving = True  # stamps and idempotency keys
 
     def __init__(self, writing: Writing, field: str | None) -> None:
         self._writing = writing
@@ -45,12 +29,12 @@ class ZendeskHelpdesk:
 
     def look(self, ticket: str) -> Seen:
         """One request."""
-        return self._seen(_let_in(lambda: self._writing.tickets([ticket])[ticket]))
+        return self._seen(let_in(lambda: self._writing.tickets([ticket])[ticket]))
 
-    def find(self, ticket: str, marker: str) -> Written | None:
-        """Through the ticket's audits, newest first."""
-        found = _let_in(lambda: self._writing.marked(ticket, marker))
-        return None if found is None else Written(found.id, ticket)
+    def find(self, seen: Seen, sent: Sent, marker: str) -> Written | None:
+        """Through the ticket's audits, newest first: a save is whole or not at all."""
+        found = let_in(lambda: self._writing.marked(seen.ticket, marker))
+        return None if found is None else Written(found.id, seen.ticket)
 
     def change(self, seen: Seen, change: Change, marker: str) -> Outcome:
         """One PUT, and a second one without our field when an admin has deleted that."""
@@ -62,19 +46,16 @@ class ZendeskHelpdesk:
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
         """One POST with an idempotency key, which Zendesk knows for two hours; after that our external id finds it."""
-        there = self.made(marker)
-        if there is not None:
-            return there
         new = zendesk.NewTicket(
             subject=invitation.subject, body=invitation.body, requester=invitation.agent, group=invitation.group,
             tags=invitation.tags, marker=marker, external_id=marker,
         )  # fmt: skip
         made = self._writing.create_ticket(new, marker)
-        return Written(None, made.state.ticket) if isinstance(made, zendesk.Created) else _outcome(made)
+        return Written(None, made.state.ticket) if isinstance(made, zendesk.Created) else told(made, "zendesk")
 
     def made(self, marker: str) -> Written | None:
         """By our external id."""
-        there = _let_in(lambda: self._writing.by_external_id(marker))
+        there = let_in(lambda: self._writing.by_external_id(marker))
         return None if there is None else Written(None, there)
 
     def _put(self, seen: Seen, change: Change, marker: str, *, with_field: bool) -> Outcome:
@@ -91,7 +72,7 @@ class ZendeskHelpdesk:
         made = self._writing.update(seen.ticket, asked, seen.stamp, marker)
         if isinstance(made, zendesk.Written):
             return Written(made.audit, made.state.ticket, lost_label=bool(made.lost_fields))
-        return _outcome(made)
+        return told(made, "zendesk")
 
     def _seen(self, state: zendesk.TicketState) -> Seen:
         problem: Reason | None = None
@@ -105,25 +86,3 @@ class ZendeskHelpdesk:
             label=None if label in (None, "") else str(label), stamp=state.stamp, problem=problem,
             next_sla=state.breach_at, at=self._writing.api.session.platform_now,
         )  # fmt: skip
-
-
-def _outcome(made: zendesk.Conflict | zendesk.Refused | zendesk.Unknown) -> Outcome:
-    if isinstance(made, zendesk.Conflict):
-        return Conflict()
-    if isinstance(made, zendesk.Unknown):
-        return Unknown()
-    if made.reason == "unauthorised":
-        raise NotLetIn("zendesk: the credentials are not accepted any more; run connect again")
-    return Refused(_REASONS[made.reason])
-
-
-def _let_in(ask: Callable[[], _Found]) -> _Found:
-    """What a look-up gives; credentials that are not accepted are told apart from all other trouble."""
-    try:
-        return ask()
-    except RefusedForGood as refused:
-        if refused.status == 401:
-            raise NotLetIn(str(refused)) from None
-        raise RetryLater(str(refused)) from refused
-    except BadPayload as spoilt:  # a page of a proxy, half an answer
-        raise RetryLater(str(spoilt)) from spoilt

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
+from connectors.simulating.answers import Answer
 
-JSON = "application/json; charset=utf-8"
-
-
-@dataclass
-class Answer:
-    """One HTTP answer, its body ready to send."""
-
-    body: bytes
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    content_type: str = JSON
-
-    @staticmethod
-    def of(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-        return Answer(orjson.dumps(value), status, headers or {})
-
-    @staticmethod
-    def rows(name: str, rows: str, rest: dict[str, Any]) -> Answer:
-        """`{"<name>": [rows], …rest}` around rows that are JSON text already."""
-        tail = orjson.dumps(rest)[1:]
-        comma = b"," if rest else b""
-        return Answer(b"".join((b'{"', name.encode(), b'":[', rows.encode(), b"]", comma, tail)))
+__all__ = ["Answer"]
 
 
 def plain_error(word: str, text: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from connectors.simulating.zones import listed
+
 from . import access as rights
 from .access import Access
 from .answers import BAD_CURSOR, BAD_TOKEN, FORBIDDEN, NO_ENDPOINT, NOT_FOUND, UNKNOWN_CALLER, Answer
@@ -24,7 +26,6 @@ from .site import Holdings
 from .slas import TARGETS_MIN
 from .words import POLICY
 from .writes import Writes
-from .zones import listed
 
 
 @dataclass(frozen=True)

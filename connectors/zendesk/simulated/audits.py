@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from .text import encoded, number
+from connectors.simulating.text import encoded, number
 
 AUDITED = (
     "created", "replied", "noted", "customer_replied", "status", "assigned", "moved", "priority", "tagged",

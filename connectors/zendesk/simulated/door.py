@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .people import numbers_of
+from connectors.simulating.text import numbers_of
+
 from .record import Record, with_user, without_member
 from .updates import Denied
 from .writes import Writes

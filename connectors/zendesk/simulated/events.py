@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from .text import EMPTY, Parts, bare, boolean, encoded, joined, number, quoted, stamp
+from connectors.simulating.text import EMPTY, Parts, bare, boolean, encoded, joined, number, quoted, stamp
+
 from .words import BRAND, CANARY, CHANNELS, FORM, NOTIFY, RULE, STATUS_IDS
 
 SYSTEM_METADATA = encoded(

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 from threading import Lock
 
+from connectors.simulating.limits import Bucket
 
-@dataclass
-class Bucket:
-    """At most `total` requests per `minute` (real seconds)."""
-
-    total: int
-    minute: float
-    _began: float = float("-inf")
-    _used: int = 0
-
-    def take(self, now: float) -> bool:
-        if now - self._began >= self.minute:
-            self._began, self._used = now, 0
-        self._used += 1
-        return self._used <= self.total
-
-    def left(self) -> int:
-        return max(0, self.total - self._used)
-
-    def resets(self, now: float) -> int:
-        """Whole seconds until the window ends, at least one."""
-        return max(1, math.ceil(self._began + self.minute - now))
+__all__ = ["Bucket", "Limits"]
 
 
 @dataclass

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,13 +10,14 @@ from typing import Any
 
 import polars as pl
 
+from connectors.simulating.hours import intervals
+from connectors.simulating.text import numbers_of
+from connectors.simulating.zones import rails_name
+
 from .options import Account, Options
-from .text import number
 from .words import CANARY, STATUS_IDS
-from .zones import rails_name
 
 CREATED = "2024-01-08T09:00:00Z"
-DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 Object = dict[str, Any]
 
 
@@ -79,11 +79,6 @@ def staff(
         memberships=_memberships({numbers[w]: [group_numbers[g] for g in worked.get(w, ())] for w in words}, base),
         schedules=_schedules(groups, options),
     )
-
-
-def numbers_of(words: Iterable[str]) -> list[int]:
-    """The platform's numbers for our ids, in order."""
-    return pl.Series("word", list(words), dtype=pl.String).to_frame().select(number(pl.col("word")))["word"].to_list()
 
 
 def _by_id(thing: Object) -> int:
@@ -233,28 +228,6 @@ def _schedules(groups: pl.DataFrame, options: Options) -> list[Object]:
             }
         )
     return result
-
-
-def intervals(schedule: str) -> list[Object]:
-    """Hours like "Mon-Fri 09:00-17:30" as minutes since Sunday 00:00, cut at midnight."""
-    result: list[Object] = []
-    pattern = re.compile(r"\s*(\w{3})(?:-(\w{3}))?\s+(\d\d):(\d\d)-(\d\d):(\d\d)\s*$")
-    for part in filter(None, (p.strip() for p in schedule.split(";"))):
-        match = pattern.match(part)
-        if match is None:
-            raise ValueError(f"schedule {part!r} is not of the form 'Mon-Fri 09:00-17:30'")
-        first, last = DAYS.index(match[1].title()), DAYS.index((match[2] or match[1]).title())
-        begin, end = int(match[3]) * 60 + int(match[4]), int(match[5]) * 60 + int(match[6])
-        for step in range((last - first) % 7 + 1):
-            day = (first + step) % 7 * 1440
-            if end > begin:
-                result.append({"start_time": day + begin, "end_time": day + end})
-            else:
-                result.append({"start_time": day + begin, "end_time": day + 1440})
-                if end:
-                    tomorrow = (day + 1440) % 10_080
-                    result.append({"start_time": tomorrow, "end_time": tomorrow + end})
-    return sorted(result, key=lambda i: int(i["start_time"]))
 
 
 def availabilities(events: pl.DataFrame, users: list[Object], now: int, base: str) -> tuple[list[Object], list[Object]]:

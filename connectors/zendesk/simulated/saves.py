@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
+from connectors.simulating.text import numbers_of
+
 from .ledger import Save
-from .people import numbers_of
 from .words import BRAND, CANARY, CHANNELS, FORM, STATUS_IDS
 
 Object = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from .people import numbers_of
+from connectors.simulating.text import numbers_of
 
 TARGETS_MIN = {"urgent": 60, "high": 240, "normal": 480, "low": 1440}
 

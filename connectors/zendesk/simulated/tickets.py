@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from connectors.simulating.text import bare, boolean, encoded, joined, number, quoted, stamp
+
 from .options import Options
-from .text import bare, boolean, encoded, joined, number, quoted, stamp
 from .words import BRAND, CANARY, CHANNELS, FORM, METRICS, POLICY, STATUS_IDS
 
 RATING_ID = 30_000_000_000

@@ -11,9 +11,9 @@ from uuid import UUID, uuid5
 import orjson
 import polars as pl
 
+from connectors.simulating.text import numbers_of
 from helpdesk_wellbeing.events import SCHEMA
 
-from .people import numbers_of
 from .words import BRAND, CANARY, CHANNELS, FORM
 
 ACCOUNT_ID = 1

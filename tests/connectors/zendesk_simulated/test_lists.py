@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from connectors.simulating.hours import intervals
 from connectors.zendesk.simulated import Account, Options, SimulatedZendesk, Site
-from connectors.zendesk.simulated.people import intervals
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 

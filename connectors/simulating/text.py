@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import orjson
 import polars as pl
 
@@ -43,6 +45,16 @@ def number(value: pl.Expr) -> pl.Expr:
     digits = word.str.extract(r"^(?:[A-Za-z_ -]+[:# _-])?(\d{1,17})$", 1).cast(pl.Int64, strict=False)
     made = (word.hash(11) % 1_000_000_000).cast(pl.Int64) + 7_000_000_000_000
     return pl.coalesce(digits, pl.when(word.is_not_null()).then(made))
+
+
+def numbers_of(words: Iterable[str]) -> list[int]:
+    """The platform's numbers for our ids, in order."""
+    return pl.Series("word", list(words), dtype=pl.String).to_frame().select(number(pl.col("word")))["word"].to_list()
+
+
+def number_of(word: str) -> int:
+    """The platform's number for one of our ids."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 18 else numbers_of([word])[0]
 
 
 def encoded(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Zones under the names that Zendesk uses, which are those of Rails, for where simulated teams live."""
+"""Zones under the display names of Rails, which helpdesks use, for where simulated teams live."""
 
 from __future__ import annotations
 
