@@ -16,7 +16,6 @@ from connectors.freshdesk.written import Change, TicketState
 from connectors.outcomes import Done, Refused, Unknown
 from connectors.session import HttpRefused
 from helpdesk_wellbeing.acting.helpdesk import TAGS
-from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -68,7 +67,8 @@ class Found:
 
 
 def search(admin: Admin, today: date) -> Found:
-    """The tickets with one of our tags. A search that is refused is said, and the rest goes on."""
+    """The tickets with one of our tags. A search that is refused is said, and the rest goes on. Raises PlatformError, and
+    BadPayload: what can't be read this time may hold tickets of ours."""
     found: set[str] = set()
     unseen: list[str] = []
     for tag in TAGS:
@@ -84,8 +84,6 @@ def search(admin: Admin, today: date) -> Found:
                 raise
             unseen.append(f"tickets could not be searched by the tag {tag} ({refused.status}); only those are cleaned "
                           "that we know to have written on")  # fmt: skip
-        except BadPayload as spoilt:
-            unseen.append(f"tickets could not be searched by the tag {tag}: {spoilt}")
     return Found(frozenset(found), tuple(dict.fromkeys(unseen)))
 
 
