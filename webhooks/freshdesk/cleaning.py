@@ -67,8 +67,10 @@ class Found:
 
 
 def search(admin: Admin, today: date) -> Found:
-    """The tickets with one of our tags. A search that is refused is said, and the rest goes on. Raises PlatformError, and
-    BadPayload: what can't be read this time may hold tickets of ours."""
+    """The tickets with one of our tags. A search that is refused is said, and the rest goes on.
+
+    Raises PlatformError, and BadPayload: what can't be read this time may hold tickets of ours.
+    """
     found: set[str] = set()
     unseen: list[str] = []
     for tag in TAGS:
