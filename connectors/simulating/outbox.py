@@ -96,7 +96,10 @@ class Outbox:
 
     def send(self, payload: Mapping[str, Any], kind: str = "", event: str = "") -> None:
         """Post a payload soon, perhaps twice, perhaps after later ones."""
-        body = orjson.dumps(payload)
+        self.post(orjson.dumps(payload), kind, event)
+
+    def post(self, body: bytes, kind: str = "", event: str = "") -> None:
+        """The same with a body that is ready."""
         habits, now = self.habits, time.monotonic()
         with self._changed:
             times = 2 if self._random.random() < habits.repeated else 1

@@ -40,7 +40,7 @@ class Api:
         self.api_key = secrets.token_urlsafe(15)
         self.lists = Lists(record, faults, base)
         self.looks = Looks(record, base)
-        self.writes = Writes(record)
+        self.writes = Writes(record, base)
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request; never raises for what a client can send."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from connectors.simulating.answers import Answer
+from connectors.simulating.text import numbers_of
 
 from . import rows as shown
 from .answers import ELSEWHERE, BadRequest, Query, link, page_of, refused
@@ -50,6 +51,8 @@ class Lists:
         if self.faults.twisted("shuffled", path):
             rows = self._shuffled(columns, rows)
         told = [self.row(row, includes, now) for row in shown.versions(columns, rows)]
+        if "description" not in includes:  # what was written in is kept with the ticket
+            told = [{name: value for name, value in row.items() if not name.startswith("description")} for row in told]
         if told and self.faults.twisted("repeat", path):
             told.insert(0, told[-1])
         headers = {}
@@ -66,7 +69,7 @@ class Lists:
         if "requester" in includes:
             row["requester"] = shown.requester(version["requester"])
         if "description" in includes:
-            row |= shown.texts(version["ticket"]) | {name: row[name] for name in ("description",) if name in row}
+            row = shown.texts(version["ticket"]) | row
         if "company" in includes:
             row["company"] = {}
         return row
@@ -84,8 +87,11 @@ class Lists:
         if self.options.scope == 1:
             return rows
         if self.options.scope == 2:
-            return rows[np.isin(columns["group"][rows], [int(group) for group in self.options.groups])]
-        return rows[columns["responder"][rows] == self.options.service_user]
+            mine = np.isin(columns["group"][rows], numbers_of(self.options.groups))
+        else:
+            mine = columns["responder"][rows] == self.options.service_user
+        kept: Numbers = rows[mine]
+        return kept
 
     def may_see(self, version: dict[str, int]) -> bool:
         """Whether the key's agent may see a ticket."""
@@ -124,7 +130,7 @@ class Lists:
 
     def _searched(self, columns: Columns, query: Query, now: int) -> Numbers:
         since = time_of(query, "updated_since")
-        chosen = (query.get("filter") or [None])[0]
+        chosen = query["filter"][0] if "filter" in query else None
         if chosen is not None and chosen not in FILTERS:
             raise BadRequest("filter", f"It should be one of these values: '{','.join(FILTERS)}'")
         if chosen in ("spam", "deleted"):

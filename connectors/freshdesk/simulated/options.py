@@ -85,6 +85,10 @@ class Options:
     search_lag_s: int = 120  # how far the search index is behind
     quoted_ids: bool = True  # ids of business hours come as text
     job_polls: int = 2  # how often a job answers that it isn't done yet
+    outsiders: str = (
+        "taken"  # an agent from outside the ticket's group: taken | refused (400) | ignored (200, no change)
+    )
+    bare_rules: bool = False  # automation rules come as a bare list, as clients have met it
     account_number: int = 13
 
     def __post_init__(self) -> None:

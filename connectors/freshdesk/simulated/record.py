@@ -128,7 +128,11 @@ class Record:
         """A version as the platform writes it."""
         due = now - row["created"] >= self.options.due_delay_s
         no = row["ticket"]
-        return shown.ticket(row, self.tags.sets[row["tags"]], self.besides.get(no, {}), due)
+        besides = self.besides.get(no, {})
+        if self.fields or "custom_fields" in besides:
+            held = besides.get("custom_fields", {})
+            besides = {**besides, "custom_fields": {field["name"]: held.get(field["name"]) for field in self.fields}}
+        return shown.ticket(row, self.tags.sets[row["tags"]], besides, due)
 
     def conversations(self, ticket: int, now: int | None = None) -> list[Object]:
         """A ticket's conversations, oldest first."""
@@ -154,16 +158,20 @@ class Record:
     def save(
         self, ticket: int, steps: Sequence[Step], author: int, kind: str = "integration", channel: str = "api",
         created: Mapping[str, Any] | None = None, besides: Mapping[str, Any] | None = None,
-        text: Mapping[str, Any] | None = None,
+        text: Mapping[str, Any] | None = None, requester: int | None = None,
     ) -> Write:  # fmt: skip
         """Append one save by `author`, an actor of `kind`.
 
         `created`: first state of a new ticket, in our words (status, priority, group, assignee as our ids). `besides`:
         what the ticket shows from now on that our events cannot say. `text`: the same for the save's reply or note.
+        `requester`: for whom a new ticket is made.
         """
         with self.lock:
             sec = self.next_moment(ticket)
             events, rows = self._rows(ticket, sec, list(steps) or [NOTHING], author, kind, channel, created or {})
+            if requester is not None:
+                named = pl.when(pl.col("kind") == "created").then(pl.lit(requester)).otherwise("after_no")
+                rows = rows.with_columns(after_no=named.cast(pl.Int64))
             self.site = replace(self.site, events=pl.concat([self.site.events, events]))
             if besides:
                 self.besides[ticket] = _merged(self.besides.get(ticket, {}), besides)

@@ -31,7 +31,7 @@ class Request:
 
     def first(self, name: str) -> str | None:
         """The first value of a parameter."""
-        return self.query.get(name, [None])[0]  # type: ignore[list-item]
+        return self.query.get(name, [None])[0]
 
     @property
     def embedded(self) -> int:

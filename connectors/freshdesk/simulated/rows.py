@@ -58,7 +58,7 @@ def ticket(row: Mapping[str, int], tags: Sequence[str], besides: Mapping[str, An
     }  # fmt: skip
     if flags & DELETED:
         shown["deleted"] = True
-    return shown | besides
+    return {**shown, **besides}
 
 
 def stats(row: Mapping[str, int]) -> Object:
@@ -84,7 +84,7 @@ def requester(no: int) -> Object:
 
 def conversations(no: int, talks: Iterable[Talk], texts: Mapping[int, Mapping[str, Any]]) -> list[Object]:
     """A ticket's conversations. `texts`: what was written of them while the account ran."""
-    return [conversation(no, talk) | texts.get(talk.no, {}) for talk in talks]
+    return [{**conversation(no, talk), **texts.get(talk.no, {})} for talk in talks]
 
 
 def conversation(no: int, talk: Talk) -> Object:

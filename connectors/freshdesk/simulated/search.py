@@ -95,7 +95,8 @@ class _Expression:
             return self._dated(self._columns[DATES[name]][self._rows], sign, value)
         if name == "tag":
             fitting = [place for place, tags in enumerate(self._record.tags.sets) if value in tags]
-            return np.isin(self._columns["tags"][self._rows], fitting)
+            tagged: Mask = np.isin(self._columns["tags"][self._rows], fitting)
+            return tagged
         if name == "type" or name.startswith("cf_"):
             return self._besides(name, value)
         raise BadRequest(name, "Unexpected/invalid field in request", "invalid_field")
@@ -104,13 +105,14 @@ class _Expression:
     def _dated(seconds: Numbers, sign: str, value: str) -> Mask:
         """Days, not instants: `:>` from the beginning of a day, `:<` to its end."""
         if value == "null":
-            return seconds == NULL
+            unset: Mask = seconds == NULL
+            return unset
         try:
             day = int(datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).timestamp())
         except ValueError:
             raise BadRequest("query", "It should be in the YYYY-MM-DD format", "invalid_date") from None
-        since = seconds >= (day if sign in (">", "") else 0)
-        return since & (seconds != NULL) & ((seconds < day + 86_400) if sign in ("<", "") else True)
+        fits: Mask = (seconds != NULL) & (seconds >= (day if sign in (">", "") else 0))
+        return fits & (seconds < day + 86_400) if sign in ("<", "") else fits
 
     def _besides(self, name: str, value: str) -> Mask:
         """What our events have no word for stands beside the tickets."""
@@ -127,6 +129,9 @@ class _Expression:
 
 def _compared(column: Numbers, sign: str, value: int) -> Mask:
     """`:` is equal; `:>` and `:<` include the value."""
+    fits: Mask = column == value
     if sign == ">":
-        return column >= value
-    return (column <= value) & (column != NULL) if sign == "<" else column == value
+        fits = column >= value
+    elif sign == "<":
+        fits = (column <= value) & (column != NULL)
+    return fits

@@ -15,12 +15,15 @@ from connectors.simulating.front import Front, Received, after_the_last
 
 from .answers import refused
 from .api import Api
+from .door import Door
 from .faults import Faults
 from .limits import Quota
+from .mischief import Mischief, refusal
 from .record import Happening, Record, Step, Write
 from .request import Request
 from .site import Site
 from .staff import staff_of
+from .words import NULL
 
 
 class SimulatedFreshdesk(Front):
@@ -29,7 +32,8 @@ class SimulatedFreshdesk(Front):
     `now` says what time it is there, aware and UTC (default: ten minutes after the site's last event); `ticks` tells
     the seconds that rate limits go by (default: this machine's). `api_key` is made at start. `requests` and `credits`
     count by method and endpoint, `calls` keeps the last 1000 as (method, path, status), `strayed` counts requests under
-    another host name. What is in `on_write` is called after each save that came in by API or through `others`.
+    another host name. `others` lets other people act; what is in `on_write` is called after each save that came in by
+    API or through `others`.
     """
 
     def __init__(
@@ -47,6 +51,8 @@ class SimulatedFreshdesk(Front):
         self.now = self.record.now
         self.on_write: list[Callable[[Write], None]] = self.record.on_write
         self.api = Api(self.record, self.faults, self.base_url)
+        self.others = Door(self.record, self.api.writes)
+        self._written = 0
 
     @property
     def site(self) -> Site:
@@ -66,6 +72,15 @@ class SimulatedFreshdesk(Front):
     def drain(self, minutes: float | None = None) -> None:
         """Somebody else uses up what is left of this minute, or all there is for the next `minutes`."""
         self.quota.drain(minutes)
+
+    def events_so_far(self) -> pl.DataFrame:
+        """Everything that has happened, in our words."""
+        return self.site.events
+
+    def assignee(self, ticket: str, at: datetime) -> str | None:
+        """Who has a ticket then; null: nobody."""
+        row = self.record.version(int(ticket), int(at.timestamp()))
+        return None if row is None or row["responder"] == NULL else str(row["responder"])
 
     def configuration(self) -> dict[str, list[dict[str, Any]]]:
         """What admins have set up, in a stable order: equal before an installation and after its removal."""
@@ -116,7 +131,26 @@ class SimulatedFreshdesk(Front):
         self.requests[request.endpoint] += 1
         spoiler = self.faults.spoiler(request.path, request.target)
         replaced = self.instead(spoiler, request.target)
+        if replaced is None and request.method != "GET":
+            return self._written_answer(request, spoiler)
         return replaced or self.limited(request), spoiler
+
+    def _written_answer(self, request: Request, spoiler: str | None) -> tuple[Answer, str | None]:
+        """The answer to a write; a fault of writes comes in where no other did."""
+        own = None if spoiler else self.faults.write_spoiler(request.path, f"{request.method} {request.target}")
+        instead = None if own is None else refusal(own)
+        if instead is not None:
+            return instead, None
+        if own is not None:
+            Mischief(self.others, self.record, request).do(own)
+        answer = self.limited(request)
+        if answer.status < 300:
+            self._written += 1
+            if self._written == self.faults.writes_until_revoked:
+                self.api.revoke()
+        if own == "late_error":
+            return self.broken(504), None
+        return answer, own or spoiler
 
     def limited(self, request: Request) -> Answer:
         """The answer, if the quota allows for one."""

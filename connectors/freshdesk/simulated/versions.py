@@ -104,7 +104,8 @@ class Fold:
         return columns, shows | self.first, moves | self.first
 
     def _is(self, kind: str) -> Mask:
-        return self._kinds.get(kind, np.zeros(len(self.sec), dtype=bool))
+        found: Mask = self._kinds.get(kind, np.zeros(len(self.sec), dtype=bool))
+        return found
 
     def _latest(self, where: Mask, values: Numbers, otherwise: int = NULL) -> Numbers:
         """Per row the value of the ticket's last row so far with `where`."""
@@ -217,6 +218,9 @@ class Fold:
         """Who asks: the first requester that the ticket ever shows, else a number of the ticket's own."""
         actor = self.log["actor"].fill_null(NULL).to_numpy()
         asking = (self.log["actor_kind"] == "requester").fill_null(False).to_numpy() & (actor != NULL)
+        named = self.log["after_no"].fill_null(NULL).to_numpy()
+        on_behalf = self._is("created") & (named != NULL)  # made by one for another
+        asking, actor = asking | on_behalf, np.where(on_behalf, named, actor)
         starts = np.flatnonzero(self.first)
         place = np.minimum.reduceat(np.where(asking, self._rows, len(self._rows)), starts)
         place = place[np.cumsum(self.first) - 1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .options import HOLD
 
 CANARY = "CANARY"  # stands in every text that must not be stored
@@ -13,7 +15,7 @@ SOURCE = {"email": 1, "web": 2, "phone": 3, "chat": 7, "messaging": 7, "social":
 # What stands in a ticket's conversations: (source, incoming, private)
 REPLY, NOTE, CUSTOMER, REMARK = 0, 1, 2, 3
 CONVERSATION = {REPLY: (0, False, False), NOTE: (2, False, True), CUSTOMER: (0, True, False), REMARK: (6, True, False)}
-RATINGS = {
+RATINGS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
     "current": {"good": (101, 102, 103), "neutral": (100,), "bad": (-101, -102, -103)},
     "classic": {"good": (1,), "neutral": (2,), "bad": (3,)},
 }

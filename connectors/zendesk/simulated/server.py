@@ -61,6 +61,16 @@ class SimulatedZendesk(Front):
         """What the account holds now, in our words: whatever was written is among its events."""
         return self.record.holdings.site
 
+    def events_so_far(self) -> pl.DataFrame:
+        """Everything that has happened, in our words."""
+        return self.site.events
+
+    def assignee(self, ticket: str, at: datetime) -> str | None:
+        """Who has a ticket then; null: nobody."""
+        row = self.api.holdings.ticket(int(ticket), int(at.timestamp()))
+        agent = row["assignee_id"] if row is not None else None
+        return None if agent is None else str(agent)
+
     def configuration(self) -> dict[str, list[dict[str, Any]]]:
         """What admins have set up, in a stable order: equal before an installation and after its removal."""
         with self.record.lock:

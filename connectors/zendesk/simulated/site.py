@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 import polars as pl
 
+from connectors.simulating.text import numbers_of
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 
 from . import events as event_rows
@@ -142,7 +143,7 @@ class Holdings:
 
     def _layout(self, audits: bool, bodies: bool) -> event_rows.Layout:
         options = self.site.options
-        rules = zip(staff_rows.numbers_of(self.site.rules), self.site.rules.values(), strict=True)
+        rules = zip(numbers_of(self.site.rules), self.site.rules.values(), strict=True)
         relations = {no: word for no, word in rules if word in RELATIONS}
         return event_rows.Layout(audits, bodies, options.numeric_ids, options.custom_statuses, relations)
 

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
+from connectors.simulating.living import LivesOn
 from connectors.zendesk.client import ZendeskApi
 from connectors.zendesk.settings import WRITING_SCOPES, ZendeskSettings
 from connectors.zendesk.simulated import SimulatedZendesk, Site
-from connectors.zendesk.simulated.living import LivesOn
 from connectors.zendesk.writing import Change, Writing
 from helpdesk_wellbeing.demo import LivingTeam
 

@@ -16,7 +16,7 @@ from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.session import Limits, PlatformSession
 from helpdesk_wellbeing.store import Store, open_store
 from helpdesk_wellbeing.store.writes import Planned
-from tests.freshdesk_account import KEY, Faults, FreshdeskAccount, Object
+from tests.freshdesk_admin import KEY, Faults, FreshdeskAccount, Object
 from webhooks.freshdesk import provisioning, removal
 from webhooks.freshdesk.provisioning import Account
 from webhooks.installing import Outcome

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpdesk_wellbeing.errors import BadPayload, PlatformError
-from tests.freshdesk_account import Faults
+from tests.freshdesk_admin import Faults
 from webhooks import known
 from webhooks.freshdesk import guards, provisioning
 from webhooks.freshdesk.proof import HEADER, shows_secret

@@ -11,7 +11,7 @@ import pytest
 
 from helpdesk_wellbeing.acting import policy
 from helpdesk_wellbeing.errors import BadPayload, PlatformError
-from tests.freshdesk_account import Faults
+from tests.freshdesk_admin import Faults
 from webhooks import known
 from webhooks.freshdesk import cleaning, provisioning, removal
 from webhooks.freshdesk.proof import HEADER

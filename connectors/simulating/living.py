@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
-from .record import Write
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from helpdesk_wellbeing.demo import LivingTeam
 
-    from .server import SimulatedZendesk
+
+class Saved(Protocol):
+    """One save that came in while the account ran; ids as text, in our words."""
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        ...
+
+    @property
+    def ticket(self) -> str:
+        """On what."""
+        ...
+
+    @property
+    def steps(self) -> Sequence[tuple[str, str | None, str | None]]:
+        """Kind, before, after."""
+        ...
+
+
+class Account(Protocol):
+    """What a team needs of the account that it works in."""
+
+    on_write: list[Any]  # called with each save
+
+    def events_so_far(self) -> pl.DataFrame:
+        """Everything that has happened."""
+        ...
+
+    def happen(self, events: pl.DataFrame) -> None:
+        """Let more have happened."""
+        ...
+
+    def assignee(self, ticket: str, at: datetime) -> str | None:
+        """Who has a ticket."""
+        ...
 
 
 class LivesOn:
@@ -22,9 +56,9 @@ class LivesOn:
     The same seed without writes goes on as it would have; with them only what follows from them differs.
     """
 
-    def __init__(self, front: SimulatedZendesk, team: LivingTeam) -> None:
+    def __init__(self, front: Account, team: LivingTeam) -> None:
         self._front, self._team = front, team
-        self._known = set(front.site.events["id"])
+        self._known = set(front.events_so_far()["id"])
         front.on_write.append(self._written)
 
     def until(self, at: datetime) -> int:
@@ -32,14 +66,13 @@ class LivesOn:
         self._team.run(at)
         return self._tell()
 
-    def _written(self, write: Write) -> None:
+    def _written(self, write: Saved) -> None:
         """A ticket has changed hands, by API or by another person; what else was saved is not the team's to know."""
         after = {kind: value for kind, _, value in write.steps if kind in ("assigned", "moved")}
         if not after:
             return
-        row = self._front.api.holdings.ticket(int(write.ticket), int(write.at.timestamp()))
-        agent = row["assignee_id"] if row is not None else None
-        self._team.reassigned(write.ticket, None if agent is None else str(agent), after.get("moved"), write.at)
+        agent = self._front.assignee(write.ticket, write.at)
+        self._team.reassigned(write.ticket, agent, after.get("moved"), write.at)
         self._tell()
 
     def _tell(self) -> int:
@@ -49,7 +82,7 @@ class LivesOn:
         if new.is_empty():
             return 0
         self._known |= set(new["id"])
-        newest = self._front.site.events["at"].max()
+        newest = self._front.events_so_far()["at"].max()
         self._front.happen(
             new.with_columns(at=pl.max_horizontal("at", pl.lit(newest).cast(new.schema["at"]))).sort("at")
         )
