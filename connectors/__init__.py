@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors import zendesk
+from connectors import freshdesk, zendesk
 from helpdesk_wellbeing.feed import Connector
 
 CONNECTORS: dict[str, Callable[..., Connector]] = {
+    "freshdesk": freshdesk.connect,
     "zendesk": zendesk.connect,
 }

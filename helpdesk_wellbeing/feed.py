@@ -81,8 +81,11 @@ class Connector(Protocol):
 
     def ping(self) -> Ping: ...
 
-    def roster(self, watermarks: Mapping[str, str] | None = None) -> Roster:
-        """Everybody and every group; with the watermarks of a pull also people who left before."""
+    def roster(self, watermarks: Mapping[str, str] | None = None) -> Roster | None:
+        """Everybody and every group; with the watermarks of a pull also people who left before.
+
+        None where it was read lately, as the watermarks tell: what is stored holds.
+        """
         ...
 
     def progress_line(self) -> str:

@@ -60,7 +60,8 @@ def pull(
     # Again, with all users read: now those who left are known by name, too.
     roster = connector.roster(store.watermarks(account))
     _keep_roster(store, account, roster)
-    pulled.notes += [*roster.notes, *(note for note in connector.notes if note not in roster.notes)]
+    said = () if roster is None else roster.notes
+    pulled.notes += [*said, *(note for note in connector.notes if note not in said)]
     return pulled
 
 
@@ -117,7 +118,9 @@ def _joined(pages: Sequence[Page]) -> Iterator[Page]:
     )
 
 
-def _keep_roster(store: Store, account: str, roster: Roster) -> None:
+def _keep_roster(store: Store, account: str, roster: Roster | None) -> None:
+    if roster is None:  # as it was
+        return
     store.replace_people(account, "platform", roster.people)
     store.replace_groups(account, "platform", roster.groups)
     _keep_zone(store, account, roster.zone)

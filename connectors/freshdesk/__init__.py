@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from connectors.freshdesk.settings import FreshdeskSettings
 
-__all__ = ["FreshdeskSettings"]
+if TYPE_CHECKING:
+    from connectors.freshdesk.connector import FreshdeskConnector
+    from connectors.session import Limits
+
+__all__ = ["FreshdeskSettings", "connect"]
+
+
+def connect(
+    settings: FreshdeskSettings, say: Callable[[str], None] | None = None, limits: Limits | None = None
+) -> FreshdeskConnector:
+    """A connector for one account; nothing is asked yet. `say` gets lines about waiting and what is
+    lacking; `limits` say how long it waits."""
+    from connectors.freshdesk.connector import FreshdeskConnector
+
+    return FreshdeskConnector(settings, limits=limits, say=say)

@@ -21,6 +21,10 @@ class FreshdeskSettings:
     `domain` is the vendor's own, such as acme.freshdesk.com, even where customers see another one. `statuses` maps ids
     or labels of the account's own statuses to our status words. `reserve` is the share of each rate limit that is left
     to other integrations. `own_user_is_person`: the key's agent works tickets by hand, too.
+
+    `patient`: this one of many pulls need not be complete. Conversations are then put off until their ticket was quiet
+    for `quiet_minutes` or has waited for `longest_wait_minutes`, and lists that rarely tell something are read by the
+    hour: it saves most of the quota.
     """
 
     account: str
@@ -31,6 +35,9 @@ class FreshdeskSettings:
     reserve: float = 0.3
     recent_weeks: int = 6
     own_user_is_person: bool = False
+    patient: bool = False
+    quiet_minutes: int = 60
+    longest_wait_minutes: int = 240
 
     def __post_init__(self) -> None:
         who = f"account {self.account}"

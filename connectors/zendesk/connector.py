@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from connectors.positions import WEEK_S, load
+from connectors.progress import Tracker
 from connectors.session import HttpRefused, Limits
 from connectors.zendesk.auth import LEGACY_NOTE, WHERE
 from connectors.zendesk.client import ZendeskApi
-from connectors.zendesk.positions import WEEK_S, load
-from connectors.zendesk.progress import Tracker
 from connectors.zendesk.pull import Pull
 from connectors.zendesk.roster import Book, read_current, read_roster
 from connectors.zendesk.settings import ZendeskSettings
@@ -87,7 +87,7 @@ class ZendeskConnector:
         self._learn_staff()
         stored = (watermarks or {}).get("users")
         if stored is not None:
-            former = load("users", stored).kept.get("former", ())
+            former = load("zendesk", "users", stored).kept.get("former", ())
             self._book.former |= {str(one) for one in former} - self._book.current.keys()
         elif not self._book.former:
             self._read_recent_export()

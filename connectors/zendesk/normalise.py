@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from connectors.columns import Columns
 from connectors.zendesk import vias
-from connectors.zendesk.columns import Columns, Context, Normalised
+from connectors.zendesk.columns import Context, Normalised
 from helpdesk_wellbeing import events
 
 _STATUSES = frozenset(events.STATUSES)
@@ -56,7 +57,7 @@ def ticket_events(rows: Sequence[Any], context: Context) -> Normalised:
     return Normalised(columns.frame(), columns.unknown, columns.unreadable, frozenset(columns.puzzling), newest)
 
 
-def _save(row: dict[str, Any], out: Columns) -> int:
+def _save(row: dict[str, Any], out: Columns[Context]) -> int:
     """Append what one save did; returns its time in epoch seconds. Raises when the row can't be read."""
     epoch = row.get("timestamp")
     if epoch.__class__ is not int:
@@ -137,7 +138,7 @@ class _Save:
     )
 
     def __init__(
-        self, out: Columns, seconds: int, audit: str, batch: str, ticket: str, actor: str | None, kind: str,
+        self, out: Columns[Context], seconds: int, audit: str, batch: str, ticket: str, actor: str | None, kind: str,
         via: vias.Via, via_raw: Any,
     ) -> None:  # fmt: skip
         self._out = out

@@ -8,18 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.lists import ListStream, Seen
+from connectors.positions import WEEK_S, Position, load, older_bound
+from connectors.progress import Tracker
 from connectors.session import HttpRefused
 from connectors.zendesk import normalise, records
 from connectors.zendesk.client import ZendeskApi, lacking
 from connectors.zendesk.columns import Context
-from connectors.zendesk.positions import WEEK_S, Position, load, older_bound
-from connectors.zendesk.progress import Tracker
 from connectors.zendesk.roster import Book, look_up
 from connectors.zendesk.streams import (
     Common,
     CursorStream,
-    RatingStream,
-    Seen,
     Stream,
     TicketEvents,
     TimeStream,
@@ -30,6 +29,7 @@ from helpdesk_wellbeing.errors import BadPayload, PlatformError
 from helpdesk_wellbeing.feed import Page
 
 Note = Callable[[str], None]
+RATINGS_OVERLAP_S = 7 * 24 * 3600  # a rating is listed under the day of its offer and may be given days later
 _OPTIONAL = {
     "users": "the user export (people who left may be taken for customers)",
     "metric_events": "the metric event export (SLA breaches)",
@@ -55,7 +55,7 @@ class Pull:
         now = int(self._api.platform_now().timestamp())
         floor = 0 if since is None else max(0, int(since.astimezone(UTC).timestamp()))
         recent = max(floor, now - self._api.settings.recent_weeks * WEEK_S)
-        positions = {name: load(name, watermark) for name, watermark in watermarks.items()}
+        positions = {name: load("zendesk", name, watermark) for name, watermark in watermarks.items()}
         streams = self._streams(positions, recent)
         for stream in streams:
             yield from self._whole(stream, stream.forward(now), done_at=floor)
@@ -141,7 +141,9 @@ class Pull:
                 cut_by(_time),
                 place("metric_events"),
             ),
-            RatingStream(ratings, place("satisfaction"), self._tracker, self._note_ratings),
+            ListStream(
+                "satisfaction", ratings, place("satisfaction"), self._tracker, self._note_ratings, RATINGS_OVERLAP_S
+            ),
         ]
 
     def _former(self) -> dict[str, Any]:

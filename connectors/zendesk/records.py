@@ -12,8 +12,9 @@ from typing import Any
 import polars as pl
 
 from connectors.answers import read_json
+from connectors.columns import declared
 from connectors.zendesk import vias
-from connectors.zendesk.columns import Context, declared
+from connectors.zendesk.columns import Context
 from helpdesk_wellbeing import events
 from helpdesk_wellbeing.feed import TICKETS
 

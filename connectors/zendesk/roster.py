@@ -3,20 +3,19 @@ holidays."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import polars as pl
 
+from connectors.rosters import account_zone, groups_frame, holidays_frame, people_frame
+from connectors.schedules import Schedule
 from connectors.zendesk.client import ZendeskApi, optional
-from connectors.zendesk.schedules import Schedule, read_schedules
-from connectors.zendesk.zones import iana
+from connectors.zendesk.schedules import read_schedules
+from connectors.zones import iana
 from helpdesk_wellbeing.errors import BadPayload
-from helpdesk_wellbeing.feed import HOLIDAYS, Roster
-from helpdesk_wellbeing.people import GROUPS, PEOPLE
+from helpdesk_wellbeing.feed import Roster
 
 _STAFF_ROLES = frozenset({"agent", "admin"})
 _LIGHT_AGENT = 1  # may write private notes only
@@ -118,29 +117,15 @@ def read_roster(api: ZendeskApi, book: Book, automation: frozenset[str]) -> Rost
             f"theirs in the people file"
         )
     people = people_frame(everybody, belongs)
-    zone = _account_zone(schedules, people)
+    zone = account_zone(schedules, people)
     return Roster(
         people=people,
         groups=_groups_frame(groups, schedules, notes.append),
         zone=zone,
         automation=automation,
         notes=tuple(notes),
-        holidays=_holidays_frame(schedules),
+        holidays=holidays_frame(schedules),
     )
-
-
-def people_frame(rows: Sequence[dict[str, Any]], belongs: dict[str, list[str]]) -> pl.DataFrame:
-    """Rows of the people table: id, name, zone and groups; the rest is not the platform's to know."""
-    frame = pl.DataFrame(
-        {
-            "agent": pl.Series([str(row["id"]) for row in rows], dtype=pl.String),
-            "name": pl.Series([row.get("name") for row in rows], dtype=pl.String),
-            "time_zone": pl.Series([row.get("zone") for row in rows], dtype=pl.String),
-            "groups": pl.Series([sorted(belongs.get(str(row["id"]), [])) for row in rows], dtype=pl.List(pl.String)),
-        }
-    )
-    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in PEOPLE.items() if name not in frame.columns]
-    return frame.with_columns(missing).select(PEOPLE.names())
 
 
 def _reduced(row: dict[str, Any]) -> dict[str, Any]:
@@ -190,29 +175,4 @@ def _groups_frame(
             f"zendesk: {len(schedules)} schedules, and {unmatched} groups without one of their name; "
             "say which hours hold for them in the groups file"
         )
-    frame = pl.DataFrame(
-        {
-            "group": pl.Series([str(row["id"]) for row in rows], dtype=pl.String),
-            "name": pl.Series([row.get("name") for row in rows], dtype=pl.String),
-            "time_zone": pl.Series([schedule.zone if schedule else None for schedule in matched], dtype=pl.String),
-            "schedule": pl.Series([schedule.hours if schedule else None for schedule in matched], dtype=pl.String),
-        }
-    )
-    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in GROUPS.items() if name not in frame.columns]
-    return frame.with_columns(missing).select(GROUPS.names())
-
-
-def _holidays_frame(schedules: Sequence[Schedule]) -> pl.DataFrame:
-    rows: list[tuple[str, str, date, date]] = [
-        (schedule.name, name, first, last) for schedule in schedules for name, first, last in schedule.holidays
-    ]
-    return pl.DataFrame(rows, schema=HOLIDAYS, orient="row")
-
-
-def _account_zone(schedules: Sequence[Schedule], people: pl.DataFrame) -> str | None:
-    """The zone of the first schedule; without schedules the one that most people have."""
-    for schedule in schedules:
-        if schedule.zone:
-            return schedule.zone
-    zones = Counter(people["time_zone"].drop_nulls().to_list())
-    return min(zones, key=lambda zone: (-zones[zone], zone)) if zones else None
+    return groups_frame(rows, matched)

@@ -4,33 +4,20 @@ it."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
-import polars as pl
-
 from connectors.ahead import ahead
+from connectors.lists import Reader, Seen, instant
+from connectors.positions import OVERLAP_S, Position
+from connectors.progress import Tracker
 from connectors.session import HttpRefused
 from connectors.zendesk.client import RawPage, ZendeskApi
-from connectors.zendesk.positions import OVERLAP_S, Position
-from connectors.zendesk.progress import Tracker
-from helpdesk_wellbeing import events
 from helpdesk_wellbeing.feed import Page
 
 HELD_BACK_S = 60
-RATINGS_OVERLAP_S = 7 * 24 * 3600  # a rating is listed under the day of its offer and may be given days later
-
-
-@dataclass
-class Seen:
-    """What a reader made of one page's rows."""
-
-    events: pl.DataFrame
-    tickets: pl.DataFrame | None = None
-    people: pl.DataFrame | None = None
-    newest: int | None = None  # epoch seconds
 
 
 @dataclass(frozen=True)
@@ -42,7 +29,6 @@ class Common:
     note: Callable[[str], None]
 
 
-Reader = Callable[[Any], Seen]
 Enough = Callable[[RawPage], bool]  # whether no more pages are needed
 Cut = Callable[[Any, int], tuple[Any, bool]]  # rows before an epoch second, and whether others came, too
 
@@ -150,7 +136,7 @@ class _Export(ABC):
             rows,
             self.position.dump(),
             seen.tickets,
-            _instant(newest),
+            instant(newest),
             people=seen.people,
         )
 
@@ -185,7 +171,7 @@ class TimeStream(_Export):
             return None
         # The export holds back its last minute; what it shows up to its end is everything before that.
         ends = [raw.end] if raw.end is not None else []
-        return _instant(max([*ends, now - HELD_BACK_S] if raw.last and raw.note is None else ends, default=None))
+        return instant(max([*ends, now - HELD_BACK_S] if raw.last and raw.note is None else ends, default=None))
 
     def _pages(self, cursor: str | None, start: int, enough: Enough = lambda raw: False) -> Iterator[RawPage]:
         return ahead(self._api.by_time(self._resource, start, enough=enough))
@@ -239,67 +225,3 @@ class CursorStream(_Export):
             return self.position
         newest = max(at, self.position.window_at or 0, seen.newest or 0)
         return replace(self.position, window_from=begin, window_at=newest, window_cursor=raw.cursor)
-
-
-class RatingStream:
-    """Ratings come from a plain list, so a stretch of time counts only once its list was read to the end."""
-
-    def __init__(
-        self,
-        lists: Mapping[str, tuple[Callable[[int, int], Iterator[list[Any]]], Reader]],
-        position: Position,
-        tracker: Tracker,
-        note: Callable[[str, HttpRefused], None],
-    ) -> None:
-        """`lists`: source -> (pages between two epoch seconds, reader), the preferred one first."""
-        self.name = "satisfaction"
-        self.position = position
-        self.stuck = False
-        self._lists = lists
-        self._tracker = tracker
-        self._note = note
-
-    def forward(self, now: int) -> Iterator[Page]:
-        """What was rated since the last poll; the days before are read again for ratings given late."""
-        place = self.position.forward
-        start = self.position.low if place is None else max(self.position.low, place - RATINGS_OVERLAP_S)
-        yield from self._between(start, now, replace(self.position, forward=max(now, place or 0)))
-
-    def backward(self, bound: int) -> Iterator[Page]:
-        """The stretch before the stored one."""
-        if self.stuck or self.position.low <= bound:
-            return
-        yield from self._between(bound, self.position.low, replace(self.position, low=bound))
-
-    def _between(self, begin: int, end: int, after: Position) -> Iterator[Page]:
-        self._tracker.begin(self.name, begin, end)
-        settled = self.position.kept.get("source")
-        refused = 0
-        for source, (pages, read) in self._lists.items():
-            if settled is not None and source != settled:
-                continue
-            answered = 0
-            try:
-                for rows in pages(begin, end):
-                    seen = read(rows)
-                    answered += seen.events.height
-                    self._tracker.saw(len(rows), seen.newest)
-                    if rows:
-                        yield Page(self.name, seen.events, len(rows), None, newest=_instant(seen.newest))
-            except HttpRefused as error:
-                if error.status not in (402, 403, 404):
-                    raise
-                refused += 1
-                self._note(source, error)
-                continue
-            if answered:  # an account has one of the two kinds in use; the first that has answers is it
-                after = replace(after, kept={**after.kept, "source": source})
-                break
-        self.stuck = refused == len(self._lists) or (settled is not None and refused > 0)
-        if not self.stuck:
-            self.position = after
-            yield Page(self.name, events.empty(), 0, self.position.dump())
-
-
-def _instant(epoch: int | None) -> datetime | None:
-    return None if epoch is None else datetime.fromtimestamp(epoch, UTC)

@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from connectors.zendesk.schedules import hours
-from connectors.zendesk.zones import _IANA, iana
+from connectors.schedules import hours
+from connectors.zones import _IANA, iana
 from helpdesk_wellbeing.feed import HOLIDAYS
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 
@@ -123,4 +123,4 @@ def test_zone_names(name, meant):
     ],
 )
 def test_hours_in_words(intervals, words):
-    assert hours([{"start_time": start, "end_time": end} for start, end in intervals]) == words
+    assert hours(intervals) == words

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-ROWS_A_REQUEST = 1000
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -25,12 +23,13 @@ def estimate(
     elapsed_s: float,
     per_minute: float | None,
     rows_known: int | None = None,
+    rows_a_request: float = 1000.0,
 ) -> Estimate:
     """What is left, assuming that rows keep coming as densely as so far (or `rows_known`, the total, where
     known).
 
-    The slower of our own speed and the quota counts; `per_minute` requests of up to 1,000 rows, None without
-    a limit.
+    The slower of our own speed and the quota counts; `per_minute` requests of `rows_a_request` rows each, None
+    without a limit.
     """
     if rows_known is not None:
         left = max(0, rows_known - rows_done)
@@ -39,7 +38,7 @@ def estimate(
     else:
         return Estimate(None, None)
     by_speed = left * elapsed_s / rows_done if rows_done and elapsed_s > 0 else 0.0
-    by_quota = left / ROWS_A_REQUEST / per_minute * 60 if per_minute else 0.0
+    by_quota = left / rows_a_request / per_minute * 60 if per_minute else 0.0
     return Estimate(left, max(by_speed, by_quota))
 
 
@@ -48,6 +47,7 @@ class _Leg:
     begin: int
     end: int
     started: float
+    rows_a_request: float
     rows: int = 0
 
 
@@ -63,9 +63,9 @@ class Tracker:
         self._at: int | None = None
         self.rows: dict[str, int] = {}
 
-    def begin(self, stream: str, begin: int, end: int) -> None:
-        """A stream is now read from `begin` to `end` (epoch seconds)."""
-        self._stream, self._leg, self._at = stream, _Leg(begin, end, self._now()), None
+    def begin(self, stream: str, begin: int, end: int, rows_a_request: float = 1000.0) -> None:
+        """A stream is now read from `begin` to `end` (epoch seconds); `rows_a_request`: what one brings at most."""
+        self._stream, self._leg, self._at = stream, _Leg(begin, end, self._now(), rows_a_request), None
 
     def saw(self, rows: int, at: int | None) -> None:
         """A page of so many rows came, and the stream now stands at this time."""
@@ -80,7 +80,10 @@ class Tracker:
         if leg is None or self._at is None:
             return Estimate(None, None)
         begin = max(leg.begin, 0)
-        return estimate(leg.rows, self._at - begin, leg.end - begin, self._now() - leg.started, self._per_minute())
+        elapsed, per_minute = self._now() - leg.started, self._per_minute()
+        return estimate(
+            leg.rows, self._at - begin, leg.end - begin, elapsed, per_minute, rows_a_request=leg.rows_a_request
+        )
 
     def line(self) -> str:
         """Such as "ticket_events: 12,000 rows, at 2026-10-12 09:00 UTC, about 4 min to go for this

@@ -17,7 +17,7 @@ from helpdesk_wellbeing.errors import StoreError
 
 WEEK_S = 7 * 24 * 3600
 OVERLAP_S = 120  # a poll of a time stream reads this much again: rows may become visible late
-_FIRST_ACCOUNTS = 1_167_609_600  # 2007: no helpdesk of this platform is older
+_FIRST_ACCOUNTS = 1_167_609_600  # 2007: no helpdesk is older
 _VERSION = 1
 
 
@@ -45,7 +45,7 @@ class Position:
         return orjson.dumps({"v": _VERSION} | {key: value for key, value in said.items() if value is not None}).decode()
 
 
-def load(stream: str, watermark: str) -> Position:
+def load(platform: str, stream: str, watermark: str) -> Position:
     """The position in a watermark. Raises StoreError when another version wrote it."""
     try:
         said = orjson.loads(watermark)
@@ -63,7 +63,7 @@ def load(stream: str, watermark: str) -> Position:
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise StoreError(
-            f'zendesk: the stored place of the stream "{stream}" is not readable; it was written by another '
+            f'{platform}: the stored place of the stream "{stream}" is not readable; it was written by another '
             f"version. "
             "Use that version, or connect the account under another name and pull again"
         ) from error
