@@ -174,6 +174,8 @@ class FreshdeskAccount(Front):
             return Answer.of({"rules": shown, "meta": {"total": len(rows)}} if self.odd.envelope else shown)
         if self.odd.refuses_rules:
             return Answer.of({"errors": [{"field": "actions", "code": "invalid_value"}]}, self.odd.refuses_rules)
+        if any(row["name"] == body["name"] for row in rows):
+            return Answer.of({"errors": [{"field": "name", "code": "duplicate_value"}]}, 400)
         row = self._made(body)
         rows.append(row)
         return Answer.of(self._shown(row), 201)

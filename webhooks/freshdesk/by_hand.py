@@ -11,7 +11,7 @@ from typing import Any
 
 from helpdesk_wellbeing.acting.helpdesk import SUGGESTED_TAG
 from webhooks.freshdesk.proof import HEADER
-from webhooks.freshdesk.things import CREATION_RULE, LABEL, WHERE, endpoint
+from webhooks.freshdesk.things import CREATION_RULE, LABEL, TITLES, WHERE, endpoint
 from webhooks.freshdesk.translate import RULE_BODY
 
 
@@ -36,10 +36,10 @@ def rule(name: str, account: str, url: str) -> Task:
     """One automation rule, as `install` would make it."""
     where: tuple[str, ...]
     if name == CREATION_RULE:
-        where = (f"{WHERE['creation_rules']}: New rule; name it “Helpdesk wellbeing: a ticket was made”",
+        where = (f"{WHERE['creation_rules']}: New rule; name it “{TITLES[name]}”",
                  "On tickets with these properties: Priority · is · Low, Medium, High, Urgent")  # fmt: skip
     else:
-        where = (f"{WHERE['update_rules']}: New rule; name it “Helpdesk wellbeing: a ticket was touched”",
+        where = (f"{WHERE['update_rules']}: New rule; name it “{TITLES[name]}”",
                  "When an action performed by: Agent or requester",
                  "Involves any of these events: status, priority, agent or group is changed (from Any to Any); note is "
                  "added: Public; reply is sent",

@@ -18,7 +18,7 @@ from connectors.outcomes import Conflict, Done, Made, Refused, Unknown
 from connectors.session import HttpRefused
 from webhooks import installing, known
 from webhooks.freshdesk import things
-from webhooks.freshdesk.things import FIELD, LABEL, RULES, WHERE, Wanted, endpoint, mark, marked, title
+from webhooks.freshdesk.things import FIELD, LABEL, RULES, TITLES, WHERE, Wanted, endpoint, mark, marked, title
 from webhooks.installing import NotMade, Outcome
 
 if TYPE_CHECKING:
@@ -90,12 +90,19 @@ class Account:
 
     def wanted(self, url: str) -> tuple[Wanted, ...]:
         """Everything that should be in the account, in the order in which it is made."""
-        label = LABEL
-        others = [row for row in self.shown["ticket_fields"] if row.get("label") == LABEL]
-        if others and not self.ours(FIELD, "ticket_fields"):  # another installation's, or of another type
-            label = f"{LABEL} ({self.account})"
-        rules = (things.rule(name, self.installation, self.account, url, self.secret) for name in RULES)
-        return (things.field(self.installation, self.account, label), *rules)
+        rules = (
+            things.rule(name, self._title(name, kind, TITLES[name]), mark(self.installation, self.account, name),
+                        endpoint(url, self.account), self.secret)
+            for name, kind in RULES.items()
+        )  # fmt: skip
+        label = self._title(FIELD, "ticket_fields", LABEL)
+        return (things.field(label, mark(self.installation, self.account, FIELD)), *rules)
+
+    def _title(self, name: str, kind: Kind, usual: str) -> str:
+        """What a thing is called; Freshdesk takes no name twice, and another installation may have it already."""
+        taken = set() if self.ours(name, kind) else {title(row).lower() for row in self.shown[kind]}
+        longer = (usual, f"{usual} ({self.account})", f"{usual} ({self.account}, {self.installation})")
+        return next((one for one in longer if one.lower() not in taken), usual)
 
 
 def _is_unmarked_field(row: Mapping[str, Any]) -> bool:

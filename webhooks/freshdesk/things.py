@@ -28,7 +28,7 @@ WHERE: Mapping[Kind, str] = {
     "update_rules": "Admin > Workflows > Automations > Ticket Updates",
     "hourly_rules": "Admin > Workflows > Automations > Time Triggers",
 }
-_TITLES: Mapping[str, str] = {
+TITLES: Mapping[str, str] = {
     CREATION_RULE: "Helpdesk wellbeing: a ticket was made",
     UPDATE_RULE: "Helpdesk wellbeing: a ticket was touched",
 }
@@ -75,28 +75,27 @@ def endpoint(url: str, account: str) -> str:
     return f"{url.rstrip('/')}/webhooks/freshdesk/{account}"
 
 
-def field(installation: str, account: str, label: str = LABEL) -> Wanted:
+def field(label: str, mark: str) -> Wanted:
     """A text for agents; the choices of a drop-down would be one more thing that somebody may change."""
-    body = {"label": label, "label_for_customers": mark(installation, account, FIELD), "type": "custom_text",
-            **_AGENTS_ONLY}  # fmt: skip
+    body = {"label": label, "label_for_customers": mark, "type": "custom_text", **_AGENTS_ONLY}
     return Wanted(FIELD, "ticket_fields", label, body)
 
 
-def rule(name: str, installation: str, account: str, url: str, secret: str) -> Wanted:
+def rule(name: str, title: str, mark: str, address: str, secret: str) -> Wanted:
     """An automation rule that tells us which ticket to look at."""
-    said = f"Made by helpdesk-wellbeing; its uninstall takes it away. {mark(installation, account, name)}"
-    body: dict[str, Any] = {"name": _TITLES[name], "description": said, "active": True}
+    said = f"Made by helpdesk-wellbeing; its uninstall takes it away. {mark}"
+    body: dict[str, Any] = {"name": title, "description": said, "active": True}
     if name == UPDATE_RULE:
         body |= {"performer": {"type": _PERFORMER}, "events": [dict(event) for event in _EVENTS]}
     body["conditions"] = [{"name": "condition_set_1", "match_type": "all", "properties": [dict(_ALWAYS)]}]
     body["actions"] = [
         {
-            "field_name": "trigger_webhook", "request_type": "POST", "url": endpoint(url, account),
+            "field_name": "trigger_webhook", "request_type": "POST", "url": address,
             "content_type": "JSON", "content_layout": "2", "content": json.loads(RULE_BODY),
             "custom_headers": {HEADER: secret},
         }
     ]  # fmt: skip
-    return Wanted(name, RULES[name], _TITLES[name], body)
+    return Wanted(name, RULES[name], title, body)
 
 
 def title(row: Mapping[str, Any]) -> str:
