@@ -67,11 +67,12 @@ def missing(store: Store, account: str) -> list[str]:
 
 def _left_to_people(there: Account, url: str, outcome: Outcome | None) -> list[Task]:
     """The rules that the API does not take, or may not once it is tried, and what it has no way for at all."""
-    from webhooks.freshdesk import by_hand
+    from helpdesk_wellbeing.acting.policy import policy_of
+    from webhooks.freshdesk import by_hand, provisioning
     from webhooks.freshdesk.things import FIELD, RULES
 
     standing = {name for name, kind in RULES.items() if there.ours(name, kind)}
-    standing |= set(_by_hand(there, url))
+    standing |= set(provisioning.made_by_hand(there, url))
     refused = outcome is not None
     tasks = [
         by_hand.rule(name, there.account, url)
@@ -80,13 +81,9 @@ def _left_to_people(there: Account, url: str, outcome: Outcome | None) -> list[T
     ]
     if "ticket_fields" in there.lacking and FIELD not in there.store.installed.things(there.account):
         tasks.append(by_hand.field(there.account))
-    return [*tasks, by_hand.view(), by_hand.group(there.account)]
-
-
-def _by_hand(there: Account, url: str) -> list[str]:
-    from webhooks.freshdesk import provisioning
-
-    return provisioning.made_by_hand(there, url)
+    if policy_of(there.store, there.account).survey_group is None:
+        tasks.append(by_hand.group(there.account))
+    return [*tasks, by_hand.view()]
 
 
 def _admin(store: Store, account: str) -> Admin:

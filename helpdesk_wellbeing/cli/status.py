@@ -9,7 +9,7 @@ import click
 
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_existing
 from helpdesk_wellbeing.cli.common import format_option, print_json
-from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets
+from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets
 from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, is_pulling, works
 from helpdesk_wellbeing.words import counted
 from webhooks.known import SECRET
@@ -61,6 +61,7 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     to_do[:0] = unreadable_secrets(store, known)
     versions = {worker.version for worker in workers if is_alive(worker)}
     notes = [f"versions {', '.join(sorted(versions))} work side by side"] if len(versions) > 1 else []
+    notes += [f"{name}: {how_to_add_the_key(store, name)}" for name in known if lives_on_webhooks(store, name)]
     return {
         "now": _iso(now),
         "to_do": to_do,

@@ -68,6 +68,8 @@ def test_the_plan_names_their_rules_and_says_what_is_to_be_done_by_hand_step_by_
     assert re.search(r"  a view of what is suggested:\n    1\. Tickets: open Filters", ran.out)
     assert "act set --account fd --survey-group ID" in ran.out
     assert "Trigger Webhook" not in ran.out  # as long as the API may take the rules
+    assert commands.here("act", "set", "--account", "fd", "--survey-group", "11").code == 0
+    assert "--survey-group ID" not in commands.here("install", *FRESHDESK, *URL, "--dry-run").out
 
 
 def test_installed_once_there_is_nothing_to_do_the_next_time(
@@ -158,7 +160,9 @@ def test_as_json_the_plan_the_work_by_hand_and_what_came_of_it_are_one_object(
     ]  # fmt: skip
     assert planned["done"] is False
     assert {rule["kind"] for rule in planned["guard"]["rules"]} == {"rule on creation", "rule on updates"}
-    assert planned["by_hand"][0]["title"] == "a view of what is suggested"
+    assert [task["title"] for task in planned["by_hand"]] == [
+        "a group for survey tickets, before the first survey", "a view of what is suggested",
+    ]  # fmt: skip
     made = json.loads(commands.here("install", *FRESHDESK, *URL, "--yes", "--format", "json").out)
     assert made["done"] is True
     assert all(step["id"] for step in made["plan"])

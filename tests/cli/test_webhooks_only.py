@@ -139,7 +139,7 @@ def test_an_account_that_is_pulled_exports_what_was_pulled_and_says_what_it_leav
     assert ran.line == "acme: left out until a pull has it: 1 event that webhooks told about"
 
 
-def test_pulling_says_how_to_add_the_key_and_so_do_doctor_and_install(commands, store):
+def test_pulling_says_how_to_add_the_key_and_so_do_doctor_status_and_install(commands, store):
     says = "add the key: helpdesk-wellbeing connect freshdesk --account fd --domain acme.freshdesk.com"
 
     pulled = commands.here("pull", "--account", "fd")
@@ -147,6 +147,7 @@ def test_pulling_says_how_to_add_the_key_and_so_do_doctor_and_install(commands, 
     installed = commands.here("install", "freshdesk", "--account", "fd", "--url", "https://wellbeing.example.com")
 
     assert (pulled.code, looked.code, installed.code) == (2, 1, 2)
+    assert says in commands.here("status").out
     assert says in pulled.line
     assert says in looked.out
     assert says in installed.line

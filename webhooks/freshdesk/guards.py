@@ -26,12 +26,13 @@ _KINDS: Mapping[Kind, str] = {
     "creation_rules": "rule on creation", "update_rules": "rule on updates", "hourly_rules": "time trigger",
 }  # fmt: skip
 _MAILS = (
-    "Freshdesk's own notifications are not shown by the API: in Admin > Workflows > Email Notifications an agent who "
-    "is the requester of a survey ticket may be mailed as a customer is; look at what is switched on there"
+    "Freshdesk's own notifications are not shown by the API: survey tickets are the key's own agent's, so what "
+    "customers are mailed goes to that agent alone; look in Admin > Workflows > Email Notifications at what other "
+    "agents are mailed"
 )
 _CLOCKS = (
-    "SLA policies know no exception by tag; so that no clock runs on survey tickets, give their group a policy of its "
-    "own in Admin > Workflows > SLA Policies"
+    "survey tickets are pending, so no SLA clock runs on them unless yours run in that status; then give their group a "
+    "policy of its own in Admin > Workflows > SLA Policies, which know no exception by tag"
 )
 
 

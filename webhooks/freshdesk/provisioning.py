@@ -263,6 +263,7 @@ def _create(account: Account, step: Step, one: Wanted, by: str) -> Step:
     else:
         row = _arrived(account, one) if isinstance(answer, Unknown) else None
         if row is None:
+            account.store.installed.forget(account.account, step.name)  # the one that somebody deleted
             raise NotMade(_why_not(account, step, answer))
     account.shown[one.kind].append(dict(row))
     done = replace(step, id=str(row["id"]), why="")
@@ -356,7 +357,7 @@ def _why_not(account: Account, step: Step, answer: object) -> str:
         return f"{what}: 409, something of the kind is there already or is being changed; {again}"
     if not isinstance(answer, Refused):
         if by_hand:
-            return f"{what}: Freshdesk failed at it, and it is not there; {again}, or set it up by hand as said above"
+            return f"{what}: Freshdesk failed at it, and it is not there; {again}, or set it up by hand as said below"
         return f"{what}: nobody knows whether the request arrived; {again}, it looks first"
     code = f" {answer.code}" if answer.code else ""
     if answer.status == 402 or answer.code == "require_feature":
@@ -364,5 +365,5 @@ def _why_not(account: Account, step: Step, answer: object) -> str:
     if answer.reason in ("forbidden", "unauthorised"):
         return f"{what}: {answer.status}{code}, not allowed; the key's agent must be an admin; {again}"
     if by_hand:
-        return f"{what}: {answer.status}{code}, not accepted; set it up by hand as said above"
+        return f"{what}: {answer.status}{code}, not accepted; set it up by hand as said below"
     return f"{what}: {answer.status}{code}, not accepted; look at it in {WHERE[step.kind]}, then {again}"
