@@ -53,7 +53,7 @@ EVENTS_A_SLICE = 300_000
 LONGEST_SLICE_WEEKS = 13
 SHORT_STRETCH = timedelta(days=1)  # up to here, reading the tickets it touches beats reading all of them
 SILENCE = timedelta(weeks=5)
-FOLD_VERSION = "2"  # raise it when facts, signals or the machine change what they compute
+FOLD_VERSION = "3"  # raise it when facts, signals or the machine change what they compute
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
@@ -77,6 +77,12 @@ class Catalogue:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+# Changes of tickets by UTC day, of the last weeks: all, and those of which nobody knows who made them.
+CHANGES = pl.Schema({"day": pl.Date(), "all": pl.Int64(), "unnamed": pl.Int64()})
+CHANGES_REACH = timedelta(days=28)
+UNNAMED_SHARE = 0.05  # of all changes; above it, what people do to tickets without writing is not seen
+
+
 @dataclass(frozen=True)
 class Standing:
     """Everything that is carried from one stretch to the next."""
@@ -86,6 +92,7 @@ class Standing:
     states: dict[str, pl.DataFrame] = field(default_factory=dict)  # rule id -> state
     memories: dict[str, pl.DataFrame] = field(default_factory=dict)  # rule id -> memory of its signal
     strong_seen: bool = False  # ratings or listed tags were seen so far
+    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
 
 
 @dataclass(frozen=True)
@@ -245,14 +252,15 @@ class Engine:
         folded = folding.fold(standing.carry, events, until, self._context, self._snapshots(standing, events, until))
         window = window.grown(folded.frames).from_days(_from_days(standing.at))
         strong = standing.strong_seen or self._strong_indicator_in(events)
-        standing_now = replace(standing, carry=folded.carry, strong_seen=strong)
+        changed = _changes(standing.changes, events, until)
+        standing_now = replace(standing, carry=folded.carry, strong_seen=strong, changes=changed)
         facts = replace(self._facts(window, standing, standing_now, until, first), as_of=as_of)
         seen = self._look = look(self._catalogue.active(), facts, standing.states, standing.memories, self._look)
         states = {**standing.states, **{rule: ran.state for rule, ran in seen.runs.items()}}
         memories = {**standing.memories, **{rule: ran.memory for rule, ran in seen.runs.items()}}
         changes = [(rule, ran.transitions) for rule, ran in seen.runs.items() if ran.transitions.height]
         named = [rows.select(pl.lit(rule).alias("rule"), pl.all()) for rule, rows in changes]
-        after = Standing(until, folded.carry, states, memories, strong)
+        after = Standing(until, folded.carry, states, memories, strong, changed)
         transitions = pl.concat(named) if named else pl.DataFrame(schema=TRANSITIONS)
         return window, after, transitions, facts, folded.frames
 
@@ -276,6 +284,8 @@ class Engine:
             directory=self._directory,
             loads=frames["loads"],
             hard_possible=now.strong_seen or self._has_tiers(),
+            grade_b_changes=_are_unnamed(now.changes),
+            followed_since=self._context.followed_since,
             shared=shared,
             review=review,
             shifts=frames["shifts"],
@@ -304,6 +314,7 @@ class Engine:
             directory=self._directory,
             hard_tags=tuple(self._settings.settings.get("hard_tags") or DEFAULT_HARD_TAGS),
             automation=frozenset(remembered_roster(self._store, self._account).get("automation", ())),
+            followed_since=self._store.followed_since(self._account),
         )
 
     def _has_tiers(self) -> bool:
@@ -335,7 +346,7 @@ class Engine:
             states[rule.id] = parts[f"state:{rule.id}"]
             memories[rule.id] = parts[f"memory:{rule.id}"]
         carry = folding.Carry.from_parts({name: parts[f"carry:{name}"] for name in folding.Carry.PARTS})
-        return Standing(at, carry, states, memories, bool(parts["seen"]["strong"].item()))
+        return Standing(at, carry, states, memories, bool(parts["seen"]["strong"].item()), parts["changes"])
 
     def _resumed(self, at: datetime | None, first: datetime) -> _Warm:
         """What stood at a checkpoint; from memory when this engine was there last and nobody has rewritten it."""
@@ -366,6 +377,7 @@ class Engine:
         parts = {f"carry:{name}": frame for name, frame in standing.carry.to_parts().items()}
         parts |= {f"state:{rule}": frame for rule, frame in standing.states.items()}
         parts |= {f"memory:{rule}": frame for rule, frame in standing.memories.items()}
+        parts["changes"] = standing.changes
         parts["seen"] = pl.DataFrame({"strong": [standing.strong_seen], "stamp": [stamp]})
         self._store.write_checkpoint(self._account, standing.at, parts)
         return _Warm(stamp, window, standing)
@@ -398,6 +410,23 @@ class _Parts:
         part = self._store.read_checkpoint_part(self._account, self._at, name)
         assert isinstance(part, pl.DataFrame)
         return part
+
+
+def _changes(before: pl.DataFrame, events: pl.DataFrame, until: datetime) -> pl.DataFrame:
+    """CHANGES with those of more events."""
+    is_change = pl.col("kind").is_in(["status", "assigned", "moved", "priority"])
+    unnamed = (pl.col("grade") == "B") & pl.col("actor").is_null()
+    new = (
+        events.filter(is_change)
+        .group_by(day=pl.col("at").dt.date())
+        .agg(pl.len().cast(pl.Int64).alias("all"), unnamed.sum().cast(pl.Int64).alias("unnamed"))
+    )
+    both = pl.concat([before, new]).group_by("day").sum().sort("day")
+    return both.filter(pl.col("day") > (until - _TICK - CHANGES_REACH).date())
+
+
+def _are_unnamed(changes: pl.DataFrame) -> bool:
+    return bool(changes.select(pl.col("unnamed").sum() > UNNAMED_SHARE * pl.col("all").sum()).item())
 
 
 def _midnight(at: datetime) -> datetime:

@@ -45,6 +45,7 @@ class Page:
     done: bool = False  # the stream is at its end for now
     people: pl.DataFrame | None = None  # people.PEOPLE: staff that only this stream shows (they left), to be added
     memory: pl.DataFrame | None = None  # MEMORY, of tickets that this page tells of
+    followed: datetime | None = None  # how tickets stood is known from here on; before it only what stamps still tell
     covers: datetime | None = None  # all changes of tickets before this instant are in the pages up to this one
 
 

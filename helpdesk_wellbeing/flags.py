@@ -15,7 +15,7 @@ from helpdesk_wellbeing.engine import WINDOWS, Catalogue, Outcome
 from helpdesk_wellbeing.events import GRADES
 from helpdesk_wellbeing.rules.machine import LEVEL_WORDS, WARN
 from helpdesk_wellbeing.rules.model import Rule
-from helpdesk_wellbeing.signals.base import Signal
+from helpdesk_wellbeing.signals.base import NO_INPUT, Signal
 
 # Values that are counts and are shown without a decimal point.
 COUNTS = frozenset(
@@ -62,8 +62,12 @@ def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = Fal
             withheld.add(signal.id)
             continue
         hidden = silenced if signal.subject == "agent" else {}
-        flags += _flags_of(rule, signal, outcome, hidden)
+        found = _flags_of(rule, signal, outcome, hidden)
+        flags += found
+        proven = {flag["subject"]["id"] for flag in found}
         for subject, reason in signal.assess(outcome.facts).iter_rows():
+            if reason == NO_INPUT and subject in proven:
+                continue
             gaps.add((signal.id, signal.subject, subject, hidden.get(subject, reason)))
         gaps |= {(signal.id, "agent", subject, reason) for subject, reason in hidden.items()}
     return {

@@ -114,6 +114,7 @@ def _joined(pages: Sequence[Page]) -> Iterator[Page]:
         tickets=pl.concat(tickets) if tickets else None,
         people=pl.concat(people) if people else None,
         memory=pl.concat(memories).unique("ticket", keep="last", maintain_order=True) if memories else None,
+        followed=min((page.followed for page in pages if page.followed is not None), default=None),
         covers=max((page.covers for page in pages if page.covers is not None), default=None),
     )
 

@@ -104,7 +104,7 @@ def a_desk(
     clock, waited = Clock(), []
     with SimulatedFreshdesk(site_of(tickets, **options), now=clock, faults=faults) as front:
         choices = [{"value": "suggested", "position": 1}, {"value": "moved", "position": 2}]
-        front.api.writes.setup._new_field({"label": "Wellbeing", "type": "custom_dropdown", "choices": choices})
+        front.api.writes.setup.new_field({"label": "Wellbeing", "type": "custom_dropdown", "choices": choices})
         settings = FreshdeskSettings("a", "acme.freshdesk.com", front.api_key, front.base_url)
         api = FreshdeskApi(settings, limits=limits or Limits(first_backoff_s=0.01), sleep=waited.append)
         yield Desk(front, api, clock, waited)

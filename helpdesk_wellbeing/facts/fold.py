@@ -56,6 +56,7 @@ class FoldContext:
     directory: Directory
     hard_tags: tuple[str, ...] = DEFAULT_HARD_TAGS
     automation: frozenset[str] = frozenset()  # accounts that are certainly no person
+    followed_since: datetime | None = None  # how tickets stood before is not known; null: it always is
 
     def machines(self) -> list[str]:
         """Accounts whose acts are nobody's work."""
@@ -214,6 +215,8 @@ def _fold_week(
         "hard": _hard(history, rows),
     }
     today = queues.evaluation_day(clock, account_zone, stretch.until)
+    if context.followed_since is not None:
+        frames = _as_far_as_followed(frames, context.followed_since)
     touched = pl.concat([carry.touched, touches.drop("piece")]).filter(pl.col("day") >= today)
     after = Carry(
         cut=carry.cut.with_columns(at=pl.lit(stretch.until, dtype=pl.Int64)),
@@ -225,6 +228,18 @@ def _fold_week(
         touched=touched,
     )
     return frames, after
+
+
+def _as_far_as_followed(frames: dict[str, pl.DataFrame], since: datetime) -> dict[str, pl.DataFrame]:
+    """Without what rests on the state of tickets at a time at which nobody followed it."""
+    unknown = pl.when(pl.col("start") >= since).then("open_weight")
+    return frames | {
+        "shifts": frames["shifts"].with_columns(unknown.alias("open_weight")),
+        "loads": frames["loads"].filter(pl.col("at") >= since),
+        "queues": frames["queues"].filter(pl.col("date") > since.date()),
+        "touches": frames["touches"].filter(pl.col("day") > since.date()),
+        "hard": frames["hard"].filter(pl.col("at") >= since),
+    }
 
 
 def _names(carry: Carry, events: pl.DataFrame, context: FoldContext, snapshots: pl.DataFrame) -> tuple[Names, Names]:

@@ -37,6 +37,7 @@ EVALUATION = pl.Schema(
     }
 )
 FRAMES = ("shifts", "days", "queues", "loads", "touches", "handled", "hard")
+NO_INPUT = "no input on this platform"
 NOT_ASSESSABLE = pl.Schema({"subject": pl.String(), "reason": pl.String()})
 
 
@@ -64,9 +65,14 @@ class Facts:
     hard: pl.DataFrame
     hard_possible: bool  # a strong indicator can occur in this account (tiers, ratings or listed tags exist)
     as_of: bool = False  # `until` is the moment asked about, not just the end of one stretch of many (WT5)
-    grade_b_changes: bool = False  # field changes come from polling only
+    grade_b_changes: bool = False  # of many changes of tickets nobody knows who made them
+    followed_since: datetime | None = None  # how tickets stood before is not known; null: it always is
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
     review: Sequence[dict[str, str]] = ()  # accounts that may be more than one person, with the reason
+
+    def is_followed(self, since: datetime) -> bool:
+        """Whether it is known how tickets have stood since then."""
+        return self.followed_since is None or self.followed_since <= since
 
     def shifts_of(self, agent: str) -> pl.DataFrame:
         """One agent's shifts."""

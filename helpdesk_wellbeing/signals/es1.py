@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from helpdesk_wellbeing.clock import day_number, micros
-from helpdesk_wellbeing.signals.base import Facts, Signal
+from helpdesk_wellbeing.signals.base import NO_INPUT, Facts, Signal
 from helpdesk_wellbeing.signals.mondays import WINDOW_DAYS, at_four, last_monday, mondays
 from helpdesk_wellbeing.signals.rounds import (
     evaluation_frame,
@@ -210,7 +210,7 @@ def assess(facts: Facts) -> pl.DataFrame:
         else:
             reasons[group] = "too few comparisons" if compared < MINIMUM_OTHERS else None
     if not facts.hard_possible:
-        reasons = dict.fromkeys(reasons, "no input on this platform")
+        reasons = dict.fromkeys(reasons, NO_INPUT)
     return not_assessable(reasons)
 
 

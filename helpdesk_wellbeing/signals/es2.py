@@ -274,14 +274,15 @@ def _evaluate_on(facts: Facts, worked: WorkedDays, monday: date) -> pl.DataFrame
 
 
 def assess(facts: Facts) -> pl.DataFrame:
-    """Agents with too few hours or colleagues at the latest Monday."""
+    """Agents with too few hours or colleagues at the latest Monday, or whose tickets were followed for a part only."""
     reasons = standing(facts, RECENT_DAYS)
     worked = worked_days(facts)
     teams = _teams(facts, worked, last_monday(facts, facts.until))
+    lately = np.array([not facts.is_followed(at) for at in pl.Series(teams.windows.start).cast(UTC)], dtype=bool)
     short = dict(
         zip(
             (worked.roster.agents[i] for i in teams.windows.agent),
-            zip(teams.windows.hours < teams.minimum_hours(), teams.size < MINIMUM_AGENTS, strict=True),
+            zip((teams.windows.hours < teams.minimum_hours()) | lately, teams.size < MINIMUM_AGENTS, strict=True),
             strict=True,
         )
     )

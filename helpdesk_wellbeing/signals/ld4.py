@@ -39,6 +39,7 @@ from helpdesk_wellbeing.signals.worked_days import (
 )
 
 CAPACITY_DAYS = 5
+FOLLOWED_AT_LEAST = timedelta(days=2)  # a rule looks at snapshots of several days
 MINIMUM_AGENTS = 3
 MINIMUM_WEIGHT = 10.0  # normal tickets, over the team
 MEMBERS_SHOWN = timedelta(days=8)  # how long after its last instance a flag shows the team's bars
@@ -201,7 +202,7 @@ def _micros(series: pl.Series) -> Ints:
 
 
 def assess(facts: Facts) -> pl.DataFrame:
-    """Teams whose shift plan is unknown or that are too small to compare."""
+    """Teams whose shift plan is unknown, that are too small to compare, or whose work is followed since lately only."""
     today = day_number(facts.until.astimezone(ZoneInfo(facts.zone)).date())
     members = _membership(facts.directory).filter((pl.col("first") <= today) & (pl.col("end") > today))
     agents = sorted(members["agent"].unique().to_list())
@@ -214,6 +215,8 @@ def assess(facts: Facts) -> pl.DataFrame:
     for group in known_groups - {None}:
         team = by_group.get(group, set()) & person
         if len(team & planned) >= MINIMUM_AGENTS:
+            if not facts.is_followed(facts.until - FOLLOWED_AT_LEAST):
+                reasons[group] = "too few days"
             continue
         reasons[group] = "too few comparisons" if team and team <= planned else "no schedule"
     return not_assessable(reasons)

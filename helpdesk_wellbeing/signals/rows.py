@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from helpdesk_wellbeing.signals.base import EVALUATION, NOT_ASSESSABLE, Facts
+from helpdesk_wellbeing.signals.base import EVALUATION, NO_INPUT, NOT_ASSESSABLE, Facts
 from helpdesk_wellbeing.signals.calendar import with_person
 
 
@@ -77,7 +77,13 @@ def known_agents(facts: Facts) -> pl.DataFrame:
 
 
 def not_assessable(agents: pl.DataFrame, facts: Facts, reason: pl.Expr) -> pl.DataFrame:
-    """NOT_ASSESSABLE rows: excluded and shared people by their reason, the others by `reason` where it is not null."""
+    """NOT_ASSESSABLE rows: excluded and shared people by their reason, the others by `reason` where it is not null.
+
+    Where changes of tickets name nobody, what was seen of a person's work may be over a limit, but never proves that it
+    is within: then everybody has a reason.
+    """
+    if facts.grade_b_changes:
+        reason = pl.coalesce(reason, pl.lit(NO_INPUT))
     identity = facts.directory.people.filter(pl.col("identity").is_in(["shared", "automation"]))["agent"]
     return (
         agents.select(

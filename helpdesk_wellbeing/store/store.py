@@ -156,6 +156,8 @@ class Store:
             if page.memory is not None and not page.memory.is_empty():
                 tickets.remember(connection, owner, page.memory)
             state.set_watermark(connection, owner, page.stream, page.watermark)
+            if page.followed is not None:
+                tickets.follow_since(connection, owner, page.followed)
             if page.covers is not None:
                 provisional.give_way(connection, owner, page.covers)
             return added
@@ -240,6 +242,11 @@ class Store:
         """What the account's connector stored of these tickets to know it again (`Page.memory`), of those it did."""
         with self._read(account) as (connection, owner):
             return tickets.remembered(connection, owner, named)
+
+    def followed_since(self, account: str) -> datetime | None:
+        """From when on it is known how tickets stood; None: always, or nothing is known yet."""
+        with self._read(account) as (connection, owner):
+            return tickets.followed_since(connection, owner)
 
     def watermarks(self, account: str) -> dict[str, str]:
         """Where each stream goes on."""

@@ -13,13 +13,15 @@ from sqlalchemy.engine import Connection
 from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.events import UTC
 from helpdesk_wellbeing.feed import MEMORY, TICKETS
-from helpdesk_wellbeing.store.clock import micros
+from helpdesk_wellbeing.store import state
+from helpdesk_wellbeing.store.clock import BEGINNING, instant, micros
 from helpdesk_wellbeing.store.dialect import texts, upsert
 from helpdesk_wellbeing.store.events import Owner
 from helpdesk_wellbeing.store.tables import made_tickets, ticket_memory, tickets
 
 _TIMES = ("created_at", "updated_at")
 _ROWS = 50_000
+_FOLLOWED = "followed_since"
 
 
 def keep(connection: Connection, owner: Owner, snapshots: pl.DataFrame) -> None:
@@ -66,6 +68,20 @@ def read_some(
     array = sa.bindparam("named", json.dumps(named.drop_nulls().unique().to_list()), sa.Text)
     created = tickets.c.created_at.between(micros(created_from), micros(created_before) - 1)
     return _read(connection, owner, sa.or_(created, tickets.c.ticket.in_(texts(connection, array))))
+
+
+def follow_since(connection: Connection, owner: Owner, since: datetime) -> None:
+    """How tickets stood is known from then on; an earlier instant that was said before holds."""
+    before = followed_since(connection, owner)
+    if before is None or since < before:
+        state.set_meta(connection, owner, _FOLLOWED, str(micros(since)))
+        state.mark_dirty(connection, owner, BEGINNING)
+
+
+def followed_since(connection: Connection, owner: Owner) -> datetime | None:
+    """The instant that was said; None: nothing was."""
+    stored = state.get_meta(connection, owner, _FOLLOWED)
+    return None if stored is None else instant(int(stored))
 
 
 def ours(connection: Connection, owner: Owner) -> list[str]:

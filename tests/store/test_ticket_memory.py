@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import polars as pl
 import pytest
 
 from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.events import empty
 from helpdesk_wellbeing.feed import MEMORY, Page
+from helpdesk_wellbeing.store.clock import BEGINNING
 
 
 def page(*memories):
@@ -25,3 +29,13 @@ def test_a_memory_that_says_nothing_is_refused_with_its_whole_page(store):
         store.commit_page("acme", page(("1", None), ("2", "other")))
     assert store.remembered("acme", ["1", "2"]) == {}
     assert store.watermarks("acme") == {}
+
+
+def test_the_earliest_instant_from_which_tickets_are_followed_holds_and_makes_facts_anew(store):
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    for followed in (at, at + timedelta(days=1), None):
+        store.commit_page("acme", replace(page(("1", "first")), followed=followed))
+    assert store.followed_since("acme") == at
+    store.set_clean("acme")
+    store.commit_page("acme", replace(page(("1", "first")), followed=at - timedelta(days=1)))
+    assert (store.followed_since("acme"), store.dirty_since("acme")) == (at - timedelta(days=1), BEGINNING)

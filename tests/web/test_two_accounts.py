@@ -57,11 +57,18 @@ def steps(tools):
     """One call of every public method that takes an account: each as acme."""
     at, later, row_of = tools.MONDAY, tools.MONDAY + tools.timedelta(days=1), tools.row_of
     page = Page(
-        "stream", tools.events_of("acme", "3"), 1, MINE, tickets=tools.tickets_of("acme"), memory=MEMORY_OF_ACME
+        "stream",
+        tools.events_of("acme", "3"),
+        1,
+        MINE,
+        tickets=tools.tickets_of("acme"),
+        memory=MEMORY_OF_ACME,
+        followed=at,
     )
     of_the_store = {
         "account": lambda s, a: s.account(a),
         "remembered": lambda s, a: s.remembered(a, ["205"]),
+        "followed_since": lambda s, a: s.followed_since(a),
         "revision": lambda s, a: s.revision(a),
         "has_account": lambda s, a: s.has_account(a),
         "update_account": lambda s, a: s.update_account(a, zone="Europe/Berlin", settings={"hard_tags": [MINE]}),

@@ -123,7 +123,7 @@ class Setup:
 
     def _change_field(self, number: str | None, method: str, body: Object) -> Answer:
         if number is None:
-            return self._new_field(body) if method == "POST" else refused(405, "method_not_allowed", "GET, POST")
+            return Answer.of(self.new_field(body), 201) if method == "POST" else refused(405, "method_not_allowed", "GET, POST")
         row = self.fields.get(int(number))
         if row is None:
             return not_found()
@@ -136,7 +136,8 @@ class Setup:
         self._tell_fields()
         return Answer.of(row)
 
-    def _new_field(self, body: Object) -> Answer:
+    def new_field(self, body: Object) -> Object:
+        """A field that tickets have from now on. Raises Denied."""
         self._check_field(body, None, body)
         number, stamp = self._number(), self._stamp()
         usual: Object = {
@@ -149,7 +150,7 @@ class Setup:
         row = usual | body | {"id": number, "name": f"cf_{slug}", "choices": _choices(body.get("choices") or [])}
         self.fields[number] = row
         self._tell_fields()
-        return Answer.of(row, 201)
+        return row
 
     def _check_field(self, body: Object, own: int | None, given: Object) -> None:
         errors = [(n, "Unexpected/invalid field in request", "invalid_field") for n in given if n not in _FIELD_NAMES]

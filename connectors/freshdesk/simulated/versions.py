@@ -296,19 +296,25 @@ class Versions:
             for place, ticket in enumerate(later["ticket"].tolist(), start=size):
                 self._added.setdefault(ticket, []).append(place)
             self._size = size + more
-            self._end(self._room, places, since)
+            self._end(self._room, places, since, later)
         else:
             columns = {name: column.copy() if name == "ends" else column for name, column in self.columns.items()}
-            self._end(columns, places, since)
+            self._end(columns, places, since, later)
             self._take({name: np.concatenate([column, later[name]]) for name, column in columns.items()})
         self.changes += 1
 
     @staticmethod
-    def _end(columns: Columns, places: dict[int, Numbers], since: dict[int, int]) -> None:
+    def _end(columns: Columns, places: dict[int, Numbers], since: dict[int, int], later: Columns) -> None:
+        """Versions from `since` on never stand any more; the one before stands until the first of the later ones."""
         ends, begins = columns["ends"], columns["begins"]
         for ticket, mine in places.items():
-            sec = since[ticket]
-            ends[mine] = np.where(begins[mine] >= sec, begins[mine], np.minimum(ends[mine], sec))
+            void = begins[mine] >= since[ticket]
+            ends[mine[void]] = begins[mine[void]]
+            before = mine[~void]
+            if len(before):
+                next_ = later["begins"][later["ticket"] == ticket]
+                last = before[np.argmax(np.where(ends[before] > begins[before], begins[before], -1))]
+                ends[last] = next_.min() if len(next_) else FOREVER
 
     def _places(self, ticket: int) -> Numbers:
         low, high = np.searchsorted(self._tickets, [ticket, ticket + 1])
