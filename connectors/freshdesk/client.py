@@ -130,7 +130,7 @@ class FreshdeskApi:
     def platform_now(self) -> datetime:
         """Freshdesk's clock as of its latest answer; asks once when nothing was asked yet. Ours if it says none."""
         if self.session.platform_now is None:
-            self.object("/api/v2/agents/me")
+            self.me()
         return self.session.platform_now or datetime.now(UTC)
 
     def rows(self, path: str, params: Mapping[str, Any] | None = None) -> list[Any]:

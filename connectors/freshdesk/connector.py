@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from connectors.freshdesk.client import FreshdeskApi, is_absent
@@ -40,7 +41,6 @@ class FreshdeskConnector:
         self._say = say or (lambda line: None)
         self._book: Book | None = None
         self._fresh_roster = False  # read by this connector, and not yet given away with a page
-        self._told = False
 
     @property
     def quota_left(self) -> int | None:
@@ -73,20 +73,17 @@ class FreshdeskConnector:
         """People and groups, with those who left as far as they were met; None where it was read less than a day ago
         and nobody new was met since."""
         stored = self._stored_book(watermarks or {})
-        now = int(self.api.platform_now().timestamp()) if stored.read_at is not None else 0
-        if stored.read_at is not None and now - stored.read_at < ROSTER_EVERY_S:
-            return None
-        year = self.api.platform_now().year
         self.api.me()
-        roster = read_roster(self.api, stored, year, frozenset())
+        now = self.api.platform_now()
+        if stored.read_at is not None and now.timestamp() - stored.read_at < ROSTER_EVERY_S:
+            return None
+        roster = read_roster(self.api, stored, now.year)
         own = None if self.settings.own_user_is_person else stored.own
-        stored.read_at = int(self.api.platform_now().timestamp())
+        stored.read_at = int(now.timestamp())
         self._fresh_roster = True
         for line in roster.notes:
             self._note(line)
-        return Roster(
-            roster.people, roster.groups, roster.zone, frozenset({own} if own else ()), roster.notes, roster.holidays
-        )
+        return replace(roster, automation=frozenset({own} if own else ()))
 
     def pull(
         self, watermarks: Mapping[str, str], since: datetime | None, remembered: Remembered = lambda tickets: {}

@@ -264,7 +264,8 @@ class Pull:
         )
 
     def _ticket_page(self, frame: pl.DataFrame, rows: int) -> Page:
-        return Page("tickets", frame, rows, self._tickets.dump())
+        began = instant(int(self._tickets.kept["began"]))
+        return Page("tickets", frame, rows, self._tickets.dump(), followed=began)
 
     def _in_reach(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Without what lies before the time that was asked for."""
@@ -394,7 +395,9 @@ class Pull:
         ]  # fmt: skip
 
     def _rating_pages(self, begin: int, end: int) -> Iterator[list[Any]]:
-        return self._api.listed("/api/v2/surveys/satisfaction_ratings", {"created_since": iso(begin)})
+        """The list has no end of its own; what comes after `end` was read before."""
+        for rows in self._api.listed("/api/v2/surveys/satisfaction_ratings", {"created_since": iso(begin)}):
+            yield [row for row in rows if not isinstance(row, dict) or str(row.get("created_at")) <= iso(end)]
 
     def _entry_pages(self, begin: int, end: int) -> Iterator[list[Any]]:
         return self._api.listed("/api/v2/time_entries", {"executed_after": iso(begin), "executed_before": iso(end)})
@@ -440,7 +443,8 @@ class Pull:
             place = self._tickets
             begin = place.window_from if place.window_from is not None else self._older(place.low, now)
             yield from self._window(max(begin, self._floor), place.low, now)
-            yield from self._lists_back(lists, max(begin, self._floor), now)
+            bounded = [stream for stream in lists if stream.name != "satisfaction"]  # that list knows no end
+            yield from self._lists_back(bounded, max(begin, self._floor), now)
         yield from self._lists_back(lists, self._floor, now)
         kept = {key: value for key, value in self._tickets.kept.items() if key != "afresh"}
         self._tickets = replace(self._tickets, kept=kept)
@@ -477,10 +481,10 @@ class Pull:
             for first in range(0, len(ordered), TICKETS_AT_ONCE):
                 some = ordered[first : first + TICKETS_AT_ONCE]
                 taken = self._take(some, None, now, afresh=afresh)
-                yield from self._with_conversations(taken, len(some), at)
+                wanted = [row.sight for row in taken.rows if row.sight.may_have_news() and name != "spam"]
+                yield from self._with_conversations(taken, wanted, len(some), at)
 
-    def _with_conversations(self, taken: _Taken, rows: int, at: int) -> Iterator[Page]:
-        wanted = [row.sight for row in taken.rows if row.sight.may_have_news() and not row.sight.gone]
+    def _with_conversations(self, taken: _Taken, wanted: list[Sight], rows: int, at: int) -> Iterator[Page]:
         spoken, _, people, _ = self._read_conversations(wanted)
         reached = max((row.sight.at for row in taken.rows), default=at)
         before = self._tickets.window_at

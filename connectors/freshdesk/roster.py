@@ -69,7 +69,7 @@ def partial(scope: Any) -> str | None:
     return None if scope in (GLOBAL_SCOPE, None) else _SCOPES.get(scope, "some of the tickets")
 
 
-def read_roster(api: FreshdeskApi, book: Book, year: int, automation: frozenset[str]) -> Roster:
+def read_roster(api: FreshdeskApi, book: Book, year: int) -> Roster:
     """Everything known of people and groups, noted in `book`, too. What plan or rights lack leaves a note."""
     notes: list[str] = []
     me = api.me()
@@ -100,7 +100,6 @@ def read_roster(api: FreshdeskApi, book: Book, year: int, automation: frozenset[
         people=people,
         groups=groups_frame(groups, [_hours_of(group, schedules) for group in groups]),
         zone=account_zone([schedule for schedule, _ in listed], people),
-        automation=automation,
         notes=tuple(notes),
         holidays=holidays_frame([schedule for schedule, _ in listed]),
     )
