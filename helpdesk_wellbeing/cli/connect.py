@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from helpdesk_wellbeing.cli.common import account_option, ask_secret, open_store, say
-from helpdesk_wellbeing.cli.platforms import API_TOKEN, CLIENT_SECRET
+from helpdesk_wellbeing.cli.platforms import API_KEY, API_TOKEN, CLIENT_SECRET
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.words import excerpt
 
 if TYPE_CHECKING:
+    from helpdesk_wellbeing.feed import Connector
     from helpdesk_wellbeing.store import Store
 
 HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
-CONNECTION = ("subdomain", "base_url", "client_id", "email")  # what connecting anew replaces as a whole
+CONNECTION = ("subdomain", "domain", "base_url", "client_id", "email")  # what connecting anew replaces as a whole
 
 
 @click.group(name="connect")
@@ -46,35 +47,37 @@ def zendesk(account: str, subdomain: str, client_id: str | None, email: str | No
     say(f"next: helpdesk-wellbeing pull --account {account}")
 
 
-@command.command(short_help="Connect a Freshdesk account, for its webhooks.")
+@command.command(short_help="Connect a Freshdesk account.")
 @account_option
 @click.option("--domain", required=True, help="Where its pages are, such as acme.freshdesk.com.")
-def freshdesk(account: str, domain: str) -> None:
-    """Connect a Freshdesk account, so that its automation rules and its app can tell what happens.
+@click.option("--base-url", help="Another server, scheme and host only; http:// on this machine only.")
+def freshdesk(account: str, domain: str, base_url: str | None) -> None:
+    """Connect a Freshdesk account, by the API key of an admin whose scope is all tickets.
 
-    This version does not read Freshdesk by itself, so it asks for no API key.
+    The key is asked for, or read from HELPDESK_WELLBEING_API_KEY. It stands in that agent's profile settings.
     """
     if not HOST.fullmatch(domain):
         raise ConfigError(f'--domain "{excerpt(domain)}" is not a host name; it looks like acme.freshdesk.com')
-    connect_freshdesk(open_store(), account, domain.lower())
-    say(f"next: helpdesk-wellbeing secrets set --account {account} webhook_secret, then helpdesk-wellbeing serve")
+    store = open_store()
+    _refuse_other(store, account, "freshdesk")
+    _refuse_twice(store, account, domain.lower())
+    settings = {"domain": domain.lower(), "base_url": base_url}
+    key = ask_secret("HELPDESK_WELLBEING_API_KEY", "API key")
+    connect_freshdesk(store, account, {k: v for k, v in settings.items() if v}, key)
+    say(f"next: helpdesk-wellbeing pull --account {account}")
 
 
-def connect_freshdesk(store: Store, account: str, domain: str) -> None:
-    """Keep the account; there is nothing to prove yet."""
-    from helpdesk_wellbeing.pipeline.steps import resume
+def connect_freshdesk(store: Store, account: str, settings: dict[str, str], key: str) -> None:
+    """Ping with the key; only when it is good is anything kept."""
+    from connectors import CONNECTORS
+    from connectors.freshdesk.settings import FreshdeskSettings
 
-    known = store.account(account) if store.has_account(account) else None
-    if known is not None and known.platform != "freshdesk":
-        raise ConfigError(f"{account} is not a Freshdesk account; choose another name")
-    _refuse_twice(store, account, domain)
-    with store.transaction():
-        if known is None:
-            store.create_account(account, platform="freshdesk", settings={"domain": domain})
-        else:
-            store.update_account(account, settings={**known.settings, "domain": domain})
-        resume(store, account)
-    say(f"{account}: connected; what its webhooks bring is taken in, reading it comes with a later version")
+    _refuse_other(store, account, "freshdesk")
+    described = FreshdeskSettings(
+        account=account, domain=settings["domain"], api_key=key, base_url=settings.get("base_url")
+    )
+    connector = CONNECTORS["freshdesk"](described, say=say)
+    _prove_and_keep(store, account, connector, settings, API_KEY, key)
 
 
 def _refuse_twice(store: Store, account: str, domain: str) -> None:
@@ -90,21 +93,33 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
     """Ping with the credentials; only when they are good is anything kept."""
     from connectors import zendesk as platform
     from connectors.zendesk.settings import ZendeskSettings
+
+    _refuse_other(store, account, "zendesk")
+    connector = platform.connect(ZendeskSettings(account=account, **settings, **{name: secret}))  # type: ignore[arg-type]
+    _prove_and_keep(store, account, connector, settings, name, secret)
+
+
+def _refuse_other(store: Store, account: str, platform: str) -> None:
+    """A name belongs to one account, for ever."""
+    if store.has_account(account) and store.account(account).platform != platform:
+        raise ConfigError(f"{account} is not a {platform.title()} account; choose another name")
+
+
+def _prove_and_keep(
+    store: Store, account: str, connector: Connector, settings: dict[str, str], name: str, secret: str
+) -> None:
     from helpdesk_wellbeing.pipeline.steps import resume
 
-    known = store.account(account) if store.has_account(account) else None
-    if known is not None and known.platform != "zendesk":
-        raise ConfigError(f"{account} is not a Zendesk account; choose another name")
-    connector = platform.connect(ZendeskSettings(account=account, **settings, **{name: secret}))  # type: ignore[arg-type]
     ping = connector.ping()
     if ping.missing:
         raise ConfigError(f"{account}: connected as {ping.who}, but it lacks: {', '.join(ping.missing)}")
     with store.transaction():
-        if known is None:
-            store.create_account(account, platform="zendesk", settings=settings)
-        else:
-            kept = {key: value for key, value in known.settings.items() if key not in CONNECTION}
+        if store.has_account(account):
+            known = store.account(account).settings
+            kept = {key: value for key, value in known.items() if key not in CONNECTION}
             store.update_account(account, settings={**kept, **settings})
+        else:
+            store.create_account(account, platform=connector.platform, settings=settings)
         store.put_secret(account, name, secret)
         resume(store, account)
     say(f"{account}: connected as {ping.who}")

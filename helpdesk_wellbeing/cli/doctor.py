@@ -10,7 +10,7 @@ import click
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
 from helpdesk_wellbeing.cli.install import about as about_installation
-from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets, why_no_events
+from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets, why_no_events
 from helpdesk_wellbeing.cli.status import examine_account, in_short
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
 
     settings, now = store.account(account), datetime.now(UTC)
     work = examine_account(store, settings, now)
-    webhooks_only = lives_on_webhooks(settings.platform)
+    webhooks_only = lives_on_webhooks(store, account)
     first, last, count = store.all_events_span(account) if webhooks_only else store.event_span(account)
     directory = store.directory(account)
     roster = remembered_roster(store, account)
@@ -68,12 +68,12 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "events": count,
         "first": first and first.isoformat(),
         "last": last and last.isoformat(),
-        "connection": _connection(settings),
+        "connection": _connection(settings, webhooks_only),
         "work": in_short(work, now),
         "notes": [
             *roster.get("notes", ()),
             *_about_webhooks(store, account, settings.platform),
-            *(about_installation(store, account) if settings.platform == "zendesk" else ()),
+            *([how_to_add_the_key(store, account)] if webhooks_only else about_installation(store, account)),
         ],
         "automated_by_platform": roster.get("automation", []),
         "looks_shared_or_automated": [],
@@ -112,16 +112,17 @@ def _about_webhooks(store: Store, account: str, platform: str | None) -> list[st
 
     if platform is None or store.has_secret(account, SECRET):
         return []
-    lacks = "whatever comes is refused" if lives_on_webhooks(platform) else "news comes with pulls only"
+    lacks = "whatever comes is refused" if lives_on_webhooks(store, account) else "news comes with pulls only"
     return [f"no webhook secret: {lacks}; secrets set --account {account} webhook_secret"]
 
 
-def _connection(settings: Any) -> str:
+def _connection(settings: Any, webhooks_only: bool) -> str:
     if not settings.platform:
         return "a file; nothing to connect"
     stored = settings.settings
     if settings.platform == "freshdesk":
-        return f"freshdesk at {stored.get('domain')}, webhooks only (this version cannot read it)"
+        how = "webhooks only, without an API key" if webhooks_only else "API key"
+        return f"freshdesk at {stored.get('base_url') or stored.get('domain')}, {how}"
     how = "OAuth client" if stored.get("client_id") else "legacy API token (ends 2027-04-30)"
     return f"{settings.platform} at {stored.get('base_url') or stored['subdomain']}, {how}"
 

@@ -72,7 +72,7 @@ def _frames(store: Store, account: str, begin: datetime, end: datetime, agent: s
     pulled, told = store.event_span(account)[2], store.all_events_span(account)[2]
     if told == 0:
         say(f"{account}: {why_no_events(store, account)}")
-    elif lives_on_webhooks(store.account(account).platform):
+    elif lives_on_webhooks(store, account):
         yield _of(agent, store.all_events(account, begin, end))
         return
     elif told > pulled:

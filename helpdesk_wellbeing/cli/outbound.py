@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.cli.platforms import zendesk_settings
+from helpdesk_wellbeing.cli.platforms import freshdesk_settings, zendesk_settings
 from helpdesk_wellbeing.errors import ConfigError, StoreError, WellbeingError
 from helpdesk_wellbeing.words import counted
 
@@ -39,14 +39,34 @@ def helpdesk_of(
     store: Store, account: str, tell: Callable[[str], None] = say, limits: Limits | None = None
 ) -> Helpdesk:
     """The helpdesk of a connected account, to be written to. Raises ConfigError where this version cannot."""
-    from webhooks.zendesk.outbound import ZendeskHelpdesk
-
     platform = store.account(account).platform
-    if platform != "zendesk":
+    if platform not in _HELPDESKS:
         what = f"this version cannot write to {platform}" if platform else "it was imported from a file"
         raise ConfigError(f"{account}: nothing can be written, because {what}")
+    return _HELPDESKS[platform](store, account, tell, limits)
+
+
+def _zendesk(store: Store, account: str, tell: Callable[[str], None], limits: Limits | None) -> Helpdesk:
+    from webhooks.zendesk.outbound import ZendeskHelpdesk
+
     field = store.installed.things(account).get(FIELD)
     return ZendeskHelpdesk(writing_of(store, account, tell, limits), field.platform_id if field else None)
+
+
+def _freshdesk(store: Store, account: str, tell: Callable[[str], None], limits: Limits | None) -> Helpdesk:
+    from connectors.freshdesk.client import FreshdeskApi
+    from connectors.freshdesk.writing import Writing
+    from webhooks.freshdesk.outbound import FreshdeskHelpdesk
+    from webhooks.freshdesk.provisioning import FIELD_NAME
+
+    api = FreshdeskApi(freshdesk_settings(store, account), limits=limits, say=tell)
+    return FreshdeskHelpdesk(Writing(api), store.get_meta(account, FIELD_NAME))
+
+
+_HELPDESKS: dict[str, Callable[[Store, str, Callable[[str], None], Limits | None], Helpdesk]] = {
+    "freshdesk": _freshdesk,
+    "zendesk": _zendesk,
+}
 
 
 def write(

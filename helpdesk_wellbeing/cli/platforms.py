@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.cli.common import say
 from helpdesk_wellbeing.errors import ConfigError, NothingToPull, StoreError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
+    from connectors.freshdesk.settings import FreshdeskSettings
     from connectors.session import Limits
     from connectors.zendesk.settings import ZendeskSettings
     from helpdesk_wellbeing.feed import Connector
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CLIENT_SECRET = "client_secret"
 API_TOKEN = "api_token"
+API_KEY = "api_key"
 
 
 def connector_of(
@@ -28,17 +30,25 @@ def connector_of(
         raise NothingToPull(f"{account} was imported from a file; there is nothing to pull, run import again")
     from connectors import CONNECTORS
 
-    if platform not in CONNECTORS:
+    if platform not in CONNECTORS or platform not in _SETTINGS:
         raise NothingToPull(f"{account}: this version cannot read {platform}; it takes in what its webhooks bring")
-    settings = {"zendesk": zendesk_settings}[platform](store, account)
-    return CONNECTORS[platform](settings, say=tell, limits=limits)
+    if lives_on_webhooks(store, account):
+        raise NothingToPull(f"{account}: {how_to_add_the_key(store, account)}")
+    return CONNECTORS[platform](_SETTINGS[platform](store, account), say=tell, limits=limits)
 
 
-def lives_on_webhooks(platform: str | None) -> bool:
-    """Whether an account of this platform has its events from webhooks alone, because nothing here can read it."""
-    from connectors import CONNECTORS
+def lives_on_webhooks(store: Store, account: str) -> bool:
+    """Whether an account has its events from webhooks alone: a Freshdesk account that was connected without a key."""
+    return store.account(account).platform == "freshdesk" and not store.has_secret(account, API_KEY)
 
-    return platform is not None and platform not in CONNECTORS
+
+def how_to_add_the_key(store: Store, account: str) -> str:
+    """For an account that lives on webhooks: what it lacks, and the next step; without its name."""
+    domain = store.account(account).settings.get("domain")
+    return (
+        "it has no API key, so it is not read, and only what its webhooks bring is taken in; add the key: "
+        f"helpdesk-wellbeing connect freshdesk --account {account} --domain {domain}"
+    )
 
 
 def unreadable_secrets(store: Store, accounts: Iterable[str]) -> list[str]:
@@ -48,7 +58,7 @@ def unreadable_secrets(store: Store, accounts: Iterable[str]) -> list[str]:
     whose: dict[str, list[str]] = {}
     with store.view():
         for account in accounts:
-            for name in (SECRET, PREVIOUS_SECRET, CLIENT_SECRET, API_TOKEN):
+            for name in (SECRET, PREVIOUS_SECRET, CLIENT_SECRET, API_TOKEN, API_KEY):
                 try:
                     store.get_secret(account, name)
                 except (ConfigError, StoreError) as error:
@@ -69,7 +79,7 @@ def require_events(store: Store, account: str) -> None:
 def why_no_events(store: Store, account: str) -> str:
     """For an account without events: why there are none, and what to do; without its name."""
     platform = store.account(account).platform
-    if not lives_on_webhooks(platform):
+    if not lives_on_webhooks(store, account):
         return "no events yet; run pull" if platform else "no events yet; run import"
     depth, came = store.inbox.depth().get(account), store.work.run_of(account).hook_at
     if depth is not None and depth.waiting:
@@ -102,8 +112,28 @@ def zendesk_settings(store: Store, account: str) -> ZendeskSettings:
     )
 
 
+def freshdesk_settings(store: Store, account: str) -> FreshdeskSettings:
+    """What the Freshdesk connector needs, with the decrypted key."""
+    from connectors.freshdesk.settings import FreshdeskSettings
+
+    stored = store.account(account).settings
+    return FreshdeskSettings(
+        account=account,
+        domain=stored["domain"],
+        api_key=_secret(store, account, API_KEY),
+        base_url=stored.get("base_url"),
+        statuses=stored.get("statuses", {}),
+        own_user_is_person=bool(stored.get("own_user_is_person", False)),
+    )
+
+
 def _secret(store: Store, account: str, name: str) -> str:
     secret = store.get_secret(account, name)
+    if secret is None and name == API_KEY:
+        raise ConfigError(f"{account}: {how_to_add_the_key(store, account)}")
     if secret is None:
         raise ConfigError(f"{account}: no {name.replace('_', ' ')} is stored; run connect again")
     return secret
+
+
+_SETTINGS: dict[str, Callable[[Store, str], Any]] = {"freshdesk": freshdesk_settings, "zendesk": zendesk_settings}

@@ -44,6 +44,18 @@ def set_(account: str, name: str) -> None:
     say(f"{account}: kept; the webhook's address is …/webhooks/{store.account(account).platform}/{account}")
 
 
+@command.command(short_help="Print an account's webhook secret.")
+@account_option
+@click.argument("name", type=click.Choice(["webhook_secret"]))
+def show(account: str, name: str) -> None:
+    """Print the webhook secret, to be put into a rule by hand. Whoever sees it can send webhooks in the
+    helpdesk's name."""
+    secret = _store_with(account).get_secret(account, name)
+    if secret is None:
+        raise ConfigError(f"{account}: there is no webhook secret; secrets set --account {account} webhook_secret")
+    click.echo(secret)
+
+
 @command.command(short_help="Change an account's webhook secret, or the key.")
 @click.option("--account", type=AccountName(), metavar="NAME", help="Change this account's webhook secret.")
 @click.option(
@@ -89,6 +101,9 @@ def _rotate_webhook_secret(account: str, keep_days: int) -> None:
     replaced = known.replace_secret(store, account, _ask(), until)
     old = f"the old one is accepted until {until:%Y-%m-%d %H:%M} UTC" if replaced else "there was none before"
     say(f"{account}: the new secret is kept; {old}")
+    if store.account(account).platform == "freshdesk":
+        say(f"next: give it to the rules: helpdesk-wellbeing install freshdesk --account {account} --url …; those made "
+            "by hand, by hand")  # fmt: skip
 
 
 def _rotate_key(step: str | None) -> None:

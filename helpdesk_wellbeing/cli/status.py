@@ -9,7 +9,7 @@ import click
 
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_existing
 from helpdesk_wellbeing.cli.common import format_option, print_json
-from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, unreadable_secrets
+from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets
 from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, is_pulling, works
 from helpdesk_wellbeing.words import counted
 from webhooks.known import SECRET
@@ -61,6 +61,7 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     to_do[:0] = unreadable_secrets(store, known)
     versions = {worker.version for worker in workers if is_alive(worker)}
     notes = [f"versions {', '.join(sorted(versions))} work side by side"] if len(versions) > 1 else []
+    notes += [f"{name}: {how_to_add_the_key(store, name)}" for name in known if lives_on_webhooks(store, name)]
     return {
         "now": _iso(now),
         "to_do": to_do,
@@ -90,7 +91,8 @@ def in_short(one: dict[str, Any], now: datetime) -> str:
 
 def _account(store: Store, account: Account, found: Condition, is_pulled_now: bool) -> dict[str, Any]:
     run = found.run
-    source = "file" if account.platform is None else "webhooks" if lives_on_webhooks(account.platform) else "pulls"
+    webhooks_only = lives_on_webhooks(store, account.name)
+    source = "file" if account.platform is None else "webhooks" if webhooks_only else "pulls"
     is_pulled_now = is_pulled_now and source == "pulls"
     levels = active_levels(store.work.answer_of(account.name))
     acting = _acting(store, account.name)
@@ -111,7 +113,7 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
         "paused_at": _iso(run.paused_at),
         "failures": run.failures,
         "problem": run.problem,
-        "state": _state(account, found, is_pulled_now),
+        "state": _state(account, found, is_pulled_now, webhooks_only),
         "to_do": [
             *(
                 _to_do(account, found, is_pulled_now)
@@ -151,7 +153,7 @@ def _to_write(account: str, acting: dict[str, Any]) -> list[str]:
     return []
 
 
-def _state(account: Account, found: Condition, is_pulled_now: bool) -> str:
+def _state(account: Account, found: Condition, is_pulled_now: bool, webhooks_only: bool) -> str:
     if found.is_paused:
         return "PAUSED"
     if found.run.failures:
@@ -162,7 +164,7 @@ def _state(account: Account, found: Condition, is_pulled_now: bool) -> str:
         return "late"
     if account.platform is None:
         return "imported"
-    if lives_on_webhooks(account.platform):
+    if webhooks_only:
         return "webhooks only"
     return "webhooks silent" if found.is_silent else "fine" if found.run.pulled_at else "not pulled yet"
 

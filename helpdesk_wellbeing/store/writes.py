@@ -166,6 +166,15 @@ class Writes:
             )  # fmt: skip
             return [_write(row) for row in connection.execute(query.order_by(writes.c.key))]
 
+    def touched(self, account: str, since: datetime) -> set[str]:
+        """The tickets for which a request was ever made, where that was changed at `since` or later."""
+        with self._read(account) as (connection, owner):
+            query = sa.select(writes.c.target).where(
+                writes.c.account == owner.number, writes.c.kind != "invite", writes.c.sent_at.is_not(None),
+                writes.c.changed_at >= micros(since),
+            )  # fmt: skip
+            return set(connection.execute(query.distinct()).scalars())
+
     def counts(self, account: str) -> dict[str, int]:
         """How many writes are in each state."""
         with self._read(account) as (connection, owner):

@@ -22,6 +22,7 @@ from connectors.zendesk.simulated import Faults, Options, SimulatedZendesk, Site
 from helpdesk_wellbeing.cli import cli, main
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
+from helpdesk_wellbeing.store import open_store
 
 TOP = Path(__file__).parents[2]
 FIRST_DAY = datetime(2026, 9, 14, tzinfo=UTC)  # a Monday
@@ -193,6 +194,12 @@ class Commands:
         )  # fmt: skip
         assert ran.code == 0, ran.err
 
+    def without_a_key(self, account: str = "fd", domain: str = "acme.freshdesk.com") -> None:
+        """A Freshdesk account as versions made it that could not read Freshdesk: its webhooks are all it has."""
+        self.home.mkdir(exist_ok=True)
+        with open_store(f"sqlite:///{self.home / 'wellbeing.db'}") as store:
+            store.create_account(account, platform="freshdesk", settings={"domain": domain})
+
     def exported(self, account: str = "acme") -> str:
         """The account's events in the event log format."""
         ran = self.here("export", "events", "--account", account)
@@ -230,7 +237,6 @@ def undisturbed(_running: BadZendesk, tmp_path_factory: pytest.TempPathFactory) 
     from helpdesk_wellbeing.cli.connect import connect_zendesk
     from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
     from helpdesk_wellbeing.cli.pull import run
-    from helpdesk_wellbeing.store import open_store
 
     home = tmp_path_factory.mktemp("undisturbed")
     _running.behave()

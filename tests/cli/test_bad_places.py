@@ -274,12 +274,8 @@ def test_a_defect_of_ours_is_one_line_without_what_was_read(imported):
     assert "CANARY" not in ran.err
 
 
-def connect_freshdesk(commands):
-    assert commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com").code == 0
-
-
 def test_serve_without_space_is_one_line_and_starts_nothing(commands):
-    connect_freshdesk(commands)
+    commands.without_a_key()
     before = sorted(file.name for file in commands.home.iterdir())
 
     ran = commands.apart("serve", "--port", "0", preexec_fn=limited_to(500_000))
@@ -299,7 +295,7 @@ def test_serve_in_a_read_only_home_is_one_line(read_only, role):
 
 
 def test_a_worker_whose_own_tables_cannot_be_used_says_so_in_one_line(commands):
-    connect_freshdesk(commands)
+    commands.without_a_key()
     (commands.home / "pipeline.db").write_bytes(b"not a database" * 500)
 
     ran = commands.apart("serve", "--role", "worker")

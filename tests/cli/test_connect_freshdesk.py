@@ -1,57 +1,120 @@
-"""`connect freshdesk`: an account that webhooks can reach, though it cannot be read yet."""
+"""`connect freshdesk`: a key is proved before anything is kept; and the webhook secret of such an account."""
 
 from __future__ import annotations
 
 import pytest
 
+from connectors.freshdesk.simulated import SimulatedFreshdesk
+from tests.freshdesk_account import site_of
 
-def test_a_freshdesk_account_can_be_connected_for_its_webhooks(commands):
-    ran = commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com")
+VARIABLE = "HELPDESK_WELLBEING_API_KEY"
+FD = ("connect", "freshdesk", "--account", "fd", "--domain")
 
-    assert ran.code == 0
-    assert "secrets set --account fd webhook_secret" in ran.err
-    assert commands.here("connect", "freshdesk", "--account", "fd", "--domain", "other.freshdesk.com").code == 0
+
+@pytest.fixture
+def front():
+    with SimulatedFreshdesk(site_of()) as running:
+        yield running
+
+
+@pytest.fixture
+def connect(commands, front):
+    """Connects with the right key unless told otherwise."""
+
+    def run(domain="acme.freshdesk.com", account="fd", key=None, base_url=None):
+        commands.patch.setenv(VARIABLE, front.api_key if key is None else key)
+        return commands.here(
+            "connect", "freshdesk", "--account", account, "--domain", domain, "--base-url", base_url or front.base_url
+        )
+
+    return run
+
+
+def test_an_account_is_connected_with_a_key_that_is_good(commands, connect, front):
+    ran = connect()
+
+    assert (ran.code, ran.lines[-1]) == (0, "next: helpdesk-wellbeing pull --account fd")
+    assert "fd: connected as" in ran.err
+    assert front.api_key not in ran.err + ran.out
+    looked = commands.here("doctor")
+    assert f"freshdesk at {front.base_url}, API key" in looked.out
+    assert (
+        "not installed: suggestions have no field and no view in Freshdesk; install freshdesk --account fd"
+        in looked.out
+    )
+
+
+def test_it_is_pulled_like_any_other(commands, connect):
+    connect()
+
+    ran = commands.here("pull", "--account", "fd")
+
+    assert ran.code == 0, ran.err
+    assert "12 tickets" in ran.err or "events new" in ran.err
+    assert commands.here("export", "events", "--account", "fd").out.count("\n") > 12
+
+
+@pytest.mark.parametrize("key", ["wrong", "wrong-key-of-nobody"])
+def test_with_a_key_that_is_not_good_nothing_is_kept(commands, connect, key):
+    ran = connect(key=key)
+
+    assert ran.code == 2
+    assert "the API key isn't accepted" in ran.line
+    assert key not in ran.err
+    assert "no account yet" in commands.here("doctor").out
 
 
 @pytest.mark.parametrize("domain", ["", "acme", "https://acme.freshdesk.com", "acme.freshdesk.com/x", "-a.b.com"])
 def test_what_is_no_host_name_is_refused(commands, domain):
-    ran = commands.here("connect", "freshdesk", "--account", "fd", "--domain", domain)
+    ran = commands.here(*FD, domain)
 
     assert ran.code == 2
-    assert "looks like acme.freshdesk.com" in ran.err
+    assert "looks like acme.freshdesk.com" in ran.line
 
 
-def test_pulling_it_says_what_is_possible(commands):
-    commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com")
-
-    ran = commands.here("pull", "--account", "fd")
+@pytest.mark.parametrize("base_url", ["http://elsewhere.example", "https://host/path"])
+def test_a_base_url_that_cannot_be_is_refused(connect, base_url):
+    ran = connect(base_url=base_url)
 
     assert ran.code == 2
-    assert "takes in what its webhooks bring" in ran.err
+    assert "base URL must be https://host" in ran.line
 
 
-def test_doctor_and_status_know_it(commands):
-    commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com")
+def test_without_a_terminal_and_without_a_key_the_variable_is_named(commands):
+    ran = commands.apart(*FD, "acme.freshdesk.com", start_new_session=True)
 
-    ran = commands.here("doctor")
-
-    assert ran.code in (0, 1)
-    assert "freshdesk at acme.freshdesk.com, webhooks only" in ran.out
-    assert "run pull" not in ran.out
-    assert commands.here("status").code in (0, 1)
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert ran.line.endswith(f"no terminal to ask for the API key; set {VARIABLE}")
 
 
 @pytest.mark.parametrize("again", ["acme.freshdesk.com", "Acme.Freshdesk.COM"])
-def test_one_freshdesk_is_not_connected_under_two_names(commands, again):
-    commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com")
+def test_one_freshdesk_is_not_connected_under_two_names(connect, again):
+    connect()
 
-    ran = commands.here("connect", "freshdesk", "--account", "other", "--domain", again)
+    ran = connect(again, account="other")
 
     assert (ran.code, len(ran.lines)) == (2, 1)
     assert ran.line.endswith("acme.freshdesk.com is connected already, as fd; use that name, or give another --domain")
-    assert commands.here("connect", "freshdesk", "--account", "fd", "--domain", again).code == 0
-    assert commands.here("connect", "freshdesk", "--account", "other", "--domain", "other.freshdesk.com").code == 0
-    assert commands.here("connect", "freshdesk", "--account", "fd", "--domain", "other.freshdesk.com").code == 2
+    assert connect(again).code == 0
+    assert connect("other.freshdesk.com", account="other").code == 0
+    assert connect("other.freshdesk.com").code == 2
+
+
+def test_a_name_that_is_a_zendesk_accounts_is_refused(commands, connect, zendesk):
+    commands.connect(zendesk)
+
+    assert connect(account="acme").line.endswith("acme is not a Freshdesk account; choose another name")
+
+
+def test_an_account_without_a_key_gets_one_and_is_read_from_then_on(commands, connect):
+    commands.without_a_key()
+    commands.patch.setenv("HELPDESK_WELLBEING_WEBHOOK_SECRET", "shown-by-rules-made-by-hand")
+    assert commands.here(*SET).code == 0
+
+    assert connect().code == 0
+
+    assert commands.here("pull", "--account", "fd").code == 0
+    assert commands.here("secrets", "show", "--account", "fd", "webhook_secret").out == "shown-by-rules-made-by-hand\n"
 
 
 def test_a_new_installation_is_told_of_it(commands):
@@ -74,7 +137,7 @@ ROTATE = ("secrets", "rotate", "--account", "fd")
     ],
 )
 def test_a_webhook_secret_that_cannot_be_is_said(commands, command, secret, said):
-    commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com")
+    commands.without_a_key()
     commands.patch.setenv("HELPDESK_WELLBEING_WEBHOOK_SECRET", secret)
 
     ran = commands.here(*command)
@@ -85,9 +148,25 @@ def test_a_webhook_secret_that_cannot_be_is_said(commands, command, secret, said
 
 
 def test_without_a_terminal_and_a_variable_the_variable_is_named(commands):
-    commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com")
+    commands.without_a_key()
 
     ran = commands.apart(*SET, start_new_session=True)
 
     assert (ran.code, len(ran.lines)) == (2, 1)
     assert ran.line.endswith("no terminal to ask for the webhook secret; set HELPDESK_WELLBEING_WEBHOOK_SECRET")
+
+
+def test_a_secret_that_is_not_there_cannot_be_shown_and_it_is_said_how_to_set_one(commands):
+    commands.without_a_key()
+
+    ran = commands.here("secrets", "show", "--account", "fd", "webhook_secret")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "secrets set --account fd webhook_secret" in ran.line
+
+
+def test_after_a_rotation_it_is_said_how_the_rules_get_the_new_secret(commands):
+    commands.without_a_key()
+    commands.patch.setenv("HELPDESK_WELLBEING_WEBHOOK_SECRET", "a-new-secret-of-the-account")
+
+    assert "install freshdesk --account fd --url" in commands.here(*ROTATE).err

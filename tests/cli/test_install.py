@@ -173,7 +173,7 @@ def test_an_address_that_zendesk_cannot_call_is_refused(
 
 def test_an_address_of_this_machine_is_refused_for_a_real_zendesk(commands: Any) -> None:
     from helpdesk_wellbeing.cli.common import open_store
-    from helpdesk_wellbeing.cli.install import checked_url
+    from helpdesk_wellbeing.cli.setting_up import checked_url
     from helpdesk_wellbeing.errors import ConfigError
 
     store = open_store()

@@ -1,4 +1,4 @@
-"""An account that only webhooks reach: what `status`, `doctor`, `check`, `backtest` and `export` say of it."""
+"""An account that only webhooks reach, because it has no key: what the commands say of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def solved(at):
 
 @pytest.fixture
 def store(commands):
-    assert commands.here("connect", "freshdesk", "--account", "fd", "--domain", "acme.freshdesk.com").code == 0
+    commands.without_a_key()
     with open_store(f"sqlite:///{commands.home / 'wellbeing.db'}") as opened:
         opened.put_secret("fd", SECRET, "fd-shows-this-secret")
         opened.work.beat("w", role="worker", version="1", host="desk-1", pid=42, counts={})
@@ -145,3 +145,18 @@ def test_an_account_that_is_pulled_exports_what_was_pulled_and_says_what_it_leav
 
     assert (ran.code, ran.out.count("\n")) == (0, 1)
     assert ran.line == "acme: left out until a pull has it: 1 event that webhooks told about"
+
+
+def test_pulling_says_how_to_add_the_key_and_so_do_doctor_status_and_install(commands, store):
+    says = "add the key: helpdesk-wellbeing connect freshdesk --account fd --domain acme.freshdesk.com"
+
+    pulled = commands.here("pull", "--account", "fd")
+    looked = commands.here("doctor", "--account", "fd")
+    installed = commands.here("install", "freshdesk", "--account", "fd", "--url", "https://wellbeing.example.com")
+
+    assert (pulled.code, looked.code, installed.code) == (2, 1, 2)
+    assert says in commands.here("status").out
+    assert says in pulled.line
+    assert says in looked.out
+    assert says in installed.line
+    assert "freshdesk at acme.freshdesk.com, webhooks only, without an API key" in looked.out

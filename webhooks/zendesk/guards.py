@@ -8,12 +8,12 @@ the rules are read and an admin is told which of them lack the condition. Nobody
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from connectors.session import HttpRefused
 from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
 from helpdesk_wellbeing.errors import BadPayload
+from webhooks.guarding import Guard, Rule
 
 if TYPE_CHECKING:
     from connectors.zendesk.writing import Writing
@@ -33,49 +33,8 @@ _LISTS: tuple[tuple[RuleKind, str, str], ...] = (
     ("SLA policy", "/api/v2/slas/policies", "sla_policies"),
     ("group SLA policy", "/api/v2/group_slas/policies", "group_sla_policies"),
 )
+_UNDER = "Meet all of the following conditions"
 _SURVEYS = ("customer_satisfaction", "customer_satisfaction_survey")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """An active rule of theirs that does not leave our survey tickets out."""
-
-    kind: RuleKind
-    id: str
-    title: str
-    effect: Effect
-
-    def to_json(self) -> dict[str, str]:
-        """For people and programs; `add` is the condition that it lacks."""
-        return {"kind": self.kind, "id": self.id, "title": self.title, "effect": self.effect,
-                "where": _WHERE[self.kind], "add": CONDITION}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Guard:
-    """What was found: rules to be completed by hand, and what could not be looked at."""
-
-    rules: tuple[Rule, ...] = ()
-    unread: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """For people and programs."""
-        return {"tag": SURVEY_TAG, "rules": [rule.to_json() for rule in self.rules], "unread": list(self.unread),
-                "notes": list(self.notes)}  # fmt: skip
-
-    def lines(self) -> Iterator[str]:
-        """What an admin should do, rule by rule."""
-        if self.rules:
-            yield "to be done by hand, before the first survey, so that survey tickets set off none of your own rules:"
-            yield f"in each of these add, under “Meet all of the following conditions”: {CONDITION}"
-        for kind, where in _WHERE.items():
-            mine = [rule for rule in self.rules if rule.kind == kind]
-            if mine:
-                yield f"  Admin Center > {where}"
-                yield from (f"    {rule.title} ({rule.id}): {rule.effect}" for rule in mine)
-        yield from self.unread
-        yield from self.notes
 
 
 def look(writing: Writing) -> Guard:
@@ -98,11 +57,18 @@ def look(writing: Writing) -> Guard:
         active = [row for row in rows if row.get("active") is not False]
         asks_customers |= any("satisfaction" in f"{row.get('conditions')}{row.get('actions')}" for row in active)
         found += [
-            Rule(kind, str(row.get("id")), str(row.get("title") or ""), _effect(kind, row))
+            Rule(
+                kind,
+                str(row.get("id")),
+                str(row.get("title") or ""),
+                _effect(kind, row),
+                f"Admin Center > {_WHERE[kind]}",
+                CONDITION,
+            )
             for row in active
             if not leaves_out(row)
         ]
-    return Guard(tuple(found), tuple(unread), tuple(_about_satisfaction(writing, asks_customers)))
+    return Guard(_UNDER, tuple(found), tuple(unread), tuple(_about_satisfaction(writing, asks_customers)))
 
 
 def leaves_out(rule: Mapping[str, Any]) -> bool:

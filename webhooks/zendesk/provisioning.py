@@ -8,17 +8,17 @@ it does is held.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from connectors.session import HttpRefused
 from connectors.zendesk.written import Conflict, Done, Kind, Made, Refused, Unknown
-from webhooks import known
+from webhooks import installing, known
+from webhooks.installing import OLD_SECRET_KEPT, NotMade, Outcome
 from webhooks.zendesk import things
 from webhooks.zendesk.things import (
     FIELD,
-    ONE_OF,
     TRIGGER,
     TRIGGER_WEBHOOK,
     VIEW,
@@ -34,45 +34,11 @@ if TYPE_CHECKING:
     from connectors.zendesk.writing import Writing
     from helpdesk_wellbeing.store import Store
 
-OLD_SECRET_KEPT = timedelta(days=7)
-Verdict = Literal["create", "keep", "mend", "remove"]
-
 _ORDER: tuple[Kind, ...] = ("ticket_fields", "views", "webhooks", "triggers")  # a trigger names its webhook
-_IN_WORDS = {"ticket_field": "custom field", "view": "view", "webhook": "webhook", "trigger": "trigger"}
 _SECRET_DIFFERS = "its signing secret"
 
 
-@dataclass(frozen=True)
-class Step:
-    """What is to be done with one thing; `why` says what an admin changed, or is empty."""
-
-    verdict: Verdict
-    name: str
-    kind: Kind
-    title: str
-    id: str | None
-    why: str = ""
-    noted: bool = True  # whether its id stands in the store
-
-    def to_json(self) -> dict[str, Any]:
-        """For people and programs."""
-        return {"do": self.verdict, "name": self.name, "kind": ONE_OF[self.kind], "title": self.title, "id": self.id,
-                "why": self.why}  # fmt: skip
-
-    def line(self) -> str:
-        """One line of a plan."""
-        which = f" ({self.id})" if self.id else ""
-        return f"{self.verdict:7} {_IN_WORDS[ONE_OF[self.kind]]:13} {self.title}{which}" + (
-            f": {self.why}" if self.why else ""
-        )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a plan: the steps that were made, and a line for each one that was not."""
-
-    made: tuple[Step, ...]
-    failed: tuple[str, ...]
+Step = installing.Step[Kind]
 
 
 class Account:
@@ -208,27 +174,14 @@ def strangers(account: Account, url: str) -> list[str]:
 # ---- making it so ---------------------------------------------------------------------------------------------------
 
 
-class NotMade(Exception):
-    """A step did not come through; the message says who, what and the next step."""
-
-
 def carry_out(account: Account, steps: Sequence[Step], url: str, told: Told, by: str) -> Outcome:
     """Make a plan come true. Each id is noted, and stands in the audit, as soon as it is known.
 
     What is refused is told in `failed`, and the rest goes on. Raises PlatformError when nothing goes.
     """
     bodies = {one.name: one for one in wanted(account.account, url, told)}
-    made: list[Step] = []
-    failed: list[str] = []
-    for step in steps:
-        if failed and step.verdict == "remove":  # what works is not taken away while what replaces it does not
-            failed.append(f"zendesk {account.account}: {step.title} ({step.id}) stays until the rest is in place")
-            continue
-        try:
-            made.append(_made(account, step, bodies.get(step.name), by))
-        except NotMade as trouble:
-            failed.append(str(trouble))
-    return Outcome(tuple(made), tuple(failed))
+    who = f"zendesk {account.account}"
+    return installing.carry_out(steps, lambda step: _made(account, step, bodies.get(step.name), by), who)
 
 
 def _made(account: Account, step: Step, one: Wanted | None, by: str) -> Step:
@@ -242,7 +195,7 @@ def _made(account: Account, step: Step, one: Wanted | None, by: str) -> Step:
         _note(account, step, by, _row(account, step))
     if step.verdict == "mend":
         _mend(account, step, one)
-        _tell(account, "installed", step, by)
+        installing.tell(account, "installed", step, by)
     return step
 
 
@@ -322,32 +275,16 @@ def remove(account: Account, step: Step, by: str) -> None:
         raise NotMade(_why_not(account, step, answer))
     rows = account.shown[step.kind]
     account.shown[step.kind] = [row for row in rows if str(row["id"]) != step.id]
-    store, name = account.store, account.account
-    with store.transaction():
-        noted = store.installed.things(name).get(step.name)
-        if noted is not None and noted.platform_id == step.id:
-            store.installed.forget(name, step.name)
-        _tell(account, "uninstalled", step, by)
+    installing.note_removed(account, step, by)
 
 
 def _note(account: Account, step: Step, by: str, row: Mapping[str, Any]) -> None:
-    with account.store.transaction():
-        account.store.installed.keep(account.account, step.name, ONE_OF[step.kind], str(step.id), made_at(account, row))
-        _tell(account, "installed", step, by)
+    installing.note(account, step, by, made_at(account, row))
 
 
 def made_at(account: Account, row: Mapping[str, Any]) -> datetime:
     """When a thing was made, by Zendesk's clock."""
-    try:
-        at = datetime.fromisoformat(str(row.get("created_at")))
-    except ValueError:
-        return account.writing.api.platform_now()
-    return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-
-
-def _tell(account: Account, what: str, step: Step, by: str) -> None:
-    about = [{"do": step.verdict, "name": step.name, "kind": ONE_OF[step.kind], "id": step.id}]
-    account.store.audit.add(account.account, datetime.now(UTC), what, by=by, things=about)
+    return installing.made_at(row, account.writing.api.platform_now)
 
 
 def _row(account: Account, step: Step) -> Mapping[str, Any]:
@@ -356,7 +293,7 @@ def _row(account: Account, step: Step) -> Mapping[str, Any]:
 
 def _why_not(account: Account, step: Step, answer: object) -> str:
     """Who, what, where, and the next step."""
-    what = f"zendesk {account.account}: {_IN_WORDS[ONE_OF[step.kind]]} “{step.title}”"
+    what = f"zendesk {account.account}: {step.word} “{step.title}”"
     again = f"run {'uninstall' if step.verdict == 'remove' else 'install'} again"
     if isinstance(answer, Conflict):
         return f"{what}: somebody changed it at the same time; {again}"

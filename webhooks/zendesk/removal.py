@@ -8,69 +8,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from helpdesk_wellbeing.acting import asking, policy
-from helpdesk_wellbeing.words import counted
-from webhooks import known
+from connectors.zendesk.written import Kind
+from helpdesk_wellbeing.acting import policy
+from webhooks import installing, known
+from webhooks.installing import CHANGES_TICKETS, Outcome
 from webhooks.zendesk import cleaning, provisioning
 from webhooks.zendesk.cleaning import Cleaned
-from webhooks.zendesk.provisioning import Account, NotMade, Outcome, Step
+from webhooks.zendesk.provisioning import Account, Step
 from webhooks.zendesk.things import FIELD, TRIGGER_WEBHOOK, WEBHOOK
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
-_CHANGES_TICKETS = ("suggest", "clear", "move", "undo")
 _LATELY = timedelta(hours=1)
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Removal:
-    """What `uninstall` would do."""
-
-    steps: tuple[Step, ...]
-    tickets: tuple[str, ...]  # that carry anything of ours
-    own: tuple[str, ...]  # those of them that we made
-    secret: bool  # whether there is a webhook secret to be forgotten
-    stops: bool  # whether acting goes on so far
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether nothing of ours is there."""
-        return not (self.steps or self.tickets or self.secret)
-
-    def to_json(self) -> dict[str, Any]:
-        """For people and programs."""
-        return {"things": [step.to_json() for step in self.steps], "tickets": len(self.tickets),
-                "survey_tickets": len(self.own), "webhook_secret": self.secret, "stops_acting": self.stops}  # fmt: skip
-
-    def lines(self) -> list[str]:
-        """A plan as a person reads it."""
-        lines = ["stop    all writes and notices of this account"] if self.stops else []
-        lines += [step.line() for step in self.steps]
-        others = len(self.tickets) - len(self.own)
-        if others:
-            lines.append(f"clean   {others:,} tickets: our tags and the value of our field; your triggers run on that")
-        if self.own:
-            lines.append(f"delete  {counted(len(self.own), 'survey ticket')} of ours")
-        return [*lines, *(["forget  the webhook secret"] if self.secret else [])]
-
-
-@dataclass(frozen=True)
-class Removed:
-    """What became of it."""
-
-    things: Outcome
-    tickets: Cleaned
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing is left but what nobody can change."""
-        return not (self.things.failed or self.tickets.failed)
+Removal = installing.Removal[Kind]
+Removed = installing.Removed[Cleaned]
 
 
 def plan(account: Account, say: Callable[[str], None] = lambda line: None) -> Removal:
@@ -97,13 +55,11 @@ def carry_out(
     """Take everything out. What is refused is told, and the rest goes on. Raises PlatformError when nothing goes."""
     store, name = account.store, account.account
     now = datetime.now(UTC)
-    policy.change(store, name, by, now, stopped=True)
-    store.writes.cancel_all(name, "withdrawn", now)
-    asking.end_waves(store, name, now)
+    installing.stop_acting(account, by, now)
     field = account.field
     last = [step for step in removal.steps if step.name == FIELD]
     if removal.secret:  # before its webhook, by which a new run would know that it is ours
-        _forget_secret(account)
+        installing.forget_secret(account)
     made, failed = _remove(account, [step for step in removal.steps if step not in last], by)
     own = store.writes.made_tickets(name)  # anew: until just now writes went on
     tickets = sorted({*removal.tickets, *own, *_lately(store, name)}, key=int)
@@ -114,34 +70,14 @@ def carry_out(
     elif last:
         failed.append(f"zendesk {name}: our custom field stays until all tickets are clean; run uninstall again")
     if not failed and not account.lacking:
-        _forget_things(store, name)
+        installing.forget_things(account)
     store.audit.add(name, datetime.now(UTC), "uninstalled", by=by, things=[], tickets=cleaned.cleaned,
                     survey_tickets=cleaned.deleted, closed=len(cleaned.closed), failed=len(cleaned.failed))  # fmt: skip
     return Removed(Outcome(tuple(made), tuple(failed)), cleaned)
 
 
 def _remove(account: Account, steps: Sequence[Step], by: str) -> tuple[list[Step], list[str]]:
-    made: list[Step] = []
-    failed: list[str] = []
-    for step in steps:
-        try:
-            provisioning.remove(account, step, by)
-        except NotMade as trouble:
-            failed.append(str(trouble))
-        else:
-            made.append(step)
-    return made, failed
-
-
-def _forget_secret(account: Account) -> None:
-    known.forget_previous(account.store, account.account)
-    account.store.drop_secret(account.account, known.SECRET)
-
-
-def _forget_things(store: Store, account: str) -> None:
-    """What an admin has deleted before us."""
-    for name in store.installed.things(account):
-        store.installed.forget(account, name)
+    return installing.remove_all(steps, lambda step: provisioning.remove(account, step, by))
 
 
 def _since(account: Account, steps: Sequence[Step]) -> datetime | None:
@@ -157,4 +93,4 @@ def _since(account: Account, steps: Sequence[Step]) -> datetime | None:
 def _lately(store: Store, account: str) -> set[str]:
     """Tickets written to in the last hour, which the export may not know yet."""
     since = datetime.now(UTC) - _LATELY
-    return {write.target for kind in _CHANGES_TICKETS for write in store.writes.written(account, kind, since)}
+    return {write.target for kind in CHANGES_TICKETS for write in store.writes.written(account, kind, since)}

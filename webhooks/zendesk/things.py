@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 FIELD, VIEW, WEBHOOK, TRIGGER_WEBHOOK, TRIGGER = "field", "view", "webhook", "trigger_webhook", "trigger"
 Told = Literal["events", "trigger"]  # how Zendesk tells us of news
-ONE_OF: Mapping[Kind, str] = {
-    "ticket_fields": "ticket_field", "views": "view", "webhooks": "webhook", "triggers": "trigger",
-    "automations": "automation",
-}  # fmt: skip
 _AGENTS_ONLY = {"visible_in_portal": False, "editable_in_portal": False, "required_in_portal": False}
 
 
