@@ -10,9 +10,11 @@ from hashlib import blake2b
 from typing import TypeAlias
 
 # One row of `events.SCHEMA` without `account`: every value as text (times in ISO 8601, UTC), absent ones left out.
+# `before_code`, `after_code` and `status_code` are the platform's own codes of what the column beside says.
 ProvisionalEvent: TypeAlias = Mapping[str, str]
 
 LONGEST_KEY = 120
+PROVISIONAL = "webhook:"  # how the ids begin of what gives way to a pull; other events are told for good
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class Delivery:
     """One call. Equal keys of one account are the same call, sent again."""
 
     key: str  # the platform's own id of the event or the delivery
-    events: tuple[ProvisionalEvent, ...] = ()  # fit for `events.conform`; ids begin with "webhook:"
+    events: tuple[ProvisionalEvent, ...] = ()  # fit for `events.conform`
     tickets: tuple[str, ...] = ()  # "look at this ticket": hints for the next pull
+    look: bool = False  # the next pull should come soon, though no ticket is named
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,11 @@ def delivery_key(kind: str, *parts: str) -> str:
 
 def to_json(delivery: Delivery) -> str:
     """Compact JSON of everything but the key."""
-    said = {"events": [dict(event) for event in delivery.events], "tickets": delivery.tickets}
+    said = {"events": [dict(event) for event in delivery.events], "tickets": delivery.tickets, "look": delivery.look}
     return json.dumps({name: value for name, value in said.items() if value}, separators=(",", ":"))
 
 
 def from_json(key: str, text: str) -> Delivery:
     """The delivery that `to_json` wrote."""
     said = json.loads(text)
-    return Delivery(key, tuple(said.get("events", ())), tuple(said.get("tickets", ())))
+    return Delivery(key, tuple(said.get("events", ())), tuple(said.get("tickets", ())), said.get("look", False))

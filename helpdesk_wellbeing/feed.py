@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -58,6 +58,7 @@ class Roster:
     zone: str | None = None  # the account's zone
     automation: frozenset[str] = frozenset()  # accounts that are certainly no person (bots, the plugin itself)
     notes: tuple[str, ...] = ()  # what the plan lacks, one line each
+    statuses: Mapping[str, str] = field(default_factory=dict)  # the platform's code -> our word, where it isn't usual
     holidays: pl.DataFrame | None = None  # HOLIDAYS, where the platform knows them
 
 

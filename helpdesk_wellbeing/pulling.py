@@ -133,7 +133,7 @@ def _keep_zone(store: Store, account: str, zone: str | None) -> None:
 
 
 def remembered_roster(store: Store, account: str) -> dict[str, Any]:
-    """What the last roster said besides people: `automation` (account ids), `notes`, `zone`; empty before any pull."""
+    """What the last roster said besides people: `automation` (ids), `notes`, `statuses`, `zone`; {} before any pull."""
     stored: dict[str, Any] = json.loads(store.get_meta(account, _ROSTER) or "{}")
     return stored
 
@@ -143,6 +143,7 @@ def _remember(store: Store, account: str, roster: Roster) -> None:
     kept = {
         "automation": sorted(roster.automation),
         "notes": list(roster.notes),
+        "statuses": dict(roster.statuses),
         "zone": roster.zone or before.get("zone"),
     }
     if kept["automation"] != before.get("automation", []):

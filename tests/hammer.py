@@ -1,4 +1,4 @@
-"""A platform that sends many signed calls, some twice, among forged ones and garbage, and does not give up."""
+"""A platform that sends many proven calls, some twice, among forged ones and garbage, and does not give up."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from webhooks.door import PLATFORMS
+from webhooks.freshdesk.proof import HEADER
 from webhooks.zendesk.signature import SIGNATURE, TIMESTAMP, sign
-from webhooks.zendesk.translate import translate
 
 THREADS = 12
 PATIENCE_S = 0.5  # a platform waits as long as Retry-After says; we have less time
@@ -37,12 +38,15 @@ class Call:
     age: timedelta = timedelta()
     tampered: bool = False  # one byte is changed after it was signed
     signed: bool = True
+    platform: str = "zendesk"
 
     def request(self) -> tuple[bytes, dict[str, str]]:
         """Body and headers, signed now."""
         stamp = (datetime.now(UTC) - self.age).strftime("%Y-%m-%dT%H:%M:%SZ")
         headers = {"Content-Type": self.content_type}
-        if self.signed:
+        if self.signed and self.platform == "freshdesk":
+            headers[HEADER] = self.secret
+        elif self.signed:
             headers |= {SIGNATURE: sign(self.secret, stamp, self.body), TIMESTAMP: stamp}
         body = self.body.replace(b'"id"', b'"Id"', 1) if self.tampered else self.body
         return body, headers
@@ -64,22 +68,24 @@ def plan(
     forged: float = 0.05,
     garbage: float = 0.05,
     seed: int = 1,
+    platform: str = "zendesk",
 ) -> list[Call]:
     """`count` calls to the accounts of `secrets`; the shares are those of `count`. The same seed, the same calls."""
     rng = random.Random(seed)
     accounts = sorted(secrets)
+    event = _EVENTS[platform]
     wrong = [FORGED] * round(count * forged) + [GARBAGE] * round(count * garbage)
     again = round(count * repeated)
     calls = [
-        Call(GENUINE, account, _event(number, rng), secrets[account])
+        Call(GENUINE, account, event(number, rng), secrets[account], platform=platform)
         for number in range(count - len(wrong) - again)
         for account in (accounts[number % len(accounts)],)
     ]
     calls += rng.choices(calls, k=again)
     for number, kind in enumerate(wrong):
         account = accounts[number % len(accounts)]
-        like = Call(kind, account, _event(10_000_000 + number, rng), secrets[account])
-        make = _FORGERIES if kind == FORGED else _GARBAGE
+        like = Call(kind, account, event(10_000_000 + number, rng), secrets[account], platform=platform)
+        make = _FORGERIES[platform] if kind == FORGED else _GARBAGE
         calls.append(make[number % len(make)](like))
     rng.shuffle(calls)
     return calls
@@ -91,7 +97,7 @@ def truth(calls: Sequence[Call]) -> Truth:
     for call in calls:
         if call.kind != GENUINE:
             continue
-        delivery = translate(json.loads(call.body), {}, datetime.now(UTC))
+        delivery = PLATFORMS[call.platform].translate(json.loads(call.body), {}, datetime.now(UTC))
         assert delivery is not None
         found.keys.setdefault(call.account, set()).add(delivery.key)
         events = found.events.setdefault(call.account, {})
@@ -99,7 +105,7 @@ def truth(calls: Sequence[Call]) -> Truth:
     return found
 
 
-def _event(number: int, rng: random.Random) -> bytes:
+def _signed_event(number: int, rng: random.Random) -> bytes:
     """An event of one of three kinds, about one of many tickets, of the last minutes."""
     at = (datetime.now(UTC) - timedelta(seconds=rng.randrange(240))).strftime("%Y-%m-%dT%H:%M:%SZ")
     ticket, agent = str(1 + rng.randrange(2000)), str(8001 + rng.randrange(40))
@@ -122,24 +128,54 @@ def _event(number: int, rng: random.Random) -> bytes:
     return json.dumps(payload).encode()
 
 
+def _app_event(number: int, rng: random.Random) -> bytes:
+    """The same as an app of Freshdesk forwards it."""
+    at = datetime.now(UTC) - timedelta(seconds=rng.randrange(240))
+    ticket, when = 1 + rng.randrange(2000), at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    spoken = {"id": number + 1, "ticket_id": ticket, "incoming": False, "private": False, "created_at": when}
+    kind, record = rng.choice(
+        [
+            ("onTicketUpdate", {"id": ticket, "updated_at": when, "changes": {"status": [2, 4], "priority": [1, 3]}}),
+            ("onTicketUpdate", {"id": ticket, "updated_at": when, "changes": {"tags": [["new"], ["vip", "late"]]}}),
+            ("onConversationCreate", spoken),
+        ]
+    )
+    actor = {"id": 8001 + rng.randrange(40), "type": "agent", "name": "x", "email": "y"}
+    timestamp = at.timestamp() + number * 1e-6  # no two events are the same
+    return json.dumps({"event": kind, "timestamp": timestamp, "actor": actor, "record": record}).encode()
+
+
+_EVENTS = {"freshdesk": _app_event, "zendesk": _signed_event}
+
+
 def _like(call: Call, **changes: Any) -> Call:
     return Call(**{**call.__dict__, **changes})
 
 
-_FORGERIES: tuple[Callable[[Call], Call], ...] = (
+_UNPROVEN: tuple[Callable[[Call], Call], ...] = (
     lambda call: _like(call, secret=WRONG_SECRET),
-    lambda call: _like(call, tampered=True),
     lambda call: _like(call, signed=False),
-    lambda call: _like(call, age=timedelta(minutes=6)),
-    lambda call: _like(call, age=-timedelta(minutes=6)),
     lambda call: _like(call, account="nobody"),
 )
+_FORGERIES: dict[str, tuple[Callable[[Call], Call], ...]] = {
+    "freshdesk": _UNPROVEN,
+    "zendesk": (
+        *_UNPROVEN,
+        lambda call: _like(call, tampered=True),
+        lambda call: _like(call, age=timedelta(minutes=6)),
+        lambda call: _like(call, age=-timedelta(minutes=6)),
+    ),
+}
+_UNFIT = {
+    "freshdesk": b'{"event": "onTicketUpdate", "timestamp": "soon", "record": []}',
+    "zendesk": b'{"type": "zen:event-type:ticket.status_changed", "id": 7, "detail": []}',
+}
 _GARBAGE: tuple[Callable[[Call], Call], ...] = (
     lambda call: _like(call, body=b"\x00\xff\xfe{{{{"),
     lambda call: _like(call, body=call.body[: len(call.body) // 2]),
     lambda call: _like(call, body=b"[" * 5000),
     lambda call: _like(call, content_type="text/plain"),
-    lambda call: _like(call, body=b'{"type": "zen:event-type:ticket.status_changed", "id": 7, "detail": []}'),
+    lambda call: _like(call, body=_UNFIT[call.platform]),
     lambda call: _like(call, body=b"x" * (300 * 1024)),
 )
 
@@ -247,7 +283,7 @@ class Hammer:
         if connection is None:
             connection = connections[port] = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
         try:
-            connection.request("POST", f"/webhooks/zendesk/{call.account}", body, headers)
+            connection.request("POST", f"/webhooks/{call.platform}/{call.account}", body, headers)
             answer = connection.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -154,3 +155,101 @@ def test_an_engine_that_runs_on_sees_the_agents_reply_at_once_and_counts_it_once
     store.commit_page("acme", page(pulled(5), MONDAY + timedelta(minutes=8)))
 
     assert (before, early, work_events(10)) == (3, 4, 4)
+
+
+# ---- told for good --------------------------------------------------------------------------------------------------
+
+
+def told(minute: float, kind: str = "status", **more: str) -> dict[str, str]:
+    return (
+        reply(minute, id=f"app:{minute}", kind=kind, grade="A", **({"after": "solved"} if kind == "status" else {}))
+        | more
+    )
+
+
+def learned(store, **roster: object) -> None:
+    store.set_meta("acme", "roster", json.dumps(roster))
+
+
+def test_what_an_app_event_told_is_an_event_for_good(store):
+    deliver(store, told(1))
+
+    assert take_in(store, "acme").events == 1
+    assert store.read_events("acme")["id"].to_list() == ["app:1"]
+    store.commit_page("acme", page(empty(), MONDAY + timedelta(hours=1)))
+    assert ids(store) == ["app:1"]
+    deliver(store, told(1), key="again")
+    assert take_in(store, "acme").events == 0
+
+
+def test_an_event_that_a_pull_gives_too_is_one_in_either_order(store):
+    name = {"id": "conversation:9", "kind": "replied"}
+    deliver(store, told(1, **name))
+    take_in(store, "acme")
+    row = conform(pl.DataFrame([reply(1, **name)]), "acme")[0]
+    assert store.commit_page("acme", page(row, None)).repeated == 1
+
+    later = conform(pl.DataFrame([reply(2, id="conversation:10")]), "acme")[0]
+    store.commit_page("acme", page(later, None))
+    deliver(store, told(2, id="conversation:10", kind="replied"))
+    assert take_in(store, "acme").events == 0
+    assert ids(store) == ["conversation:9", "conversation:10"]
+
+
+def test_what_our_own_user_did_is_no_agents_work(store):
+    learned(store, automation=["12"])
+    deliver(store, told(1), told(2, actor="12"), told(3, actor="12", actor_kind="system"))
+    take_in(store, "acme")
+
+    assert store.read_events("acme")["actor_kind"].to_list() == ["agent", "integration", "system"]
+
+
+@pytest.mark.parametrize(("statuses", "words"), [({}, ("pending", "pending")), ({"6": "hold"}, ("hold", "pending"))])
+def test_the_accounts_own_statuses_mean_what_the_last_pull_learned(store, statuses, words):
+    learned(store, statuses=statuses)
+    deliver(store, told(1, before="open", before_code="2", after="pending", after_code="6"),
+            told(2, kind="created", status="pending", status_code="7"))  # fmt: skip
+    take_in(store, "acme")
+
+    events = store.read_events("acme")
+    assert (events["after"][0], events["status"][1]) == words
+
+
+def test_a_change_between_two_statuses_of_one_meaning_is_none(store):
+    learned(store, statuses={"6": "hold", "7": "hold"})
+    deliver(store, told(1, before="pending", before_code="6", after="pending", after_code="7"))
+
+    assert take_in(store, "acme").events == 0
+
+
+def test_the_echo_of_our_own_write_is_one_event_and_asks_for_one_look(store):
+    """The write comes back as an app event, as a rule's webhook and in the poll that the webhook asks for."""
+    learned(store, automation=["12"])
+    deliver(store, told(1, kind="assigned", after="11", actor="12"))
+    deliver(store, key="rule:7", tickets=("7",))
+
+    taken = take_in(store, "acme")
+    diff = reply(1, id="diff:7:assigned:11:1", kind="assigned", after="11", actor="", actor_kind="unknown",
+                 started_at=MONDAY.isoformat())  # fmt: skip
+    store.commit_page("acme", page(conform(pl.DataFrame([diff]), "acme")[0], None))
+
+    assert (taken.tickets, taken.look, take_in(store, "acme").look) == (("7",), True, False)
+    assert store.read_events("acme").select("id", "actor_kind").rows() == [("app:1", "integration")]
+
+
+def test_arrivals_late_and_in_disorder_make_facts_dirty_from_the_oldest_on(store):
+    with store.writer("acme", "test"):
+        store.set_clean("acme")
+    deliver(store, told(90))
+    deliver(store, told(-60 * 24 * 6, before="open"))
+    take_in(store, "acme")
+
+    assert store.dirty_since("acme") == MONDAY - timedelta(days=6)
+    assert len(ids(store)) == 2
+
+
+def test_a_delivery_without_events_or_tickets_may_ask_for_a_look(store):
+    store.inbox.add_many([Receipt("acme", Delivery("fields", look=True), MONDAY)])
+
+    taken = take_in(store, "acme")
+    assert (taken.tickets, taken.look) == ((), True)

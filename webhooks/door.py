@@ -16,6 +16,7 @@ from helpdesk_wellbeing.errors import BadPayload, WellbeingError
 from helpdesk_wellbeing.instants import AHEAD
 from webhooks.freshdesk import proof as freshdesk_proof
 from webhooks.freshdesk import translate as freshdesk
+from webhooks.freshdesk.rule_bodies import read_body
 from webhooks.known import LookUp
 from webhooks.outages import Outage
 from webhooks.reading import Headers, NotJson, Payload, read_object
@@ -62,10 +63,17 @@ class Platform:
 
     prove: Prove
     translate: Callable[[Payload, Headers, datetime], Delivery | None]  # None: a kind that isn't read
+    read: Callable[[bytes], Payload] = read_object  # raises NotJson
+    wrong_type: str = "send application/json in UTF-8, not compressed"
 
 
 PLATFORMS: dict[str, Platform] = {
-    "freshdesk": Platform(freshdesk_proof.shows_secret, freshdesk.translate),
+    "freshdesk": Platform(
+        freshdesk_proof.shows_secret,
+        freshdesk.translate,
+        read_body,
+        f"{Platform.wrong_type}; in the webhook of an automation rule choose the encoding JSON, not XML or form",
+    ),
     "zendesk": Platform(zendesk_signature.is_signed, zendesk.translate),
 }
 
@@ -81,7 +89,6 @@ class Answer:
 
 _UNPROVEN = Answer(401, {"error": "the call is not proven to come from this account's helpdesk"})
 _TOO_LARGE = Answer(413, {"error": f"the body has more than {LARGEST} bytes"})
-_WRONG_TYPE = Answer(415, {"error": "send application/json in UTF-8, not compressed"})
 _NOT_KEPT = Answer(503, {"error": "not stored; send it again"}, {"Retry-After": str(RETRY_AFTER_S)})
 
 
@@ -142,9 +149,9 @@ class Door:
         self, theirs: Platform, account: str, headers: Headers, body: bytes, now: datetime
     ) -> tuple[str, Answer]:
         if not _is_plain_json(headers):
-            return "wrong_type", _WRONG_TYPE
+            return "wrong_type", Answer(415, {"error": theirs.wrong_type})
         try:
-            delivery = theirs.translate(read_object(body), headers, now)
+            delivery = theirs.translate(theirs.read(body), headers, now)
         except NotJson as error:
             return "not_json", Answer(400, {"error": str(error)})
         except BadPayload as error:

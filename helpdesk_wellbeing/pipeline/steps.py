@@ -196,9 +196,7 @@ def take_in(means: Means, account: str) -> int:
             with store.transaction():
                 taken = take(store, account)
                 if taken.deliveries:
-                    store.work.note_run(
-                        account, **_after_hooks(means, store.work.run_of(account), hints=bool(taken.tickets))
-                    )
+                    store.work.note_run(account, **_after_hooks(means, store.work.run_of(account), hints=taken.look))
         except StoreError:
             raise
         except Exception as trouble:

@@ -139,6 +139,28 @@ def _remember(connection: Connection, owner: Owner, fresh: pl.DataFrame) -> None
     connection.execute(event_ids.insert().from_select(["account", "fingerprint", "day"], rows))
 
 
+def withdraw(connection: Connection, owner: Owner, which: pl.Expr, in_days: Collection[int]) -> pl.DataFrame:
+    """Take stored events out again: of these UTC days (their numbers) those whose `id` is meant by `which`.
+
+    What was taken out. The fingerprints stay; the caller marks dirty what rested on the events.
+    """
+    found = [empty()]
+    mine = event_chunks.c.account == owner.number
+    for day in sorted(set(in_days)):
+        seqs = connection.execute(sa.select(event_chunks.c.seq).where(mine, event_chunks.c.day == day)).scalars().all()
+        for seq in seqs:
+            this = sa.and_(event_chunks.c.day == day, event_chunks.c.seq == seq)
+            if not any(chunk.select(which.any()).item() for _, chunk in _chunks(connection, owner, {"id"}, this)):
+                continue
+            [(_, chunk)] = _chunks(connection, owner, None, this)
+            found.append(_shaped(owner, chunk.filter(which), list(SCHEMA)))
+            connection.execute(event_chunks.delete().where(mine, this))
+            stays = chunk.filter(~which)
+            if not stays.is_empty():
+                connection.execute(event_chunks.insert(), _chunk_row(owner, day, seq, stays))
+    return pl.concat(found)
+
+
 def _json_array(values: pl.Series) -> str:
     return f"[{values.cast(pl.String).str.join(',').item()}]"
 

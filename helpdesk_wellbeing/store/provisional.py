@@ -7,6 +7,7 @@ What comes late, for a second that is covered already, is not taken at all.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -35,7 +36,7 @@ def add(connection: Connection, owner: Owner, events: pl.DataFrame) -> int:
     if new.is_empty():
         return 0
     rows = [
-        {"account": owner.number, "id": row["id"], "at": micros(row["at"]), "body": _body(row)}
+        {"account": owner.number, "id": row["id"], "at": micros(row["at"]), "body": body(row)}
         for row in new.drop("account").iter_rows(named=True)
     ]
     connection.execute(upsert(connection, provisional), rows)
@@ -50,7 +51,12 @@ def read(connection: Connection, owner: Owner, since: datetime | None, until: da
         query = query.where(provisional.c.at >= micros(since))
     if until is not None:
         query = query.where(provisional.c.at < micros(until))
-    rows = [{**json.loads(body), "account": owner.name} for body in connection.execute(query).scalars()]
+    return from_bodies(owner, connection.execute(query).scalars())
+
+
+def from_bodies(owner: Owner, bodies: Iterable[str]) -> pl.DataFrame:
+    """The events that `body` wrote, as `events.SCHEMA`, sorted by (at, id)."""
+    rows = [{**json.loads(body), "account": owner.name} for body in bodies]
     times = [name for name, kind in SCHEMA.items() if isinstance(kind, pl.Datetime)]
     raw = {name: pl.Int64() if name in times else pl.String() for name in SCHEMA}
     frame = pl.DataFrame(rows, schema=raw) if rows else pl.DataFrame(schema=raw)
@@ -91,6 +97,7 @@ def _known(connection: Connection, owner: Owner, ids: pl.Series) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def _body(row: dict[str, object]) -> str:
+def body(row: dict[str, object]) -> str:
+    """An event (a row of `events.SCHEMA` without its account) as compact JSON."""
     said = {name: micros(value) if isinstance(value, datetime) else value for name, value in row.items()}
     return json.dumps({name: value for name, value in said.items() if value is not None}, separators=(",", ":"))

@@ -18,7 +18,7 @@ from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
-from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets
+from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets, told
 from helpdesk_wellbeing.store.accounts import Account
 from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.clock import BEGINNING
@@ -150,9 +150,9 @@ class Store:
     def commit_page(self, account: str, page: Page) -> Added:
         """A page's events, tickets, memory and watermark, all or nothing."""
         with self._write(account) as (connection, owner):
-            added = self._add(connection, owner, page.events)
             if page.tickets is not None and not page.tickets.is_empty():
                 tickets.keep(connection, owner, page.tickets)
+            added = told.commit(connection, owner, page.events, page.tickets)
             if page.memory is not None and not page.memory.is_empty():
                 tickets.remember(connection, owner, page.memory)
             state.set_watermark(connection, owner, page.stream, page.watermark)
@@ -161,6 +161,14 @@ class Store:
             if page.covers is not None:
                 provisional.give_way(connection, owner, page.covers)
             return added
+
+    def add_told(self, account: str, new: pl.DataFrame) -> Added:
+        """Store what app events told: for good, under the ids that a pull gives to the same; needs no lease.
+
+        What pulls inferred about the same changes gives way, see `inferences`.
+        """
+        with self._write(account) as (connection, owner):
+            return told.arrive(connection, owner, new)
 
     def add_provisional(self, account: str, new: pl.DataFrame) -> int:
         """Keep events that a webhook brought, until a pull covers their time; the number of those that are new."""

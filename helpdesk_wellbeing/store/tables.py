@@ -186,6 +186,23 @@ provisional = Table(
     Index("ix_provisional_at", "account", "at"),
 )
 
+# The latest changes of tickets: what app events told, and what pulls inferred (see told.py). The event itself is among
+# the events, except where `body` is given: an inferred one that gave way.
+told = Table(
+    "told",
+    metadata,
+    _account(),
+    Column("id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # a kind of change, or one tag
+    Column("ticket", String(200), nullable=False),
+    Column("value", Text),
+    Column("at", BigInteger, nullable=False),
+    Column("since", BigInteger),  # of what was inferred; null: told
+    Column("body", Text),
+    Index("ix_told_ticket", "account", "ticket"),
+    Index("ix_told_at", "account", "at"),
+)
+
 # What the pipeline knows of its work for an account; all times may be missing.
 runs = Table(
     "runs",

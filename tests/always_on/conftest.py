@@ -22,6 +22,12 @@ def on_sqlite(tmp_path: Path) -> Installation:
 
 
 @pytest.fixture
+def on_sqlite_of(tmp_path: Path) -> Callable[[str], Installation]:
+    """The same with accounts of a platform."""
+    return lambda platform: make_installation(tmp_path / "home", platform=platform)
+
+
+@pytest.fixture
 def on_postgresql(tmp_path: Path, new_database: Callable[..., str]) -> Installation:
     """One on PostgreSQL with two accounts."""
     return make_installation(tmp_path / "home", new_database())

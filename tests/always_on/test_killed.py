@@ -7,12 +7,12 @@ import pytest
 from tests.hammer import Hammer, plan, truth
 
 
-def hammered(installation, roles, count, kills, killing, give_up_s, *, wait=True):
+def hammered(installation, roles, count, kills, killing, give_up_s, *, wait=True, platform="zendesk"):
     """The hammer's report after all calls are answered and worked off, and how the processes stopped.
 
     What a killed worker had begun is taken over after twenty seconds; without `wait` it is worked off here.
     """
-    calls = plan(count, installation.secrets)
+    calls = plan(count, installation.secrets, platform=platform)
     with installation.fleet(*roles) as fleet:
         hammer = Hammer(fleet.ports, calls, give_up_s=give_up_s).run(killing(fleet, kills))
         fleet.wait_until_ready()
@@ -26,10 +26,12 @@ def hammered(installation, roles, count, kills, killing, give_up_s, *, wait=True
     return calls, fleet, hammer
 
 
-def test_nothing_is_lost_or_doubled_when_the_process_is_killed_twice(on_sqlite, killing, is_the_truth):
-    calls, fleet, _ = hammered(on_sqlite, ["all"], 500, 2, killing, give_up_s=60, wait=False)
+@pytest.mark.parametrize("platform", [pytest.param("freshdesk", marks=pytest.mark.prove), "zendesk"])
+def test_nothing_is_lost_or_doubled_when_the_process_is_killed_twice(platform, on_sqlite_of, killing, is_the_truth):
+    installation = on_sqlite_of(platform)
+    calls, fleet, _ = hammered(installation, ["all"], 500, 2, killing, give_up_s=60, wait=False, platform=platform)
 
-    is_the_truth(on_sqlite, truth(calls))
+    is_the_truth(installation, truth(calls))
     assert fleet.exit_codes == {"all-0": 0}
 
 

@@ -13,6 +13,7 @@ from helpdesk_wellbeing.pipeline.steps import Means
 from helpdesk_wellbeing.store import open_store
 from webhooks.freshdesk.translate import translate
 from webhooks.known import SECRET
+from webhooks.zendesk import translate as zendesk
 
 HINT = {"ticket_id": "35", "event": "priority changed"}
 
@@ -130,7 +131,14 @@ def test_what_webhooks_brought_is_checked_and_exported_and_can_be_imported(comma
 def test_an_account_that_is_pulled_exports_what_was_pulled_and_says_what_it_leaves_out(commands, store):
     store.create_account("acme", platform="zendesk", settings={"subdomain": "acme"})
     now = datetime.now(UTC)
-    store.inbox.add_many([Receipt("acme", translate(solved(minutes_ago(1)), {}, now), now)])
+    event = {
+        "type": "zen:event-type:ticket.status_changed",
+        "id": "1",
+        "time": minutes_ago(1).isoformat(),
+        "detail": {"id": "205"},
+        "event": {"previous": "OPEN", "current": "SOLVED"},
+    }
+    store.inbox.add_many([Receipt("acme", zendesk.translate(event, {}, now), now)])
     steps.take_in(Means(store), "acme")
 
     ran = commands.here("export", "events", "--account", "acme")

@@ -74,6 +74,7 @@ def steps(tools):
         "update_account": lambda s, a: s.update_account(a, zone="Europe/Berlin", settings={"hard_tags": [MINE]}),
         "add_events": lambda s, a: s.add_events(a, tools.events_of(a, "2")),
         "commit_page": lambda s, a: s.commit_page(a, page),
+        "add_told": lambda s, a: s.add_told(a, tools.events_of(a, "app:other")),
         "add_provisional": lambda s, a: s.add_provisional(a, tools.events_of(a, "webhook:other")),
         "all_events": lambda s, a: s.all_events(a, None, None),
         "all_events_span": lambda s, a: s.all_events_span(a),

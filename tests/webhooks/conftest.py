@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,9 +51,13 @@ class Desk:
         signed = {SIGNATURE: signature, TIMESTAMP: stamp, **{k.replace("_", "-"): v for k, v in headers.items()}}
         return self.post(f"/webhooks/zendesk/{account}", body, signed)
 
-    def freshdesk(self, said: object, secret: str = SECRETS["fresh"], account: str = "fresh") -> tuple[int, Any]:
+    def freshdesk(
+        self, said: object, account: str = "fresh", *, secret: str | None = None, **headers: str
+    ) -> tuple[int, Any]:
         body = said if isinstance(said, bytes) else json.dumps(said).encode()
-        return self.post(f"/webhooks/freshdesk/{account}", body, {"X-Helpdesk-Wellbeing-Secret": secret})
+        shown = SECRETS[account] if secret is None else secret
+        more = {k.replace("_", "-"): v for k, v in headers.items()}
+        return self.post(f"/webhooks/freshdesk/{account}", body, {"X-Helpdesk-Wellbeing-Secret": shown, **more})
 
     def inbox(self, account: str = "acme") -> list[Any]:
         return [waiting.delivery for waiting in self.store.inbox.take(account)]
@@ -68,6 +72,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         opened.put_secret("acme", PREVIOUS_SECRET, OLD_SECRET)
         opened.create_account("fresh", platform="freshdesk")
         opened.put_secret("fresh", SECRET, SECRETS["fresh"])
+        opened.put_secret("fresh", PREVIOUS_SECRET, OLD_SECRET)
         opened.create_account("log")
         opened.create_account("unready", platform="zendesk")
         yield opened
@@ -108,6 +113,36 @@ def make_status_change(number: int = 1, **changes: Any) -> dict[str, Any]:
 def status_change() -> Any:
     """A signed event's payload: ticket 35 from new to open."""
     return make_status_change
+
+
+def make_app_event(number: int = 1, **changes: Any) -> dict[str, Any]:
+    record = {"id": 205, "updated_at": "2026-03-02T09:29:58Z", "changes": {"status": [2, 4]}}
+    actor = {"id": 81, "type": "agent"}
+    timestamp = NOW.timestamp() - number / 1000
+    return {"event": "onTicketUpdate", "timestamp": timestamp, "actor": actor, "record": record} | changes
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform as the door meets it: its account, how it calls, and an event with a number."""
+
+    account: str
+    call: Callable[..., tuple[int, Any]]
+    event: Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(params=["freshdesk", "zendesk"])
+def platform(request: pytest.FixtureRequest, desk: Desk) -> Platform:
+    """Each platform in turn, for what holds for all."""
+    if request.param == "freshdesk":
+        return Platform("fresh", desk.freshdesk, make_app_event)
+    return Platform("acme", desk.zendesk, make_status_change)
+
+
+@pytest.fixture
+def app_event() -> Any:
+    """A forwarded app event's payload: ticket 205 was solved."""
+    return make_app_event
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64encode
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,10 +34,26 @@ def test_a_signature_holds_for_five_minutes_both_ways(desk, status_change, ago, 
     ("secret", "status"),
     [(SECRET, 200), (OLD_SECRET, 200), ("another", 401), ("", 401), (PUBLIC_TEST_SECRET, 401)],
 )
-def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(desk, status_change, secret, status):
-    answer, _ = desk.zendesk(status_change(), secret=secret)
+@pytest.mark.parametrize("kind", ["freshdesk", "zendesk"])
+def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(
+    desk, status_change, app_event, kind, secret, status
+):
+    if kind == "freshdesk":
+        answer, _ = desk.freshdesk(app_event(), secret="fresh-shows-this" if secret == SECRET else secret)
+    else:
+        answer, _ = desk.zendesk(status_change(), secret=secret)
 
     assert answer == status
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "status"),
+    [("anybody", "fresh-shows-this", 200), ("", OLD_SECRET, 200), ("fresh-shows-this", "", 401), ("x", SECRET, 401)],
+)
+def test_basic_auth_shows_the_secret_as_its_password(desk, app_event, user, password, status):
+    shown = b64encode(f"{user}:{password}".encode()).decode()
+
+    assert desk.freshdesk(app_event(), secret="", Authorization=f"Basic {shown}")[0] == status
 
 
 def test_the_public_test_secret_never_holds_even_when_somebody_stored_it(desk, status_change):
@@ -79,16 +96,18 @@ def test_without_a_right_signature_nothing_is_kept(desk, headers, why):
     assert desk.counts == {("unproven", "acme"): 1}
 
 
-@pytest.mark.parametrize("account", ["nobody", "log", "fresh", "unready", "acme/x", "a" * 300, "a%00b", "%ED%A0%80"])
-def test_accounts_that_are_not_there_are_answered_like_a_wrong_signature(desk, status_change, account):
+@pytest.mark.parametrize("account", ["nobody", "log", "OTHER", "unready", "acme/x", "a" * 300, "a%00b", "%ED%A0%80"])
+@pytest.mark.parametrize(("kind", "known", "other"), [("zendesk", "acme", "fresh"), ("freshdesk", "fresh", "globex")])
+def test_accounts_that_are_not_there_are_answered_like_a_wrong_proof(desk, status_change, kind, known, other, account):
     body = json.dumps(status_change()).encode()
-    wrong = desk.client.post("/webhooks/zendesk/acme", data=body, content_type="application/json")
+    wrong = desk.client.post(f"/webhooks/{kind}/{known}", data=body, content_type="application/json")
 
-    answer = desk.client.post(f"/webhooks/zendesk/{account}", data=body, content_type="application/json")
+    place = f"/webhooks/{kind}/{other if account == 'OTHER' else account}"
+    answer = desk.client.post(place, data=body, content_type="application/json")
 
     assert (answer.status_code, answer.data, dict(answer.headers)) == (401, wrong.data, dict(wrong.headers))
     named = {name for _, name in desk.counts}
-    assert named <= {"acme", "unready", None}
+    assert named <= {known, "unready", None}
 
 
 FUTURE, PAST = "dated more than a day ahead of now", "dated more than a week ago"
@@ -121,12 +140,36 @@ def test_what_is_dated_far_away_is_answered_counted_and_not_kept(desk, status_ch
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "",
                                   "application/json; charset=utf-16"])  # fmt: skip
-def test_only_json_is_read(desk, status_change, kind):
-    assert desk.zendesk(status_change(), Content_Type=kind)[0] == 415
+def test_only_json_is_read(platform, kind):
+    assert platform.call(platform.event(), Content_Type=kind)[0] == 415
 
 
-def test_compressed_bodies_are_not_read(desk, status_change):
-    assert desk.zendesk(status_change(), Content_Encoding="gzip")[0] == 415
+def test_compressed_bodies_are_not_read(platform):
+    assert platform.call(platform.event(), Content_Encoding="gzip")[0] == 415
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"ticket_id=205&event=%7Bstatus%3A%7Bfrom%3A4%2Cto%3A6%7D%7D"),
+        ("application/xml", b"<freshdesk_webhook><ticket_id>205</ticket_id></freshdesk_webhook>"),
+        ("text/xml", b"<freshdesk_webhook><ticket_id>205</ticket_id></freshdesk_webhook>"),
+    ],
+)
+def test_a_rule_that_does_not_send_json_is_told_what_to_choose(desk, kind, body):
+    status, told = desk.freshdesk(body, Content_Type=kind)
+
+    assert status == 415
+    assert "choose the encoding JSON" in told["error"]
+    assert desk.counts == {("wrong_type", "fresh"): 1}
+
+
+def test_a_rule_whose_placeholder_broke_the_json_still_hints(desk):
+    assert desk.freshdesk(b'{"ticket_id": "205", "event": {status:{from:4,to:6}}}') == (200, {"kept": 1})
+    assert desk.freshdesk(b'{"subject": "he said "no"", "ticket_id": "205"}')[0] == 400
+    assert desk.zendesk(b'{"ticket_id": "205", "event": {status:{from:4,to:6}}}')[0] == 400
+
+    assert [delivery.tickets for delivery in desk.inbox("fresh")] == [("205",)]
 
 
 @pytest.mark.parametrize(
@@ -190,19 +233,31 @@ def test_kinds_that_are_not_read_are_taken_with_thanks(desk, said):
     assert desk.counts == {("ignored", "acme"): 1}
 
 
-def test_what_comes_twice_is_kept_once(desk, status_change):
-    answers = [desk.zendesk(status_change()) for _ in range(2)]
+def test_what_comes_twice_is_kept_once(desk, platform):
+    answers = [platform.call(platform.event()) for _ in range(2)]
 
     assert answers == [(200, {"kept": 1}), (200, {"kept": 0, "repeated": True})]
-    assert len(desk.inbox()) == 1
+    assert len(desk.inbox(platform.account)) == 1
 
 
-def test_what_comes_again_after_it_was_worked_off_is_not_worked_off_again(desk, status_change):
-    desk.zendesk(status_change())
-    desk.store.inbox.finish("acme", [delivery.key for delivery in desk.inbox()])
+def test_what_comes_again_after_it_was_worked_off_is_not_worked_off_again(desk, platform):
+    platform.call(platform.event())
+    desk.store.inbox.finish(platform.account, [delivery.key for delivery in desk.inbox(platform.account)])
 
-    assert desk.zendesk(status_change()) == (200, {"kept": 0, "repeated": True})
-    assert desk.inbox() == []
+    assert platform.call(platform.event()) == (200, {"kept": 0, "repeated": True})
+    assert desk.inbox(platform.account) == []
+
+
+def test_a_bulk_edit_comes_as_a_burst_and_each_ticket_is_kept(desk, app_event):
+    for ticket in range(1, 61):
+        rule = {"ticket_id": str(ticket), "event": "{status:{from:2,to:5}}"}
+        assert desk.freshdesk(rule) == (200, {"kept": 1})
+        record = {"id": ticket, "updated_at": "2026-03-02T09:29:58Z", "changes": {"status": [2, 5]}}
+        assert desk.freshdesk(app_event(record=record)) == (200, {"kept": 1})
+
+    told = [event for delivery in desk.inbox("fresh") for event in delivery.events]
+    assert {event["ticket"] for event in told} == {str(ticket) for ticket in range(1, 61)}
+    assert len({event["id"] for event in told}) == 60
 
 
 def test_accounts_do_not_meet(desk, status_change):
@@ -275,14 +330,20 @@ SAID = st.fixed_dictionaries(
              "meta"], JSON)) | JSON,
     },
 )  # fmt: skip
+PAIRS = st.dictionaries(st.sampled_from(["status", "priority", "responder_id", "tags", "deleted", "spam"]),
+                        st.lists(st.sampled_from([2, 6, "4", None, True, False]) | JSON, max_size=3))  # fmt: skip
+RECORD = st.fixed_dictionaries(
+    {"id": st.just(5) | JSON, "ticket_id": st.just(5) | JSON},
+    optional={"changes": PAIRS | JSON}
+    | dict.fromkeys(["tags", "status", "created_at", "time_spent", "private"], JSON),
+) | JSON  # fmt: skip
 FRESH = st.fixed_dictionaries(
     {}, optional={"ticket_id": JSON, "freshdesk_webhook": JSON, "actor": JSON,
                   "timestamp": st.just(1636116313.9) | JSON,
                   "event": st.sampled_from(["onTicketCreate", "onTicketUpdate", "onConversationCreate",
-                                            "onTimeEntryCreate"]) | JSON,
-                  "record": st.fixed_dictionaries({"id": st.just(5) | JSON, "ticket_id": st.just(5) | JSON},
-                                                  optional=dict.fromkeys(["changes", "tags", "status", "created_at",
-                                                                          "time_spent", "private"], JSON)) | JSON},
+                                            "onTimeEntryCreate", "onTicketFieldUpdate"]) | JSON,
+                  "record": RECORD, "data": st.fixed_dictionaries({}, optional=dict.fromkeys(
+                      ["ticket", "conversation", "time_entry"], RECORD) | {"actor": JSON, "changes": JSON}) | JSON},
 )  # fmt: skip
 ONE_DESK = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 

@@ -2,38 +2,73 @@
 
 - A webhook of an automation rule says that a ticket was touched and nothing that can be relied on: a hint.
   https://support.freshdesk.com/en/support/solutions/articles/132589
-- An event that our Freshworks app forwards tells what happened and who did it. The app sends
-  `{"event", "timestamp", "actor": {"id", "type"}, "record": {…}}`, with the record's fields in `RECORD_FIELDS` only.
+- An app event tells what happened and who did it, so it is no hint but the event itself, for good. It comes as our
+  Freshworks app forwards it, `{"event", "timestamp", "actor": {"id", "type"}, "record": {…}}`, with the record's fields
+  in `RECORD_FIELDS` only, or as the platform (3.0 and 2.x) gives it to an app, `{"event", "timestamp", "data": {…}}`.
   https://developers.freshworks.com/docs/app-sdk/v3.0/support_ticket/serverless-apps/
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 from helpdesk_wellbeing.deliveries import Delivery, delivery_key
 from helpdesk_wellbeing.errors import BadPayload
-from webhooks.reading import Headers, Payload, epoch_time, identity, part, tags, text_time, without_gaps
+from webhooks.freshdesk import app_events
+from webhooks.freshdesk.app_events import RECORD_FIELDS, Row, Rows
+from webhooks.reading import Headers, Payload, epoch_time, identity, part, text_time, without_gaps
 
 # What an admin puts into the rule: Trigger webhook, encoding JSON, content Advanced.
 RULE_BODY = '{"ticket_id": "{{ticket.id}}", "event": "{{triggered_event}}"}'
 
-# What the app may forward of a ticket, a conversation or a time entry: no text, no address.
-RECORD_FIELDS = (
-    "agent_id", "changes", "created_at", "executed_at", "group_id", "id", "incoming", "priority", "private",
-    "responder_id", "source", "status", "tags", "ticket_id", "time_spent", "timer_running", "updated_at",
-)  # fmt: skip
-
-_STATUS = {2: "open", 3: "pending", 4: "solved", 5: "closed"}
-_PRIORITY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
-_CHANNEL = {1: "email", 2: "web", 3: "phone", 7: "chat", 9: "web", 10: "email"}
 _ACTOR = {"agent": "agent", "user": "requester", "contact": "requester", "system": "system"}
 
-Rows = list[dict[str, str]]
+
+@dataclass(frozen=True)
+class _Kind:
+    """How one kind of app event is read."""
+
+    record: str  # its name in the platform's payload
+    subject: str  # the record's field with the ticket's id
+    rows: Callable[[Payload], Rows] | None  # None: a correction of what was said; only a pull can tell what holds now
+
+
+_TICKET, _SPEECH, _TIME = ("ticket", "id"), ("conversation", "ticket_id"), ("time_entry", "ticket_id")
+_KINDS = {
+    "onConversationCreate": _Kind(*_SPEECH, app_events.spoke),
+    "onConversationDelete": _Kind(*_SPEECH, None),
+    "onConversationUpdate": _Kind(*_SPEECH, None),
+    "onTicketCreate": _Kind(*_TICKET, app_events.created),
+    "onTicketDelete": _Kind(*_TICKET, app_events.deleted),
+    "onTicketUpdate": _Kind(*_TICKET, app_events.updated),
+    "onTimeEntryCreate": _Kind(*_TIME, app_events.handled),
+    "onTimeEntryDelete": _Kind(*_TIME, None),
+    "onTimeEntryUpdate": _Kind(*_TIME, None),
+}
+# Fields of tickets; the one of statuses says which there are.
+_FIELD_KINDS = frozenset({"onTicketFieldCreate", "onTicketFieldDelete", "onTicketFieldUpdate"})
+
+
+@dataclass(frozen=True)
+class _Event:
+    """An app event in either form, without what we don't read."""
+
+    kind: str
+    place: str  # of its record in the payload
+    record: Payload
+    actor: Row
+    sent: str | None
+
+    @property
+    def digest(self) -> str:
+        """The same for one event in either form and as often as it comes: events have no id. Sorts by time."""
+        sent = "" if self.sent is None else f"{datetime.fromisoformat(self.sent).timestamp() * 1e6:016.0f}-"
+        return sent + _digest([self.kind, self.actor, self.record])
 
 
 def translate(payload: Payload, headers: Headers, received: datetime) -> Delivery | None:
@@ -47,9 +82,11 @@ def translate(payload: Payload, headers: Headers, received: datetime) -> Deliver
     if "ticket_id" in rule:
         return _hint(rule, received)
     kind = payload.get("event")
-    if isinstance(kind, str) and (kind in _KINDS or kind in _ONLY_HINTS):
-        return _app_event(payload, kind)
-    return None
+    if not isinstance(kind, str):
+        return None
+    if kind in _FIELD_KINDS:
+        return _of_fields(_event(payload, kind, "ticket_field"))
+    return _told(_event(payload, kind, _KINDS[kind].record), _KINDS[kind]) if kind in _KINDS else None
 
 
 def _hint(rule: Payload, received: datetime) -> Delivery:
@@ -62,133 +99,71 @@ def _hint(rule: Payload, received: datetime) -> Delivery:
     return Delivery(delivery_key("rule", ticket, said, f"{received:%Y%m%d%H%M}"), tickets=(ticket,))
 
 
-def _app_event(payload: Payload, kind: str) -> Delivery:
-    record = part(payload, "record")
-    subject = "id" if kind.startswith("onTicket") else "ticket_id"
-    ticket = identity(record.get(subject))
-    sent = epoch_time(payload.get("timestamp"))
-    if ticket is None or sent is None:
-        missing = [name for name, value in ((f"record.{subject}", ticket), ("timestamp", sent)) if value is None]
-        raise BadPayload(f"{', '.join(missing)}: not as our Freshworks app sends {kind}")
-    key = delivery_key("app", _digest(payload))  # a repeated forward has the same bytes, and events have no id
-    common = without_gaps(at=sent, ticket=ticket, grade="A", channel=_code(record.get("source"), _CHANNEL, "other"))
-    if kind.startswith("onTicket"):
-        common["batch"] = key
+def _event(payload: Payload, kind: str, name: str) -> _Event:
+    data = payload.get("data")
+    if isinstance(data, dict):
+        record, actor, place = part(data, name), part(data, "actor"), f"data.{name}"
+        if "changes" in data and "changes" not in record:
+            record = {**record, "changes": data["changes"]}
     else:
-        common.pop("channel", None)  # `source` of a conversation is its own kind, not the ticket's channel
-    common |= _actor(part(payload, "actor"))
-    found = _KINDS[kind](record) if kind in _KINDS else []
-    rows = ({"id": f"webhook:{key}.{number}", **common, **values} for number, values in enumerate(found))
-    return Delivery(key, tuple(_settled(row) for row in rows), (ticket,))
+        record, actor, place = part(payload, "record"), part(payload, "actor"), "record"
+    kept = {field: record[field] for field in RECORD_FIELDS if field in record}
+    # old samples have no time of their own
+    sent = epoch_time(payload.get("timestamp")) or text_time(kept.get("updated_at") or kept.get("created_at"))
+    return _Event(kind, place, kept, _actor(actor), sent)
 
 
-def _actor(actor: Payload) -> dict[str, str]:
+def _of_fields(event: _Event) -> Delivery | None:
+    field = event.record
+    if field.get("field_type") != "default_status" and field.get("name") != "status":
+        return None
+    return Delivery(delivery_key("app", event.digest), look=True)
+
+
+def _told(event: _Event, kind: _Kind) -> Delivery | None:
+    ticket = identity(event.record.get(kind.subject))
+    if kind.rows is None and ticket is None:  # deletions of conversations name no ticket
+        return None
+    if ticket is None or event.sent is None:
+        missing = ((f"{event.place}.{kind.subject}", ticket), ("timestamp", event.sent))
+        names = ", ".join(name for name, value in missing if value is None)
+        raise BadPayload(f"{names}: not as the platform or our Freshworks app sends {event.kind}")
+    key = delivery_key("app", event.digest)
+    rows = [] if kind.rows is None else kind.rows(event.record)
+    if event.actor["actor_kind"] == "unknown" and any("id" in row and "actor" not in row for row in rows):
+        rows = []  # a pull gives the same event, and can tell who it was
+    if not rows:
+        return None if _says_nothing(event) else Delivery(key, tickets=(ticket,))
+    common = without_gaps(at=event.sent, ticket=ticket)
+    if kind.record == "ticket":
+        common |= without_gaps(channel=app_events.channel(event.record), batch=key)
+    ids = ({"id": f"{key}.{number}"} for number in range(len(rows)))
+    found = (_settled({**name, **common, **event.actor, **row}) for name, row in zip(ids, rows, strict=True))
+    return Delivery(key, tuple(found))
+
+
+def _says_nothing(event: _Event) -> bool:
+    """What nobody need look at: a timer was started, an old ticket went into the archive."""
+    if event.kind == "onTicketDelete":
+        return True
+    return event.kind == "onTimeEntryCreate" and event.record.get("timer_running") is True
+
+
+def _actor(actor: Payload) -> Row:
+    """Id and kind of the one who did it; the platform's record of that user has addresses, too."""
     kind = actor.get("type")
     word = _ACTOR.get(kind.lower(), "unknown") if isinstance(kind, str) else "unknown"
-    return without_gaps(actor=identity(actor.get("id")), actor_kind=word)
+    who = without_gaps(actor=identity(actor.get("id")))
+    return who | {"actor_kind": word if who or word == "system" else "unknown"}
 
 
-def _settled(row: dict[str, str]) -> dict[str, str]:
-    """Who isn't named can't be an agent; what a customer says in the portal is no agent's reply."""
-    if "actor" not in row and row["actor_kind"] != "system":
-        return row | {"actor_kind": "unknown"}
+def _settled(row: Row) -> Row:
+    """What a customer says in the portal is no agent's reply; where nobody is named, less is sure."""
     if row["actor_kind"] == "requester" and row["kind"] == "replied":
-        return row | {"kind": "customer_replied"}
-    return row
-
-
-# One function a kind: the record to the columns in which its events differ.
-
-
-def _created(record: Payload) -> Rows:
-    state = without_gaps(
-        at=text_time(record.get("created_at")),
-        group=identity(record.get("group_id")),
-        assignee=identity(record.get("responder_id")),
-        status=_status(record.get("status")) or "open",
-        priority=_priority(record.get("priority")),
-    )
-    when = {"at": state["at"]} if "at" in state else {}
-    return [
-        {"kind": "created", **state},
-        *({"kind": "tagged", "after": tag, **when} for tag in tags(record.get("tags"))),
-    ]
-
-
-def _updated(record: Payload) -> Rows:
-    changes = part(record, "changes")
-    when = without_gaps(at=text_time(record.get("updated_at")))
-    if _became_true(changes.get("deleted")) or _became_true(changes.get("spam")):
-        return [{"kind": "deleted", **when}]
-    rows: Rows = []
-    for field, (kind, read) in _FIELDS.items():
-        pair = changes.get(field)
-        if isinstance(pair, list) and len(pair) == 2:
-            before, after = read(pair[0]), read(pair[1])
-            if before != after and (kind != "status" or after is not None):
-                rows.append(without_gaps(kind=kind, before=before, after=after) | when)
-    return rows
-
-
-def _deleted(record: Payload) -> Rows:
-    return [{"kind": "deleted"}]
-
-
-def _spoke(record: Payload) -> Rows:
-    incoming, private = record.get("incoming"), record.get("private")
-    if not isinstance(incoming, bool) or not isinstance(private, bool):
-        return []
-    kind = "customer_replied" if incoming else "noted" if private else "replied"
-    return [without_gaps(kind=kind, at=text_time(record.get("created_at")))]
-
-
-def _handled(record: Payload) -> Rows:
-    """Time that an agent entered; a timer that still runs has said nothing yet."""
-    seconds, agent = record.get("time_spent"), identity(record.get("agent_id"))
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 < seconds < 10**7 or agent is None:
-        return []
-    if record.get("timer_running") is not False:
-        return []
-    when = text_time(record.get("executed_at"))
-    return [without_gaps(kind="handled", after=str(seconds), actor=agent, actor_kind="agent", at=when)]
-
-
-def _status(value: Any) -> str | None:
-    """Our word; a status that the account added counts as pending: work not done yet."""
-    return _code(value, _STATUS, "pending")
-
-
-def _priority(value: Any) -> str | None:
-    return _code(value, _PRIORITY, None)
-
-
-def _code(value: Any, words: Mapping[int, str], otherwise: str | None) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return words.get(value, otherwise)
-
-
-def _became_true(pair: Any) -> bool:
-    return isinstance(pair, list) and len(pair) == 2 and pair[1] is True
+        row = row | {"kind": "customer_replied"}
+    return row | {"grade": "B" if row["actor_kind"] == "unknown" else "A"}
 
 
 def _digest(value: Any) -> str:
     text = json.dumps(value, sort_keys=True)  # ASCII, so any text can be encoded
     return blake2b(text.encode("ascii"), digest_size=16).hexdigest()
-
-
-_FIELDS: dict[str, tuple[str, Callable[[Any], str | None]]] = {
-    "group_id": ("moved", identity),
-    "priority": ("priority", _priority),
-    "responder_id": ("assigned", identity),
-    "status": ("status", _status),
-}
-_KINDS: dict[str, Callable[[Payload], Rows]] = {
-    "onConversationCreate": _spoke,
-    "onTicketCreate": _created,
-    "onTicketDelete": _deleted,
-    "onTicketUpdate": _updated,
-    "onTimeEntryCreate": _handled,
-}
-# A correction of what was said before: only a pull can tell what holds now.
-_ONLY_HINTS = frozenset({"onConversationUpdate", "onTimeEntryDelete", "onTimeEntryUpdate"})

@@ -1,0 +1,83 @@
+"""One change is one event: what was told, and what two sights of a ticket only let one infer. Pure, plain values.
+
+A platform's app event tells a change with its actor. A poll that sees the ticket in another state than before infers
+that the change happened in between. Which of the inferred changes count beside those that were told is asked anew with
+every page and every arrival, so the order in which they come makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+INFERRED = "diff:"  # how the ids of inferred events begin
+SLACK_US = 2_000_000  # events are dated to the second, and by more than one clock of the platform
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a ticket's `key` became. Times are microseconds since 1970.
+
+    Of `at` and `id` the fold makes its order, too: told ids sort before inferred ones of the same instant.
+    """
+
+    id: str
+    key: str  # an event kind, or one tag
+    value: str | None
+    at: int
+    since: int | None = None  # inferred: it happened after this and no later than `at`; None: told
+
+    @property
+    def is_told(self) -> bool:
+        """Whether somebody told it."""
+        return self.since is None
+
+
+def unexplained(changes: Iterable[Change]) -> set[str]:
+    """The ids of a ticket's inferred changes that nothing told explains: only they count.
+
+    Told changes explain an inferred one when they lead to its value within its time: the last one before it was seen,
+    or, as clocks differ, the first one within `SLACK_US` after. What was inferred earlier bounds that time, so one told
+    change never explains two.
+    """
+    found = set()
+    for of_key in _by_key(changes).values():
+        told = [change for change in of_key if change.is_told]
+        latest_before: int | None = None  # of the inferred ones
+        for seen in of_key:
+            if seen.since is None:
+                continue
+            begins = seen.since - SLACK_US if latest_before is None else max(seen.since - SLACK_US, latest_before + 1)
+            if not _explains(told, seen, begins):
+                found.add(seen.id)
+            latest_before = seen.at
+    return found
+
+
+def _explains(told: Sequence[Change], seen: Change, begins: int) -> bool:
+    before = [change for change in told if begins <= change.at <= seen.at]
+    after = [change for change in told if max(begins, seen.at + 1) <= change.at <= seen.at + SLACK_US]
+    return any(change.value == seen.value for change in (*before[-1:], *after[:1]))
+
+
+def corrections(
+    ticket: str, counting: Iterable[Change], state: Mapping[str, str | None], seen_at: int
+) -> Iterator[tuple[Change, str | None]]:
+    """What must have changed untold, as a sight of the ticket at `seen_at` shows another `state` than was told.
+
+    With each the value before. Such a change shows nowhere else when it undid a told one: two sights are the same then.
+    `counting` are the told changes of the ticket and the unexplained ones.
+    """
+    for key, of_key in _by_key(change for change in counting if change.at <= seen_at).items():
+        last = of_key[-1]
+        if last.is_told and key in state and state[key] != last.value:
+            yield Change(f"{INFERRED}{ticket}:{key}:unseen:{seen_at}", key, state[key], seen_at, last.at), last.value
+
+
+def _by_key(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = defaultdict(list)
+    for change in sorted(changes, key=attrgetter("at", "id")):
+        found[change.key].append(change)
+    return found
