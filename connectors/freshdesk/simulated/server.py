@@ -33,8 +33,8 @@ class SimulatedFreshdesk(Front):
     `now` says what time it is there, aware and UTC (default: ten minutes after the site's last event); `ticks` tells
     the seconds that rate limits go by (default: this machine's). `api_key` is made at start. `requests` and `credits`
     count by method and endpoint, `calls` keeps the last 1000 as (method, path, status), `strayed` counts requests under
-    another host name. `others` lets other people act; what is in `on_write` is called after each save: by API, by them, by
-    `touch`.
+    another host name. `others` lets other people act; what is in `on_write` is called after each save: by API, by
+    them, by `touch`.
     """
 
     def __init__(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 
@@ -269,6 +271,40 @@ def test_under_a_hostile_helpdesk_each_ticket_moves_once_with_one_note_and_back(
         assert [desk.state(ticket) for ticket in tickets] == [(1001, {"vip"}, None)] * 12
         assert [len(desk.ours(ticket)) for ticket in tickets] == [2] * 12
         assert faults.happened["lost"] + faults.happened["late_error"] > 2
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_kills_trouble_and_colleagues_at_once_leave_each_ticket_with_one_move_or_none(store, seed):
+    dice, tickets = random.Random(seed), [str(number) for number in range(1, 41)]
+    faults = Faults(share=EVERYTHING, seed=seed)
+    taken = set()
+    with a_desk(faults, Limits(attempts=3, first_backoff_s=0.001, longest_backoff_s=0.001), tickets=40) as desk:
+        acting = Acting(store, desk)
+        proposal = acting.accepted(*tickets)
+        for _ in range(120):
+            dying(desk, dice.randint(1, 30), after=dice.random() < 0.5)
+            with suppress(Killed):
+                work_off(acting.means())
+            del desk.api.session.request
+            if dice.random() < 0.3:
+                ticket = dice.choice(tickets)
+                taken.add(ticket)
+                desk.front.others.edit(ticket, "1002", {"responder_id": None})
+            desk.clock.forward(dice.choice([5, 40, 130]))
+        acting.until_done(30)
+
+        outcomes = Counter()
+        for ticket in tickets:
+            write = acting.write(f"{proposal}:move:{ticket}")
+            outcomes[write.state] += 1
+            if write.state == "written":
+                acting.is_moved_once(ticket, proposal)
+                assert desk.state(ticket)[0] in ((1002, None) if ticket in taken else (1002,))
+            else:
+                assert (write.receipt, ticket in taken) == ({"reason": "moved by somebody else"}, True)
+                assert (acting.assignments(ticket), desk.ours(ticket), desk.state(ticket)[0]) == ([], [], None)
+        assert outcomes["written"] + outcomes["skipped"] == 40
 
 
 def test_a_ticket_that_never_rests_is_left_alone(store):
