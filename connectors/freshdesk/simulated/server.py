@@ -37,6 +37,8 @@ class SimulatedFreshdesk(Front):
     them, by `touch`.
     """
 
+    faults: Faults
+
     def __init__(
         self,
         site: Site,
