@@ -29,7 +29,7 @@ from helpdesk_wellbeing.pulling import remembered_roster
 from helpdesk_wellbeing.rules.again import Look, look
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.rules.run import TRANSITION
-from helpdesk_wellbeing.signals.base import Facts, Signal
+from helpdesk_wellbeing.signals.base import CHANGES, Facts, Signal
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -77,10 +77,7 @@ class Catalogue:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-# Changes of tickets by UTC day, of the last weeks: all, and those of which nobody knows who made them.
-CHANGES = pl.Schema({"day": pl.Date(), "all": pl.Int64(), "unnamed": pl.Int64()})
-CHANGES_REACH = timedelta(days=28)
-UNNAMED_SHARE = 0.05  # of all changes; above it, what people do to tickets without writing is not seen
+CHANGES_REACH = timedelta(weeks=27)  # the longest reference period, and the weeks around it
 
 
 @dataclass(frozen=True)
@@ -284,7 +281,7 @@ class Engine:
             directory=self._directory,
             loads=frames["loads"],
             hard_possible=now.strong_seen or self._has_tiers(),
-            grade_b_changes=_are_unnamed(now.changes),
+            changes=now.changes,
             followed_since=self._context.followed_since,
             shared=shared,
             review=review,
@@ -423,10 +420,6 @@ def _changes(before: pl.DataFrame, events: pl.DataFrame, until: datetime) -> pl.
     )
     both = pl.concat([before, new]).group_by("day").sum().sort("day")
     return both.filter(pl.col("day") > (until - _TICK - CHANGES_REACH).date())
-
-
-def _are_unnamed(changes: pl.DataFrame) -> bool:
-    return bool(changes.select(pl.col("unnamed").sum() > UNNAMED_SHARE * pl.col("all").sum()).item())
 
 
 def _midnight(at: datetime) -> datetime:

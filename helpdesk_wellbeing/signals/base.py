@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -37,6 +37,9 @@ EVALUATION = pl.Schema(
     }
 )
 FRAMES = ("shifts", "days", "queues", "loads", "touches", "handled", "hard")
+# Changes of tickets by UTC day: all, and those of which nobody knows who made them.
+CHANGES = pl.Schema({"day": pl.Date(), "all": pl.Int64(), "unnamed": pl.Int64()})
+UNNAMED_SHARE = 0.05  # above it, what people do to tickets without writing is not seen
 NO_INPUT = "no input on this platform"
 NOT_ASSESSABLE = pl.Schema({"subject": pl.String(), "reason": pl.String()})
 
@@ -65,10 +68,20 @@ class Facts:
     hard: pl.DataFrame
     hard_possible: bool  # a strong indicator can occur in this account (tiers, ratings or listed tags exist)
     as_of: bool = False  # `until` is the moment asked about, not just the end of one stretch of many (WT5)
-    grade_b_changes: bool = False  # of many changes of tickets nobody knows who made them
+    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))  # of the longest window
     followed_since: datetime | None = None  # how tickets stood before is not known; null: it always is
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
     review: Sequence[dict[str, str]] = ()  # accounts that may be more than one person, with the reason
+
+    @property
+    def grade_b_changes(self) -> bool:
+        """Whether changes of tickets mostly come without who made them, by the last four weeks."""
+        return not self.names_changes(28)
+
+    def names_changes(self, days: int) -> bool:
+        """Whether it is known who made the changes of tickets of the last days, but for a few."""
+        lately = self.changes.filter(pl.col("day") > (self.until - timedelta(days)).date())
+        return not lately.select(pl.col("unnamed").sum() > UNNAMED_SHARE * pl.col("all").sum()).item()
 
     def is_followed(self, since: datetime) -> bool:
         """Whether it is known how tickets have stood since then."""

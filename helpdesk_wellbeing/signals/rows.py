@@ -76,13 +76,13 @@ def known_agents(facts: Facts) -> pl.DataFrame:
     return with_person(today.filter(~pl.col("agent").is_in(list(facts.shared))), facts.directory)
 
 
-def not_assessable(agents: pl.DataFrame, facts: Facts, reason: pl.Expr) -> pl.DataFrame:
+def not_assessable(agents: pl.DataFrame, facts: Facts, reason: pl.Expr, days: int) -> pl.DataFrame:
     """NOT_ASSESSABLE rows: excluded and shared people by their reason, the others by `reason` where it is not null.
 
-    Where changes of tickets name nobody, what was seen of a person's work may be over a limit, but never proves that it
-    is within: then everybody has a reason.
+    Where changes of tickets of the last `days` days name nobody, what was seen of a person's work may be over a limit,
+    but never proves that it is within: then everybody has a reason.
     """
-    if facts.grade_b_changes:
+    if not facts.names_changes(days):
         reason = pl.coalesce(reason, pl.lit(NO_INPUT))
     identity = facts.directory.people.filter(pl.col("identity").is_in(["shared", "automation"]))["agent"]
     return (

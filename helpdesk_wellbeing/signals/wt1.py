@@ -70,7 +70,7 @@ def assess(facts: Facts) -> pl.DataFrame:
         .when(~pl.col("agent").is_in(enough))
         .then(pl.lit("too few events"))
     )
-    return not_assessable(known_agents(facts), facts, reason)
+    return not_assessable(known_agents(facts), facts, reason, WINDOW_DAYS)
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -88,7 +88,7 @@ def assess(facts: Facts) -> pl.DataFrame:
         .when(~pl.col("agent").is_in(_with_enough_days(facts)))
         .then(pl.lit("too few days"))
     )
-    return not_assessable(known_agents(facts), facts, reason)
+    return not_assessable(known_agents(facts), facts, reason, WINDOW_DAYS)
 
 
 def _with_enough_days(facts: Facts) -> list[str]:

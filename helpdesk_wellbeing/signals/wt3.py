@@ -168,7 +168,7 @@ def assess(facts: Facts) -> pl.DataFrame:
         .when(~pl.col("agent").is_in(judged))
         .then(pl.lit("projection"))
     )
-    return not_assessable(agents, facts, reason)
+    return not_assessable(agents, facts, reason, 7 * LONGEST)
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -136,7 +136,7 @@ def assess(facts: Facts) -> pl.DataFrame:
         .when(~pl.col("agent").is_in(seen["agent"].to_list()))
         .then(pl.lit("too few events"))
     )
-    return not_assessable(known_agents(facts), facts, reason)
+    return not_assessable(known_agents(facts), facts, reason, WINDOW_DAYS)
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

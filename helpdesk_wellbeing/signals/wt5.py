@@ -186,7 +186,7 @@ def assess(facts: Facts) -> pl.DataFrame:
         .when(pl.col("agent").is_in(young))
         .then(pl.lit("too few days"))
     )
-    return not_assessable(known_agents(facts), facts, reason)
+    return not_assessable(known_agents(facts), facts, reason, 14)
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

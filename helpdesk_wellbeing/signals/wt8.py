@@ -128,7 +128,7 @@ def assess(facts: Facts) -> pl.DataFrame:
         .when(without_events(facts, WINDOW_DAYS))
         .then(pl.lit("no events in window"))
     )
-    return not_assessable(known_agents(facts), facts, reason)
+    return not_assessable(known_agents(facts), facts, reason, WINDOW_DAYS)
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .bulk import bulk_site
 from .faults import Faults
-from .options import PLANS
+from .options import PLANS, Options
 from .server import SimulatedFreshdesk
 from .site import Site
 
@@ -28,8 +30,14 @@ def _world(arguments: argparse.Namespace) -> World:
 
 
 def _site(arguments: argparse.Namespace) -> Site:
-    limits = {"plan": arguments.plan, "unlimited": arguments.unlimited, "minute": arguments.minute}
-    return Site.from_world(_world(arguments), **limits, time_entries=arguments.time_entries)
+    options = Options(
+        plan=arguments.plan, unlimited=arguments.unlimited, minute=arguments.minute,
+        time_entries=arguments.time_entries,
+    )  # fmt: skip
+    if arguments.bulk_tickets:
+        return bulk_site(arguments.bulk_tickets, arguments.bulk_saves, arguments.seed, options)
+    site = Site.from_world(_world(arguments))
+    return replace(site, options=replace(options, time_zone=site.options.time_zone))
 
 
 def _write_files(arguments: argparse.Namespace) -> None:
@@ -50,6 +58,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--unlimited", action="store_true", help="no rate limits")
     parser.add_argument("--time-entries", action="store_true", help="agents book time")
     parser.add_argument("--hostile", action="store_true", help="with every fault that can be overcome")
+    parser.add_argument("--bulk-tickets", type=int, default=0, help="a plain large account instead of the team")
+    parser.add_argument("--bulk-saves", type=int, default=5, help="saves per ticket of the large account")
     parser.add_argument("--files", type=Path, help="a folder for people.csv, groups.csv … of the team")
     arguments = parser.parse_args(argv)
     faults = Faults.hostile_to_writes(arguments.seed) if arguments.hostile else None

@@ -42,9 +42,10 @@ class Activities:
         if shape is None:
             return lacking("scheduled_ticket_export")
         text = request.first("created_at") or ""
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            raise BadRequest("created_at", "It should be in the YYYY-MM-DD format", "invalid_date")
-        day = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        try:
+            day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            raise BadRequest("created_at", "It should be in the YYYY-MM-DD format", "invalid_date") from None
         now = self.record.now()
         if not day + timedelta(days=1) <= now < day + timedelta(days=KEPT_DAYS):
             return not_found()
@@ -60,7 +61,7 @@ class Activities:
         if request.authorization is not None:
             return Answer(b"<Error><Code>InvalidArgument</Code></Error>", 400, {}, "application/xml")
         until = request.first("expires") or ""
-        right = named is not None and until.isdigit() and int(until) > self.record.clock()
+        right = named is not None and until.isascii() and until.isdecimal() and int(until) > self.record.clock()
         if named is None or not right:
             return Answer(b"<Error><Code>AccessDenied</Code></Error>", 403, {}, "application/xml")
         if not hmac.compare_digest(self._sign(named[1], int(until)), request.first("signature") or ""):

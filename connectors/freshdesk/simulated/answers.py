@@ -61,7 +61,7 @@ def wrong_method(allowed: str) -> Answer:
 def whole(query: Query, name: str, otherwise: int, most: int | None = None) -> int:
     """A positive whole number of the query. Raises BadRequest."""
     text = (query.get(name) or [str(otherwise)])[0]
-    if not text.isdigit() or int(text) < 1 or (most is not None and int(text) > most):
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1 or (most is not None and int(text) > most):
         upper = f" and less than or equal to {most}" if most else ""
         raise BadRequest(name, f"It should be a Positive Integer{upper}", "datatype_mismatch")
     return int(text)

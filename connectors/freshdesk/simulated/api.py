@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import secrets
 from collections.abc import Callable
@@ -65,7 +64,7 @@ class Api:
         kind, _, value = (header or "").partition(" ")
         try:
             name, colon, _ = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return False
         same = secrets.compare_digest(name.encode(), self.api_key.encode())
         return kind.lower() == "basic" and same and bool(colon)
@@ -147,6 +146,8 @@ ENDPOINTS = (
     (r"roles", "roles", True, "roles"),
     (r"roles/\d+", "roles", True, "role"),
     (r"time_entries", "time_entries", False, "time_entries"),
+    (r"admin/skills", "skills", True, "nothing"),
+    (r"products", "", True, "nothing"),
     (r"surveys", "surveys", False, "surveys"),
     (r"surveys/satisfaction_ratings", "satisfaction_ratings", False, "ratings"),
     (r"export/ticket_activities", "ticket_activities", True, "activities"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from operator import itemgetter
+from threading import Lock
 
 import polars as pl
 
@@ -26,17 +28,19 @@ class Timeline:
     def __init__(self, read: Callable[[pl.DataFrame], Iterator[Dated]]) -> None:
         self._read = read
         self._seen = 0
+        self._lock = Lock()
         self._seconds: list[int] = []
         self._rows: list[Object] = []
 
     def between(self, log: pl.DataFrame, low: int | None, high: int) -> list[Object]:
         """Rows of [low, high], oldest first."""
-        if log.height > self._seen:
-            new, self._seen = log.slice(self._seen), log.height
-            added = sorted([*zip(self._seconds, self._rows, strict=True), *self._read(new)], key=lambda pair: pair[0])
-            self._seconds, self._rows = [second for second, _ in added], [row for _, row in added]
-        first = 0 if low is None else bisect_left(self._seconds, low)
-        return self._rows[first : bisect_right(self._seconds, high)]
+        with self._lock:
+            if log.height > self._seen:
+                new, self._seen = log.slice(self._seen), log.height
+                added = sorted([*zip(self._seconds, self._rows, strict=True), *self._read(new)], key=itemgetter(0))
+                self._seconds, self._rows = [second for second, _ in added], [row for _, row in added]
+            first = 0 if low is None else bisect_left(self._seconds, low)
+            return self._rows[first : bisect_right(self._seconds, high)]
 
 
 class Extras:

@@ -14,7 +14,7 @@ from connectors.simulating.answers import Answer
 from connectors.simulating.text import numbers_of
 
 from . import rows as shown
-from .answers import ELSEWHERE, BadRequest, Query, link, page_of, refused
+from .answers import ELSEWHERE, BadRequest, Query, link, page_of, refused, whole
 from .faults import Faults
 from .record import Record
 from .versions import DELETED, SPAM, Columns, Numbers
@@ -144,7 +144,7 @@ class Lists:
             mine = np.isin(columns["responder"][rows], (NULL, self.options.service_user))
             rows = rows[mine & (columns["status"][rows] == 2)]
         if "requester_id" in query:
-            rows = rows[columns["requester"][rows] == int(query["requester_id"][0])]
+            rows = rows[columns["requester"][rows] == whole(query, "requester_id", 1)]
         if "company_id" in query or "email" in query or "unique_external_id" in query:
             rows = self._of_customer(columns, rows, query)
         return self._ordered(columns, rows, query)
@@ -152,7 +152,7 @@ class Lists:
     def _of_customer(self, columns: Columns, rows: Numbers, query: Query) -> Numbers:
         """Nobody here has a company or an external id; e-mail addresses carry the customer's number."""
         name = (query.get("email") or [""])[0].partition("@")[0].removeprefix("customer")
-        return rows[columns["requester"][rows] == int(name)] if name.isdigit() else rows[:0]
+        return rows[columns["requester"][rows] == int(name)] if name.isdecimal() and name.isascii() else rows[:0]
 
     @staticmethod
     def _ordered(columns: Columns, rows: Numbers, query: Query) -> Numbers:
@@ -182,7 +182,7 @@ def time_of(query: Query, name: str) -> int | None:
     except ValueError:
         raise BadRequest(name, "It should be a valid date in the ISO8601 format", "invalid_date") from None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return int(-(-(at - datetime.fromtimestamp(0, UTC)) // timedelta(seconds=1)))
+    return int(-((datetime.fromtimestamp(0, UTC) - at) // timedelta(seconds=1)))
 
 
 def gone(message: str = "The ticket is in the trash or in spam.") -> Answer:

@@ -162,6 +162,10 @@ class Looks:
         """The account's languages."""
         return Answer.of({"primary_language": "en", "supported_languages": [], "portal_languages": []})
 
+    def nothing(self, request: Request) -> Answer:
+        """A list of which the account has none."""
+        return self._paged(request, [])
+
     # ---- what hangs on tickets
 
     def time_entries(self, request: Request) -> Answer:

@@ -115,8 +115,7 @@ class Record:
 
     def version(self, ticket: int, now: int | None = None) -> dict[str, int] | None:
         """A ticket as it stands, as numbers by column (`versions.NAMES`); null when there is none."""
-        place = self.versions.at(ticket, self.clock() if now is None else now)
-        return None if place is None else shown.versions(self.versions.columns, [place])[0]
+        return self.versions.row(ticket, self.clock() if now is None else now)
 
     def ticket(self, ticket: int, now: int | None = None) -> Object | None:
         """A ticket as it is shown, deleted ones too; null when there is none."""
@@ -140,15 +139,18 @@ class Record:
     def next_moment(self, ticket: int) -> int:
         """The second in which a save on a ticket that is made now happens: later than all that it shows already."""
         now = self.clock()
-        place = self.versions.at(ticket, now)
-        return now if place is None else max(now, int(self.versions.columns["begins"][place]) + 1)
+        row = self.versions.row(ticket, now)
+        return now if row is None else max(now, row["begins"] + 1)
 
     def happen(self, events: pl.DataFrame) -> None:
-        """Let more events (`events.SCHEMA`) have happened; webhooks and apps hear of them."""
+        """Let more events (`events.SCHEMA`) have happened: it is later by now, and webhooks and apps hear of them."""
         with self.lock:
             rows = logged(events, self.options, place=self.log.height)
             self.site = replace(self.site, events=pl.concat([self.site.events, events]))
             happenings = self._take(rows)
+            newest = events["at"].max()
+            if isinstance(newest, datetime):
+                self._latest = max(self._latest, newest)
         self.tell(happenings)
 
     def save(

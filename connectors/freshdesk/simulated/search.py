@@ -88,7 +88,7 @@ class _Expression:
 
     def _fits(self, name: str, sign: str, value: str) -> Mask:
         if name in NUMBERS:
-            if value != "null" and not value.isdigit():
+            if value != "null" and not (value.isascii() and value.isdecimal() and len(value) < 18):
                 raise BadRequest(name, "It should be a Positive Integer", "datatype_mismatch")
             return _compared(self._columns[NUMBERS[name]][self._rows], sign, NULL if value == "null" else int(value))
         if name in DATES:

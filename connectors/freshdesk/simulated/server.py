@@ -12,6 +12,7 @@ import polars as pl
 
 from connectors.simulating.answers import Answer
 from connectors.simulating.front import Front, Received, after_the_last
+from connectors.simulating.text import number_of
 
 from .answers import refused
 from .api import Api
@@ -30,7 +31,7 @@ class SimulatedFreshdesk(Front):
     `now` says what time it is there, aware and UTC (default: ten minutes after the site's last event); `ticks` tells
     the seconds that rate limits go by (default: this machine's). `api_key` is made at start. `requests` and `credits`
     count by method and endpoint, `calls` keeps the last 1000 as (method, path, status), `strayed` counts requests under
-    another host name. What is in `on_write` is called after each save that came in by API or through `others`.
+    another host name. What is in `on_write` is called after each save: by API, by other people, by `touch`.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class SimulatedFreshdesk(Front):
 
     def assignee(self, ticket: str, at: datetime) -> str | None:
         """Who has a ticket then; null: nobody."""
-        row = self.record.version(int(ticket), int(at.timestamp()))
+        row = self.record.version(number_of(ticket), int(at.timestamp()))
         return None if row is None or row["responder"] == NULL else str(row["responder"])
 
     def configuration(self) -> dict[str, list[dict[str, Any]]]:

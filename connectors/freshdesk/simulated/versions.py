@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import RLock
 
 import numpy as np
 import numpy.typing as npt
@@ -260,13 +261,15 @@ class Versions:
 
     def __init__(self, columns: Columns) -> None:
         self.changes = 0  # counts what was added since
+        self._lock = RLock()
         self._take(columns)
 
     @property
     def columns(self) -> Columns:
         """All rows there are by now."""
-        size = self._size
-        return {name: column[:size] for name, column in self._room.items()}
+        with self._lock:
+            size = self._size
+            return {name: column[:size] for name, column in self._room.items()}
 
     def _take(self, columns: Columns) -> None:
         """Put rows in order, with room for more."""
@@ -281,6 +284,11 @@ class Versions:
 
     def supersede(self, later: Columns, since: dict[int, int]) -> None:
         """From the second that `since` gives for a ticket on, its versions are those in `later`."""
+        with self._lock:
+            self._supersede(later, since)
+            self.changes += 1
+
+    def _supersede(self, later: Columns, since: dict[int, int]) -> None:
         places = {ticket: self._places(ticket) for ticket in since}
         size, more = self._size, len(later["ticket"])
         order = np.lexsort((later["ticket"], later["begins"], later["updated"]))
@@ -298,7 +306,6 @@ class Versions:
             columns = {name: column.copy() if name == "ends" else column for name, column in self.columns.items()}
             self._end(columns, places, since, later)
             self._take({name: np.concatenate([column, later[name]]) for name, column in columns.items()})
-        self.changes += 1
 
     @staticmethod
     def _end(columns: Columns, places: dict[int, Numbers], since: dict[int, int], later: Columns) -> None:
@@ -321,10 +328,17 @@ class Versions:
 
     def at(self, ticket: int, now: int) -> int | None:
         """The row of a ticket's version at `now`; null when there is none yet."""
-        mine = self._places(ticket)
-        begins, ends = self._room["begins"][mine], self._room["ends"][mine]
-        found = np.flatnonzero((begins <= now) & (now < ends))
-        return int(mine[found[0]]) if len(found) else None
+        with self._lock:
+            mine = self._places(ticket)
+            begins, ends = self._room["begins"][mine], self._room["ends"][mine]
+            found = np.flatnonzero((begins <= now) & (now < ends))
+            return int(mine[found[0]]) if len(found) else None
+
+    def row(self, ticket: int, now: int) -> dict[str, int] | None:
+        """The same version as numbers by column."""
+        with self._lock:
+            place = self.at(ticket, now)
+            return None if place is None else {name: int(column[place]) for name, column in self._room.items()}
 
     def live(self, columns: Columns, now: int, since: int | None = None) -> Numbers:
         """Rows of the versions that stand at `now` and were updated at `since` or later, in order."""

@@ -166,8 +166,8 @@ def test_events_of_either_platform_version_have_the_shape_of_the_vendors_samples
                 kind = {"ticket": "status", "conversation": "noted", "time_entry": "handled"}[part]
                 new = name == "onTicketCreate"
                 ticket = str(700 + len(receiver.calls)) if new else "205"
-                reader.front.touch(ticket, "1001", "created" if new else kind, None if new else
-                                   {"status": "pending" if shape == "3.0" else "open", "handled": "60"}.get(kind))  # fmt: skip
+                value = {"status": "pending" if shape == "3.0" else "open", "handled": "60"}.get(kind)
+                reader.front.touch(ticket, "1001", "created" if new else kind, None if new else value)
                 assert app.wait(5)
     third, second = receiver.bodies
     assert set(sample) <= set(third)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors.freshdesk.simulated import Options
 from connectors.freshdesk.simulated.options import OPTIONAL, PLANS
+from connectors.freshdesk.simulated.request import Request
 
 PATHS = {
     "time_entries": "time_entries", "satisfaction_ratings": "surveys/satisfaction_ratings", "surveys": "surveys",
@@ -114,3 +119,35 @@ def test_an_unknown_plan_or_feature_is_no_account():
         Options(plan="gold")
     with pytest.raises(ValueError, match="time_entries"):
         Options(lacking=frozenset({"coffee"}))
+
+
+WORDS = ["tickets", "agents", "groups", "search", "205", "1001", "time_entries", "export", "ticket_activities",
+         "conversations", "archived", "surveys", "satisfaction_ratings", "availability", "contacts"]  # fmt: skip
+NAMES = ["page", "per_page", "include", "updated_since", "filter", "requester_id", "email", "query", "created_at",
+         "executed_after", "created_since", "order_by", "state", "only", "type"]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.lists(st.sampled_from(WORDS) | st.text(max_size=5), max_size=4),
+    query=st.dictionaries(st.sampled_from(NAMES), st.lists(st.text(max_size=12), min_size=1, max_size=1), max_size=3),
+    key=st.none() | st.text(max_size=20),
+)
+def test_whatever_is_asked_there_is_an_answer(account, path, query, key):
+    api = account()
+    good = "Basic " + base64.b64encode(f"{api.api_key}:X".encode()).decode()
+    asked = Request("GET", "/api/v2/" + "/".join(path), query, good if key is None else f"Basic {key}", b"", "")
+    assert api.answer(asked).status in (200, 400, 401, 403, 404)
+
+
+@pytest.fixture
+def account(serve):
+    """One account for all examples of a test."""
+    kept = []
+
+    def made():
+        if not kept:
+            kept.append(serve(activities="list", archive_after_days=1).front.api)
+        return kept[0]
+
+    return made

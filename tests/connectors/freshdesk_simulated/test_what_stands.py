@@ -94,8 +94,8 @@ def test_a_merge_closes_one_ticket_and_leaves_a_note_in_both(serve):
     rows = []
     for no in ("6", "7"):
         rows.append({"ticket": no, "actor": "5001", "actor_kind": "requester", "kind": "created", "status": "new"})
-    rows += [{"ticket": "6", "min": 5, "actor": "1001", "kind": "merged", "after": "7"},
-             {"ticket": "6", "min": 5, "actor": "1001", "kind": "status", "before": "new", "after": "closed"}]  # fmt: skip
+    away = {"ticket": "6", "min": 5, "actor": "1001"}
+    rows += [away | {"kind": "merged", "after": "7"}, away | {"kind": "status", "before": "new", "after": "closed"}]
     reader = serve(rows)
     assert reader.get("tickets/6")["status"] == 5
     for no in (6, 7):
@@ -106,8 +106,9 @@ def test_a_merge_closes_one_ticket_and_leaves_a_note_in_both(serve):
 
 
 def test_a_missed_target_escalates_the_ticket_and_was_due_when_it_was_missed(serve):
-    rows = [{"ticket": "7", "actor": "5001", "actor_kind": "requester", "kind": "created", "status": "new"},
-            {"ticket": "7", "min": 90, "actor_kind": "system", "kind": "sla_breached", "after": "reply_time"}]  # fmt: skip
+    missed = {"min": 90, "actor_kind": "system", "kind": "sla_breached", "after": "reply_time"}
+    first = {"ticket": "7", "actor": "5001", "actor_kind": "requester", "kind": "created", "status": "new"}
+    rows = [first, missed | {"ticket": "7"}]
     for moves, stamp in ((True, "2026-10-05T09:30:00Z"), (False, "2026-10-05T08:00:00Z")):
         reader = serve(rows, escalation_moves=moves)
         row = reader.get("tickets/7")
