@@ -56,10 +56,10 @@ def as_listed(events: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def answers(world, tmp_path_factory):
-    """The answer of `check` for an account that polls, one that polls and has an app that names people since four weeks
+    """The answer of `check` for an account that polls, one that polls and has an app that names people since five weeks
     ago, and one that was connected a moment ago."""
     home = tmp_path_factory.mktemp("unseen")
-    lately = pl.col("at") >= world.as_of - timedelta(weeks=4)
+    lately = pl.col("at") >= world.as_of - timedelta(weeks=5)
     told = pl.concat([unnamed(world.events.filter(~lately)), world.events.filter(lately)])
     given = {
         "told": (told, None, None),
