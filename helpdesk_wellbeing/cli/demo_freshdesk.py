@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 NAME = "Freshdesk"
-CONNECTED = timedelta(weeks=6)  # before the end
+CONNECTED = timedelta(weeks=3)  # before the end
 SECRET = "only-on-this-machine"
 # What people write is pulled; whatever else they do to tickets only the app can tell.
 FORWARDED = frozenset({"onTicketCreate", "onTicketUpdate"})
