@@ -17,7 +17,7 @@ import polars as pl
 from connectors.columns import Columns
 from connectors.freshdesk import records
 from connectors.freshdesk.client import ROWS, FreshdeskApi, is_absent, lacking
-from connectors.freshdesk.diffs import Context, Out, tell
+from connectors.freshdesk.diffs import CLOSED, SOLVED, Context, Out, tell
 from connectors.freshdesk.roster import Book, look_up
 from connectors.freshdesk.sights import TROUBLE, News, Row, Sight, load, read_row
 from connectors.freshdesk.walk import by_key, iso
@@ -33,8 +33,13 @@ DAY_S = 24 * 3600
 HOUR_S = 3600
 TICKETS_AT_ONCE = 20  # so many tickets' conversations are one page: what a kill costs
 GAP_S = 2 * DAY_S
-AVAILABILITY_EVERY_S = 600
-CONVERSATIONS_EVERY_S = 900
+STATS_AFTER_S = 1800  # changes of status are dated well enough by pulls that are closer together
+# How often patient pulls look where little happens.
+LISTS_EVERY_S = 3 * HOUR_S
+AVAILABILITY_EVERY_S = 1800
+CONVERSATIONS_EVERY_S = 1800
+ASIDE_EVERY_S = 2 * HOUR_S
+REST_S = 20 * HOUR_S  # a solved ticket that closes after so long was closed by a rule, in which nobody writes
 _EDITS_S = 14 * DAY_S  # time entries can be booked on days before
 _KEPT_SIGHTS = 20_000  # of this pull: their pages may not be stored yet
 _LISTED_A_CREDIT = 30.0
@@ -59,15 +64,21 @@ class Pull:
     """Reads what is new and what is missing. Its pages, stored with watermark and memory, may end anywhere."""
 
     def __init__(
-        self, api: FreshdeskApi, book: Book, tracker: Tracker, note: Note, own_user: str | None, remembered: Remembered
+        self,
+        api: FreshdeskApi,
+        book: Book,
+        tracker: Tracker,
+        note: Note,
+        watermarks: Mapping[str, str],
+        remembered: Remembered,
     ) -> None:
-        """`own_user`: whose changes are the plugin's; `remembered` gives the memory of stored pages."""
+        """`remembered` gives the memory of stored pages. What is asked first tells the time there, too."""
         self._api = api
         self._settings = api.settings
         self._book = book
         self._tracker = tracker
         self._note = note
-        self._own_user = own_user
+        self._positions = {name: load_position("freshdesk", name, mark) for name, mark in watermarks.items()}
         self._remembered = remembered
         self._sights: OrderedDict[str, Sight] = OrderedDict()
         self._overdue: dict[str, Sight] = {}
@@ -78,17 +89,31 @@ class Pull:
         self._floor = 0
         self._absent: dict[str, Any] = {}
         self._absent_before: dict[str, Any] = {}
+        self._first: tuple[int, list[Any]] | None = None
+        self.now = self._time_there()
+        self._context = self._fresh_context()
+
+    def _time_there(self) -> int:
+        """Epoch seconds; a pull that goes on from a place asks what it has to ask anyway."""
+        place = self._positions.get("tickets")
+        if place is not None and place.forward is not None and self._settings.patient:
+            start = max(0, place.forward - OVERLAP_S)
+            self._first = start, self._api.rows("/api/v2/tickets", _query(start, 1))
+        return int(self._api.platform_now().timestamp())
+
+    def learn(self) -> None:
+        """The roster was read anew."""
         self._context = self._fresh_context()
 
     def roster_page(self) -> Page:
         """That the roster was read, and who is staff."""
         return Page("roster", events.empty(), 0, self._book.position().dump())
 
-    def pages(self, watermarks: Mapping[str, str], since: datetime | None) -> Iterator[Page]:
+    def pages(self, since: datetime | None) -> Iterator[Page]:
         """Pages of every stream. What happened before `since` is left out; None for all there is."""
-        now = int(self._api.platform_now().timestamp())
+        now = self.now
         self._floor = 0 if since is None else max(0, int(since.astimezone(UTC).timestamp()))
-        positions = {name: load_position("freshdesk", name, mark) for name, mark in watermarks.items()}
+        positions = self._positions
         self._tickets = self._place(positions.get("tickets"), now)
         began = int(self._tickets.kept["began"])
         self._spoken = positions.get("conversations") or Position(low=0, forward=began)
@@ -100,7 +125,9 @@ class Pull:
         recent = max(self._floor, now - self._settings.recent_weeks * WEEK_S)
         lists = self._lists(positions, recent, now)
         for stream in lists:
-            if not self._is_recent(stream.position, now, HOUR_S) and not self._is_absent(_LISTS[stream.name], now):
+            if not self._is_recent(stream.position, now, LISTS_EVERY_S) and not self._is_absent(
+                _LISTS[stream.name], now
+            ):
                 yield from stream.forward(now)
         yield from self._availability(positions.get("availability"), now)
         yield from self._history(lists, now)
@@ -148,12 +175,12 @@ class Pull:
     def _forward_pass(self, name: str | None, since: int | None, now: int) -> Iterator[Page]:
         place = self._tickets
         aside = place.kept.get("aside", {}).get(name or "")
-        if name is not None and aside is not None and self._settings.patient and now - aside[1] < HOUR_S:
+        if name is not None and aside is not None and self._settings.patient and now - aside[1] < ASIDE_EVERY_S:
             return
         mark = (place.forward or now) if name is None else (aside[0] if aside is not None else place.kept["began"])
         start = max(0, mark - OVERLAP_S)
         self._tracker.begin("tickets", start, now, _LISTED_A_CREDIT)
-        for rows in self._listed(name, start, None, stats=name is None):
+        for rows in self._listed(name, start, None, stats=name is None and self._wants_stats(now)):
             taken = self._take(rows, since, now)
             mark = max([mark, *(row.sight.at for row in taken.rows)])
             if name is None:
@@ -164,15 +191,18 @@ class Pull:
         if name is not None:
             self._tickets = self._aside(name, mark, now)
 
+    def _wants_stats(self, now: int) -> bool:
+        """They cost two credits a page, and a patient pull comes again soon."""
+        settled = self._tickets.kept.get("settled")
+        return not self._settings.patient or settled is None or now - settled > STATS_AFTER_S
+
     def _aside(self, name: str, mark: int, read_at: int) -> Position:
         kept = self._tickets.kept
         return replace(self._tickets, kept={**kept, "aside": {**kept.get("aside", {}), name: [mark, read_at]}})
 
     def _listed(self, name: str | None, begin: int, end: int | None, stats: bool) -> Iterator[list[Any]]:
         def ask(at: int, page: int) -> list[Any]:
-            query: dict[str, Any] = {
-                "updated_since": iso(at), "order_by": "updated_at", "order_type": "asc", "page": page, "per_page": ROWS,
-            }  # fmt: skip
+            query = _query(at, page)
             if name is not None:
                 query["filter"] = name
             if stats and self._with_stats:
@@ -188,6 +218,9 @@ class Pull:
                         "tickets were solved or reopened is only known to lie between two pulls"
                     )
                     return rows
+            if name is None and page == 1 and self._first is not None and self._first[0] == at:
+                rows, self._first = self._first[1], None
+                return rows
             return self._api.rows("/api/v2/tickets", query)
 
         try:
@@ -219,6 +252,8 @@ class Pull:
                     continue
             else:
                 tell(replace(row, sight=seen), None if afresh else before, since, taken.out)
+                news = replace(news, idle=_only_closed(before, seen))
+                seen = replace(seen, news=news)
             if seen.may_have_news() and news.waiting is None:
                 seen = replace(seen, news=replace(news, waiting=now))
             known[seen.ticket] = seen
@@ -229,11 +264,14 @@ class Pull:
 
     def _note_overdue(self, seen: Sight, before: Sight | None, now: int) -> None:
         """A ticket that never rests, or is taken from us, doesn't wait any longer."""
-        if not seen.may_have_news() or seen.news.waiting is None:
+        if not self._to_be_read(seen) or seen.news.waiting is None:
             return
         lost = seen.gone and before is not None and not before.gone
         if lost or (not seen.gone and now - seen.news.waiting >= self._settings.longest_wait_minutes * 60):
             self._overdue[seen.ticket] = seen
+
+    def _to_be_read(self, seen: Sight) -> bool:
+        return seen.may_have_news() and not (seen.news.idle and self._settings.patient)
 
     def _known(self, tickets: Sequence[str]) -> dict[str, Sight]:
         ours = {ticket: self._sights[ticket] for ticket in tickets if ticket in self._sights}
@@ -278,7 +316,7 @@ class Pull:
     def _conversations(self, now: int) -> Iterator[Page]:
         """Of the tickets that changed, newest first; a patient pull leaves those that are being worked on for later."""
         settings, place = self._settings, self._spoken
-        late = [seen for seen in self._overdue.values() if seen.may_have_news()]
+        late = [seen for seen in self._overdue.values() if self._to_be_read(seen)]
         yield from self._spoken_pages(late, None)
         bound = now - settings.quiet_minutes * 60 if settings.patient else now + 1
         walked = int(place.kept.get("walked", 0))
@@ -302,7 +340,7 @@ class Pull:
         self._tracker.begin("conversations", start, end, 1.0)
         for rows in self._listed(None, start, end, stats=False):
             known = self._seen_already(rows, now)
-            wanted = [seen for seen in known if seen.may_have_news() and not seen.gone]
+            wanted = [seen for seen in known if self._to_be_read(seen) and not seen.gone]
             for first in range(0, len(wanted), TICKETS_AT_ONCE):
                 some = wanted[first : first + TICKETS_AT_ONCE]
                 place = max(begin, some[-1].at)
@@ -496,16 +534,26 @@ class Pull:
     # Rest
 
     def _fresh_context(self) -> Context:
-        return Context(
-            account=self._settings.account, staff=self._book.everybody(), own_user=self._own_user,
-            statuses=self._book.statuses,
-        )  # fmt: skip
+        own = None if self._settings.own_user_is_person else self._book.own
+        return Context(self._settings.account, self._book.everybody(), own, self._book.statuses)
 
     def _tell(self) -> None:
         """One line each about rows left out."""
         for what, count in sorted(self._unreadable.items()):
             if count:
                 self._note(f"freshdesk: {count} rows of {what} could not be read and were left out; report this line")
+
+
+def _query(at: int, page: int) -> dict[str, Any]:
+    order = {"order_by": "updated_at", "order_type": "asc"}
+    return {"updated_since": iso(at), **order, "page": page, "per_page": ROWS}
+
+
+def _only_closed(before: Sight | None, seen: Sight) -> bool:
+    """Whether nothing but a late closing happened to a solved ticket of which everything was read."""
+    if before is None or before.may_have_news() or (before.status, seen.status) != (SOLVED, CLOSED):
+        return False
+    return seen.at - before.at >= REST_S and replace(seen, at=before.at, status=SOLVED, news=before.news) == before
 
 
 def _id_of(row: Any) -> str | None:
