@@ -43,6 +43,7 @@ from helpdesk_wellbeing.signals.worked_days import (
     baseline_window,
     edge_day,
     job_start,
+    seen_alike_since,
     standing,
     tickets,
     worked_days,
@@ -224,16 +225,20 @@ def usual_now(facts: Facts) -> dict[str, Usual]:
 
 
 def without_baseline(
-    facts: Facts, worked: WorkedDays, positions: Ints, values: Floats, minimum: int
+    facts: Facts, worked: WorkedDays, positions: Ints, values: Floats, minimum: int, *, counts_acts: bool = False
 ) -> dict[str, str | None]:
-    """Every agent -> the reason why the last of these worked days could not be judged, if there is one."""
+    """Every agent -> the reason why the last of these worked days could not be judged, if there is one.
+
+    `counts_acts`: the values grow with what is seen of people's work.
+    """
     reasons = standing(facts, WINDOW_DAYS)
     over = worked.roster.instant(worked.agent[positions], worked.column[positions] + 1, 0)
     past = positions[over <= micros(facts.until)]
     agent, reverse_first = np.unique(worked.agent[past][::-1], return_index=True)
     last = past[::-1][reverse_first]
     grade_b = worked.grade_b[worked.agent, worked.column]
-    base = baseline_window(worked, last, edge_day(facts)).of(values, grade_b)
+    alike = seen_alike_since(facts, worked.day[last]) if counts_acts else 0
+    base = baseline_window(worked, last, np.maximum(alike, edge_day(facts))).of(values, grade_b)
     needed = minimum * np.where(base.grade_b, 2, 1)
     ready = {worked.roster.agents[i] for i in agent[base.count >= needed]}
     return {who: "no baseline" if reason is None and who not in ready else reason for who, reason in reasons.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 
@@ -192,6 +194,37 @@ def test_a_process_that_is_killed_at_any_request_leaves_one_move_and_one_note(ac
     assert died == 5
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_suggesting_taking_back_and_undoing_survive_a_kill_at_any_request(acting, desk, after):
+    def killed(at):
+        dying(desk, at, after)
+        with suppress(Killed):
+            work_off(acting.means())
+        del desk.api.session.request
+        desk.clock.forward(125)
+        acting.until_done(2)
+
+    for at in range(1, 6):
+        ticket = str(at)
+        proposal = acting.accepted(ticket, mode="suggest")
+        killed(at)
+        assert (desk.state(ticket), len(desk.ours(ticket))) == ((1001, {"vip", SUGGESTED_TAG}, SUGGESTED), 1)
+        review.decline(acting.store, "acme", proposal, "a lead", "wrong moment", desk.clock.at)
+        killed(at)
+        assert (desk.state(ticket), len(desk.ours(ticket))) == ((1001, {"vip"}, None), 1)
+        for _ in range(2):  # the second time the ticket bears our marks already
+            desk.clock.forward(60)
+            proposal = acting.accepted(ticket)
+            killed(at)
+            assert desk.state(ticket) == (1002, {"vip", MOVED_TAG}, MOVED)
+            desk.front.others.edit(ticket, "1002", {"responder_id": 1001})
+        assert (acting.assignments(ticket), len(desk.ours(ticket))) == (["1002", "1002"], 3)
+        desk.front.others.edit(ticket, "1001", {"responder_id": 1002})
+        review.undo(acting.store, "acme", proposal, "a lead", desk.clock.at)
+        killed(at)
+        assert (desk.row(ticket)["responder_id"], len(desk.ours(ticket))) == (1001, 4)
+
+
 @pytest.mark.parametrize("at", [4, 5])
 def test_whoever_takes_a_ticket_between_our_change_and_its_note_keeps_it(acting, desk, at):
     dying(desk, at, after=at == 4)  # the PUT is answered, or the note about to be sent
@@ -238,6 +271,40 @@ def test_under_a_hostile_helpdesk_each_ticket_moves_once_with_one_note_and_back(
         assert [desk.state(ticket) for ticket in tickets] == [(1001, {"vip"}, None)] * 12
         assert [len(desk.ours(ticket)) for ticket in tickets] == [2] * 12
         assert faults.happened["lost"] + faults.happened["late_error"] > 2
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_kills_trouble_and_colleagues_at_once_leave_each_ticket_with_one_move_or_none(store, seed):
+    dice, tickets = random.Random(seed), [str(number) for number in range(1, 41)]
+    faults = Faults(share=EVERYTHING, seed=seed)
+    taken = set()
+    with a_desk(faults, Limits(attempts=3, first_backoff_s=0.001, longest_backoff_s=0.001), tickets=40) as desk:
+        acting = Acting(store, desk)
+        proposal = acting.accepted(*tickets)
+        for _ in range(120):
+            dying(desk, dice.randint(1, 30), after=dice.random() < 0.5)
+            with suppress(Killed):
+                work_off(acting.means())
+            del desk.api.session.request
+            if dice.random() < 0.3:
+                ticket = dice.choice(tickets)
+                taken.add(ticket)
+                desk.front.others.edit(ticket, "1002", {"responder_id": None})
+            desk.clock.forward(dice.choice([5, 40, 130]))
+        acting.until_done(30)
+
+        outcomes = Counter()
+        for ticket in tickets:
+            write = acting.write(f"{proposal}:move:{ticket}")
+            outcomes[write.state] += 1
+            if write.state == "written":
+                acting.is_moved_once(ticket, proposal)
+                assert desk.state(ticket)[0] in ((1002, None) if ticket in taken else (1002,))
+            else:
+                assert (write.receipt, ticket in taken) == ({"reason": "moved by somebody else"}, True)
+                assert (acting.assignments(ticket), desk.ours(ticket), desk.state(ticket)[0]) == ([], [], None)
+        assert outcomes["written"] + outcomes["skipped"] == 40
 
 
 def test_a_ticket_that_never_rests_is_left_alone(store):
@@ -396,6 +463,14 @@ def test_an_invitation_is_a_ticket_of_our_own_for_one_agent(acting, desk):
     assert desk.front.api.writes.contacts == []
 
 
+@pytest.mark.parametrize(("outsiders", "group"), [("taken", 12), ("refused", None), ("ignored", None)])
+def test_an_invitation_reaches_an_agent_whom_the_group_of_surveys_does_not_have(outsiders, group):
+    with a_desk(outsiders=outsiders) as desk:
+        made = helpdesk_of(desk).invite(Invitation("1002", "s", "b", group="12"), "k")
+        row = desk.row(made.ticket)
+        assert (row["responder_id"], row["group_id"]) == (1002, group)
+
+
 @pytest.mark.parametrize("kind", ["lost", "late_error", "write_error"])
 def test_an_invitation_of_unknown_fate_is_looked_for_and_made_once(store, kind):
     with a_desk(Faults(share={kind: 1.0}, only="tickets", most=1)) as desk:
@@ -406,6 +481,20 @@ def test_an_invitation_of_unknown_fate_is_looked_for_and_made_once(store, kind):
         own = desk.ask("GET", f"tickets?requester_id={OWN}").json()
         assert [str(row["id"]) for row in own] == list(store.writes.made_tickets("acme"))
         assert len(own) == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_an_invitation_survives_a_kill_at_any_request(acting, desk, after):
+    for at in (1, 2, 3):  # who we are, who is asked, the ticket
+        acting.store.writes.plan("acme", [Planned(f"w{at}:1002", "w", "invite", "1002", {})], desk.clock.at)
+        dying(desk, at, after)
+        with suppress(Killed):
+            work_off(acting.means(**asking(acting)))
+        del desk.api.session.request
+        desk.clock.forward(100)
+        acting.until_done(5, **asking(acting))
+        assert len(acting.store.writes.made_tickets("acme")) == at
+        assert len(desk.ask("GET", f"tickets?requester_id={OWN}").json()) == at
 
 
 def test_an_invitation_of_which_nobody_knows_is_none_of_those_of_others(desk):
