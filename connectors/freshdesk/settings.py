@@ -36,8 +36,8 @@ class FreshdeskSettings:
     recent_weeks: int = 6
     own_user_is_person: bool = False
     patient: bool = False
-    quiet_minutes: int = 25
-    longest_wait_minutes: int = 90
+    quiet_minutes: int = 20
+    longest_wait_minutes: int = 60
 
     def __post_init__(self) -> None:
         who = f"account {self.account}"

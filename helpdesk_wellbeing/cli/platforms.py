@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.cli.common import say
@@ -22,9 +23,16 @@ API_KEY = "api_key"
 
 
 def connector_of(
-    store: Store, account: str, tell: Callable[[str], None] = say, limits: Limits | None = None
+    store: Store,
+    account: str,
+    tell: Callable[[str], None] = say,
+    limits: Limits | None = None,
+    patient: bool = False,
 ) -> Connector:
-    """The connector of a connected account; it tells what it waits for, as long as `limits` allow."""
+    """The connector of a connected account; it tells what it waits for, as long as `limits` allow.
+
+    `patient`: this is one of many pulls, so what is dear on a small quota may be put off for an hour or two.
+    """
     platform = store.account(account).platform
     if platform is None:
         raise NothingToPull(f"{account} was imported from a file; there is nothing to pull, run import again")
@@ -34,7 +42,10 @@ def connector_of(
         raise NothingToPull(f"{account}: this version cannot read {platform}; it takes in what its webhooks bring")
     if lives_on_webhooks(store, account):
         raise NothingToPull(f"{account}: {how_to_add_the_key(store, account)}")
-    return CONNECTORS[platform](_SETTINGS[platform](store, account), say=tell, limits=limits)
+    settings = _SETTINGS[platform](store, account)
+    if patient and platform == "freshdesk":
+        settings = replace(settings, patient=True)
+    return CONNECTORS[platform](settings, say=tell, limits=limits)
 
 
 def lives_on_webhooks(store: Store, account: str) -> bool:
