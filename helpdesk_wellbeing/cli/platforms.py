@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.cli.common import say
@@ -27,11 +26,12 @@ def connector_of(
     account: str,
     tell: Callable[[str], None] = say,
     limits: Limits | None = None,
+    *,
     patient: bool = False,
 ) -> Connector:
     """The connector of a connected account; it tells what it waits for, as long as `limits` allow.
 
-    `patient`: this is one of many pulls, so what is dear on a small quota may be put off for an hour or two.
+    `patient`: one of many pulls, which may leave something to the next ones to spare the quota.
     """
     platform = store.account(account).platform
     if platform is None:
@@ -42,10 +42,7 @@ def connector_of(
         raise NothingToPull(f"{account}: this version cannot read {platform}; it takes in what its webhooks bring")
     if lives_on_webhooks(store, account):
         raise NothingToPull(f"{account}: {how_to_add_the_key(store, account)}")
-    settings = _SETTINGS[platform](store, account)
-    if patient and platform == "freshdesk":
-        settings = replace(settings, patient=True)
-    return CONNECTORS[platform](settings, say=tell, limits=limits)
+    return CONNECTORS[platform](_SETTINGS[platform](store, account), say=tell, limits=limits, patient=patient)
 
 
 def lives_on_webhooks(store: Store, account: str) -> bool:
