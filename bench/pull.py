@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from bench.measuring import Rows, alone, hand_over, load, peak_mb, row
+from bench.peers import peer_python
 from connectors.zendesk import ZendeskSettings, connect
 from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.pulling import Pulled, pull
@@ -32,8 +33,6 @@ ACCOUNT = "bulk"
 SAVES = 3
 PAGE_ROWS = 1000
 EXPORTS = ("tickets", "ticket_events", "users", "metric_events")
-PEERS = Path(__file__).parents[1] / ".venv-peers"
-PEER_PACKAGES = ("dlt[duckdb]",)
 DLT_PAGES = 10  # of each export; all of it would take many minutes
 DLT_SECONDS = 240
 
@@ -169,15 +168,6 @@ def token(access: Access) -> str:
     return str(json.loads(http_.getresponse().read())["access_token"])
 
 
-def dlt_python() -> Path | None:
-    """The interpreter that has dlt, which is installed first when asked for; None when there is none."""
-    python = PEERS / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists() and os.environ.get("BENCH_PEERS") == "1":
-        subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PEER_PACKAGES], check=True)
-    return python if python.exists() else None
-
-
 def dlt_into_duckdb(python: Path, access: Access, folder: Path) -> Speed | None:
     """dlt with a small resource for each export, merged by id into DuckDB; None when it took too long."""
     given = json.dumps({"base_url": access.base_url, "token": token(access), "folder": str(folder), "pages": DLT_PAGES})
@@ -199,7 +189,7 @@ def measure(tickets: int, folder: Path) -> Rows:
     with simulated(tickets) as access:
         mine = alone(ours, access, folder)
         bare = alone(bare_loop, access, folder)
-        python = dlt_python()
+        python = peer_python("dlt", "dlt[duckdb]")
         dlt = None if python is None else dlt_into_duckdb(python, access, folder)
     export_rows = sum(mine.rows.get(stream, 0) for stream in EXPORTS)
     whole = -(-export_rows // PAGE_ROWS)

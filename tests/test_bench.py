@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from bench import days, plan, pull, receipt, river
+from bench import credits, days, plan, pull, receipt, river
 from bench.measuring import alone, peak_mb, seconds
 from helpdesk_wellbeing.demo.bulk import bulk_directory, bulk_events
 from helpdesk_wellbeing.facts.fold import FoldContext
@@ -88,3 +88,16 @@ def test_the_plan_is_held_against_a_milp_and_against_plainer_ways():
     costs = {what: float(measured.split()[0].replace(",", "")) for what, measured in lines.items()}
     assert min(costs, key=costs.__getitem__) == "this plan"
     assert len(plan.speed(60, 10, "")[0]) == 3
+
+
+def test_a_first_pull_of_a_freshdesk_account_takes_hardly_longer_than_its_quota_makes_it():
+    filled = credits.backfill(300)
+
+    assert filled.known == 300
+    assert filled.bound <= filled.minutes <= filled.bound + 1
+
+
+def test_the_bound_of_a_first_pull_counts_conversations_and_lists_against_what_the_reserve_leaves():
+    assert credits.bound(10_000, "growth") == 73  # 10,300 credits, 140 a minute
+    assert credits.bound(140, "growth") == 1  # three credits more than the first minute has
+    assert credits.bound(100, "growth") == 0

@@ -3,8 +3,9 @@ tickets, what the account lacks."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from connectors.columns import Columns
 from connectors.freshdesk import records
 from connectors.freshdesk.client import ROWS, FreshdeskApi, lacking
 from connectors.freshdesk.client import is_absent as is_lacking
-from connectors.freshdesk.diffs import CLOSED, SOLVED, Context, Out, tell
+from connectors.freshdesk.diffs import CLOSED, OPEN, SOLVED, Context, Out, tell
 from connectors.freshdesk.roster import Book, look_up
 from connectors.freshdesk.sights import TROUBLE, News, Row, Sight, load, read_row
 from connectors.freshdesk.walk import by_key, iso
@@ -26,7 +27,8 @@ from helpdesk_wellbeing.feed import Page, Remembered
 
 DAY_S = 24 * 3600
 HOUR_S = 3600
-REST_S = 20 * HOUR_S  # a solved ticket that closes after so long was closed by a rule, in which nobody writes
+# Solved tickets that close after so long, so many within so short a time, were closed by a rule: nobody wrote in them.
+REST_S, CROWD, CROWD_S = 20 * HOUR_S, 5, 60
 _KEPT_SIGHTS = 20_000  # of this pull: their pages may not be stored yet
 _SECOND_S = 2
 _ASIDE_NAMES = {"spam": "the list of tickets in spam", "deleted": "the list of tickets in the trash"}
@@ -131,6 +133,7 @@ class Desk:
                 self.unreadable["tickets"] += 1
         found.sort(key=lambda row: row.sight.at)
         known = self.known([row.sight.ticket for row in found])
+        crowd = _closed_in_a_crowd([row.sight for row in found], known)
         taken = Taken([], Columns(self.context))
         for row in found:
             before = known.get(row.sight.ticket)
@@ -143,7 +146,7 @@ class Desk:
                     continue
             else:
                 tell(replace(row, sight=seen), None if afresh else before, since, taken.out)
-                news = replace(news, idle=_only_closed(before, seen))
+                news = replace(news, idle=seen.ticket in crowd)
                 seen = replace(seen, news=news)
             if seen.may_have_news() and news.waiting is None:
                 seen = replace(seen, news=replace(news, waiting=now))
@@ -162,7 +165,15 @@ class Desk:
             self.overdue[seen.ticket] = seen
 
     def is_to_be_read(self, seen: Sight) -> bool:
+        """Whether its conversations are worth a request."""
         return seen.may_have_news() and not (seen.news.idle and self.settings.patient)
+
+    def rest_s(self, seen: Sight) -> int:
+        """How long a ticket must be quiet until a patient pull reads its conversations. Where nobody of ours was seen
+        at it, most times nothing was said yet."""
+        untouched = seen.news.read is None and seen.assignee is None and seen.status == OPEN
+        settings = self.settings
+        return 60 * (settings.longest_wait_minutes if untouched else settings.quiet_minutes)
 
     def known(self, tickets: Sequence[str]) -> dict[str, Sight]:
         ours = {ticket: self._sights[ticket] for ticket in tickets if ticket in self._sights}
@@ -261,8 +272,19 @@ def _query(at: int, page: int) -> dict[str, Any]:
     return {"updated_since": iso(at), **order, "page": page, "per_page": ROWS}
 
 
+def _closed_in_a_crowd(rows: Sequence[Sight], known: Mapping[str, Sight]) -> set[str]:
+    """Tickets among rows, in the order of time, to which nothing but such a closing happened."""
+    closed = [seen for seen in rows if _only_closed(known.get(seen.ticket), seen)]
+    times = [seen.at for seen in closed]
+    return {
+        seen.ticket
+        for seen in closed
+        if bisect_right(times, seen.at + CROWD_S) - bisect_left(times, seen.at - CROWD_S) >= CROWD
+    }
+
+
 def _only_closed(before: Sight | None, seen: Sight) -> bool:
-    """Whether nothing but a late closing happened to a solved ticket of which everything was read."""
+    """Whether a solved ticket of which everything was read just closed, after a long rest."""
     if before is None or before.may_have_news() or (before.status, seen.status) != (SOLVED, CLOSED):
         return False
     return seen.at - before.at >= REST_S and replace(seen, at=before.at, status=SOLVED, news=before.news) == before

@@ -11,7 +11,7 @@ from connectors.freshdesk.sights import Row, Sight
 
 PRIORITIES = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 CHANNELS = {1: "email", 2: "web", 3: "phone", 5: "social", 6: "social", 7: "chat", 9: "web", 10: "email", 13: "social"}
-_OPEN, SOLVED, CLOSED = "2", "4", "5"
+OPEN, SOLVED, CLOSED = "2", "4", "5"
 _DONE = frozenset({SOLVED, CLOSED})
 _BY_REQUESTER = frozenset({1, 7, 9})  # tickets made by API and by agents come as portal, phone or outbound e-mail
 _METRICS = {"f": "reply_time", "n": "next_reply_time", "e": "total_resolution_time"}
@@ -60,7 +60,7 @@ def _first(row: Row, out: Out) -> None:
     out.sparse["channel"][index] = CHANNELS.get(seen.source or 0, "other")
     out.sparse["group"][index] = seen.group
     out.sparse["priority"][index] = PRIORITIES.get(seen.priority or 0)
-    out.sparse["status"][index] = out.context.word(seen.status if fresh else _OPEN)
+    out.sparse["status"][index] = out.context.word(seen.status if fresh else OPEN)
     if fresh:
         out.sparse["assignee"][index] = seen.assignee
     for tag in seen.tags:
@@ -72,7 +72,7 @@ def _first(row: Row, out: Out) -> None:
     if not fresh:
         if seen.assignee is not None:
             _diff(out, seen, "assigned", _taken_up(row), seen.created, None, seen.assignee)
-        _statuses(row, _OPEN, seen.created - 1, seen.created, out)
+        _statuses(row, OPEN, seen.created - 1, seen.created, out)
     _late(row, "", seen.created, out)
     if seen.gone:
         _diff(out, seen, "deleted", seen.at, seen.created, None, None)
@@ -130,7 +130,7 @@ def _steps(row: Row, before: str, before_at: int) -> Iterator[tuple[int, str]]:
         was_done = before in _DONE or any(at <= reopened for at, _ in steps)
         if not was_done:  # a reopening takes the stamp of the solving away: some time before it
             steps.append((max(before_at + 1, reopened - 1), SOLVED))
-        steps.append((reopened, _OPEN))
+        steps.append((reopened, OPEN))
     steps.sort(key=lambda step: step[0])
     if (steps[-1][1] if steps else before) != seen.status:
         steps.append((max([stamped.get("status_updated_at", seen.at), *(at for at, _ in steps)]), seen.status))

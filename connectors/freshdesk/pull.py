@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 
@@ -30,8 +31,9 @@ TICKETS_AT_ONCE = 20  # so many tickets' conversations are one page: what a kill
 GAP_S = 2 * DAY_S
 # In patient pulls:
 STATS_AFTER_S = 1800  # changes of status are dated well enough by pulls that are closer together
-CONVERSATIONS_EVERY_S = 1800
+WALK_EVERY_S = 6 * HOUR_S  # through tickets whose conversations were to be read by then: none is left, most times
 ASIDE_EVERY_S = 2 * HOUR_S
+MOST_WAITING = 1000  # tickets that are known by id to wait; of more, the walk tells
 _LISTED_A_CREDIT = 30.0
 _ASIDE = ("spam", "deleted")  # shown only when asked for
 
@@ -123,12 +125,23 @@ class Pull:
             taken = self._desk.take(rows, since, now)
             mark = max([mark, *(row.sight.at for row in taken.rows)])
             if name is None:
-                self._tickets = replace(self._tickets, forward=mark)
+                self._tickets = replace(self._tickets, forward=mark, kept=self._with_waiting(taken))
             else:
                 self._tickets = self._aside(name, mark, aside[1] if aside is not None else 0)
             yield self._page_of(taken, len(rows))
         if name is not None:
             self._tickets = self._aside(name, mark, now)
+
+    def _with_waiting(self, taken: Taken) -> dict[str, Any]:
+        """Tickets whose conversations are put off, with their last change."""
+        kept = dict(self._tickets.kept)
+        if self._desk.settings.patient:
+            waiting = dict(kept.get("waiting", {}))
+            for seen in (row.sight for row in taken.rows):
+                if self._desk.is_to_be_read(seen) and (seen.ticket in waiting or len(waiting) < MOST_WAITING):
+                    waiting[seen.ticket] = seen.at
+            kept["waiting"] = waiting
+        return kept
 
     def _wants_stats(self, now: int) -> bool:
         """They cost two credits a page, and a patient pull comes again soon."""
@@ -163,10 +176,12 @@ class Pull:
         settings, place = self._desk.settings, self._spoken
         late = [seen for seen in self._desk.overdue.values() if self._desk.is_to_be_read(seen)]
         yield from self._spoken_pages(late, None)
-        bound = now - settings.quiet_minutes * 60 if settings.patient else now + 1
-        walked = int(place.kept.get("walked", 0))
-        if settings.patient and now - walked < CONVERSATIONS_EVERY_S:
-            return
+        bound = now + 1
+        if settings.patient:
+            yield from self._rested(now)
+            bound = now - settings.longest_wait_minutes * 60
+            if now - int(place.kept.get("walked", 0)) < WALK_EVERY_S:
+                return
         pieces = [(int(a), int(b)) for a, b in place.kept.get("todo", ())]
         begin = place.forward or now
         if bound > begin and (self._tickets.forward or 0) >= begin - OVERLAP_S:
@@ -178,6 +193,18 @@ class Pull:
                 pieces.append((begin, end - DAY_S))
                 begin = end - DAY_S
             yield from self._spoken_in(begin, end, pieces)
+
+    def _rested(self, now: int) -> Iterator[Page]:
+        """What was said in tickets that were quiet for long enough."""
+        waiting: dict[str, int] = dict(self._tickets.kept.get("waiting", {}))
+        quiet = now - self._desk.settings.quiet_minutes * 60
+        known = self._desk.known([ticket for ticket, at in waiting.items() if at <= quiet])
+        rested = {ticket for ticket, seen in known.items() if now - seen.at >= self._desk.rest_s(seen)}
+        wanted = [known[ticket] for ticket in rested if self._desk.is_to_be_read(known[ticket])]
+        yield from self._spoken_pages(sorted(wanted, key=lambda seen: -seen.at), None)
+        for ticket in rested:
+            del waiting[ticket]
+        self._tickets = replace(self._tickets, kept={**self._tickets.kept, "waiting": waiting})
 
     def _spoken_in(self, begin: int, end: int, others: Sequence[tuple[int, int]]) -> Iterator[Page]:
         """What was said in tickets that were last changed in [begin, end); `others` are still to be done after it."""

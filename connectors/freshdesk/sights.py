@@ -25,8 +25,8 @@ _VERSION = 1
 @dataclass(frozen=True, slots=True)
 class News:
     """How far a ticket's conversations were read: how many there were, the id of the last, and which state of the
-    ticket they belong to. `waiting`: since when there may be more; `idle`: all that happened since is that the solved
-    ticket closed after a long rest. Times are epoch seconds."""
+    ticket they belong to. `waiting`: since when there may be more; `idle`: all that happened since is that a rule
+    closed the solved ticket together with others. Times are epoch seconds."""
 
     count: int = 0
     last: str | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.freshdesk.simulated import SimulatedFreshdesk
+from helpdesk_wellbeing.cli.common import open_store
+from helpdesk_wellbeing.cli.platforms import connector_of
 from tests.freshdesk_account import site_of
 
 VARIABLE = "HELPDESK_WELLBEING_API_KEY"
@@ -52,6 +54,15 @@ def test_it_is_pulled_like_any_other(commands, connect):
     assert ran.code == 0, ran.err
     assert "12 tickets" in ran.err or "events new" in ran.err
     assert commands.here("export", "events", "--account", "fd").out.count("\n") > 12
+
+
+def test_a_service_that_pulls_often_is_sparing_and_a_single_pull_is_complete(connect):
+    connect()
+
+    with open_store() as store:
+        made = [connector_of(store, "fd", patient=patient) for patient in (True, False)]
+
+    assert [one.settings.patient for one in made] == [True, False]
 
 
 @pytest.mark.parametrize("key", ["wrong", "wrong-key-of-nobody"])

@@ -136,28 +136,45 @@ def test_since_limits_how_far_back_events_go_and_may_be_moved_back_later(freshde
     assert len(store.of("created")) == 101
 
 
-def test_a_busy_ticket_is_read_when_it_rests_and_one_that_never_rests_after_four_hours(freshdesk, store):
+def test_a_busy_ticket_is_read_when_it_rests_and_one_that_never_rests_or_that_nobody_took_later(freshdesk, store):
     connector = lambda: freshdesk.connector(patient=True)  # noqa: E731
-    freshdesk.ticket(1, NOW - DAY)
-    freshdesk.ticket(2, NOW - DAY)
+    freshdesk.ticket(1, NOW - DAY, responder_id=1)
+    freshdesk.ticket(2, NOW - DAY, responder_id=2)
+    freshdesk.ticket(3, NOW - DAY)
     store.take(connector())
     freshdesk.asked.clear()
     freshdesk.say(1, NOW + 60, 1)
+    freshdesk.say(3, NOW + 60, 500, incoming=True)
     read_at = {}
-    for minute in range(5, 6 * 60, 5):
+    for minute in range(5, 2 * 60, 5):
         freshdesk.now = NOW + 60 * minute
         freshdesk.say(2, freshdesk.now - 10, 2)
         store.take(connector())
-        for ticket in (1, 2):
+        for ticket in (1, 2, 3):
             if ticket not in read_at and any(f"/tickets/{ticket}/conversations" in line for line in freshdesk.asked):
                 read_at[ticket] = minute
 
-    assert 61 <= read_at[1] <= 95
-    assert 240 <= read_at[2] <= 250
-    assert freshdesk.calls()["/api/v2/tickets/{id}/conversations"] == 2
+    assert read_at == {1: 25, 2: 65, 3: 65}
+    assert freshdesk.calls()["/api/v2/tickets/{id}/conversations"] == 3
 
     store.take(freshdesk.connector())
-    assert len(store.of("replied")) == 1 + len(range(5, 6 * 60, 5))
+    assert len(store.of("replied")) == 1 + len(range(5, 2 * 60, 5))
+
+
+def test_a_patient_pull_forgets_no_ticket_when_more_wait_than_it_keeps_in_mind(freshdesk, store, monkeypatch):
+    monkeypatch.setattr("connectors.freshdesk.pull.MOST_WAITING", 3)
+    for number in range(1, 11):
+        freshdesk.ticket(number, NOW - DAY, responder_id=1)
+    store.take(freshdesk.connector(patient=True))
+    for number in range(1, 11):
+        freshdesk.say(number, NOW + number * 300, 1)
+    counts = []
+    for hour in range(1, 9):
+        freshdesk.now = NOW + hour * HOUR
+        store.take(freshdesk.connector(patient=True))
+        counts.append(len(store.of("replied")))
+
+    assert (counts[0], counts[-1]) == (3, 10)
 
 
 def test_a_patient_pull_in_a_quiet_hour_asks_for_little(freshdesk, store):
@@ -414,22 +431,26 @@ def test_a_restricted_key_is_told(freshdesk):
     assert any("a part of the picture" in note for note in connector.roster({}).notes)
 
 
-def test_a_closing_by_rule_says_nothing_new_until_a_complete_pull_looks(freshdesk, store):
-    freshdesk.ticket(1, NOW - 5 * DAY)
-    freshdesk.say(1, NOW - 3 * DAY, 1)
-    freshdesk.change(1, NOW - 3 * DAY, {"resolved_at": NOW - 3 * DAY}, status=4)
+@pytest.mark.parametrize(("apart_s", "noted"), [(600, 6), (1, 0)])
+def test_only_tickets_that_close_in_a_crowd_are_taken_to_be_closed_by_a_rule(freshdesk, store, apart_s, noted):
+    for number in range(6):
+        freshdesk.ticket(number + 1, NOW - 5 * DAY)
+        freshdesk.change(number + 1, NOW - 3 * DAY, {"resolved_at": NOW - 3 * DAY}, status=4)
     store.take(freshdesk.connector())
     freshdesk.asked.clear()
-    freshdesk.change(1, NOW + 60, {"closed_at": NOW + 60}, status=5)
+    for number in range(6):
+        at = NOW + 60 + number * apart_s
+        freshdesk.say(number + 1, at, 1, private=True)
+        freshdesk.change(number + 1, at, {"closed_at": at}, status=5)
     for hour in range(1, 4):
-        freshdesk.now = NOW + hour * HOUR
+        freshdesk.now = NOW + hour * 2 * HOUR
         store.take(freshdesk.connector(patient=True))
-    assert freshdesk.calls()["/api/v2/tickets/{id}/conversations"] == 0
-    assert [row["after"] for row in store.of("status")] == ["solved", "closed"]
 
-    freshdesk.say(1, freshdesk.now - 60, 1, private=True)
+    assert [row["after"] for row in store.of("status")] == ["solved"] * 6 + ["closed"] * 6
+    assert len(store.of("noted")) == freshdesk.calls()["/api/v2/tickets/{id}/conversations"] == noted
+
     store.take(freshdesk.connector())
-    assert len(store.of("noted")) == 1
+    assert len(store.of("noted")) == 6
 
 
 def test_members_are_asked_for_group_by_group_where_no_list_names_them(freshdesk):

@@ -138,29 +138,52 @@ def test_others_who_use_up_the_quota_for_ten_minutes_stop_a_pull_and_the_next_go
     assert store.events == undisturbed.events
 
 
+def patiently(site: Site, store, begin: datetime, over: timedelta, every: timedelta, known: timedelta):
+    """Polls over a stretch, then one complete pull: what they cost, what plain ones would (the list with `stats` and
+    the conversations of each changed ticket), and what was said in the stretch that nobody told."""
+    there, clock, plain = There(begin), Clock(), 0
+    with SimulatedFreshdesk(site, now=there, ticks=clock.now) as front:
+        store.take(connector(front, clock, patient=True), begin - known)
+        front.credits.clear()
+        while there.at < begin + over:
+            before = there.at
+            there.at += every
+            clock.sleep(every.total_seconds())
+            store.take(connector(front, clock, patient=True), begin - known)
+            changed = sum(1 for row in store.tickets.values() if row[2] > before)
+            plain += 3 * max(1, -(-changed // 100)) + changed
+        spent = front.credits.total()
+        store.take(connector(front, clock), begin - known)
+        truth = front.events_so_far().filter((pl.col("at") >= begin) & (pl.col("at") <= there.at))
+    lately = Counter({key: count for key, count in told(store).items() if begin <= key[0] <= there.at})
+    return spent, plain, said(truth) - lately
+
+
+def test_patient_pulls_through_working_hours_lose_nothing_and_cost_less_than_half_of_plain_ones(world, store):
+    begin = datetime(2026, 11, 17, 5, tzinfo=UTC)
+
+    spent, plain, lost = patiently(
+        Site.from_world(world), store, begin, timedelta(hours=11), timedelta(minutes=15), timedelta(hours=1)
+    )
+
+    assert lost == Counter()
+    assert plain > 1000
+    assert spent < 0.5 * plain
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("plan", ["growth", "pro", "enterprise"])
-def test_patient_pulls_lose_nothing_and_cost_less_than_half_of_plain_ones(world, store, plan):
-    """A day in steady state, a pull every five minutes; plain: a list and the conversations of each changed ticket."""
-    there, clock = There(datetime(2026, 11, 17, tzinfo=UTC)), Clock()
-    begin, plain = there.at, 0
-    since = begin - timedelta(days=12)
-    with SimulatedFreshdesk(Site.from_world(world, plan=plan), now=there, ticks=clock.now) as front:
-        store.take(connector(front, clock, patient=True), since)
-        front.credits.clear()
-        while there.at < begin + timedelta(days=1):
-            before = there.at
-            there.at += timedelta(minutes=5)
-            clock.sleep(300)
-            store.take(connector(front, clock, patient=True), since)
-            changed = sum(1 for row in store.tickets.values() if row[2] > before)
-            plain += max(1, -(-changed // 100)) + changed
-        spent = front.credits.total()
-        store.take(connector(front, clock), since)
-        truth = front.events_so_far().filter((pl.col("at") >= begin) & (pl.col("at") <= there.at))
+@pytest.mark.parametrize("minutes", [5, 15])
+def test_patient_pulls_lose_nothing_and_cost_less_than_half_of_plain_ones(world, store, plan, minutes):
+    """A day in steady state."""
+    begin = datetime(2026, 11, 17, tzinfo=UTC)
+    site = Site.from_world(world, plan=plan)
 
-    lately = Counter({key: count for key, count in told(store).items() if begin <= key[0] <= there.at})
-    assert said(truth) - lately == Counter()
+    spent, plain, lost = patiently(
+        site, store, begin, timedelta(days=1), timedelta(minutes=minutes), timedelta(days=12)
+    )
+
+    assert lost == Counter()
     assert spent < 0.5 * plain
 
 
