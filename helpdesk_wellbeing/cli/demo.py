@@ -71,7 +71,7 @@ def command(ctx: click.Context, platform: str, seed: int, keep: Path | None, out
             examined = _check(store, world)
             verdict = judge(examined.answer["flags"], world)
             columns = [demo_compare.Column.of(title, answer.result(), world) for title, answer in others.items()]
-            columns.insert(1, demo_compare.Column.of(part.NAME, examined.answer, world))
+            columns.insert(1, demo_compare.Column.of(part.TITLE, examined.answer, world))
             if output == "text":
                 print_text(store, examined, catalogue(), verbose)
                 _print_verdict(verdict, world, columns[min(1, len(others))])

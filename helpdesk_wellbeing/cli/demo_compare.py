@@ -24,8 +24,8 @@ _WHY = {
     "no input on this platform": "before the app was there nobody told who changed a ticket. What was seen of "
     "somebody's work can prove too much, never that all is well",
     "no baseline": "how tickets stood is known only since the account was connected; what is usual, not yet",
-    "no events in window": "the same: nothing is made up about queues of the time before",
-    "too few days": "the same: not followed for long enough",
+    "no events in window": "nothing is made up about queues of the time before that",
+    "too few days": "how tickets stand has not been followed for long enough",
 }
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.demo import World
     from helpdesk_wellbeing.store import Store
 
-NAME = "Freshdesk"
 CONNECTED = timedelta(weeks=3)  # before the end
+TITLE = f"Freshdesk, connected {CONNECTED.days // 7} weeks ago"
 SECRET = "only-on-this-machine"
 # What people write is pulled; whatever else they do to tickets only the app can tell.
 FORWARDED = frozenset({"onTicketCreate", "onTicketUpdate"})

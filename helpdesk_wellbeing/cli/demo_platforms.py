@@ -37,7 +37,7 @@ class Clock:
 class Part(Protocol):
     """A platform's part. `front` is a simulated helpdesk of that platform."""
 
-    NAME: str
+    TITLE: str
 
     def front(self, world: World, now: Callable[[], datetime]) -> AbstractContextManager[Any]:
         """A simulated helpdesk in which all of this has happened."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.demo import World
     from helpdesk_wellbeing.store import Store
 
-NAME = "Zendesk"
+TITLE = "Zendesk"
 
 
 @contextmanager
