@@ -123,7 +123,11 @@ class Setup:
 
     def _change_field(self, number: str | None, method: str, body: Object) -> Answer:
         if number is None:
-            return Answer.of(self.new_field(body), 201) if method == "POST" else refused(405, "method_not_allowed", "GET, POST")
+            return (
+                Answer.of(self.new_field(body), 201)
+                if method == "POST"
+                else refused(405, "method_not_allowed", "GET, POST")
+            )
         row = self.fields.get(int(number))
         if row is None:
             return not_found()
