@@ -34,6 +34,7 @@ class Desk:
     client: FlaskClient
     receipts: Receipts
     counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    seconds: float = 0.0  # of the clock by which secrets are remembered
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
         answer = self.client.post(path, data=body, headers={"Content-Type": "application/json", **headers})
@@ -86,8 +87,10 @@ def a_door(store: Store) -> Iterator[Desk]:
         counts[outcome, account] += 1
 
     app = Flask("door")
-    app.wsgi_app = wsgi.before(app.wsgi_app, Door(Remembered(from_store(store)), receipts.keep, count, now=lambda: NOW))
-    yield Desk(store, app.test_client(), receipts, counts)
+    desk = Desk(store, app.test_client(), receipts, counts)
+    known = Remembered(from_store(store), clock=lambda: desk.seconds)
+    app.wsgi_app = wsgi.before(app.wsgi_app, Door(known, receipts.keep, count, now=lambda: NOW))
+    yield desk
     receipts.stop()
 
 
@@ -116,7 +119,7 @@ def make_app_event(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Platform:
+class Caller:
     """A platform as the door meets it: its account, how it calls, and an event with a number."""
 
     account: str
@@ -124,8 +127,8 @@ class Platform:
     event: Callable[..., dict[str, Any]]
 
 
-def platform_of(name: str, desk: Desk) -> Platform:
+def caller_of(name: str, desk: Desk) -> Caller:
     """A platform at this door."""
     if name == "freshdesk":
-        return Platform("fresh", desk.freshdesk, make_app_event)
-    return Platform("acme", desk.zendesk, make_status_change)
+        return Caller("fresh", desk.freshdesk, make_app_event)
+    return Caller("acme", desk.zendesk, make_status_change)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.feed import Connector
 from helpdesk_wellbeing.people import PEOPLE
 from tests.contract.platforms import PLATFORMS, Held, Platform, Ticket
+from tests.doors import Caller, Desk, a_door, caller_of, some_accounts
 from tests.freshdesk_account import START, Clock, held
 from tests.kept import Kept
 
@@ -153,3 +155,16 @@ def desk(serve: Serve) -> Callable[..., Running]:
 def clock_at_the_end() -> Clock:
     """When the team's weeks are over."""
     return Clock(START + timedelta(hours=EVERY_H * (TICKETS + 1)))
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Desk]:
+    """The door of accounts of every platform."""
+    with some_accounts(tmp_path) as store, a_door(store) as opened:
+        yield opened
+
+
+@pytest.fixture
+def caller(platform: Platform, door: Desk) -> Caller:
+    """The platform as the door meets it."""
+    return caller_of(platform.name, door)

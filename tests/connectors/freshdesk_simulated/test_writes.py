@@ -85,7 +85,9 @@ def test_a_ticket_in_the_trash_takes_nothing(desk):
 
 def test_a_note_is_private_unless_said_otherwise_and_moves_the_ticket(desk):
     before = desk.row("1")["updated_at"]
-    answer = desk.ask("POST", "tickets/1/notes", {"body": "<p>a &amp; b</p>", "notify_emails": ["user1002@example.com"]})
+    answer = desk.ask(
+        "POST", "tickets/1/notes", {"body": "<p>a &amp; b</p>", "notify_emails": ["user1002@example.com"]}
+    )
 
     assert answer.status_code == 201
     note = answer.json()
@@ -153,11 +155,15 @@ def test_many_tickets_are_changed_in_a_job_whose_words_vary(desk):
 
 
 def test_no_json_is_told_as_such(desk):
-    answer = requests.put(f"{desk.front.base_url}/api/v2/tickets/1", data=b"{", auth=(desk.front.api_key, "X"), timeout=5)
+    answer = requests.put(
+        f"{desk.front.base_url}/api/v2/tickets/1", data=b"{", auth=(desk.front.api_key, "X"), timeout=5
+    )
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
 
 
-@pytest.mark.parametrize(("outsiders", "status", "owner"), [("taken", 200, 1004), ("refused", 400, 1001), ("ignored", 200, 1001)])
+@pytest.mark.parametrize(
+    ("outsiders", "status", "owner"), [("taken", 200, 1004), ("refused", 400, 1001), ("ignored", 200, 1001)]
+)
 def test_an_agent_from_outside_the_group(outsiders, status, owner):
     with a_desk(outsiders=outsiders) as desk:
         assert desk.ask("PUT", "tickets/1", {"responder_id": 1004}).status_code == status
@@ -175,7 +181,9 @@ def test_updates_and_new_tickets_have_limits_of_their_own():
 # ---- faults, other people, whoever listens
 
 
-@pytest.mark.parametrize(("kind", "written"), [("lost", True), ("write_error", False), ("late_error", True), ("conflict", False)])
+@pytest.mark.parametrize(
+    ("kind", "written"), [("lost", True), ("write_error", False), ("late_error", True), ("conflict", False)]
+)
 def test_a_fault_of_writes_says_nothing_of_what_was_written(kind, written):
     with a_desk(Faults(share={kind: 1.0}, only="tickets/1", most=1)) as desk:
         try:
