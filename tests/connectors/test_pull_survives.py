@@ -26,7 +26,7 @@ TOP = Path(__file__).parents[2]
 HANDFUL, FULL = 4, 50
 
 
-# What is killed is to meet trouble on the way, too; each of these costs the real second that a retry waits.
+# What is killed meets trouble on the way, too.
 TROUBLE = {"error": 0.003, "reset": 0.003, "truncate": 0.003}
 
 
@@ -116,9 +116,11 @@ def undisturbed(tmp_path_factory, server):
 
 
 def start_pull(home: Path, server: Server, said: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-    """A pull that only reads and stores: what is folded afterwards is not of interest here."""
+    """A pull that only reads and stores, and asks again soon: what is folded afterwards is not of interest here."""
     _, environment = command(home=home, server=server)
     code = (
+        "import functools, connectors.session as session\n"
+        "session.Limits = functools.partial(session.Limits, first_backoff_s=0.01, longest_backoff_s=0.05)\n"
         "import helpdesk_wellbeing.cli.pull as pull; pull._fold = lambda store, account: 0\n"
         "from helpdesk_wellbeing.cli import main; main()"
     )

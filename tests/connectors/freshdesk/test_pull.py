@@ -187,7 +187,7 @@ def test_tickets_in_spam_and_in_the_trash_are_deleted_and_may_come_back(freshdes
     store.take(freshdesk.connector())
 
     assert [(row["ticket"], row["before"], row["after"]) for row in store.of("status")] == [("1", "deleted", "open")]
-    assert store.tickets["1"][3] == "open" and store.tickets["2"][3] == "deleted"
+    assert (store.tickets["1"][3], store.tickets["2"][3]) == ("open", "deleted")
 
 
 def test_what_was_said_before_a_deletion_is_looked_for(freshdesk, store):
