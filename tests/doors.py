@@ -129,6 +129,8 @@ class Caller:
 
 def caller_of(name: str, desk: Desk) -> Caller:
     """A platform at this door."""
-    if name == "freshdesk":
-        return Caller("fresh", desk.freshdesk, make_app_event)
-    return Caller("acme", desk.zendesk, make_status_change)
+    callers = {
+        "freshdesk": Caller("fresh", desk.freshdesk, make_app_event),
+        "zendesk": Caller("acme", desk.zendesk, make_status_change),
+    }
+    return callers[name]
