@@ -65,15 +65,16 @@ class Unknown:
 
 
 def sent_once(
-    session: PlatformSession, verb: str, path: str, why: Callable[[HttpRefused], Reason], **arguments: Any
-) -> requests.Response | Conflict | Refused | Unknown:
-    """One request that changes something. Only what cannot have arrived is sent again; `why` finds the reason of a
-    refusal.
+    session: PlatformSession, verb: str, path: str, why: Callable[[HttpRefused], Reason], *, patient: bool = True,
+    **arguments: Any,
+) -> requests.Response | Conflict | Refused | Unknown:  # fmt: skip
+    """One request that changes something. Only what cannot have arrived is sent again, and not even that unless
+    `patient`; `why` finds the reason of a refusal.
 
     Raises RetryLater when nothing was written (limits, no connection, or the reason for a refusal can't be read).
     """
     try:
-        return session.request(verb, path, repeatable=False, **arguments)
+        return session.request(verb, path, repeatable=False, patient=patient, **arguments)
     except Unsent:
         raise
     except HttpRefused as refused:

@@ -107,6 +107,14 @@ def is_loopback(url: str) -> bool:
     return (urlsplit(url).hostname or "").lower() in LOOPBACK
 
 
+@dataclass(frozen=True)
+class _Manner:
+    """How one request is made."""
+
+    repeatable: bool  # it may be sent again after it may have arrived
+    patient: bool  # it may wait, and be sent again where it cannot have arrived
+
+
 @dataclass
 class _State:
     counts: Counter[str] = field(default_factory=Counter)
@@ -205,13 +213,15 @@ class PlatformSession(requests.Session):
 
         `repeatable` (default: by method) says whether it may be sent again after it may have arrived;
         after `timeouts` tries without any answer it gives up (default: as `Limits` says).
+        Not `patient`: sent now or not at all, for what is right only now; Unsent says when it can be tried.
         The `timeout` of a client library is ignored in favour of ours.
         """
         verb = (method.decode() if isinstance(method, bytes) else method).upper()
         named = url.decode() if isinstance(url, bytes) else url
         target = self.own_url(named)
         repeatable = bool(arguments.pop("repeatable", verb in _REPEATABLE))
-        tries = self.limits.attempts
+        manner = _Manner(repeatable, bool(arguments.pop("patient", True)))
+        tries = self.limits.attempts if manner.patient else 1
         timeouts = int(arguments.pop("timeouts", self.limits.timeouts))
         arguments.update(timeout=(self.limits.connect_s, self.limits.read_s), allow_redirects=False, stream=True)
         retrying = tenacity.Retrying(
@@ -223,7 +233,7 @@ class PlatformSession(requests.Session):
             reraise=True,
         )
         try:
-            response: requests.Response = retrying(self._attempt, verb, target, repeatable, arguments)
+            response: requests.Response = retrying(self._attempt, verb, target, manner, arguments)
         except _Again as last:
             raise last.final() from last.__cause__
         self._name_as_asked(response, named)
@@ -254,10 +264,10 @@ class PlatformSession(requests.Session):
 
     # One try
 
-    def _attempt(self, verb: str, url: str, repeatable: bool, arguments: dict[str, Any]) -> requests.Response:
-        response = self._follow(verb, url, repeatable, arguments)
+    def _attempt(self, verb: str, url: str, manner: _Manner, arguments: dict[str, Any]) -> requests.Response:
+        response = self._follow(verb, url, manner, arguments)
         if response.status_code == 401 and self._credentials is not None and self._credentials.renew():
-            response = self._follow(verb, url, repeatable, arguments)
+            response = self._follow(verb, url, manner, arguments)
         path = path_of(url)
         where = f"{verb} {path}"
         status = response.status_code
@@ -272,7 +282,7 @@ class PlatformSession(requests.Session):
                 retry_after(response.headers),
                 "the platform has trouble; run it again later",
             )
-            raise again if repeatable else again.final()
+            raise again if manner.repeatable else again.final()
         if not 200 <= status < 300:
             code = short_code(response.content, self.platform.codes)
             named = f"{status} {code}" if code else str(status)
@@ -281,9 +291,9 @@ class PlatformSession(requests.Session):
         self._require_json(response, where)
         return response
 
-    def _follow(self, verb: str, url: str, repeatable: bool, arguments: dict[str, Any]) -> requests.Response:
+    def _follow(self, verb: str, url: str, manner: _Manner, arguments: dict[str, Any]) -> requests.Response:
         for _ in range(4):
-            response = self._once(verb, url, repeatable, arguments)
+            response = self._once(verb, url, manner, arguments)
             if response.status_code not in (301, 302, 303, 307, 308):
                 return response
             goal = urljoin(url, response.headers.get("Location", ""))
@@ -300,11 +310,14 @@ class PlatformSession(requests.Session):
             f"{self.platform.name}: {verb} {path_of(url)} is redirected without end; check the connection's address"
         )
 
-    def _once(self, verb: str, url: str, repeatable: bool, arguments: dict[str, Any]) -> requests.Response:
+    def _once(self, verb: str, url: str, manner: _Manner, arguments: dict[str, Any]) -> requests.Response:
         path = path_of(url)
         endpoint = f"{verb} {folded(path)}"
         while (wait := self.budget.take(path, endpoint)) > 0:
-            self._say(f"{self.platform.name}: {wait:.0f} s until the next {endpoint}, to keep within the rate limit")
+            told = f"{self.platform.name}: {wait:.0f} s until the next {endpoint}, to keep within the rate limit"
+            if not manner.patient:
+                raise Unsent(told, wait)
+            self._say(told)
             self._wait(wait)
         self._state.counts[endpoint] += 1
         where = f"{verb} {path}"
@@ -323,7 +336,7 @@ class PlatformSession(requests.Session):
                 "run it again later",
                 timed_out=True,
             )
-            raise (again if repeatable else again.final()) from error
+            raise (again if manner.repeatable else again.final()) from error
         except requests.exceptions.SSLError as error:
             raise Refused(f"{self.platform.name}: {where}: the certificate of {self._own[1]} isn't trusted") from error
         except requests.exceptions.RequestException as error:
@@ -334,7 +347,7 @@ class PlatformSession(requests.Session):
                 "check the network, then run it again",
                 unsent=unsent,
             )
-            raise (again if repeatable or unsent else again.final()) from error
+            raise (again if manner.repeatable or unsent else again.final()) from error
         self.budget.learn(path, endpoint, response.headers)
         self._note_clock(response.headers)
         return response

@@ -3,6 +3,8 @@ not assessable: what is missing is never taken for good."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 import pytest
 
@@ -19,7 +21,7 @@ CATALOGUE = Catalogue(SIGNALS, load_rules(SIGNALS))
 CHANGES = ["status", "assigned", "moved", "priority", "tagged", "untagged", "merged", "deleted"]
 SPOKEN = ["created", "replied", "noted", "customer_replied", "rated"]
 STATE = ("group", "assignee", "status", "priority")
-PROVEN_BY_WRITING = {"WT4", "WT5", "WT7", "WT8", "LD3"}
+PROVEN_BY_WRITING = {"WT4", "WT5", "WT7", "WT8"}
 
 
 def unnamed(events: pl.DataFrame) -> pl.DataFrame:
@@ -54,9 +56,13 @@ def as_listed(events: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def answers(world, tmp_path_factory):
-    """The answer of `check` for an account that polls, and for one that was connected a moment ago."""
+    """The answer of `check` for an account that polls, one that polls and has an app that names people since six weeks
+    ago, and one that was connected a moment ago."""
     home = tmp_path_factory.mktemp("unseen")
+    lately = pl.col("at") >= world.as_of - timedelta(weeks=6)
+    told = pl.concat([unnamed(world.events.filter(~lately)), world.events.filter(lately)])
     given = {
+        "told": (told, None, None),
         "polled": (unnamed(world.events), None, None),
         "new": (spoken(world.events), as_listed(world.events), world.as_of),
     }
@@ -75,7 +81,7 @@ def answers(world, tmp_path_factory):
     return found
 
 
-@pytest.mark.parametrize("account", ["polled", "new"])
+@pytest.mark.parametrize("account", ["polled", "told", "new"])
 def test_what_is_planted_is_found_or_said_to_be_not_assessable(answers, world, account):
     answer = answers[account]
     verdict = judge(answer["flags"], world)
@@ -91,6 +97,21 @@ def test_working_time_that_is_seen_in_part_proves_too_much_but_never_enough_rest
     assert not flagged & {who for who, reason in gaps.items() if reason == "no input on this platform"}
     people = world.roster.users_who_are("person")
     assert [who for who in people if ("WT4", who) not in flagged | gaps.keys()] == []
+
+
+@pytest.mark.parametrize("signal", ["LD1", "LD3"])
+def test_who_seems_to_do_more_because_more_is_seen_is_not_flagged_for_it(answers, signal):
+    flagged, waiting = (
+        {
+            account: {
+                row["subject"]["id"] for row in answer[part] if (row["signal"], row.get("reason", why)) == (signal, why)
+            }
+            for account, answer in answers.items()
+        }
+        for part, why in (("flags", None), ("not_assessable", "no baseline"))
+    )
+    assert flagged["told"] == flagged["polled"]
+    assert waiting["told"] > waiting["polled"]  # a new baseline takes its days
 
 
 def test_a_backlog_that_was_polled_is_seen_and_one_from_before_the_first_poll_is_not(answers):

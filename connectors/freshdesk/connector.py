@@ -40,7 +40,7 @@ class FreshdeskConnector:
         self.progress = Tracker(lambda: self.api.session.budget.per_minute("account"), now)
         self._say = say or (lambda line: None)
         self._book: Book | None = None
-        self._fresh_roster = False  # read by this connector, and not yet given away with a page
+        self._unsaid: Roster | None = None  # read on the way, and not yet given away
 
     @property
     def quota_left(self) -> int | None:
@@ -70,20 +70,14 @@ class FreshdeskConnector:
         return Ping(f"freshdesk {self.settings.domain}: agent {me['id']}, API key", tuple(notes), tuple(missing))
 
     def roster(self, watermarks: Mapping[str, str] | None = None) -> Roster | None:
-        """People and groups, with those who left as far as they were met; None where it was read less than a day ago
-        and nobody new was met since."""
-        stored = self._stored_book(watermarks or {})
-        self.api.me()
-        now = self.api.platform_now()
-        if stored.read_at is not None and now.timestamp() - stored.read_at < ROSTER_EVERY_S:
-            return None
-        roster = read_roster(self.api, stored, now.year)
-        own = None if self.settings.own_user_is_person else stored.own
-        stored.read_at = int(now.timestamp())
-        self._fresh_roster = True
-        for line in roster.notes:
-            self._note(line)
-        return replace(roster, automation=frozenset({own} if own else ()))
+        """People and groups, with those who left as far as they were met; None where what is stored holds.
+
+        Before any pull it is read; a pull reads it again once a day, and this gives what it read.
+        """
+        if self._stored_book(watermarks or {}).read_at is None:
+            return self._read_roster()
+        found, self._unsaid = self._unsaid, None
+        return found
 
     def pull(
         self, watermarks: Mapping[str, str], since: datetime | None, remembered: Remembered = lambda tickets: {}
@@ -95,13 +89,28 @@ class FreshdeskConnector:
         """
         book = self._stored_book(watermarks)
         if book.read_at is None:
-            self.roster(watermarks)
-        own = None if self.settings.own_user_is_person else book.own
-        pull = Pull(self.api, book, self.progress, self._note, own, remembered)
-        if self._fresh_roster:
+            self._unsaid = self._read_roster()
+        pull = Pull(self.api, book, self.progress, self._note, watermarks, remembered)
+        is_old = pull.now - (book.read_at or 0) >= ROSTER_EVERY_S
+        if is_old:
+            self._unsaid = self._read_roster()
+            pull.learn()
+        if "roster" not in watermarks:
             yield pull.roster_page()
-            self._fresh_roster = False
-        yield from pull.pages(watermarks, since)
+        yield from pull.pages(since)
+        if is_old:  # at the end, when it is about to be stored
+            yield pull.roster_page()
+
+    def _read_roster(self) -> Roster:
+        book = self._stored_book({})
+        self.api.me()
+        now = self.api.platform_now()
+        roster = read_roster(self.api, book, now.year)
+        book.read_at = int(now.timestamp())
+        for line in roster.notes:
+            self._note(line)
+        own = None if self.settings.own_user_is_person else book.own
+        return replace(roster, automation=frozenset({own} if own else ()))
 
     def _stored_book(self, watermarks: Mapping[str, str]) -> Book:
         if self._book is None:

@@ -11,8 +11,8 @@ from connectors.freshdesk.sights import Row, Sight
 
 PRIORITIES = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 CHANNELS = {1: "email", 2: "web", 3: "phone", 5: "social", 6: "social", 7: "chat", 9: "web", 10: "email", 13: "social"}
-_OPEN, _SOLVED, _CLOSED = "2", "4", "5"
-_DONE = frozenset({_SOLVED, _CLOSED})
+_OPEN, SOLVED, CLOSED = "2", "4", "5"
+_DONE = frozenset({SOLVED, CLOSED})
 _BY_REQUESTER = frozenset({1, 7, 9})  # tickets made by API and by agents come as portal, phone or outbound e-mail
 _METRICS = {"f": "reply_time", "n": "next_reply_time", "e": "total_resolution_time"}
 _AT_ONCE_S = 5  # rules that run at a ticket's creation change it within seconds
@@ -123,13 +123,13 @@ def _steps(row: Row, before: str, before_at: int) -> Iterator[tuple[int, str]]:
     steps: list[tuple[int, str]] = []
     solved, closed, reopened = (stamped.get(name) for name in ("resolved_at", "closed_at", "reopened_at"))
     if solved is not None and solved != closed:
-        steps.append((solved, _SOLVED))
+        steps.append((solved, SOLVED))
     if closed is not None:
-        steps.append((closed, _CLOSED))
+        steps.append((closed, CLOSED))
     if reopened is not None:
         was_done = before in _DONE or any(at <= reopened for at, _ in steps)
         if not was_done:  # a reopening takes the stamp of the solving away: some time before it
-            steps.append((max(before_at + 1, reopened - 1), _SOLVED))
+            steps.append((max(before_at + 1, reopened - 1), SOLVED))
         steps.append((reopened, _OPEN))
     steps.sort(key=lambda step: step[0])
     if (steps[-1][1] if steps else before) != seen.status:

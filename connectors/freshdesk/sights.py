@@ -25,12 +25,14 @@ _VERSION = 1
 @dataclass(frozen=True, slots=True)
 class News:
     """How far a ticket's conversations were read: how many there were, the id of the last, and which state of the
-    ticket they belong to. `waiting`: since when there may be more. Times are epoch seconds."""
+    ticket they belong to. `waiting`: since when there may be more; `idle`: all that happened since is that the solved
+    ticket closed after a long rest. Times are epoch seconds."""
 
     count: int = 0
     last: str | None = None
     read: int | None = None
     waiting: int | None = None
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Sight:
         news = self.news
         said = [
             _VERSION, self.at, self.created, self.status, self.priority, self.group, self.assignee, self.tags,
-            self.late, self.gone, self.source, news.count, news.last, news.read, news.waiting,
+            self.late, self.gone, self.source, news.count, news.last, news.read, news.waiting, news.idle,
         ]  # fmt: skip
         return orjson.dumps(said).decode()
 

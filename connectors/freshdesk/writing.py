@@ -1,8 +1,9 @@
 """Writing to Freshdesk: one request each, its outcome told in full. It decides nothing and repeats nothing.
 
-Only what cannot have arrived is sent again: a request answered 429, and one for which no connection came about. After
-a timeout, a broken connection, a server error or an unreadable answer the outcome is `Unknown`: look at the ticket
-(`ticket`, `marked`) before you write again. What could not be sent at all raises RetryLater.
+After a timeout, a broken connection, a server error or an unreadable answer the outcome is `Unknown`: look at the
+ticket (`ticket`, `marked`) before you write again. What cannot have arrived raises RetryLater: no connection, a 429, a
+rate limit that would have it wait. It isn't waited for here, because nothing but a fresh look tells that a write is
+still right: a ticket has no version that would say so.
 https://developers.freshdesk.com/api/#tickets
 """
 
@@ -135,8 +136,11 @@ class Writing:
         answer = self._send("POST", _TICKETS, body_of_new(new), change)
         if isinstance(answer, Conflict | Refused | Unknown):
             return answer
-        number = (object_of(answer) or {}).get("id")
-        return Created(str(number)) if number else Unknown("the answer names no ticket")
+        row = object_of(answer) or {}
+        agent = row.get("responder_id")
+        if not row.get("id"):
+            return Unknown("the answer names no ticket")
+        return Created(str(row["id"]), str(agent) if agent else None)
 
     def delete_ticket(self, ticket: str) -> Done | Conflict | Refused | Unknown:
         """Into the account's trash; `gone` when it was there before."""
@@ -188,7 +192,7 @@ class Writing:
         fields = set(change.fields) if change is not None else set()
         return sent_once(
             self._session, verb, path, lambda refused: self.standing.why_refused(refused, agent, group, fields),
-            json=body,
+            patient=False, json=body,
         )  # fmt: skip
 
 

@@ -93,9 +93,10 @@ class Noted:
 
 @dataclass(frozen=True)
 class Created:
-    """The ticket is there."""
+    """The ticket is there, with this agent."""
 
     ticket: str
+    assignee: str | None
 
 
 @dataclass(frozen=True)

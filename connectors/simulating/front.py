@@ -44,8 +44,10 @@ class Front:
     being throttled and being broken.
     """
 
+    faults: Dice  # may be replaced while it runs
+
     def __init__(self, faults: Dice, port: int = 0) -> None:
-        self.dice = faults
+        self.faults = faults
         self.requests: Counter[str] = Counter()
         self.calls: deque[tuple[str, str, int]] = deque(maxlen=1000)
         self.strayed = 0
@@ -94,9 +96,9 @@ class Front:
     def instead(self, spoiler: str | None, target: str) -> Answer | None:
         """What comes in place of the real answer, for the spoilers that replace it."""
         if spoiler in ("throttle", "throttle_bare"):
-            return self.throttled({"Retry-After": str(self.dice.retry_after)} if spoiler == "throttle" else {})
+            return self.throttled({"Retry-After": str(self.faults.retry_after)} if spoiler == "throttle" else {})
         if spoiler == "error":
-            status = ERRORS[self.dice.happened["error"] % len(ERRORS)]
+            status = ERRORS[self.faults.happened["error"] % len(ERRORS)]
             if status == 502:
                 return Answer(b"<html><body>502 Bad Gateway</body></html>", status, {}, "text/html")
             return self.broken(status)
@@ -183,9 +185,9 @@ class _Handler(BaseHTTPRequestHandler):
         answer, spoiler = front.answered(received)
         front.calls.append((self.command, parts.path, answer.status))
         if spoiler == "slow":
-            time.sleep(front.dice.slow_seconds)
+            time.sleep(front.faults.slow_seconds)
         if spoiler in ("lost", "hang"):
-            time.sleep(front.dice.hang_seconds if spoiler == "hang" else 0)
+            time.sleep(front.faults.hang_seconds if spoiler == "hang" else 0)
             self._break_off(b"", reset=True)
             return
         self._send(answer, spoiler)

@@ -29,7 +29,7 @@ COMMANDS = {
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
     "rules": "List, show and test the rules.",
-    "secrets": "Set and change webhook secrets and the key.",
+    "secrets": "Set, show and change webhook secrets; the key.",
     "serve": "Receive webhooks, pull and evaluate, until told to stop.",
     "status": "How the work goes: pulls, lag, what is paused and why.",
     "token": "Let somebody use the JSON API of an account.",

@@ -22,7 +22,7 @@ SHORTEST = 16  # characters; Zendesk makes 43
 
 @click.group(name="secrets")
 def command() -> None:
-    """Set and change webhook secrets and the key. Secrets are asked for, or read from the environment."""
+    """Set, show and change webhook secrets; change the key. Secrets are asked for, or read from the environment."""
 
 
 @command.command(name="set", short_help="Keep an account's webhook secret.")

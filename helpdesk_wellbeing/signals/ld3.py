@@ -28,8 +28,7 @@ from helpdesk_wellbeing.signals.rounds import (
 )
 from helpdesk_wellbeing.signals.worked_days import (
     baseline_window,
-    edge_day,
-    job_start,
+    terms_since,
     tickets,
     worked_days,
 )
@@ -51,8 +50,8 @@ def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, froz
     at, agent, column = all_at[judged], worked.agent[judged], worked.column[judged]
     touched = worked.touched[worked.agent, worked.column].astype(np.float64)
     grade_b = worked.grade_b[worked.agent, worked.column]
-    rolling = baseline_window(worked, judged, edge_day(facts)).of(touched, grade_b)
-    restarted = job_start(worked, judged)
+    rolling = baseline_window(facts, worked, judged).of(touched, grade_b)
+    restarted = terms_since(facts, worked, judged)
     seen = worked.seen[agent, column]
     day_start = worked.roster.instant(agent, column, 0)
     day_end = worked.roster.instant(agent, column + 1, 0)

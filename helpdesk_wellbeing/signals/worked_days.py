@@ -38,6 +38,7 @@ WORKED_US = HOUR_US  # active(30) that makes a local day a worked day
 REACH_DAYS = 182  # 26 weeks
 SEEN_WITHIN_DAYS = 28  # a silent scheduled day counts only this long after the last activity
 EDGE_DAYS = 7  # in the first week of a log, tickets from before it are still invisible: no baseline looks at it
+CHANGES_THAT_TELL = 10
 BASELINE_DAYS = 40
 BASELINE_GAP = 5  # the last baseline day is so many worked days before the day judged
 BASELINE_REACH_DAYS = REACH_DAYS - SEEN_WITHIN_DAYS
@@ -48,6 +49,19 @@ EPOCH = date(1970, 1, 1)
 def edge_day(facts: Facts) -> int:
     """The first date (days since 1970) that a baseline may look at."""
     return day_number(facts.history_start.astimezone(ZoneInfo(facts.zone)).date()) + EDGE_DAYS
+
+
+def seen_alike_since(facts: Facts, days: Ints) -> Ints:
+    """For each date (days since 1970): the first one from which on as much was seen of people's work as on it.
+
+    Where changes of tickets begin to name who made them, or cease to, everybody seems to do more, or less. A day tells
+    by most of its changes, if it has enough of them.
+    """
+    told = facts.changes.filter(pl.col("all") >= CHANGES_THAT_TELL).sort("day")
+    is_named = (told["unnamed"] * 2 <= told["all"]).to_numpy()
+    turns = told["day"].to_physical().to_numpy().astype(np.int64)[np.flatnonzero(np.diff(is_named)) + 1]
+    since = np.concatenate([[np.iinfo(np.int64).min], turns])
+    return np.asarray(since[np.searchsorted(turns, days, side="right")])
 
 
 @dataclass(frozen=True)
@@ -312,22 +326,23 @@ class BaselineWindow:
         return row_medians(np.where(self.counts, values[self.positions], np.nan))
 
 
-def baseline_window(worked: WorkedDays, judged: Ints, edge: int) -> BaselineWindow:
-    """The baseline days of judged positions: none of a former job, of the log's first week or too long ago."""
+def baseline_window(facts: Facts, worked: WorkedDays, judged: Ints) -> BaselineWindow:
+    """The baseline days of judged positions: none of the log's first week, on other terms or too long ago."""
     steps = np.arange(BASELINE_DAYS) - BASELINE_DAYS + 1 - BASELINE_GAP
     positions = judged[:, None] + steps
     first = worked.start[worked.agent[judged]]
     counts = positions >= first[:, None]
     positions = np.where(counts, positions, 0)
     day = worked.day[positions]
-    oldest = np.maximum(worked.day[judged] - BASELINE_REACH_DAYS, job_start(worked, judged))
-    counts &= day >= np.maximum(oldest, edge)[:, None]
+    oldest = np.maximum(worked.day[judged] - BASELINE_REACH_DAYS, terms_since(facts, worked, judged))
+    counts &= day >= np.maximum(oldest, edge_day(facts))[:, None]
     return BaselineWindow(positions, counts)
 
 
-def job_start(worked: WorkedDays, positions: Ints) -> Ints:
-    """The first date of the job (groups, schedule) that the agent has on these worked days."""
-    return worked.roster.job_from[worked.agent[positions], worked.column[positions]]
+def terms_since(facts: Facts, worked: WorkedDays, positions: Ints) -> Ints:
+    """The first date from which on these worked days compare: same groups and schedule, as much of the work seen."""
+    job_from = worked.roster.job_from[worked.agent[positions], worked.column[positions]]
+    return np.asarray(np.maximum(job_from, seen_alike_since(facts, worked.day[positions])))
 
 
 def tickets(weight: Ints) -> Floats:

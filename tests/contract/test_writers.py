@@ -333,7 +333,7 @@ def test_credentials_that_end_are_told_apart(desk, platform):
     account = desk()
     helpdesk = account.helpdesk()
     seen = helpdesk.look("1")
-    account.front.dice.writes_until_revoked = 1
+    account.front.faults.writes_until_revoked = 1
     first = helpdesk.look("2")
     finished_once = helpdesk.change(first, Change(tags=first.tags | {"x"}), "key-2")
     assert isinstance(finished_once, Written)

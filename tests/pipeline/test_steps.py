@@ -175,6 +175,19 @@ def test_hints_bring_the_next_pull_forward_but_never_closer_than_a_minute_to_the
         assert abs(due_at - (expected or began + due)) < timedelta(seconds=5)
 
 
+@pytest.mark.parametrize("look", [True, False])
+def test_a_delivery_that_names_no_ticket_may_ask_for_a_pull_and_what_was_told_whole_does_not(means, store, look):
+    began = now()
+    store.work.note_run("acme", due_at=began + HOUR, began_at=began - HOUR)
+    event = {"id": "app:1", "at": began.isoformat(), "ticket": "7", "kind": "replied", "actor": "11"}
+    store.inbox.add_many([Receipt("acme", Delivery("one", () if look else (event,), look=look), began)])
+
+    steps.take_in(means, "acme")
+
+    due_in = store.work.run_of("acme").due_at - began
+    assert abs(due_in - (timedelta() if look else HOUR)) < timedelta(seconds=5)
+
+
 def test_deliveries_over_which_the_program_stumbles_are_set_aside_after_some_tries(means, store, webhook, monkeypatch):
     def stumble(store, account):
         raise KeyError("Jane Doe")

@@ -7,6 +7,7 @@ https://developers.freshworks.com/docs/app-sdk/v3.0/support_ticket/serverless-ap
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from webhooks.reading import Payload, identity, part, tags, text_time, without_gaps
@@ -21,6 +22,7 @@ RECORD_FIELDS = (
 _STATUS = {2: "open", 3: "pending", 4: "solved", 5: "closed"}
 _PRIORITY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 _CHANNEL = {1: "email", 2: "web", 3: "phone", 5: "social", 6: "social", 7: "chat", 9: "web", 10: "email", 13: "social"}
+_SPOKEN_CHANNEL = {5: "social", 7: "social", 9: "phone"}  # `source` of a conversation, which has codes of its own
 _SURVEY = 6  # the source of a conversation that repeats a rating
 _MOST_SECONDS = 10**7
 
@@ -84,8 +86,9 @@ def spoke(record: Payload) -> Rows:
     if record.get("source") == _SURVEY:
         return []
     kind = "customer_replied" if incoming else "noted" if private else "replied"
+    by = _SPOKEN_CHANNEL.get(_number(record.get("source")) or 0)
     at = text_time(record.get("created_at"))
-    return [without_gaps(id=f"conversation:{name}", kind=kind, at=at)]
+    return [without_gaps(id=f"conversation:{name}", kind=kind, at=at, channel=by)]
 
 
 def handled(record: Payload) -> Rows:
@@ -95,9 +98,10 @@ def handled(record: Payload) -> Rows:
         return []
     if record.get("timer_running") is not False:
         return []
-    when = text_time(record.get("executed_at"))
-    named = f"time_entry:{identity(name)}"
-    return [without_gaps(id=named, kind="handled", after=str(seconds), actor=agent, actor_kind="agent", at=when)]
+    ended = text_time(record.get("executed_at"))
+    began = None if ended is None else (datetime.fromisoformat(ended) - timedelta(seconds=seconds)).isoformat()
+    named, who = f"time_entry:{identity(name)}", {"actor": agent, "actor_kind": "agent"}
+    return [without_gaps(id=named, kind="handled", after=str(seconds), at=ended, started_at=began) | who]
 
 
 def channel(record: Payload) -> str | None:

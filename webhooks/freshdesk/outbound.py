@@ -10,6 +10,8 @@ meanwhile made a contact, could become a customer's record. Nobody but that agen
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connectors.freshdesk import written as freshdesk
 from connectors.freshdesk.writing import Writing
 from helpdesk_wellbeing.acting.helpdesk import (
@@ -76,14 +78,27 @@ class FreshdeskHelpdesk:
         return outcome
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
-        """One POST: a ticket of the key's own agent, assigned to whom is asked."""
+        """One POST: a ticket of the key's own agent, assigned to whom is asked.
+
+        Where an account takes only members of the group, the ticket goes without one: then those see it who see every
+        ticket, and the agent; with the group its members would, too.
+        """
         requester = let_in(self._writing.own_user)
+        reason = let_in(lambda: self._writing.standing.why_not(invitation.agent, None))
+        if reason is not None:
+            return refused(reason)
         new = freshdesk.NewTicket(
             subject=invitation.subject, body=invitation.body, requester=requester, assignee=invitation.agent,
             group=invitation.group, tags=invitation.tags, marker=marker,
         )  # fmt: skip
         made = self._writing.create_ticket(new)
-        return Written(None, made.ticket) if isinstance(made, freshdesk.Created) else told(made, "freshdesk")
+        if isinstance(made, freshdesk.Refused) and made.reason == "not_in_group":
+            made = self._writing.create_ticket(replace(new, group=None))
+        if not isinstance(made, freshdesk.Created):
+            return told(made, "freshdesk")
+        if made.assignee != invitation.agent:  # passed over in silence
+            self._writing.update(made.ticket, freshdesk.Change(assignee=invitation.agent, group=None))
+        return Written(None, made.ticket)
 
     def made(self, marker: str) -> Written | None:
         """By the reference in its text, among the tickets of the key's own agent."""

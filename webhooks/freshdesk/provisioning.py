@@ -10,10 +10,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connectors.freshdesk.admin import Kind, is_of_plan
+from connectors.freshdesk.client import is_absent
 from connectors.outcomes import Conflict, Done, Made, Refused, Unknown
 from connectors.session import HttpRefused
 from webhooks import installing, known
@@ -48,8 +48,7 @@ class Account:
             return self.admin.things(kind)
         except HttpRefused as refused:
             # Who reads the fields is an admin: then it is the plan that has no rules.
-            may_lack = is_of_plan(refused) or (kind != "ticket_fields" and refused.status == 403)
-            if not may_lack:
+            if not (is_of_plan(refused) if kind == "ticket_fields" else is_absent(refused)):
                 raise
             self.lacking[kind] = f"{WHERE[kind]}: {refused}"
             return []
@@ -326,12 +325,7 @@ def _note(account: Account, step: Step, by: str, row: Mapping[str, Any]) -> None
     with account.store.transaction():
         if step.name == FIELD:
             account.store.set_meta(account.account, FIELD_NAME, str(row["name"]))
-        installing.note(account, step, by, installing.made_at(row, lambda: now_of(account)))
-
-
-def now_of(account: Account) -> datetime:
-    """The platform's clock, or ours before it has told."""
-    return account.admin.api.session.platform_now or datetime.now(UTC)
+        installing.note(account, step, by, installing.made_at(row, account.admin.api.platform_now))
 
 
 def _note_sent(account: Account, one: Wanted) -> None:

@@ -31,7 +31,7 @@ def plan(account: Account) -> tuple[Removal, tuple[str, ...]]:
     store, name, writing = account.store, account.account, Writing(account.admin.api)
     steps = provisioning.removals(account)
     known_to_us, own = _touched(account), _own(account)
-    found = cleaning.search(account.admin, provisioning.now_of(account).date())
+    found = cleaning.search(account.admin, account.admin.api.platform_now().date())
     others = cleaning.carriers(writing, found.tickets - known_to_us - own, account.field_name())
     there = {ticket for ticket in own if not writing.ticket(ticket, clocks=False).is_gone}
     has_rules = bool(set(RULES) & ({step.name for step in steps} | set(store.installed.things(name))))

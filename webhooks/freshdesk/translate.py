@@ -135,7 +135,7 @@ def _told(event: _Event, kind: _Kind) -> Delivery | None:
     if not rows:
         return None if _says_nothing(event) else Delivery(key, tickets=(ticket,))
     common = without_gaps(at=event.sent, ticket=ticket)
-    if kind.record == "ticket":  # `source` of a conversation is its own kind, not the ticket's channel
+    if kind.record == "ticket":
         common |= without_gaps(channel=app_events.channel(event.record), batch=key)
     ids = ({"id": f"{key}.{number}"} for number in range(len(rows)))
     found = (_settled({**name, **common, **event.actor, **row}) for name, row in zip(ids, rows, strict=True))

@@ -34,8 +34,10 @@ class SimulatedFreshdesk(Front):
     the seconds that rate limits go by (default: this machine's). `api_key` is made at start. `requests` and `credits`
     count by method and endpoint, `calls` keeps the last 1000 as (method, path, status), `strayed` counts requests under
     another host name. `others` lets other people act; what is in `on_write` is called after each save: by API, by
-    others, by `touch`.
+    them, by `touch`.
     """
+
+    faults: Faults
 
     def __init__(
         self,

@@ -68,11 +68,8 @@ def outcome(row: Object, body: Object, account: Account) -> Outcome:
     check(body, account, frozenset())
     group = body.get("group_id", row["group_id"])
     agent = body.get("responder_id", row["responder_id"])
-    if "responder_id" in body and _is_outsider(agent, group, account):
-        if account.options.outsiders == "refused":
-            raise Denied(invalid(("responder_id", "The agent does not belong to the group", "invalid_value")))
-        if account.options.outsiders == "ignored":
-            agent = row["responder_id"]
+    if "responder_id" in body:
+        agent = taken(agent, group, row["responder_id"], account)
     steps: list[Step] = []
     for kind, was, now in (("moved", row["group_id"], group), ("assigned", row["responder_id"], agent)):
         if was != now:
@@ -90,6 +87,15 @@ def outcome(row: Object, body: Object, account: Account) -> Outcome:
     besides: Object = {"custom_fields": fields} if fields else {}
     besides |= {name: body[name] for name in ("subject", "type") if name in body and body[name] != row.get(name)}
     return Outcome(steps, besides)
+
+
+def taken(agent: int | None, group: int | None, before: int | None, account: Account) -> int | None:
+    """Who gets a ticket that is to go to `agent`, by how the account treats outsiders of the group. Raises Denied."""
+    if agent is None or group is None or agent in account.staff.members(group):
+        return agent
+    if account.options.outsiders == "refused":
+        raise Denied(invalid(("responder_id", "The agent does not belong to the group", "invalid_value")))
+    return before if account.options.outsiders == "ignored" else agent
 
 
 def check(body: Object, account: Account, required: frozenset[str]) -> None:
@@ -120,10 +126,6 @@ def _people(body: Object, account: Account) -> list[Error]:
 def _can_be_assigned(no: int, account: Account) -> bool:
     person = account.staff.agent(no)
     return person is not None and person.account.state == "active" and person.account.type != "collaborator"
-
-
-def _is_outsider(agent: int | None, group: int | None, account: Account) -> bool:
-    return agent is not None and group is not None and agent not in account.staff.members(group)
 
 
 def _codes(body: Object) -> list[Error]:

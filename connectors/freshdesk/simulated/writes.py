@@ -18,7 +18,7 @@ from .record import Write as Save
 from .request import Request
 from .rows import Object
 from .setup import Setup
-from .updates import Account, Denied, check, outcome, requester_of
+from .updates import Account, Denied, check, outcome, requester_of, taken
 from .versions import DELETED, SPAM
 from .words import our_priority, our_status
 
@@ -194,7 +194,8 @@ class Writes:
         requester = int(body["requester_id"]) if by == "requester_id" else 7_200_000_000_000 + no
         created = {
             "status": our_status(body.get("status", 2)), "priority": our_priority(body.get("priority", 1)),
-            "group": _text(body.get("group_id")), "assignee": _text(body.get("responder_id")),
+            "group": _text(body.get("group_id")),
+            "assignee": _text(taken(body.get("responder_id"), body.get("group_id"), None, account)),
         }  # fmt: skip
         html = str(body["description"])
         besides: Object = {

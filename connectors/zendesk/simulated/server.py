@@ -32,6 +32,8 @@ class SimulatedZendesk(Front):
     is called after each save that came in by API or through `others`.
     """
 
+    faults: Faults
+
     def __init__(
         self,
         site: Site,

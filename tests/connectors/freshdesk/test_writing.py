@@ -190,13 +190,22 @@ def test_what_may_have_arrived_is_unknown_and_sent_once(kind):
         assert len(desk.ours("1")) == (0 if kind == "write_error" else 1)
 
 
-def test_what_cannot_have_arrived_is_sent_again_or_for_later():
-    with a_desk(once("throttle", "notes")) as desk:
+def test_what_cannot_have_arrived_is_for_later_after_another_look():
+    with a_desk(once("throttle", "notes", retry_after=7)) as desk:
+        with pytest.raises(RetryLater) as told:
+            desk.writing.note("1", "text", "k")
+        assert (told.value.after, desk.waited, desk.ours("1")) == (7.0, [], [])
         assert isinstance(desk.writing.note("1", "text", "k"), Noted)
-        assert len(desk.ours("1")) == 1
-    limits = Limits(attempts=2, first_backoff_s=0.01, longest_wait_s=0.5)
-    with a_desk(Faults(share={"throttle": 1.0}, in_a_row=9), limits) as desk, pytest.raises(RetryLater):
-        desk.writing.note("1", "text", "k")
+
+
+def test_a_write_does_not_wait_for_the_rate_limit_either():
+    with a_desk(unlimited=False, plan="growth") as desk:
+        while desk.api.session.budget.left("account") != 60:  # the reserve
+            desk.writing.ticket("1", clocks=False)
+        with pytest.raises(RetryLater) as told:
+            desk.writing.update("1", Change(assignee="1002"))
+        assert told.value.after > 0
+        assert desk.front.requests["PUT tickets/{id}"] == 0
 
 
 def test_a_conflict_is_told_as_one():

@@ -11,8 +11,9 @@ FIELD_BODY = {
     "displayed_to_customers": False, "choices": [{"value": "none", "position": 1}, {"value": "high", "position": 2}],
 }  # fmt: skip
 RULE = {
-    "name": "Tell the program", "performer": {"type": 1}, "events": [{"field_name": "status", "from": "--", "to": "--"}],
-    "conditions": [], "actions": [{"field_name": "trigger_webhook", "request_type": "POST", "url": "https://a.example"}],
+    "name": "Tell the program", "performer": {"type": 1}, "conditions": [],
+    "events": [{"field_name": "status", "from": "--", "to": "--"}],
+    "actions": [{"field_name": "trigger_webhook", "request_type": "POST", "url": "https://a.example"}],
 }  # fmt: skip
 
 

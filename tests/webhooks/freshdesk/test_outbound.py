@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 
@@ -10,6 +12,7 @@ import pytest
 from connectors.freshdesk.marks import reference
 from connectors.freshdesk.simulated import Faults
 from connectors.freshdesk.writing import Writing
+from connectors.session import Limits
 from helpdesk_wellbeing.acting import policy, review
 from helpdesk_wellbeing.acting.helpdesk import (
     MOVED,
@@ -180,6 +183,37 @@ def test_a_process_that_is_killed_at_any_request_leaves_one_move_and_one_note(ac
     assert died == 5
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_suggesting_taking_back_and_undoing_survive_a_kill_at_any_request(acting, desk, after):
+    def killed(at):
+        dying(desk, at, after)
+        with suppress(Killed):
+            work_off(acting.means())
+        del desk.api.session.request
+        desk.clock.forward(125)
+        acting.until_done(2)
+
+    for at in range(1, 6):
+        ticket = str(at)
+        proposal = acting.accepted(ticket, mode="suggest")
+        killed(at)
+        assert (desk.state(ticket), len(desk.ours(ticket))) == ((1001, {"vip", SUGGESTED_TAG}, SUGGESTED), 1)
+        review.decline(acting.store, "acme", proposal, "a lead", "wrong moment", desk.clock.at)
+        killed(at)
+        assert (desk.state(ticket), len(desk.ours(ticket))) == ((1001, {"vip"}, None), 1)
+        for _ in range(2):  # the second time the ticket bears our marks already
+            desk.clock.forward(60)
+            proposal = acting.accepted(ticket)
+            killed(at)
+            assert desk.state(ticket) == (1002, {"vip", MOVED_TAG}, MOVED)
+            desk.front.others.edit(ticket, "1002", {"responder_id": 1001})
+        assert (acting.assignments(ticket), len(desk.ours(ticket))) == (["1002", "1002"], 3)
+        desk.front.others.edit(ticket, "1001", {"responder_id": 1002})
+        review.undo(acting.store, "acme", proposal, "a lead", desk.clock.at)
+        killed(at)
+        assert (desk.row(ticket)["responder_id"], len(desk.ours(ticket))) == (1001, 4)
+
+
 @pytest.mark.parametrize("at", [4, 5])
 def test_whoever_takes_a_ticket_between_our_change_and_its_note_keeps_it(acting, desk, at):
     dying(desk, at, after=at == 4)  # the PUT is answered, or the note about to be sent
@@ -202,6 +236,46 @@ def test_what_somebody_takes_before_our_change_stays_theirs(acting, desk):
 
     assert acting.write(f"{proposal}:move:1").receipt == {"reason": "moved by somebody else"}
     assert (desk.state("1"), desk.ours("1")) == ((None, {"vip"}, None), [])
+
+
+EVERYTHING = {
+    "throttle": 0.04, "throttle_bare": 0.02, "error": 0.05, "reset": 0.04, "truncate": 0.04, "cut_json": 0.02,
+    "html": 0.02, "lost": 0.1, "late_error": 0.08, "conflict": 0.06, "write_error": 0.06, "collide": 0.08,
+}  # fmt: skip
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_kills_trouble_and_colleagues_at_once_leave_each_ticket_with_one_move_or_none(store, seed):
+    dice, tickets = random.Random(seed), [str(number) for number in range(1, 41)]
+    faults = Faults(share=EVERYTHING, seed=seed)
+    taken = set()
+    with a_desk(faults, Limits(attempts=3, first_backoff_s=0.001, longest_backoff_s=0.001), tickets=40) as desk:
+        acting = Acting(store, desk)
+        proposal = acting.accepted(*tickets)
+        for _ in range(120):
+            dying(desk, dice.randint(1, 30), after=dice.random() < 0.5)
+            with suppress(Killed):
+                work_off(acting.means())
+            del desk.api.session.request
+            if dice.random() < 0.3:
+                ticket = dice.choice(tickets)
+                taken.add(ticket)
+                desk.front.others.edit(ticket, "1002", {"responder_id": None})
+            desk.clock.forward(dice.choice([5, 40, 130]))
+        acting.until_done(30)
+
+        outcomes = Counter()
+        for ticket in tickets:
+            write = acting.write(f"{proposal}:move:{ticket}")
+            outcomes[write.state] += 1
+            if write.state == "written":
+                acting.is_moved_once(ticket, proposal)
+                assert desk.state(ticket)[0] in ((1002, None) if ticket in taken else (1002,))
+            else:
+                assert (write.receipt, ticket in taken) == ({"reason": "moved by somebody else"}, True)
+                assert (acting.assignments(ticket), desk.ours(ticket), desk.state(ticket)[0]) == ([], [], None)
+        assert outcomes["written"] + outcomes["skipped"] == 40
 
 
 def test_a_ticket_that_never_rests_is_left_alone(store):
@@ -358,6 +432,28 @@ def test_an_invitation_is_a_ticket_of_our_own_for_one_agent(acting, desk):
     assert (row["status"], row["priority"], row["source"]) == (3, 1, 2)
     assert 'href="https://a.example/s/1?t=x&amp;l=en"' in row["description"]
     assert desk.front.api.writes.contacts == []
+
+
+@pytest.mark.parametrize(("outsiders", "group"), [("taken", 12), ("refused", None), ("ignored", None)])
+def test_an_invitation_reaches_an_agent_whom_the_group_of_surveys_does_not_have(outsiders, group):
+    with a_desk(outsiders=outsiders) as desk:
+        made = helpdesk_of(desk).invite(Invitation("1002", "s", "b", group="12"), "k")
+        row = desk.row(made.ticket)
+        assert (row["responder_id"], row["group_id"]) == (1002, group)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_an_invitation_survives_a_kill_at_any_request(acting, desk, after):
+    for at in (1, 2, 3):  # who we are, who is asked, the ticket
+        acting.store.writes.plan("acme", [Planned(f"w{at}:1002", "w", "invite", "1002", {})], desk.clock.at)
+        dying(desk, at, after)
+        with suppress(Killed):
+            work_off(acting.means(**asking(acting)))
+        del desk.api.session.request
+        desk.clock.forward(100)
+        acting.until_done(5, **asking(acting))
+        assert len(acting.store.writes.made_tickets("acme")) == at
+        assert len(desk.ask("GET", f"tickets?requester_id={OWN}").json()) == at
 
 
 def test_an_invitation_of_which_nobody_knows_is_none_of_those_of_others(desk):

@@ -102,7 +102,7 @@ def test_entered_time_is_dated_at_its_end_and_belongs_to_the_agent_it_was_entere
     [row] = told(forwarded("onTimeEntryCreate", record))
 
     assert row == {"kind": "handled", "after": "600", "actor": "82", "actor_kind": "agent",
-                   "at": "2026-03-01T17:00:00+00:00"}  # fmt: skip
+                   "at": "2026-03-01T17:00:00+00:00", "started_at": "2026-03-01T16:50:00+00:00"}  # fmt: skip
 
 
 def test_somebody_without_an_id_is_nobody():
