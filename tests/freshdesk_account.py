@@ -76,7 +76,8 @@ class Desk:
         return [note for note in self.notes(ticket) if str(note["user_id"]) == OWN]
 
 
-def site_of(tickets: int = 12, **options: Any) -> Site:
+def held(tickets: int = 12) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events and people of such an account, on whatever platform."""
     usual = dict.fromkeys(SCHEMA) | {"account": "a", "channel": "email", "grade": "A"}
     rows = []
     for no in range(1, tickets + 1):
@@ -89,11 +90,13 @@ def site_of(tickets: int = 12, **options: Any) -> Site:
         ]  # fmt: skip
     plain = {name: (kind if isinstance(kind, pl.Datetime) else pl.String()) for name, kind in SCHEMA.items()}
     people = [dict.fromkeys(PEOPLE) | {"agent": agent, "groups": groups} for agent, groups in GROUPS.items()]
+    events = pl.DataFrame(rows, schema=plain).cast(SCHEMA).sort("at", maintain_order=True)
+    return events, pl.DataFrame(people, schema=PEOPLE)
+
+
+def site_of(tickets: int = 12, **options: Any) -> Site:
     roles = {"1003": Account(type="collaborator"), "1005": Account(state="deactivated")}
-    return Site(
-        pl.DataFrame(rows, schema=plain).cast(SCHEMA).sort("at", maintain_order=True),
-        pl.DataFrame(people, schema=PEOPLE), roles=roles, options=Options(**{"unlimited": True, **options}),
-    )  # fmt: skip
+    return Site(*held(tickets), roles=roles, options=Options(**{"unlimited": True, **options}))
 
 
 @contextmanager

@@ -138,6 +138,10 @@ class FreshdeskApi:
         answer = self.session.answer("GET", path, params=params)
         if not isinstance(answer, list):
             raise BadPayload(f"freshdesk: the answer to GET {path} is no list; report it with this line")
+        if answer and all(
+            _says_nothing(row) for row in answer
+        ):  # skipped over, its rows would never be asked for again
+            raise BadPayload(f"freshdesk: the answer to GET {path} has nothing but nulls; run it again later")
         return answer
 
     def listed(
@@ -155,6 +159,10 @@ class FreshdeskApi:
                 return
             before = rows
         self._say(f"freshdesk: GET {path} has more than {most} pages; stopped there")
+
+
+def _says_nothing(row: Any) -> bool:
+    return row is None or (isinstance(row, dict) and all(value is None for value in row.values()))
 
 
 def optional(what: str, read: Callable[[], Any], note: Callable[[str], None]) -> Any:

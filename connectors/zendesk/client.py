@@ -5,6 +5,7 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremen
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -176,6 +177,8 @@ class ZendeskApi:
     def zenpy(self) -> Any:
         """A zenpy client on our session: no cache of its own, no waiting of its own."""
         from zenpy import Zenpy
+
+        logging.getLogger("zenpy").setLevel(logging.INFO)  # below that it logs whole answers
 
         return Zenpy(subdomain=self.settings.subdomain, session=self.session, disable_cache=True)
 

@@ -77,9 +77,7 @@ def look_up(api: ZendeskApi, book: Book, ids: Iterable[str]) -> bool:
     before = len(book.former)
     for start in range(0, len(asked), _LOOKUP):
         some = asked[start : start + _LOOKUP]
-        answer = api.session.answer("GET", "/api/v2/users/show_many", params={"ids": ",".join(some)})
-        users = answer.get("users") if isinstance(answer, dict) else None
-        book.take_export(users if isinstance(users, list) else [])
+        book.take_export(_shown(api, some))
         book.not_staff.update(identity for identity in some if identity not in book.former)
     return len(book.former) > before
 
@@ -143,11 +141,19 @@ def _reduced(row: dict[str, Any]) -> dict[str, Any]:
 
 def _fill_details(api: ZendeskApi, book: Book, ids: Sequence[str]) -> None:
     for start in range(0, len(ids), _LOOKUP):
-        some = ",".join(ids[start : start + _LOOKUP])
-        answer = api.session.answer("GET", "/api/v2/users/show_many", params={"ids": some})
-        for row in (answer.get("users") if isinstance(answer, dict) else None) or []:
+        for row in _shown(api, ids[start : start + _LOOKUP]):
             if isinstance(row, dict) and row.get("id"):
                 book.details[str(row["id"])] = _reduced(row)
+
+
+def _shown(api: ZendeskApi, ids: Sequence[str]) -> list[Any]:
+    """These users, as far as there are any. An answer without a list says nothing about them: BadPayload."""
+    path = "/api/v2/users/show_many"
+    answer = api.session.answer("GET", path, params={"ids": ",".join(ids)})
+    users = answer.get("users") if isinstance(answer, dict) else None
+    if not isinstance(users, list):
+        raise BadPayload(f'zendesk: the answer to GET {path} has no list "users"; report it with this line')
+    return users
 
 
 def _through_zenpy(what: str, ask: Callable[[], Iterable[Any]]) -> list[dict[str, Any]]:

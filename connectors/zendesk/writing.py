@@ -113,6 +113,16 @@ class Writing:
         rows = _rows(answer, "tickets", path)
         return state_of(rows[0]).ticket if rows else None
 
+    def works_here(self, user: str) -> bool:
+        """Whether a user is an agent or admin now; who has left can be a requester still. Raises PlatformError."""
+        try:
+            row = self.api.object(f"/api/v2/users/{_number(user)}", "user")
+        except HttpRefused as refused:
+            if refused.status != 404:
+                raise
+            return False
+        return row.get("role") in ("agent", "admin") and row.get("active") is True and row.get("suspended") is not True
+
     # Tickets
 
     def update(
@@ -240,7 +250,7 @@ class Writing:
 def _number(ticket: str) -> str:
     """A ticket's id, which goes into a path. Raises ValueError when it is none."""
     if not ticket.isdigit():
-        raise ValueError("a Zendesk ticket id is a whole number")
+        raise ValueError("a Zendesk id is a whole number")
     return ticket
 
 

@@ -17,46 +17,77 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from connectors.zendesk.simulated import SimulatedZendesk, Site
+from connectors.freshdesk import simulated as freshdesk
+from connectors.simulating.front import Front
+from connectors.zendesk import simulated as zendesk
+from helpdesk_wellbeing.demo import World
 
 TOP = Path(__file__).parents[2]
 HANDFUL, FULL = 4, 50
 
 
-@pytest.fixture(scope="module")
-def server(world):
-    """Ten days of the simulated team, behind a Zendesk without limits."""
+# What is killed meets trouble on the way, too.
+TROUBLE = {"error": 0.003, "reset": 0.003, "truncate": 0.003}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running helpdesk, and how the program is connected to it."""
+
+    platform: str
+    front: Front
+    options: tuple[str, ...]
+    secret: dict[str, str]
+
+    @property
+    def events(self) -> pl.DataFrame:
+        """The truth."""
+        return self.front.site.events
+
+
+def a_zendesk(world: World, events: pl.DataFrame) -> Server:
+    site = zendesk.Site.from_world(world)
+    site = replace(site, events=events, options=replace(site.options, unlimited=True))
+    twists = {"repeat": 0.2, "split_ties": 1.0, "oversize": 0.1, "null_end_time": 0.5}
+    faults = zendesk.Faults(share=TROUBLE | twists, seed=2)
+    front = zendesk.SimulatedZendesk(site, now=lambda: world.as_of + timedelta(minutes=10), faults=faults)
+    options = "--subdomain", "acme", "--client-id", front.client_id, "--base-url", front.base_url
+    return Server("zendesk", front, options, {"HELPDESK_WELLBEING_CLIENT_SECRET": front.client_secret})
+
+
+def a_freshdesk(world: World, events: pl.DataFrame) -> Server:
+    site = replace(freshdesk.Site.from_world(world, unlimited=True), events=events)
+    faults = freshdesk.Faults(share=TROUBLE | {"repeat": 0.2, "shuffled": 0.3, "unlinked": 0.1}, seed=2)
+    front = freshdesk.SimulatedFreshdesk(site, now=lambda: world.as_of + timedelta(minutes=10), faults=faults)
+    options = "--domain", "acme.freshdesk.com", "--base-url", front.base_url
+    return Server("freshdesk", front, options, {"HELPDESK_WELLBEING_API_KEY": front.api_key})
+
+
+@pytest.fixture(scope="module", params=[a_freshdesk, a_zendesk], ids=lambda make: make.__name__[2:])
+def server(request, world):
+    """Ten days of the simulated team, behind a helpdesk without limits."""
     begin = world.as_of - timedelta(days=10)
-    site = Site.from_world(world)
-    unlimited = replace(site.options, unlimited=True)
-    recent = replace(site, events=site.events.filter(pl.col("at") >= begin), options=unlimited)
-    with SimulatedZendesk(recent, now=lambda: world.as_of + timedelta(minutes=10)) as running:
-        yield running
+    made = request.param(world, world.events.filter(pl.col("at") >= begin))
+    with made.front:
+        yield made
 
 
-def command(*arguments: str, home: Path, server: SimulatedZendesk) -> tuple[list[str], dict[str, str]]:
-    environment = os.environ | {
-        "HELPDESK_WELLBEING_HOME": str(home),
-        "HELPDESK_WELLBEING_CLIENT_SECRET": server.client_secret,
-        "PYTHONPATH": str(TOP),
-    }
+def command(*arguments: str, home: Path, server: Server) -> tuple[list[str], dict[str, str]]:
+    environment = os.environ | {"HELPDESK_WELLBEING_HOME": str(home), "PYTHONPATH": str(TOP)} | server.secret
     return [sys.executable, "-m", "helpdesk_wellbeing", *arguments], environment
 
 
-def run(*arguments: str, home: Path, server: SimulatedZendesk) -> subprocess.CompletedProcess[bytes]:
+def run(*arguments: str, home: Path, server: Server) -> subprocess.CompletedProcess[bytes]:
     line, environment = command(*arguments, home=home, server=server)
     return subprocess.run(line, env=environment, capture_output=True, check=False)
 
 
-def connect(home: Path, server: SimulatedZendesk) -> None:
-    ran = run(
-        "connect", "zendesk", "--account", "acme", "--subdomain", "acme", "--client-id", server.client_id,
-        "--base-url", server.base_url, home=home, server=server,
-    )  # fmt: skip
+def connect(home: Path, server: Server) -> None:
+    ran = run("connect", server.platform, "--account", "acme", *server.options, home=home, server=server)
     assert ran.returncode == 0, ran.stderr
 
 
-def exported(home: Path, server: SimulatedZendesk) -> pl.DataFrame:
+def exported(home: Path, server: Server) -> pl.DataFrame:
     ran = run("export", "events", "--account", "acme", home=home, server=server)
     assert ran.returncode == 0, ran.stderr
     return pl.read_csv(ran.stdout, infer_schema=False).sort("at", "id")
@@ -84,10 +115,12 @@ def undisturbed(tmp_path_factory, server):
     return Undisturbed(exported(home, server), steps, home)
 
 
-def start_pull(home: Path, server: SimulatedZendesk, said: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-    """A pull that only reads and stores: what is folded afterwards is not of interest here."""
+def start_pull(home: Path, server: Server, said: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    """A pull that only reads and stores, and asks again soon: what is folded afterwards is not of interest here."""
     _, environment = command(home=home, server=server)
     code = (
+        "import functools, connectors.session as session\n"
+        "session.Limits = functools.partial(session.Limits, first_backoff_s=0.01, longest_backoff_s=0.05)\n"
         "import helpdesk_wellbeing.cli.pull as pull; pull._fold = lambda store, account: 0\n"
         "from helpdesk_wellbeing.cli import main; main()"
     )
@@ -115,7 +148,7 @@ def killed(process: subprocess.Popen[bytes], home: Path, after: int, pause: floa
     return process.wait() == -signal.SIGKILL
 
 
-def survive(kills: int, folder: Path, server: SimulatedZendesk, undisturbed: Undisturbed) -> None:
+def survive(kills: int, folder: Path, server: Server, undisturbed: Undisturbed) -> None:
     """Kill until so many kills have hit a pull at work; whenever one gets through, begin with a new home."""
     dice = random.Random(kills)
     reach = 10 + undisturbed.steps // kills  # steps to the kill, at most: the first ones only repeat who is there
@@ -132,7 +165,7 @@ def survive(kills: int, folder: Path, server: SimulatedZendesk, undisturbed: Und
         finished(home, server, undisturbed)
 
 
-def finished(home: Path, server: SimulatedZendesk, undisturbed: Undisturbed) -> None:
+def finished(home: Path, server: Server, undisturbed: Undisturbed) -> None:
     """Pulled to the end, a home has the events of the undisturbed one."""
     process = start_pull(home, server)
     assert process.wait() == 0
@@ -174,3 +207,28 @@ def test_a_second_pull_brings_nothing_new(tmp_path, server, undisturbed):
     assert again.returncode == 0, said
     assert b" 0 events new" in said
     assert exported(tmp_path, server).equals(undisturbed.events)
+
+
+SAID = ("replied", "noted", "customer_replied", "rated")
+
+
+def test_what_a_pull_brings_is_the_truth(server, undisturbed):
+    truth = server.events.with_columns(pl.col("kind", "actor_kind").cast(pl.String))
+    odd = truth.filter(pl.col("kind").is_in(["deleted", "merged"]))  # in spam, or with a note in another ticket
+    odd = pl.concat([odd["ticket"], odd["after"]]).drop_nulls()
+    begun = truth.filter(pl.col("kind") == "created")["ticket"]
+    plain = pl.col("ticket").is_in(begun.implode()) & ~pl.col("ticket").is_in(odd.implode())
+    names = ["kind", "ticket", "at", "after"]
+
+    def told(frame, *kinds):
+        at = pl.col("at").cast(pl.Datetime("us", "UTC")) if frame["at"].dtype != pl.String else instants
+        rows = frame.filter(plain & pl.col("kind").is_in(kinds)).with_columns(at.dt.truncate("1s").alias("at"))
+        return rows.select(names).sort(names)
+
+    instants = pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC")
+    for kinds in (("created",), SAID):
+        pulled, true = told(undisturbed.events, *kinds), told(truth, *kinds)
+        assert true.height > 100
+        assert pulled.equals(true), (pulled.join(true, on=names, how="anti", nulls_equal=True), true)
+    work = undisturbed.events.filter(plain & (pl.col("actor_kind") == "agent") & pl.col("kind").is_in(SAID))
+    assert work.height > 100

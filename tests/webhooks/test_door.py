@@ -138,16 +138,6 @@ def test_what_is_dated_far_away_is_answered_counted_and_not_kept(desk, status_ch
     assert len(desk.inbox(account)) == (outcome == "kept")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "",
-                                  "application/json; charset=utf-16"])  # fmt: skip
-def test_only_json_is_read(platform, kind):
-    assert platform.call(platform.event(), Content_Type=kind)[0] == 415
-
-
-def test_compressed_bodies_are_not_read(platform):
-    assert platform.call(platform.event(), Content_Encoding="gzip")[0] == 415
-
-
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -231,21 +221,6 @@ def test_fields_that_do_not_fit_are_named(desk, status_change, changes, named):
 def test_kinds_that_are_not_read_are_taken_with_thanks(desk, said):
     assert desk.zendesk(said) == (200, {"kept": 0, "ignored": True})
     assert desk.counts == {("ignored", "acme"): 1}
-
-
-def test_what_comes_twice_is_kept_once(desk, platform):
-    answers = [platform.call(platform.event()) for _ in range(2)]
-
-    assert answers == [(200, {"kept": 1}), (200, {"kept": 0, "repeated": True})]
-    assert len(desk.inbox(platform.account)) == 1
-
-
-def test_what_comes_again_after_it_was_worked_off_is_not_worked_off_again(desk, platform):
-    platform.call(platform.event())
-    desk.store.inbox.finish(platform.account, [delivery.key for delivery in desk.inbox(platform.account)])
-
-    assert platform.call(platform.event()) == (200, {"kept": 0, "repeated": True})
-    assert desk.inbox(platform.account) == []
 
 
 def test_a_bulk_edit_comes_as_a_burst_and_each_ticket_is_kept(desk, app_event):

@@ -45,7 +45,12 @@ class ZendeskHelpdesk:
         return outcome
 
     def invite(self, invitation: Invitation, marker: str) -> Outcome:
-        """One POST with an idempotency key, which Zendesk knows for two hours; after that our external id finds it."""
+        """One POST with an idempotency key, which Zendesk knows for two hours; after that our external id finds it.
+
+        Who has left would be taken as a requester, and mailed as a customer, so that is looked up first.
+        """
+        if not let_in(lambda: self._writing.works_here(invitation.agent)):
+            return Refused("agent left")
         new = zendesk.NewTicket(
             subject=invitation.subject, body=invitation.body, requester=invitation.agent, group=invitation.group,
             tags=invitation.tags, marker=marker, external_id=marker,

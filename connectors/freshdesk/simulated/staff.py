@@ -74,6 +74,8 @@ def staff_of(site: Site) -> Staff:
     groups = sorted({*named, *of_people, *_words(events["group"]), *_words(moved)})
     people = [_service(options)]
     for word, no in zip(words, numbers_of(words), strict=True):
+        if no == options.service_user:
+            continue
         row = known.get(word, {})
         role = site.roles.get(word, Account())
         mine = tuple(numbers_of(row.get("groups") or ()))

@@ -57,7 +57,7 @@ def staff(
     known = {row["agent"]: row for row in people.iter_rows(named=True)}
     acting = events.filter(pl.col("actor_kind").cast(pl.String).is_in(["agent", "integration"]))
     words = sorted({*known, *roles, *_words(acting["actor"]), *_words(events["assignee"]),
-                    *_words(_after(events, "assigned"))})  # fmt: skip
+                    *_words(_after(events, "assigned"))} - {str(options.service_user)})  # fmt: skip
     numbers = dict(zip(words, numbers_of(words), strict=True))
     of_people = {group for row in known.values() for group in row["groups"] or ()}
     group_words = sorted({*_words(groups["group"]), *_words(events["group"]), *of_people,

@@ -16,6 +16,7 @@ import responses
 from connectors.freshdesk import FreshdeskSettings
 from connectors.freshdesk.connector import FreshdeskConnector
 from connectors.session import Limits
+from tests.kept import Kept
 
 HOST = "https://acme.freshdesk.com"
 NOW = int(datetime(2026, 11, 20, 12, 0, tzinfo=UTC).timestamp())
@@ -190,43 +191,6 @@ def _page(rows: list[Any], query: dict[str, str], most: int = 100) -> list[Any]:
     return rows[first : first + size]
 
 
-class Store:
-    """Keeps pages as a database would: the first event of an id, the last watermark, what is to be remembered."""
-
-    def __init__(self) -> None:
-        self.events: dict[str, dict[str, Any]] = {}
-        self.tickets: dict[str, tuple[Any, ...]] = {}
-        self.watermarks: dict[str, str] = {}
-        self.memory: dict[str, str] = {}
-
-    def commit(self, page: Any) -> None:
-        for row in page.events.iter_rows(named=True):
-            self.events.setdefault(row["id"], row)
-        for row in [] if page.tickets is None else page.tickets.iter_rows():
-            self.tickets[row[0]] = row
-        if page.memory is not None:
-            self.memory |= dict(page.memory.iter_rows())
-        if page.watermark is not None:
-            self.watermarks[page.stream] = page.watermark
-
-    def take(self, connector: Any, since: Any = None, pages: int | None = None) -> list[Any]:
-        taken: list[Any] = []
-        if pages == 0:
-            return taken
-        for page in connector.pull(dict(self.watermarks), since, self.remembered):
-            self.commit(page)
-            taken.append(page)
-            if pages is not None and len(taken) >= pages:
-                break
-        return taken
-
-    def remembered(self, tickets: Any) -> dict[str, str]:
-        return {ticket: self.memory[ticket] for ticket in tickets if ticket in self.memory}
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [row for row in self.events.values() if row["kind"] == kind]
-
-
 @pytest.fixture
 def freshdesk():
     """A running fake."""
@@ -237,12 +201,12 @@ def freshdesk():
 
 
 @pytest.fixture
-def store() -> Store:
+def store() -> Kept:
     """An empty one."""
-    return Store()
+    return Kept()
 
 
 @pytest.fixture
 def new_store():
     """Makes empty ones."""
-    return Store
+    return Kept

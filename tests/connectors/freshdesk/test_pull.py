@@ -45,15 +45,6 @@ def test_the_newest_day_comes_first(freshdesk, store):
     assert newest[-1] < at(NOW - 6 * WEEK)
 
 
-def test_no_text_and_no_address_leaves_the_parsing(freshdesk, store):
-    freshdesk.history(3, every_s=HOUR)
-
-    pages = store.take(freshdesk.connector())
-
-    kept = [page.events.write_json() + str(page.memory) + str(page.watermark) for page in pages]
-    assert not any("Confidential" in text for text in kept)
-
-
 def test_a_second_pull_finds_what_changed_and_reads_the_conversations_of_nothing_else(freshdesk, store):
     freshdesk.history(50, every_s=HOUR)
     store.take(freshdesk.connector())

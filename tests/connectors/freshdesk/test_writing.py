@@ -181,8 +181,8 @@ def test_a_key_that_isn_t_accepted_and_one_that_may_not(desk):
 
 @pytest.mark.parametrize("kind", ["lost", "late_error", "write_error", "hang"])
 def test_what_may_have_arrived_is_unknown_and_sent_once(kind):
-    limits = Limits(first_backoff_s=0.01, read_s=0.2)
-    with a_desk(once(kind, hang_seconds=0.4), limits) as desk:
+    limits = Limits(first_backoff_s=0.01, read_s=0.5)
+    with a_desk(once(kind, hang_seconds=0.8), limits) as desk:
         made = desk.writing.note("1", "text", "k")
 
         assert isinstance(made, Unknown)

@@ -121,17 +121,6 @@ def test_a_move_is_one_put_and_one_private_note(acting, desk):
     assert desk.front.requests["GET agents/{id}"] == 1
 
 
-def test_our_writes_are_seen_as_an_integration_s(acting, desk):
-    acting.accepted("1")
-    work_off(acting.means())
-    events = desk.front.site.events
-
-    ours = events.filter(events["actor"] == OWN)
-    assert set(ours["kind"].cast(str)) == {"assigned", "tagged", "noted"}
-    assert set(ours["actor_kind"].cast(str)) == {"integration"}
-    assert desk.ours("1")[0]["user_id"] == int(OWN)
-
-
 def test_undo_puts_back_what_was_there(acting, desk):
     before = desk.state("1")
     proposal = acting.accepted("1")
@@ -253,24 +242,6 @@ EVERYTHING = {
     "throttle": 0.04, "throttle_bare": 0.02, "error": 0.05, "reset": 0.04, "truncate": 0.04, "cut_json": 0.02,
     "html": 0.02, "lost": 0.1, "late_error": 0.08, "conflict": 0.06, "write_error": 0.06, "collide": 0.08,
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_under_a_hostile_helpdesk_each_ticket_moves_once_with_one_note_and_back(store, seed):
-    tickets = [str(number) for number in range(1, 13)]
-    faults = Faults(share=EVERYTHING, seed=seed)
-    with a_desk(faults, Limits(attempts=3, first_backoff_s=0.001, longest_backoff_s=0.001)) as desk:
-        acting = Acting(store, desk)
-        proposal = acting.accepted(*tickets)
-        acting.until_done(60)
-        for ticket in tickets:
-            acting.is_moved_once(ticket, proposal)
-        review.undo(store, "acme", proposal, "a lead", desk.clock.at)
-        acting.until_done(60)
-
-        assert [desk.state(ticket) for ticket in tickets] == [(1001, {"vip"}, None)] * 12
-        assert [len(desk.ours(ticket)) for ticket in tickets] == [2] * 12
-        assert faults.happened["lost"] + faults.happened["late_error"] > 2
 
 
 @pytest.mark.prove
@@ -469,18 +440,6 @@ def test_an_invitation_reaches_an_agent_whom_the_group_of_surveys_does_not_have(
         made = helpdesk_of(desk).invite(Invitation("1002", "s", "b", group="12"), "k")
         row = desk.row(made.ticket)
         assert (row["responder_id"], row["group_id"]) == (1002, group)
-
-
-@pytest.mark.parametrize("kind", ["lost", "late_error", "write_error"])
-def test_an_invitation_of_unknown_fate_is_looked_for_and_made_once(store, kind):
-    with a_desk(Faults(share={kind: 1.0}, only="tickets", most=1)) as desk:
-        acting = Acting(store, desk)
-        store.writes.plan("acme", [Planned("w1:1002", "w1", "invite", "1002", {})], desk.clock.at)
-        acting.until_done(6, **asking(acting))
-
-        own = desk.ask("GET", f"tickets?requester_id={OWN}").json()
-        assert [str(row["id"]) for row in own] == list(store.writes.made_tickets("acme"))
-        assert len(own) == 1
 
 
 @pytest.mark.parametrize("after", [False, True])
