@@ -12,7 +12,7 @@ import pytest
 from connectors.freshdesk.marks import reference
 from connectors.freshdesk.simulated import Faults
 from connectors.freshdesk.writing import Writing
-from connectors.session import Limits
+from connectors.session import Limits, Unsent
 from helpdesk_wellbeing.acting import policy, review
 from helpdesk_wellbeing.acting.helpdesk import (
     MOVED,
@@ -223,6 +223,53 @@ def test_suggesting_taking_back_and_undoing_survive_a_kill_at_any_request(acting
         review.undo(acting.store, "acme", proposal, "a lead", desk.clock.at)
         killed(at)
         assert (desk.row(ticket)["responder_id"], len(desk.ours(ticket))) == (1001, 4)
+
+
+def told_to_wait(desk, at):
+    """From now on request number `at` is not sent, because the rate limit has it wait for 3 s."""
+    session, real, left = desk.api.session, type(desk.api.session).request, [at]
+
+    def request(*arguments, **named):
+        left[0] -= 1
+        if left[0] == 0:
+            raise Unsent("freshdesk: 429", 3.0)
+        return real(session, *arguments, **named)
+
+    session.request = request
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_what_was_surely_not_sent_is_made_as_soon_as_the_account_takes_it(acting, desk, at):
+    told_to_wait(desk, at)  # look, agent, look again, PUT, note
+    proposal = acting.accepted("1")
+    assert work_off(acting.means()).stopped == "the helpdesk asks to wait 3 s"
+    desk.clock.forward(4)
+    assert work_off(acting.means()).written == 1
+
+    acting.is_moved_once("1", proposal)
+    assert "unsent" not in acting.write(f"{proposal}:move:1").receipt
+
+
+def test_what_was_surely_not_sent_is_not_taken_for_what_somebody_else_did(acting, desk):
+    told_to_wait(desk, 4)
+    proposal = acting.accepted("1")
+    work_off(acting.means())
+    desk.front.others.edit("1", "1002", {"responder_id": 1002, "tags": ["vip", MOVED_TAG]})
+    desk.clock.forward(4)
+    work_off(acting.means())
+
+    assert acting.write(f"{proposal}:move:1").receipt == {"reason": "moved by somebody else"}
+    assert desk.ours("1") == []
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_an_invitation_that_was_surely_not_sent_is_made_as_soon_as_the_account_takes_it(acting, desk, at):
+    acting.store.writes.plan("acme", [Planned("w1:1002", "w1", "invite", "1002", {})], desk.clock.at)
+    told_to_wait(desk, at)
+    work_off(acting.means(**asking(acting)))
+    desk.clock.forward(4)
+    assert work_off(acting.means(**asking(acting))).written == 1
+    assert len(acting.store.writes.made_tickets("acme")) == 1
 
 
 @pytest.mark.parametrize("at", [4, 5])
