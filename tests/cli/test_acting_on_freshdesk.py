@@ -15,13 +15,14 @@ from flask import Flask
 
 from connectors.freshdesk.simulated import Options, SimulatedFreshdesk, Site
 from helpdesk_wellbeing.acting import asking, review
-from helpdesk_wellbeing.acting.helpdesk import MOVED, MOVED_TAG, SURVEY_TAG
+from helpdesk_wellbeing.acting.helpdesk import MOVED, MOVED_TAG, SUGGESTED_TAG, SURVEY_TAG
 from helpdesk_wellbeing.cli.common import open_store
 from helpdesk_wellbeing.cli.outbound import described, write
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.people import PEOPLE
 from helpdesk_wellbeing.plan.proposal import Because, Move, Proposal, Subject
 from helpdesk_wellbeing.surveys.page import pulse
+from tests.dying import killed_in_turn
 
 TICKETS = ("9001", "9002")
 TEAM = [f"100{number}" for number in range(1, 7)]
@@ -104,11 +105,11 @@ def install(desk):
     desk.run("install", "freshdesk", *ACCOUNT, "--url", "https://hooks.example.com", "--yes")
 
 
-def proposed():
-    """A proposal to move two tickets from 1001 to 1002; its id."""
+def proposed(tickets=TICKETS):
+    """A proposal to move tickets from 1001 to 1002; its id."""
     at = datetime.now(UTC)
     because = Because("open_work_overload", "v1", "LD1", Subject("agent", "1001"), "warn", "2026-11-01", "A", {})
-    moves = tuple(Move(ticket, "11", "1001", "1002") for ticket in TICKETS)
+    moves = tuple(Move(ticket, "11", "1001", "1002") for ticket in tickets)
     proposal = Proposal("rebalance", Subject("team", "11"), (because,), at, at + timedelta(hours=8), at, {}, moves)
     with open_store() as store:
         review.keep(store, "acme", [proposal], at)
@@ -155,12 +156,7 @@ def test_what_was_accepted_is_written_comes_back_as_nobodys_work_and_is_undone(d
 def test_a_team_is_asked_by_private_tickets_answers_and_its_result_is_shown(desk):
     configuration, tickets = desk.front.configuration(), desk.tickets()
     install(desk)
-    desk.run("act", "set", *ACCOUNT, "--mode", "esat_wave=approve", "--public-url", "https://wellbeing.example.com")
-    assert desk.commands.here("act", *ACCOUNT).code == 1, "something waits"
-    listed = json.loads(desk.run("proposals", "list", *ACCOUNT, "--format", "json").out)["proposals"]
-    (wave,) = [one["id"] for one in listed if one["action"] == "esat_wave"]
-    desk.accept(wave)
-    desk.passes(86_400 * 4)  # each is asked in their own working hours
+    ask(desk)
     desk.written()
 
     with open_store() as store:
@@ -184,6 +180,16 @@ def test_a_team_is_asked_by_private_tickets_answers_and_its_result_is_shown(desk
     assert all(desk.row(ticket) is None or desk.row(ticket)["deleted"] for ticket in asked)
     assert (desk.front.configuration(), desk.tickets()) == (configuration, tickets)
     assert "whole" in desk.run("audit", "verify", *ACCOUNT).out
+
+
+def ask(desk):
+    """A wave is proposed and accepted, and it is late enough for everybody to be asked."""
+    desk.run("act", "set", *ACCOUNT, "--mode", "esat_wave=approve", "--public-url", "https://wellbeing.example.com")
+    assert desk.commands.here("act", *ACCOUNT).code == 1, "something waits"
+    listed = json.loads(desk.run("proposals", "list", *ACCOUNT, "--format", "json").out)["proposals"]
+    (wave,) = [one["id"] for one in listed if one["action"] == "esat_wave"]
+    desk.accept(wave)
+    desk.passes(86_400 * 4)  # each is asked in their own working hours
 
 
 def answered(desk, links):
@@ -217,3 +223,43 @@ def test_a_key_that_is_revoked_loses_nothing_and_the_next_step_is_said(desk):
         assert store.writes.counts("acme") == {"written": 2}
         assert store.audit.verify("acme").problem is None
     assert [desk.row(ticket)["responder_id"] for ticket in TICKETS] == [1002, 1002]
+
+
+def test_killed_after_each_request_in_turn_all_of_it_comes_to_its_end(desk, monkeypatch):
+    def killed(*words):
+        return killed_in_turn(monkeypatch, lambda: desk.run(*words))
+
+    def killed_writing():
+        def one():
+            desk.passes(200)  # a claim ends, and so does what may be on its way
+            desk.written()
+
+        return killed_in_turn(monkeypatch, one)
+
+    configuration, tickets = desk.front.configuration(), desk.tickets()
+    assert killed("install", "freshdesk", *ACCOUNT, "--url", "https://hooks.example.com", "--yes") > 4
+    desk.run("act", "set", *ACCOUNT, "--mode", "rebalance=approve")
+    move = proposed()
+    desk.accept(move)
+    assert killed_writing() > 4
+    assert [desk.row(ticket)["responder_id"] for ticket in TICKETS] == [1002, 1002]
+    desk.run("proposals", "undo", *ACCOUNT, move)
+    assert killed_writing() > 4
+    assert [desk.row(ticket)["responder_id"] for ticket in TICKETS] == [1001, 1001]
+    assert [len(desk.notes(ticket)) for ticket in TICKETS] == [2, 2]
+
+    desk.run("act", "set", *ACCOUNT, "--mode", "rebalance=suggest")
+    proposed(("9003",))
+    assert killed_writing() > 3
+    assert SUGGESTED_TAG in desk.row("9003")["tags"]
+    ask(desk)
+    assert killed_writing() > 4
+    with open_store() as store:
+        asked = sorted(store.writes.made_tickets("acme"))
+    assert sorted(str(desk.row(ticket)["responder_id"]) for ticket in asked) == TEAM
+
+    desk.passes(600)
+    assert killed("uninstall", "freshdesk", *ACCOUNT, "--yes") > 10
+    assert (desk.front.configuration(), desk.tickets()) == (configuration, tickets)
+    assert all(desk.row(ticket)["deleted"] for ticket in asked)
+    assert "whole" in desk.run("audit", "verify", *ACCOUNT).out
