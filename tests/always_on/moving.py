@@ -71,7 +71,11 @@ class Moving:
     store: Store
     platform: Platform
     saves: list[Any] = field(default_factory=list)
-    ahead: timedelta = timedelta(0)  # of the helpdesk's clock
+    ahead: timedelta = timedelta(0)  # of the helpdesk's clock, and of that of rounds in this process
+
+    def now(self) -> datetime:
+        """The helpdesk's time."""
+        return datetime.now(UTC) + self.ahead
 
     @property
     def ours(self) -> list[Any]:
@@ -176,7 +180,7 @@ def moving(
     home.mkdir(exist_ok=True)
     made: list[Moving] = []
     theirs = PLATFORMS[platform]
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC) + (made[0].ahead if made else timedelta(0))  # noqa: E731
+    clock: Callable[[], datetime] = lambda: made[0].now() if made else datetime.now(UTC)  # noqa: E731
     with (
         theirs.served(what_happened(tickets), who_works(), clock, **options) as desk,
         open_store(Settings(home, url)) as store,
