@@ -15,6 +15,7 @@ from dataclasses import replace
 from connectors import outcomes
 from connectors.freshdesk import written as freshdesk
 from connectors.freshdesk.writing import Writing
+from connectors.session import HttpRefused
 from helpdesk_wellbeing.acting.helpdesk import (
     KEEP,
     TAGS,
@@ -42,8 +43,8 @@ class FreshdeskHelpdesk:
         self._field = field
 
     def look(self, ticket: str) -> Seen:
-        """One request."""
-        return self._seen(let_in(lambda: self._writing.ticket(ticket)))
+        """One request. A ticket that the key may not see, as when its agent was given a narrower scope, is forbidden."""
+        return let_in(lambda: self._look(ticket))
 
     def find(self, seen: Seen, sent: Sent, marker: str) -> Written | Half | None:
         """The note, among the ticket's conversations; without it, whether the ticket stands as it was asked for."""
@@ -108,6 +109,14 @@ class FreshdeskHelpdesk:
         """By the reference in its text, among the tickets of the key's own agent."""
         there = let_in(lambda: self._writing.made(marker))
         return None if there is None else Written(None, there)
+
+    def _look(self, ticket: str) -> Seen:
+        try:
+            return self._seen(self._writing.ticket(ticket))
+        except HttpRefused as refused:
+            if refused.status != 403 or refused.code == "account_suspended":
+                raise
+            return replace(self._seen(freshdesk.gone(ticket)), problem="forbidden")
 
     def _why_not(self, agent: str | None, group: str | None) -> outcomes.Reason | None:
         with nothing_sent():

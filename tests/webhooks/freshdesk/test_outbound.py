@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,12 +70,12 @@ class Acting:
         clock = self.desk.clock
         return Means(self.store, "acme", helpdesk_of(self.desk), now=clock, sleep=clock.forward, **more)
 
-    def accepted(self, *tickets, giver="1001", receiver="1002", mode="approve"):
+    def accepted(self, *tickets, giver="1001", receiver="1002", mode="approve", group="11"):
         at = self.desk.clock.at
         policy.change(self.store, "acme", "an admin", at, modes={"rebalance": mode})
         proposal = Proposal(
             "rebalance", Subject("agent", tickets[0]), (BECAUSE,), at, at + timedelta(hours=24), at,
-            {"en": "Move some."}, moves=tuple(Move(ticket, "11", giver, receiver) for ticket in tickets),
+            {"en": "Move some."}, moves=tuple(Move(ticket, group, giver, receiver) for ticket in tickets),
         )  # fmt: skip
         review.keep(self.store, "acme", [proposal], at)
         if mode == "approve":
@@ -426,6 +427,27 @@ def test_a_ticket_that_goes_to_the_trash_before_its_note_was_moved_all_the_same(
     acting.until_done(5)
 
     assert acting.write(f"{proposal}:move:1").receipt["lost_note"] is True
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_tickets_that_the_key_may_see_no_more_hold_nothing_up(acting, desk, killed):
+    desk.front.others.edit("4", "1001", {"group_id": 12, "responder_id": 1004})
+    proposal = acting.accepted("1", "2", "3")
+    if killed:
+        dying(desk, 4, after=False)
+        with suppress(Killed):
+            work_off(acting.means())
+        del desk.api.session.request
+        desk.clock.forward(100)
+    lists = desk.front.api.lists
+    lists.options = replace(lists.options, scope=2, groups=("12",))
+    seen = acting.accepted("4", giver="1004", group="12", receiver="1006")
+    acting.until_done(5)
+
+    forbidden = [acting.write(f"{proposal}:move:{ticket}").receipt for ticket in ("1", "2", "3")]
+    assert forbidden == [{"reason": "forbidden"}] * 3
+    assert acting.write(f"{seen}:move:4").state == "skipped"
+    assert acting.write(f"{seen}:move:4").receipt == {"reason": "agent left"}
 
 
 def test_what_is_there_already_is_not_written(desk):
