@@ -43,7 +43,7 @@ class FreshdeskHelpdesk:
         self._field = field
 
     def look(self, ticket: str) -> Seen:
-        """One request. A ticket that the key may not see, as when its agent was given a narrower scope, is forbidden."""
+        """One request. A ticket that the key may not see is forbidden: its agent may have got a narrower scope."""
         return let_in(lambda: self._look(ticket))
 
     def find(self, seen: Seen, sent: Sent, marker: str) -> Written | Half | None:
