@@ -1,5 +1,6 @@
 # make demo and make test install what they need; nothing else is needed first than Python 3.11 or newer.
 PYTHON ?= python3
+PLATFORM ?= zendesk
 VENV   := .venv
 RUN    := $(VENV)/bin
 
@@ -12,8 +13,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-demo: $(VENV)/.installed  ## the main job, on a simulated Zendesk over real HTTP
-	$(RUN)/helpdesk-wellbeing demo
+demo: $(VENV)/.installed  ## the main job, on a simulated helpdesk over real HTTP: make demo PLATFORM=freshdesk
+	$(RUN)/helpdesk-wellbeing demo --platform $(PLATFORM)
 
 # Tests start the program some hundred times, which takes up to three times as long where Python may not keep what it
 # compiled. Each process begins with half of the tests, in order: what a module sets up is set up once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connectors.freshdesk.settings import FreshdeskSettings
@@ -15,10 +16,14 @@ __all__ = ["FreshdeskSettings", "connect"]
 
 
 def connect(
-    settings: FreshdeskSettings, say: Callable[[str], None] | None = None, limits: Limits | None = None
+    settings: FreshdeskSettings,
+    say: Callable[[str], None] | None = None,
+    limits: Limits | None = None,
+    *,
+    patient: bool = False,
 ) -> FreshdeskConnector:
     """A connector for one account; nothing is asked yet. `say` gets lines about waiting and what is
-    lacking; `limits` say how long it waits."""
+    lacking; `limits` say how long it waits; `patient`: one of many pulls, which spares the quota."""
     from connectors.freshdesk.connector import FreshdeskConnector
 
-    return FreshdeskConnector(settings, limits=limits, say=say)
+    return FreshdeskConnector(replace(settings, patient=patient or settings.patient), limits=limits, say=say)

@@ -91,6 +91,8 @@ def read_roster(api: FreshdeskApi, book: Book, year: int) -> Roster:
     book.statuses = read_statuses(api, notes.append)
     left = [(None if book.is_blind else _looked_up(api, one)) or {"id": one} for one in sorted(book.former)]
     groups = _groups(api, notes.append)
+    if not any(person.get("groups") for person in present) and not any("agent_ids" in group for group in groups):
+        groups = [_group_with_members(api, group) for group in groups]
     schedules = _schedules(api, year, notes.append)
     everybody = [*present, *left]
     people = people_frame(everybody, _memberships(everybody, groups))
@@ -101,6 +103,7 @@ def read_roster(api: FreshdeskApi, book: Book, year: int) -> Roster:
         groups=groups_frame(groups, [_hours_of(group, schedules) for group in groups]),
         zone=account_zone([schedule for schedule, _ in listed], people),
         notes=tuple(notes),
+        statuses=book.statuses,
         holidays=holidays_frame([schedule for schedule, _ in listed]),
     )
 
@@ -173,6 +176,16 @@ def _groups(api: FreshdeskApi, note: Note) -> list[dict[str, Any]]:
             raise
         rows = optional("the list of groups", lambda: _all(api, "/api/v2/groups"), note) or []
     return [row for row in rows if _identity(row)]
+
+
+def _group_with_members(api: FreshdeskApi, group: dict[str, Any]) -> dict[str, Any]:
+    """Where neither list names members, a group by itself does."""
+    try:
+        return {**group, **api.object(f"/api/v2/groups/{group['id']}")}
+    except HttpRefused as refused:
+        if not is_absent(refused):
+            raise
+        return group
 
 
 def _memberships(people: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import requests
+import urllib3
 
 NO_ANSWER = 504  # what activity logs show for a timeout or a broken connection
 USUAL_WAIT_S = 1.0
@@ -128,14 +128,13 @@ class Outbox:
         self.close()
 
     def _run(self) -> None:
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy of the environment has no business on loopback
+        with urllib3.PoolManager(retries=False, timeout=self._timeout_s) as pool:  # which knows no proxies
             while True:
                 job = self._next()
                 if job is None:
                     return
                 try:
-                    self._deliver(session, job)
+                    self._deliver(pool, job)
                 finally:
                     with self._changed:
                         self._busy -= 1
@@ -151,13 +150,13 @@ class Outbox:
                 self._changed.wait(wait)
             return None
 
-    def _deliver(self, session: requests.Session, job: Job) -> None:
+    def _deliver(self, pool: urllib3.PoolManager, job: Job) -> None:
         held = self.held_back(job)
         if held is not None:
             self._count(held[0])
             self._again(job, held[1], job.retry)
             return
-        status, asked = self._post(session, job)
+        status, asked = self._post(pool, job)
         self.note(status)
         self._count(status)
         self.attempts.append(Attempt(job.event, job.kind, status, job.retry, datetime.now(UTC)))
@@ -170,16 +169,14 @@ class Outbox:
         with self._changed:
             heapq.heappush(self._jobs, again)
 
-    def _post(self, session: requests.Session, job: Job) -> tuple[int, float]:
+    def _post(self, pool: urllib3.PoolManager, job: Job) -> tuple[int, float]:
         """The status and the seconds to wait before another try."""
         headers = self.headers(job.body, job.invocation)
         try:
-            answer = session.post(
-                self.url, data=job.body, headers=headers, timeout=self._timeout_s, allow_redirects=False
-            )
-        except requests.RequestException:
+            answer = pool.request("POST", self.url, body=job.body, headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError:
             return NO_ANSWER, USUAL_WAIT_S
-        return answer.status_code, _seconds(answer.headers.get("Retry-After"))
+        return answer.status, _seconds(answer.headers.get("Retry-After"))
 
     def _count(self, outcome: int | str) -> None:
         with self._changed:

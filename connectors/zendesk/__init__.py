@@ -15,10 +15,14 @@ __all__ = ["ZendeskSettings", "connect"]
 
 
 def connect(
-    settings: ZendeskSettings, say: Callable[[str], None] | None = None, limits: Limits | None = None
+    settings: ZendeskSettings,
+    say: Callable[[str], None] | None = None,
+    limits: Limits | None = None,
+    *,
+    patient: bool = False,
 ) -> ZendeskConnector:
     """A connector for one account; nothing is asked yet. `say` gets lines about waiting and what is
-    lacking; `limits` say how long it waits."""
+    lacking; `limits` say how long it waits. `patient` changes nothing here: a poll takes a handful of requests."""
     from connectors.zendesk.connector import ZendeskConnector
 
     return ZendeskConnector(settings, limits=limits, say=say)

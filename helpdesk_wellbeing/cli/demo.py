@@ -1,4 +1,4 @@
-"""`demo`: the main job on a simulated Zendesk, over real HTTP, and what was planted beside what was found.
+"""`demo`: the main job on a simulated helpdesk, over real HTTP, and what was planted beside what was found.
 
 Then a lead acts (see demo_act.py), and it ends with `serve` (see demo_serve.py).
 """
@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,20 +18,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say, verbose_option, watched
+from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, PLATFORMS, Clock, part_of
 from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.cli.check import Examined
-    from helpdesk_wellbeing.cli.demo_act import Clock
+    from helpdesk_wellbeing.cli.demo_compare import Column
     from helpdesk_wellbeing.demo import Planted, Verdict, World
     from helpdesk_wellbeing.store import Store
 
-ACCOUNT = "demo"
 LAST_DAY = date(2026, 11, 20)
-LIMITED_MINUTE = 0.1  # seconds in which the simulated Zendesk lets a minute's requests through; nobody waits for a demo
 
 
 @click.command(name="demo")
+@click.option(
+    "--platform", type=click.Choice(PLATFORMS), default=PLATFORMS[0], show_default=True, help="Which helpdesk."
+)
 @click.option("--seed", default=1, show_default=True, help="Another seed is another team.")
 @click.option(
     "--keep",
@@ -41,41 +43,53 @@ LIMITED_MINUTE = 0.1  # seconds in which the simulated Zendesk lets a minute's r
 @format_option
 @verbose_option
 @click.pass_context
-def command(ctx: click.Context, seed: int, keep: Path | None, output: str, verbose: bool) -> None:
+def command(ctx: click.Context, platform: str, seed: int, keep: Path | None, output: str, verbose: bool) -> None:
     """Show the main job on a simulated helpdesk: connect, pull over HTTP, check, compare, then serve.
 
-    With a terminal it goes on serving until Ctrl-C. Exit code 0: every planted problem was found and no innocent was
+    On Freshdesk, which takes a few minutes, the same team's Zendesk is shown beside it. With a terminal it goes on
+    serving until Ctrl-C.
+
+    Exit code 0: every planted problem was found, or on Freshdesk said to be not assessable, and no innocent was
     flagged, 1: otherwise, 2: did not run.
     """
+    from helpdesk_wellbeing.cli import demo_compare
     from helpdesk_wellbeing.cli.check import print_text
-    from helpdesk_wellbeing.cli.demo_act import MONDAY_MORNING, Clock, act
+    from helpdesk_wellbeing.cli.demo_act import MONDAY_MORNING, act
     from helpdesk_wellbeing.cli.demo_serve import show, stopped_by_sigterm
     from helpdesk_wellbeing.demo import judge
 
-    live_home = None if keep is None else _new_folder(keep)
-    with stopped_by_sigterm(), _home(keep):
+    part, live_home = part_of(platform), None if keep is None else _new_folder(keep)
+    compared = demo_compare.others(seed) if platform != PLATFORMS[0] else demo_compare.nobody()
+    with stopped_by_sigterm(), of_its_own(keep), compared as others:
         world = _simulate(seed)
         store = open_store()
         clock = Clock(world.as_of + timedelta(minutes=10))
-        with _server(world, clock) as site:
-            _connect_and_pull(store, site)
-            _import_files(store, world)
+        with part.front(part.beginning(world), lambda: clock.at) as front:
+            part.connect(store, front)
+            part.read(store, front, world, clock)
+            import_files(store, world)
             examined = _check(store, world)
             verdict = judge(examined.answer["flags"], world)
+            columns = [demo_compare.Column.of(title, answer.result(), world) for title, answer in others.items()]
+            columns.insert(1, demo_compare.Column.of(part.NAME, examined.answer, world))
             if output == "text":
                 print_text(store, examined, catalogue(), verbose)
-                _print_verdict(verdict, world)
+                _print_verdict(verdict, world, columns[min(1, len(others))])
+                if others:
+                    demo_compare.show(world, columns)
             clock.at = world.as_of + MONDAY_MORNING
-            acted = act(store, ACCOUNT, clock, quiet=output == "json")
+            acted = act(store, ACCOUNT, part, clock, quiet=output == "json")
         try:
-            with _home(live_home):
-                shown = show(world, stay=output == "text" and watched(), quiet=output == "json")
+            with of_its_own(live_home):
+                shown = show(world, part, stay=output == "text" and watched(), quiet=output == "json")
         finally:
             _say_what_is_kept(keep, live_home, world)
         if output == "json":
             live = None if shown is None else asdict(shown)
-            print_json({"check": examined.answer, "verdict": _as_dict(verdict), "acted": asdict(acted), "live": live})
-        ctx.exit(0 if verdict.perfect else 1)
+            beside = {"platforms": [asdict(column) for column in columns]} if others else {}
+            judged = _as_dict(verdict)
+            print_json({"check": examined.answer, "verdict": judged, **beside, "acted": asdict(acted), "live": live})
+        ctx.exit(0 if all(column.is_right for column in columns) else 1)
 
 
 def _new_folder(keep: Path) -> Path:
@@ -93,7 +107,7 @@ def _say_what_is_kept(keep: Path | None, live_home: Path | None, world: World) -
 
 
 @contextmanager
-def _home(keep: Path | None) -> Iterator[None]:
+def of_its_own(keep: Path | None) -> Iterator[None]:
     """The demo never touches the installation's own folder."""
     with tempfile.TemporaryDirectory(prefix="helpdesk-wellbeing-demo-") as scratch:
         before = {name: os.environ.get(name) for name in _OVERRIDDEN}
@@ -112,11 +126,16 @@ def _home(keep: Path | None) -> Iterator[None]:
 _OVERRIDDEN = (HOME_VARIABLE, DATABASE_VARIABLE)
 
 
-def _simulate(seed: int) -> World:
+def simulated(seed: int) -> World:
+    """The team of a seed."""
     from helpdesk_wellbeing.demo import simulate
 
+    return simulate(seed, end=LAST_DAY)
+
+
+def _simulate(seed: int) -> World:
     began = time.perf_counter()
-    world = simulate(seed, end=LAST_DAY)
+    world = simulated(seed)
     say(
         f"simulated: {world.events.height:,} events of {world.roster.users.height} accounts up to "
         f"{world.as_of:%Y-%m-%d %H:%M} UTC, seed {seed} ({time.perf_counter() - began:.1f} s)"
@@ -124,32 +143,8 @@ def _simulate(seed: int) -> World:
     return world
 
 
-@contextmanager
-def _server(world: World, clock: Clock) -> Iterator[Any]:
-    from connectors.zendesk.settings import WRITING_SCOPES
-    from connectors.zendesk.simulated import SimulatedZendesk, Site
-
-    site = Site.from_world(world)
-    site = replace(site, options=replace(site.options, minute=LIMITED_MINUTE, allowed_scopes=WRITING_SCOPES))
-    with SimulatedZendesk(site, now=lambda: clock.at) as server:
-        say(f"simulated Zendesk at {server.base_url}")
-        yield server
-
-
-def _connect_and_pull(store: Store, server: Any) -> None:
-    from helpdesk_wellbeing.cli.connect import connect_zendesk
-    from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
-    from helpdesk_wellbeing.cli.pull import run
-
-    settings = {"subdomain": "acme", "base_url": server.base_url, "client_id": server.client_id}
-    connect_zendesk(store, ACCOUNT, settings, CLIENT_SECRET, server.client_secret)
-    began = time.perf_counter()
-    with store.writer(ACCOUNT, "demo"):
-        run(store, ACCOUNT, fold=False)
-    say(f"pulled over HTTP in {time.perf_counter() - began:.1f} s, {sum(server.requests.values()):,} requests")
-
-
-def _import_files(store: Store, world: World) -> None:
+def import_files(store: Store, world: World) -> None:
+    """As `import` does it."""
     from helpdesk_wellbeing import people as files
     from helpdesk_wellbeing.demo import write_files
 
@@ -171,11 +166,11 @@ def _check(store: Store, world: World) -> Examined:
     return examined
 
 
-def _print_verdict(verdict: Verdict, world: World) -> None:
+def _print_verdict(verdict: Verdict, world: World, column: Column) -> None:
     click.echo("\nPLANTED")
-    for planted in world.planted:
-        mark = "found " if planted in verdict.found else "MISSED"
-        click.echo(f"  {mark}  {planted.signal:4} {planted.subject_kind} {planted.subject}: {planted.story}")
+    for planted, outcome in zip(world.planted, column.outcomes, strict=True):
+        mark = outcome if outcome in ("found", "MISSED") else f"not assessable ({outcome})"
+        click.echo(f"  {mark:6}  {planted.signal:4} {planted.subject_kind} {planted.subject}: {planted.story}")
     click.echo("\nINNOCENT")
     for innocent in world.innocents:
         mark = "FLAGGED" if innocent in verdict.innocents_flagged else "quiet "

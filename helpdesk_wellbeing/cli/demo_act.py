@@ -1,4 +1,4 @@
-"""How `demo` acts: on Monday morning a lead accepts a proposal, it is written into the simulated Zendesk and undone; a
+"""How `demo` acts: on Monday morning a lead accepts a proposal, it is written into the simulated helpdesk and undone; a
 team is asked how it is going, its members answer, and the result is shown or hidden."""
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import click
 
+from helpdesk_wellbeing.cli.demo_platforms import Clock, Part
 from helpdesk_wellbeing.errors import WellbeingError
 
 if TYPE_CHECKING:
-    from connectors.zendesk.writing import Writing
+    from helpdesk_wellbeing.acting.helpdesk import Helpdesk
     from helpdesk_wellbeing.store import Store
 
 Tell: TypeAlias = Callable[[str], object]
@@ -29,22 +30,6 @@ A_MINUTE_S, A_DAY_S = 61.0, 86_400.0
 MOST_ROUNDS = 20
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 BELOW_K = 3
-
-
-@dataclass
-class Clock:
-    """The time of the demo's Monday; goes on with every look and by hand."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        """A little later than before."""
-        self.at += timedelta(milliseconds=20)
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        """It is later."""
-        self.at += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -60,16 +45,16 @@ class Acted:
     audit_entries: int = 0
 
 
-def act(store: Store, account: str, clock: Clock, *, quiet: bool) -> Acted:
+def act(store: Store, account: str, part: Part, clock: Clock, *, quiet: bool) -> Acted:
     """Propose, accept, write, look, undo; then two waves. Raises WellbeingError when something does not come out."""
-    from helpdesk_wellbeing.cli.outbound import writing_of
+    from helpdesk_wellbeing.cli.outbound import helpdesk_of
 
     tell: Tell = (lambda line: None) if quiet else click.echo
-    acted, helpdesk = Acted(), writing_of(store, account, lambda line: None)
+    acted, helpdesk = Acted(), helpdesk_of(store, account, lambda line: None)
     tell(f"\nACTING  {clock.at:%A %d %B %Y, %H:%M} UTC")
     _propose(store, account, clock, acted, tell)
     _move_and_undo(store, account, helpdesk, clock, acted, tell)
-    _ask(store, account, helpdesk, clock, acted, tell)
+    _ask(store, account, part, clock, acted, tell)
     verdict = store.audit.verify(account)
     if verdict.problem is not None:
         raise WellbeingError(f"demo: the audit log is not whole: {verdict.problem}; please report this line")
@@ -90,7 +75,7 @@ def _propose(store: Store, account: str, clock: Clock, acted: Acted, tell: Tell)
          "reason. One proposal:")  # fmt: skip
 
 
-def _move_and_undo(store: Store, account: str, helpdesk: Writing, clock: Clock, acted: Acted, tell: Tell) -> None:
+def _move_and_undo(store: Store, account: str, helpdesk: Helpdesk, clock: Clock, acted: Acted, tell: Tell) -> None:
     from helpdesk_wellbeing.acting import review, views
     from helpdesk_wellbeing.acting.names import names_of
 
@@ -103,13 +88,13 @@ def _move_and_undo(store: Store, account: str, helpdesk: Writing, clock: Clock, 
     tell(_indented(moves[0]["reasons"]["en"]))
     review.accept(store, account, proposal["id"], LEAD, clock.now())
     tell(f"  accepted; {_written(store, account, clock)}")
-    now = {move["ticket"]: helpdesk.ticket(move["ticket"]).assignee for move in moves}
+    now = {move["ticket"]: helpdesk.look(move["ticket"]).assignee for move in moves}
     acted.seen = sum(now[move["ticket"]] == move["receiver"] for move in moves)
     shown = ", ".join(f"{ticket} with {names.agent(who or 'nobody')}" for ticket, who in now.items())
     tell(f"  the helpdesk shows: {shown}")
     review.undo(store, account, proposal["id"], LEAD, clock.now())
     _written(store, account, clock)
-    acted.undone = sum(helpdesk.ticket(move["ticket"]).assignee == move["giver"] for move in moves)
+    acted.undone = sum(helpdesk.look(move["ticket"]).assignee == move["giver"] for move in moves)
     tell(f"  undone; {acted.undone} of {len(moves)} are back with whom they were")
     if not acted.seen == acted.undone == acted.moves:
         raise WellbeingError("demo: what was written or undone does not show in the helpdesk; please report this line")
@@ -131,7 +116,7 @@ def _written(store: Store, account: str, clock: Clock) -> str:
 # ---- a wave ---------------------------------------------------------------------------------------------------------
 
 
-def _ask(store: Store, account: str, helpdesk: Writing, clock: Clock, acted: Acted, tell: Tell) -> None:
+def _ask(store: Store, account: str, part: Part, clock: Clock, acted: Acted, tell: Tell) -> None:
     """One team whose members all answer, and one of whom only a few do."""
     from helpdesk_wellbeing.acting import asking, policy, review, views
 
@@ -151,7 +136,7 @@ def _ask(store: Store, account: str, helpdesk: Writing, clock: Clock, acted: Act
         rng = random.Random(1)
         for team, most in answering.items():
             for ticket in asked[team][:most]:
-                _answer(_link_in(helpdesk, ticket), rng)
+                _answer(_link_in(part.text_of(store, ticket), ticket), rng)
     clock.sleep(8 * A_DAY_S)
     asking.look_after_waves(store, account, clock.at)
     for wave in store.surveys.waves(account):
@@ -185,9 +170,8 @@ def _result(store: Store, account: str, wave: str, team: str, answered: int) -> 
     }
 
 
-def _link_in(helpdesk: Writing, ticket: str) -> str:
+def _link_in(text: str, ticket: str) -> str:
     """What the agent who was asked reads in the helpdesk."""
-    text = str(helpdesk.api.object(f"/api/v2/tickets/{ticket}", "ticket").get("description", ""))
     found = re.search(r"http://\S+", text)
     if found is None:
         raise WellbeingError(f"demo: the invitation in ticket {ticket} has no link; please report this line")

@@ -1,4 +1,4 @@
-"""How `demo` ends: `serve` runs against the simulated Zendesk, and what somebody does there shows in `check` seconds
+"""How `demo` ends: `serve` runs against the simulated helpdesk, and what somebody does there shows in `check` seconds
 later."""
 
 from __future__ import annotations
@@ -23,20 +23,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helpdesk_wellbeing.cli.common import catalogue, open_store, say
+from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT
 from helpdesk_wellbeing.errors import WellbeingError
 
 if TYPE_CHECKING:
-    from connectors.zendesk.simulated import SimulatedZendesk, Site
-    from connectors.zendesk.simulated.webhooks import Sender
+    from helpdesk_wellbeing.cli.demo_platforms import Part
     from helpdesk_wellbeing.demo import World
     from helpdesk_wellbeing.store import Store
 
-ACCOUNT = "demo"
 WEBHOOK_SECRET = "webhook_secret"
 WEEKS = 1  # of the team's past, so that nobody waits for a demo
 STARTED_S, SEEN_S, STOPPED_S = 60.0, 60.0, 12.0
 BETWEEN_TOUCHES_S = 5.0
-LIMITED_MINUTE = 0.1  # real seconds in a minute of the simulated rate limits
 RULE = "long_day"
 # Before the touch: at work twice, 13 h from first to last not yet exceeded. Minutes before now.
 _AT_WORK = ((790, 560), (310, 40))
@@ -82,7 +80,7 @@ class Served:
             raise WellbeingError(f"demo: serve ended{ready}, with exit code {code}: {last_words(self.said)}")
 
 
-def show(world: World, *, stay: bool, quiet: bool = False) -> Shown | None:
+def show(world: World, part: Part, *, stay: bool, quiet: bool = False) -> Shown | None:
     """Serve, touch a ticket, tell what came of it; `stay`: go on touching until Ctrl-C.
 
     In the home folder of the environment, which has nothing yet. None where `serve` does not run. Raises WellbeingError
@@ -91,24 +89,21 @@ def show(world: World, *, stay: bool, quiet: bool = False) -> Shown | None:
     if os.name != "posix":
         say("serve is not shown: it runs on Linux, macOS and other POSIX systems")
         return None
-    from connectors.zendesk.simulated import SimulatedZendesk
-    from connectors.zendesk.simulated.webhooks import Habits, Sender
-
     agent, name = _somebody_ordinary(world)
-    site = _moved_to_today(world, agent)
+    today = _moved_to_today(world, agent)
     with (
         stopped_by_sigterm(),
-        SimulatedZendesk(site, now=lambda: datetime.now(UTC)) as zendesk,
+        part.front(today, lambda: datetime.now(UTC)) as helpdesk,
         open_store() as store,
     ):
-        secret = _connect(store, zendesk)
-        with _serving() as served, _reaching(zendesk, served.address, secret, Sender, Habits) as sender:
-            shown = _touch(store, zendesk, sender, served, agent, name)
+        secret = _connect(store, part, helpdesk)
+        with _serving() as served, part.calls(helpdesk, served.address, secret) as sender:
+            shown = _touch(store, part, helpdesk, sender, served, agent, name)
             if not quiet:
                 click.echo(f"\nLIVE\n  {shown.line()}\n  now flagged: {shown.because}")
             if stay:
                 with suppress(KeyboardInterrupt):
-                    _go_on(store, zendesk, sender, served)
+                    _go_on(store, helpdesk, sender, served)
     return shown
 
 
@@ -124,13 +119,10 @@ def _somebody_ordinary(world: World) -> tuple[str, str]:
     return min(ordinary)
 
 
-def _moved_to_today(world: World, agent: str) -> Site:
+def _moved_to_today(world: World, agent: str) -> World:
     """The last weeks of the team, moved by whole weeks until shortly before today, and `agent` at work since."""
     import polars as pl
 
-    from connectors.zendesk.simulated import Site
-
-    site = Site.from_world(world)
     now = datetime.now(UTC).replace(microsecond=0)
     last = world.events["at"].max()
     assert isinstance(last, datetime)
@@ -152,8 +144,7 @@ def _moved_to_today(world: World, agent: str) -> Site:
         (pl.col(column) if column in at_work.columns else pl.lit(None)).cast(kind).alias(column)
         for column, kind in schema.items()
     )
-    options = replace(site.options, minute=LIMITED_MINUTE)
-    return replace(site, events=pl.concat([events, filled]).sort("at", maintain_order=True), options=options)
+    return replace(world, events=pl.concat([events, filled]).sort("at", maintain_order=True))
 
 
 def _tickets(events: Any) -> list[str]:
@@ -165,32 +156,18 @@ def _tickets(events: Any) -> list[str]:
     return [str(ticket) for ticket in left["ticket"].drop_nulls().unique(maintain_order=True).reverse().to_list()]
 
 
-def _connect(store: Store, zendesk: SimulatedZendesk) -> str:
-    """Connect and pull once, as `connect` and `pull` do; the secret that webhooks are to be signed with."""
+def _connect(store: Store, part: Part, helpdesk: Any) -> str:
+    """Connect and pull once, as `connect` and `pull` do; the secret that webhooks are to prove themselves with."""
     from helpdesk_wellbeing.cli.check import examine
-    from helpdesk_wellbeing.cli.connect import connect_zendesk
-    from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
     from helpdesk_wellbeing.cli.pull import run
 
-    settings = {"subdomain": "acme", "base_url": zendesk.base_url, "client_id": zendesk.client_id}
-    connect_zendesk(store, ACCOUNT, settings, CLIENT_SECRET, zendesk.client_secret)
+    part.connect(store, helpdesk)
     with store.writer(ACCOUNT, "demo"):
         run(store, ACCOUNT, fold=False)
     examine(store, ACCOUNT, catalogue(try_examples=False), datetime.now(UTC))
     secret = secrets.token_urlsafe(32)
     store.put_secret(ACCOUNT, WEBHOOK_SECRET, secret)
     return secret
-
-
-@contextmanager
-def _reaching(
-    zendesk: SimulatedZendesk, address: str, secret: str, make: type[Sender], habits: Any
-) -> Iterator[Sender]:
-    """The account's webhook: it repeats and disorders its calls, as the platform may."""
-    url = f"{address}/webhooks/zendesk/{ACCOUNT}"
-    with make(zendesk, url, secret, habits=habits(repeated=0.2, disordered=0.2, held_s=0.3)) as sender:
-        say(f"simulated Zendesk at {zendesk.base_url} sends signed webhooks to {url}")
-        yield sender
 
 
 @contextmanager
@@ -239,16 +216,14 @@ def _told(line: str) -> tuple[str, bool]:
         return line, line.startswith("helpdesk-wellbeing: ")
 
 
-def _touch(store: Store, zendesk: SimulatedZendesk, sender: Sender, served: Served, agent: str, name: str) -> Shown:
+def _touch(store: Store, part: Part, helpdesk: Any, sender: Any, served: Served, agent: str, name: str) -> Shown:
     """Let the agent answer a ticket once more; wait until the flag that follows from it is in the stored answer."""
     if _flag_of(store, agent) is not None:
         raise WellbeingError(f"demo: {agent} is flagged before anything was touched; please report this line")
-    ticket = _tickets(zendesk.site.events)[0]
+    ticket = _tickets(helpdesk.site.events)[0]
     began = time.monotonic()
-    touch = zendesk.touch(ticket, agent)
-    stored = _wait(
-        served, lambda: any(a.status == 200 and a.event == touch.payload["id"] for a in list(sender.attempts))
-    )
+    touch = helpdesk.touch(ticket, agent)
+    stored = _wait(served, lambda: part.has_told(sender, touch))
     if stored is None:
         raise WellbeingError(f"demo: the webhook did not arrive; it was answered {dict(sender.outcomes)}")
     stored_s = stored - began
@@ -281,19 +256,19 @@ def _wait(served: Served, is_so: Callable[[], bool], seconds: float = SEEN_S) ->
     return time.monotonic()
 
 
-def _go_on(store: Store, zendesk: SimulatedZendesk, sender: Sender, served: Served) -> None:
+def _go_on(store: Store, helpdesk: Any, sender: Any, served: Served) -> None:
     """Touch a ticket every few seconds until Ctrl-C, or until `serve` has ended."""
     from helpdesk_wellbeing.settings import HOME_VARIABLE, load_settings
 
     home = load_settings().home
     say(f"\nstill serving; in another terminal: {HOME_VARIABLE}={home} helpdesk-wellbeing status   (Ctrl-C ends this)")
     rng = random.Random(1)
-    people = zendesk.site.people.select("agent", "name").rows()
-    for ticket in itertools.cycle(_tickets(zendesk.site.events)):
+    people = helpdesk.site.people.select("agent", "name").rows()
+    for ticket in itertools.cycle(_tickets(helpdesk.site.events)):
         _wait(served, lambda: False, BETWEEN_TOUCHES_S)
         agent, name = rng.choice(people)
         began, at = time.monotonic(), datetime.now(UTC)
-        zendesk.touch(ticket, agent)
+        helpdesk.touch(ticket, agent)
 
         def is_in(at: datetime = at) -> bool:
             evaluated = store.work.run_of(ACCOUNT).evaluated_at

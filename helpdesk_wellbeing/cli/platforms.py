@@ -22,9 +22,17 @@ API_KEY = "api_key"
 
 
 def connector_of(
-    store: Store, account: str, tell: Callable[[str], None] = say, limits: Limits | None = None
+    store: Store,
+    account: str,
+    tell: Callable[[str], None] = say,
+    limits: Limits | None = None,
+    *,
+    patient: bool = False,
 ) -> Connector:
-    """The connector of a connected account; it tells what it waits for, as long as `limits` allow."""
+    """The connector of a connected account; it tells what it waits for, as long as `limits` allow.
+
+    `patient`: one of many pulls, which may leave something to the next ones to spare the quota.
+    """
     platform = store.account(account).platform
     if platform is None:
         raise NothingToPull(f"{account} was imported from a file; there is nothing to pull, run import again")
@@ -34,7 +42,7 @@ def connector_of(
         raise NothingToPull(f"{account}: this version cannot read {platform}; it takes in what its webhooks bring")
     if lives_on_webhooks(store, account):
         raise NothingToPull(f"{account}: {how_to_add_the_key(store, account)}")
-    return CONNECTORS[platform](_SETTINGS[platform](store, account), say=tell, limits=limits)
+    return CONNECTORS[platform](_SETTINGS[platform](store, account), say=tell, limits=limits, patient=patient)
 
 
 def lives_on_webhooks(store: Store, account: str) -> bool:

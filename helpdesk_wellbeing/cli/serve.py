@@ -246,7 +246,7 @@ def _connect(store: Store, log: Any) -> Callable[[str], Connector]:
                 noted.add((account, line))
             (log.debug if is_known else log.info)("connector", account=account, said=line)
 
-        made.append(connector_of(store, account, tell=tell, limits=limits))
+        made.append(connector_of(store, account, tell=tell, limits=limits, patient=True))
         return made[0]
 
     return connect

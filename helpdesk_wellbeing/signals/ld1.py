@@ -41,10 +41,8 @@ from helpdesk_wellbeing.signals.worked_days import (
     WorkedDays,
     agent_rows,
     baseline_window,
-    edge_day,
-    job_start,
-    seen_alike_since,
     standing,
+    terms_since,
     tickets,
     worked_days,
 )
@@ -138,10 +136,10 @@ def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, froz
     falling = (~raising).astype(np.int64)
     needed, place = np.unique(snapshot, return_inverse=True)
     judged = usual.position[needed]
-    window = baseline_window(worked, judged, edge_day(facts))
+    window = baseline_window(facts, worked, judged)
     rolling = window.of(usual.weight, usual.grade_b)
     rolling_solved = window.median(usual.solved)
-    restarted = job_start(worked, judged)
+    restarted = terms_since(facts, worked, judged)
 
     agents = np.array(worked.roster.agents, dtype=object)
     remembered = Memory(worked.roster.agents, MEMORY, memory)
@@ -212,7 +210,7 @@ def usual_now(facts: Facts) -> dict[str, Usual]:
     usual = _usual(found, worked)
     agent, reverse_first = np.unique(found.agent[::-1], return_index=True)
     last = usual.position[::-1][reverse_first]
-    window = baseline_window(worked, last, edge_day(facts))
+    window = baseline_window(facts, worked, last)
     base, solved = window.of(usual.weight, usual.grade_b), window.median(usual.solved)
     enough = base.count >= MINIMUM_DAYS * np.where(base.grade_b, 2, 1)
     enough &= base.median >= MINIMUM_MEDIAN * ONE_TICKET
@@ -225,20 +223,16 @@ def usual_now(facts: Facts) -> dict[str, Usual]:
 
 
 def without_baseline(
-    facts: Facts, worked: WorkedDays, positions: Ints, values: Floats, minimum: int, *, counts_acts: bool = False
+    facts: Facts, worked: WorkedDays, positions: Ints, values: Floats, minimum: int
 ) -> dict[str, str | None]:
-    """Every agent -> the reason why the last of these worked days could not be judged, if there is one.
-
-    `counts_acts`: the values grow with what is seen of people's work.
-    """
+    """Every agent -> the reason why the last of these worked days could not be judged, if there is one."""
     reasons = standing(facts, WINDOW_DAYS)
     over = worked.roster.instant(worked.agent[positions], worked.column[positions] + 1, 0)
     past = positions[over <= micros(facts.until)]
     agent, reverse_first = np.unique(worked.agent[past][::-1], return_index=True)
     last = past[::-1][reverse_first]
     grade_b = worked.grade_b[worked.agent, worked.column]
-    alike = seen_alike_since(facts, worked.day[last]) if counts_acts else 0
-    base = baseline_window(worked, last, np.maximum(alike, edge_day(facts))).of(values, grade_b)
+    base = baseline_window(facts, worked, last).of(values, grade_b)
     needed = minimum * np.where(base.grade_b, 2, 1)
     ready = {worked.roster.agents[i] for i in agent[base.count >= needed]}
     return {who: "no baseline" if reason is None and who not in ready else reason for who, reason in reasons.items()}

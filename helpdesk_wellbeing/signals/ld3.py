@@ -28,9 +28,7 @@ from helpdesk_wellbeing.signals.rounds import (
 )
 from helpdesk_wellbeing.signals.worked_days import (
     baseline_window,
-    edge_day,
-    job_start,
-    seen_alike_since,
+    terms_since,
     tickets,
     worked_days,
 )
@@ -52,9 +50,8 @@ def evaluate(facts: Facts, memory: pl.DataFrame) -> Generator[pl.DataFrame, froz
     at, agent, column = all_at[judged], worked.agent[judged], worked.column[judged]
     touched = worked.touched[worked.agent, worked.column].astype(np.float64)
     grade_b = worked.grade_b[worked.agent, worked.column]
-    alike = seen_alike_since(facts, worked.day[judged])
-    rolling = baseline_window(worked, judged, np.maximum(alike, edge_day(facts))).of(touched, grade_b)
-    restarted = np.maximum(alike, job_start(worked, judged))
+    rolling = baseline_window(facts, worked, judged).of(touched, grade_b)
+    restarted = terms_since(facts, worked, judged)
     seen = worked.seen[agent, column]
     day_start = worked.roster.instant(agent, column, 0)
     day_end = worked.roster.instant(agent, column + 1, 0)
@@ -101,7 +98,7 @@ def assess(facts: Facts) -> pl.DataFrame:
     worked = worked_days(facts)
     touched = worked.touched[worked.agent, worked.column].astype(np.float64)
     everything = np.arange(len(worked.agent))
-    return not_assessable(without_baseline(facts, worked, everything, touched, MINIMUM_DAYS, counts_acts=True))
+    return not_assessable(without_baseline(facts, worked, everything, touched, MINIMUM_DAYS))
 
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:

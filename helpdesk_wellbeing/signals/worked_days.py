@@ -326,22 +326,23 @@ class BaselineWindow:
         return row_medians(np.where(self.counts, values[self.positions], np.nan))
 
 
-def baseline_window(worked: WorkedDays, judged: Ints, edge: int | Ints) -> BaselineWindow:
-    """The baseline days of judged positions: none of a former job, before `edge` or too long ago."""
+def baseline_window(facts: Facts, worked: WorkedDays, judged: Ints) -> BaselineWindow:
+    """The baseline days of judged positions: none of the log's first week, on other terms or too long ago."""
     steps = np.arange(BASELINE_DAYS) - BASELINE_DAYS + 1 - BASELINE_GAP
     positions = judged[:, None] + steps
     first = worked.start[worked.agent[judged]]
     counts = positions >= first[:, None]
     positions = np.where(counts, positions, 0)
     day = worked.day[positions]
-    oldest = np.maximum(worked.day[judged] - BASELINE_REACH_DAYS, job_start(worked, judged))
-    counts &= day >= np.maximum(oldest, edge)[:, None]
+    oldest = np.maximum(worked.day[judged] - BASELINE_REACH_DAYS, terms_since(facts, worked, judged))
+    counts &= day >= np.maximum(oldest, edge_day(facts))[:, None]
     return BaselineWindow(positions, counts)
 
 
-def job_start(worked: WorkedDays, positions: Ints) -> Ints:
-    """The first date of the job (groups, schedule) that the agent has on these worked days."""
-    return worked.roster.job_from[worked.agent[positions], worked.column[positions]]
+def terms_since(facts: Facts, worked: WorkedDays, positions: Ints) -> Ints:
+    """The first date from which on these worked days compare: same groups and schedule, as much of the work seen."""
+    job_from = worked.roster.job_from[worked.agent[positions], worked.column[positions]]
+    return np.asarray(np.maximum(job_from, seen_alike_since(facts, worked.day[positions])))
 
 
 def tickets(weight: Ints) -> Floats:

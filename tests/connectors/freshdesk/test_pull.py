@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.freshdesk import FreshdeskSettings, connect
 from helpdesk_wellbeing import events
 from helpdesk_wellbeing.errors import PlatformError, Refused
 
@@ -429,6 +430,24 @@ def test_a_closing_by_rule_says_nothing_new_until_a_complete_pull_looks(freshdes
     freshdesk.say(1, freshdesk.now - 60, 1, private=True)
     store.take(freshdesk.connector())
     assert len(store.of("noted")) == 1
+
+
+def test_members_are_asked_for_group_by_group_where_no_list_names_them(freshdesk):
+    freshdesk.agents = [{key: value for key, value in row.items() if key != "group_ids"} for row in freshdesk.agents]
+    freshdesk.groups = [{"id": 10, "name": "Support"}]
+    freshdesk.broken["/groups/10"] = (200, {"id": 10, "name": "Support", "agent_ids": [1]})
+
+    people = freshdesk.connector().roster({}).people
+
+    assert people["groups"].to_list() == [["10"], [], []]
+
+
+def test_who_connects_says_whether_a_pull_is_one_of_many(freshdesk):
+    settings = FreshdeskSettings(account="acme", domain="acme.freshdesk.com", api_key="k")
+
+    assert not connect(settings).settings.patient
+    assert connect(settings, patient=True).settings.patient
+    assert repr(settings).count("k'") == 0
 
 
 def test_somebody_else_using_up_the_quota_stops_the_pull_in_the_end(freshdesk, store):
