@@ -26,6 +26,7 @@ from helpdesk_wellbeing.acting.helpdesk import (
     Half,
     Helpdesk,
     Invitation,
+    NothingSent,
     Outcome,
     Reason,
     Refused,
@@ -183,7 +184,7 @@ def _make(means: Means, write: Write) -> End:
         return _later(means, write, means.patience.look_again)
     if isinstance(asked, Skip):
         return _skip(means, write, asked.reason)
-    sent = None if write.sent_at is None else _sent(write.receipt, asked)
+    sent = _sent(write.receipt, asked) if _may_have_arrived(write) else None
     for _ in range(MOST_CONFLICTS):
         seen = _look(means, write.target)
         found = None if sent is None else means.helpdesk.find(seen, sent, write.key)
@@ -224,8 +225,13 @@ def _on_its_way(means: Means, write: Write, seen: Seen, found: Half | None) -> t
     return _wait_out(means, write) if may_be and seen.problem is None else None
 
 
+def _may_have_arrived(write: Write) -> bool:
+    """Whether anything of it may; of a half one, the first half has."""
+    return write.sent_at is not None and not (write.receipt.get("unsent") and not write.receipt.get("half"))
+
+
 def _wait_out(means: Means, write: Write) -> timedelta | None:
-    if means.helpdesk.forgiving or write.sent_at is None:
+    if means.helpdesk.forgiving or write.sent_at is None or write.receipt.get("unsent"):
         return None
     left = write.sent_at + means.patience.arrives - means.now()
     return left if left > timedelta(0) else None
@@ -235,15 +241,17 @@ def _finish(means: Means, write: Write, half: Half) -> Outcome:
     """Send the note; that the rest has arrived is kept before."""
     kept = means.store.writes.get(means.account, write.key)
     receipt = dict(kept.receipt if kept else write.receipt) | {"half": True}
+    receipt.pop("unsent", None)
     if half.lost_label:
         _lose_label(receipt)
-    _note_sending(means, write, receipt)
-    return half.finish()
+    return _sending(means, write, receipt, half.finish)
 
 
 def _may_yet_arrive(means: Means, write: Write, seen: Seen) -> bool:
     """Whether a request that nobody has heard of could still get through: lately made, on the stamp of today."""
     if write.sent_at is None or seen.problem is not None or write.receipt.get("stamp") != seen.stamp:
+        return False
+    if not _may_have_arrived(write):
         return False
     return means.now() < write.sent_at + means.patience.arrives
 
@@ -282,17 +290,25 @@ def _send_once(means: Means, write: Write, seen: Seen, decided: Decided) -> tupl
         receipt["not_restored"] = list(decided.not_restored)
     if decided.change.note is not None:
         receipt["note"] = True
-    _note_sending(means, write, receipt)
-    outcome = means.helpdesk.change(seen, decided.change, write.key)
+    outcome = _sending(
+        means, write, receipt, lambda: means.helpdesk.change(seen, decided.change, write.key)
+    )  # fmt: skip
     return outcome, _sent(receipt, {"note": decided.change.note})
 
 
-def _note_sending(means: Means, write: Write, receipt: dict[str, Any]) -> None:
+def _sending(means: Means, write: Write, receipt: Mapping[str, Any], send: Callable[[], Outcome]) -> Outcome:
+    """Keep what is about to be sent, then send it; that nothing was sent after all is kept, too."""
     now = means.now()
     if not means.store.writes.sending(
         means.account, write.key, receipt, now, now + means.patience.claim, means.who
     ):  # fmt: skip
         raise _TakenOver
+    try:
+        return send()
+    except NothingSent:  # nor is an earlier one on its way: that was waited out
+        if not means.helpdesk.forgiving:
+            means.store.writes.unsent(means.account, write.key, {**receipt, "unsent": True}, means.who)
+        raise
 
 
 def _look(means: Means, ticket: str) -> Seen:
@@ -321,15 +337,15 @@ def _left_of_its_second(seen: Seen, now: datetime) -> timedelta:
 
 def _invite(means: Means, write: Write) -> End:
     invitation = means.invitation_of(write)
-    outcome: Outcome | None = None if write.sent_at is None else means.helpdesk.made(write.key)
+    outcome: Outcome | None = means.helpdesk.made(write.key) if _may_have_arrived(write) else None
     if outcome is None:
         wait = _wait_out(means, write)
         if wait is not None:
             return _later(means, write, wait)
         if invitation is None:
             return _skip(means, write, "withdrawn")
-        _note_sending(means, write, {})
-        outcome = means.helpdesk.invite(invitation, write.key)
+        asked = invitation
+        outcome = _sending(means, write, {}, lambda: means.helpdesk.invite(asked, write.key))
     if isinstance(outcome, Written):
         now = means.now()
         with means.store.transaction():
@@ -349,7 +365,8 @@ def _written(means: Means, write: Write, written: Written) -> End:
         receipt["platform"] = written.receipt
     if write.kind == "invite":
         receipt["ticket"] = written.ticket
-    receipt.pop("half", None)
+    for name in ("half", "unsent"):
+        receipt.pop(name, None)
     if written.lost_label:
         _lose_label(receipt)
     if written.lost_note:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from connectors import outcomes
-from helpdesk_wellbeing.acting.helpdesk import Conflict, Reason, Refused, Unknown
+from helpdesk_wellbeing.acting.helpdesk import Conflict, NothingSent, Reason, Refused, Unknown
 from helpdesk_wellbeing.errors import BadPayload, NotLetIn, RetryLater
 from helpdesk_wellbeing.errors import Refused as RefusedForGood
 
@@ -50,3 +51,14 @@ def let_in(ask: Callable[[], _Found]) -> _Found:
         raise RetryLater(str(refusal)) from refusal
     except BadPayload as spoilt:  # a page of a proxy, half an answer
         raise RetryLater(str(spoilt)) from spoilt
+
+
+@contextmanager
+def nothing_sent() -> Iterator[None]:
+    """What must be tried again in a while after this has written nothing: look-ups before a write, and a write whose
+    outcome would have been told.
+    """
+    try:
+        yield
+    except RetryLater as trouble:
+        raise NothingSent(str(trouble), trouble.after) from trouble

@@ -84,7 +84,7 @@ class Writing:
                     if isinstance(row, dict) and is_marked(row, marker, "body_text", "body"):
                         return Noted(str(row.get("id")))
         except HttpRefused as refused:
-            if refused.status not in (404, 405):
+            if refused.status not in (403, 404, 405):
                 raise
         return None
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, Protocol
 
+from helpdesk_wellbeing.errors import RetryLater
+
 SUGGESTED_TAG = "wellbeing_suggested"
 MOVED_TAG = "wellbeing_moved"
 SURVEY_TAG = "wellbeing_survey"  # on tickets that this program makes; guards of the customer's own rules look for it
@@ -126,13 +128,18 @@ class Sent:
     half: bool = False  # an answer has said that the ticket is changed; only the note may be missing
 
 
+class NothingSent(RetryLater):
+    """To be tried in a while, and no request of this call can have arrived."""
+
+
 class Helpdesk(Protocol):
     """One account's helpdesk, to be written to. Everything raises RetryLater when it should be tried in a while, and
     NotLetIn when the credentials must be mended first.
 
     `forgiving`: a request that arrives late, or twice, is applied once at most, because it names the version of the
     ticket that it is meant for, or a key. Where it isn't, no request is made again before an earlier one can't be on
-    its way any more.
+    its way any more; where that is certain, `change`, `invite` and `Half.finish` raise NothingSent, so that nobody
+    waits for it.
     """
 
     forgiving: bool

@@ -99,6 +99,11 @@ class Writes:
                 tries=writes.c.tries + 1, changed_at=micros(at),
             )  # fmt: skip
 
+    def unsent(self, account: str, key: str, receipt: Mapping[str, Any], who: str) -> bool:
+        """The request that `sending` was for was surely not made; the receipt says so. False: not ours any more."""
+        mine = (writes.c.claimed_by == who, writes.c.state.in_(OPEN))
+        return self._set(account, key, *mine, receipt=json.dumps(receipt, ensure_ascii=False))
+
     def later(self, account: str, key: str, due_at: datetime, who: str) -> bool:
         """Not now: give the claim back until then. False: it was not ours any more."""
         mine = (writes.c.claimed_by == who, writes.c.state.in_(OPEN))

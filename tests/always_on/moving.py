@@ -16,19 +16,13 @@ from typing import Any
 
 import polars as pl
 
-from connectors.zendesk.simulated import Faults, Options, SimulatedZendesk, Site
-from connectors.zendesk.simulated.ledger import OWN_FIELD
-from connectors.zendesk.simulated.options import WRITE_SCOPES
-from connectors.zendesk.simulated.record import Write as Save
-from connectors.zendesk.written import MARKER
 from helpdesk_wellbeing.acting import policy, review
-from helpdesk_wellbeing.cli.outbound import FIELD
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.people import PEOPLE
 from helpdesk_wellbeing.plan.proposal import Move, Proposal, Subject
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
-from tests.always_on.helpdesks import connect
+from tests.always_on.desks import PLATFORMS, Mark, Platform
 from tests.fleet import PROJECT, Fleet, Program, serve_command
 
 ACCOUNT = "acme"
@@ -43,10 +37,10 @@ EVERYTHING = {
 }  # fmt: skip
 
 
-def a_site(tickets: int, **options: Any) -> Site:
-    """Tickets "1" to "200", each in one of two groups and with one of its agents since yesterday."""
+def what_happened(tickets: int) -> pl.DataFrame:
+    """Tickets "1" to "200", each in one of two groups and with one of its agents for 30 hours: no target is near."""
     usual = dict.fromkeys(SCHEMA) | {"account": "a", "channel": "email", "grade": "A"}
-    began, rows = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1), []
+    began, rows = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=30), []
     for number in range(1, tickets + 1):
         group = list(GROUPS)[number % 2]
         at = began + timedelta(seconds=10 * number)
@@ -58,12 +52,13 @@ def a_site(tickets: int, **options: Any) -> Site:
                    "actor_kind": "agent", "kind": "tagged", "after": "vip"},
         ]  # fmt: skip
     plain = {name: (kind if isinstance(kind, pl.Datetime) else pl.String()) for name, kind in SCHEMA.items()}
+    return pl.DataFrame(rows, schema=plain).cast(SCHEMA).sort("at", maintain_order=True)
+
+
+def who_works() -> pl.DataFrame:
+    """Five agents in each group."""
     people = [{"agent": agent, "groups": [group]} for group, agents in GROUPS.items() for agent in agents]
-    return Site(
-        pl.DataFrame(rows, schema=plain).cast(SCHEMA).sort("at", maintain_order=True),
-        pl.DataFrame([dict.fromkeys(PEOPLE) | one for one in people], schema=PEOPLE),
-        options=Options(unlimited=True, time_zone="UTC", csat=None, allowed_scopes=WRITE_SCOPES, **options),
-    )
+    return pl.DataFrame([dict.fromkeys(PEOPLE) | one for one in people], schema=PEOPLE)
 
 
 @dataclass
@@ -72,15 +67,20 @@ class Moving:
 
     home: Path
     url: str
-    desk: SimulatedZendesk
+    desk: Any
     store: Store
-    saves: list[Save] = field(default_factory=list)
-    ahead: timedelta = timedelta(0)  # of the helpdesk's clock
+    platform: Platform
+    saves: list[Any] = field(default_factory=list)
+    ahead: timedelta = timedelta(0)  # of the helpdesk's clock, and of that of rounds in this process
+
+    def now(self) -> datetime:
+        """The helpdesk's time."""
+        return datetime.now(UTC) + self.ahead
 
     @property
-    def ours(self) -> list[Save]:
-        """What was saved with a marker of ours."""
-        return [save for save in self.saves if MARKER in save.metadata]
+    def ours(self) -> list[Any]:
+        """What was saved by writes of ours; their notes, where these are saves of their own, left aside."""
+        return [save for save in self.saves if self.platform.is_ours(save)]
 
     def accepted(self, tickets: Sequence[str]) -> str:
         """A proposal to give each of these to the next agent of its group, accepted; its id."""
@@ -104,28 +104,29 @@ class Moving:
         return GROUPS[list(GROUPS)[int(ticket) % 2]][(int(ticket) + 1) % 5]
 
     def row(self, ticket: str) -> dict[str, Any]:
-        """The ticket as the helpdesk has it: assignee, group, tags, our field."""
-        shown = self.desk.api.writes.row(int(ticket))
-        assert shown is not None
-        fields = {entry["id"]: entry["value"] for entry in shown["custom_fields"]}
-        return {
-            "assignee": shown["assignee_id"] and str(shown["assignee_id"]), "group": str(shown["group_id"]),
-            "tags": sorted(shown["tags"]), "label": fields.get(OWN_FIELD), "status": shown["status"],
-        }  # fmt: skip
+        """The ticket as the helpdesk has it: assignee, group, tags, our field, status."""
+        return self.platform.row(self.desk, ticket)
 
-    def audits(self, ticket: str) -> list[dict[str, Any]]:
-        """The ticket's audits as the helpdesk gives them."""
-        now = int(self.desk.now().timestamp()) + 60
-        return [json.loads(text) for text in self.desk.record.holdings.audits(int(ticket), now)]
+    def marks(self, proposal: str, ticket: str, kind: str) -> list[Mark]:
+        """What our move of a ticket, or taking it back, left there, by the helpdesk."""
+        key = f"{proposal}:move:{ticket}" + (":undo" if kind == "undo" else "")
+        return self.platform.marks(self.desk, self.saves, ticket, key)
 
-    def ours_of(self, ticket: str, kind: str) -> list[dict[str, Any]]:
-        """The audits that our writes of a kind made on the ticket."""
+    def assignments(self, ticket: str) -> list[str]:
+        """To whom the ticket went, whoever did that, by the helpdesk."""
+        return self.platform.assignments(self.desk, self.saves, ticket)
 
-        def is_it(audit: dict[str, Any]) -> bool:
-            marker = audit["metadata"].get("custom", {}).get(MARKER, "")
-            return marker.endswith(f":move:{ticket}:undo" if kind == "undo" else f":{kind}:{ticket}")
+    def edit(self, ticket: str, **changes: Any) -> None:
+        """Somebody else edits `assignee`, `group`, `tags` or `status`."""
+        self.platform.edit(self.desk, ticket, GROUPS["11"][0], **changes)
 
-        return [audit for audit in self.audits(ticket) if is_it(audit)]
+    def merge(self, ticket: str, into: str) -> None:
+        """Somebody else merges a ticket away."""
+        self.platform.merge(self.desk, ticket, into, GROUPS["11"][0])
+
+    def connect(self) -> None:
+        """Again, as an admin does."""
+        self.platform.connect(self.store, ACCOUNT, self.desk)
 
     def states(self, proposal: str, kind: str = "move") -> Counter[str]:
         """How many writes are in each state; skipped ones by their reason."""
@@ -170,26 +171,34 @@ class Moving:
 
 
 @contextmanager
-def moving(tmp_path: Path, url: str, tickets: int, faults: Mapping[str, float] | None = None, **options: Any) -> Any:
+def moving(
+    tmp_path: Path, url: str, tickets: int, faults: Mapping[str, float] | None = None, platform: str = "zendesk",
+    **options: Any,
+) -> Any:  # fmt: skip
     """An account in mode approve, connected to a helpdesk with so many tickets, which starts out friendly."""
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)
     made: list[Moving] = []
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC) + (made[0].ahead if made else timedelta(0))  # noqa: E731
-    with SimulatedZendesk(a_site(tickets, **options), now=clock) as desk, open_store(Settings(home, url)) as store:
-        connect(store, ACCOUNT, desk)
-        one = Moving(home, url, desk, store)
+    theirs = PLATFORMS[platform]
+    clock: Callable[[], datetime] = lambda: made[0].now() if made else datetime.now(UTC)  # noqa: E731
+    with (
+        theirs.served(what_happened(tickets), who_works(), clock, **options) as desk,
+        open_store(Settings(home, url)) as store,
+    ):
+        theirs.connect(store, ACCOUNT, desk)
+        one = Moving(home, url, desk, store, theirs)
         made.append(one)
         desk.on_write.append(one.saves.append)
-        at = datetime.now(UTC)
-        store.installed.keep(ACCOUNT, FIELD, "ticket_field", str(OWN_FIELD), at)
-        policy.change(store, ACCOUNT, "an admin", at, modes={"rebalance": "approve"}, updates_a_minute=100)
+        theirs.install(store, ACCOUNT, desk)
+        policy.change(
+            store, ACCOUNT, "an admin", datetime.now(UTC), modes={"rebalance": "approve"}, updates_a_minute=100
+        )
         hostile(faults or {}, desk)
         yield one
 
 
-def hostile(share: Mapping[str, float], desk: SimulatedZendesk, seed: int = 3) -> Faults:
+def hostile(share: Mapping[str, float], desk: Any, seed: int = 3) -> Any:
     """From now on; the log-in is left alone, so that it is writes and looks that suffer."""
-    faults = Faults(share=dict(share), seed=seed, only=r"^/api/v2/tickets", hang_seconds=HANG_S, slow_seconds=0.2)
-    desk.faults = faults
-    return faults
+    made = type(desk.faults)
+    desk.faults = made(share=dict(share), seed=seed, only=r"^/api/v2/tickets", hang_seconds=HANG_S, slow_seconds=0.2)
+    return desk.faults

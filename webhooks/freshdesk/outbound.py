@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from connectors import outcomes
 from connectors.freshdesk import written as freshdesk
 from connectors.freshdesk.writing import Writing
+from connectors.session import HttpRefused
 from helpdesk_wellbeing.acting.helpdesk import (
     KEEP,
     TAGS,
@@ -28,7 +30,7 @@ from helpdesk_wellbeing.acting.helpdesk import (
     Unknown,
     Written,
 )
-from webhooks.outcomes import let_in, refused, told
+from webhooks.outcomes import let_in, nothing_sent, refused, told
 
 
 class FreshdeskHelpdesk:
@@ -41,8 +43,8 @@ class FreshdeskHelpdesk:
         self._field = field
 
     def look(self, ticket: str) -> Seen:
-        """One request."""
-        return self._seen(let_in(lambda: self._writing.ticket(ticket)))
+        """One request. A ticket that the key may not see is forbidden: its agent may have got a narrower scope."""
+        return let_in(lambda: self._look(ticket))
 
     def find(self, seen: Seen, sent: Sent, marker: str) -> Written | Half | None:
         """The note, among the ticket's conversations; without it, whether the ticket stands as it was asked for."""
@@ -61,10 +63,11 @@ class FreshdeskHelpdesk:
         group = seen.group if change.group is KEEP else change.group
         if change.assignee is not KEEP or change.group is not KEEP:
             assignee = seen.assignee if change.assignee is KEEP else change.assignee
-            reason = let_in(lambda: self._writing.standing.why_not(assignee, group))
+            reason = self._why_not(assignee, group)
             if reason is not None:
                 return refused(reason)
-        there = let_in(lambda: self._writing.ticket(seen.ticket, clocks=False))
+        with nothing_sent():
+            there = let_in(lambda: self._writing.ticket(seen.ticket, clocks=False))
         if there.is_gone:
             return Refused("gone")
         if there.stamp != seen.stamp:
@@ -83,17 +86,19 @@ class FreshdeskHelpdesk:
         Where an account takes only members of the group, the ticket goes without one: then those see it who see every
         ticket, and the agent; with the group its members would, too.
         """
-        requester = let_in(self._writing.own_user)
-        reason = let_in(lambda: self._writing.standing.why_not(invitation.agent, None))
+        with nothing_sent():
+            requester = let_in(self._writing.own_user)
+        reason = self._why_not(invitation.agent, None)
         if reason is not None:
             return refused(reason)
         new = freshdesk.NewTicket(
             subject=invitation.subject, body=invitation.body, requester=requester, assignee=invitation.agent,
             group=invitation.group, tags=invitation.tags, marker=marker,
         )  # fmt: skip
-        made = self._writing.create_ticket(new)
-        if isinstance(made, freshdesk.Refused) and made.reason == "not_in_group":
-            made = self._writing.create_ticket(replace(new, group=None))
+        with nothing_sent():
+            made = self._writing.create_ticket(new)
+            if isinstance(made, freshdesk.Refused) and made.reason == "not_in_group":
+                made = self._writing.create_ticket(replace(new, group=None))
         if not isinstance(made, freshdesk.Created):
             return told(made, "freshdesk")
         if made.assignee != invitation.agent:  # passed over in silence
@@ -105,11 +110,24 @@ class FreshdeskHelpdesk:
         there = let_in(lambda: self._writing.made(marker))
         return None if there is None else Written(None, there)
 
+    def _look(self, ticket: str) -> Seen:
+        try:
+            return self._seen(self._writing.ticket(ticket))
+        except HttpRefused as refused:
+            if refused.status != 403 or refused.code == "account_suspended":
+                raise
+            return replace(self._seen(freshdesk.gone(ticket)), problem="forbidden")
+
+    def _why_not(self, agent: str | None, group: str | None) -> outcomes.Reason | None:
+        with nothing_sent():
+            return let_in(lambda: self._writing.standing.why_not(agent, group))
+
     def _half(self, ticket: str, note: str, marker: str, lost_label: bool = False) -> Half:
         return Half(ticket, lambda: self._note(ticket, note, marker, lost_label), lost_label)
 
     def _note(self, ticket: str, text: str, marker: str, lost_label: bool) -> Outcome:
-        made = self._writing.note(ticket, text, marker)
+        with nothing_sent():
+            made = self._writing.note(ticket, text, marker)
         if isinstance(made, freshdesk.Noted):
             return Written(made.id, ticket, lost_label)
         failed = told(made, "freshdesk")
@@ -127,7 +145,8 @@ class FreshdeskHelpdesk:
         )
         if freshdesk.shows(there, asked):
             return Written(None, there.ticket)  # a save that changes nothing would still set off rules
-        made = self._writing.update(there.ticket, asked, there.group)
+        with nothing_sent():
+            made = self._writing.update(there.ticket, asked, there.group)
         if not isinstance(made, freshdesk.Written):
             return told(made, "freshdesk")
         if not _is_ignored(there, made.state, asked):

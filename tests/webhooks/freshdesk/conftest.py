@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-import connectors.session
 from connectors.freshdesk.admin import Admin
 from connectors.freshdesk.client import FreshdeskApi
 from connectors.freshdesk.settings import FreshdeskSettings
-from connectors.session import Limits, PlatformSession
+from connectors.session import Limits
 from helpdesk_wellbeing.store import Store, open_store
 from helpdesk_wellbeing.store.writes import Planned
+from tests.dying import Killed, killed_after, killed_in_turn
 from tests.freshdesk_admin import KEY, Faults, FreshdeskAccount, Object
 from webhooks.freshdesk import provisioning, removal
 from webhooks.freshdesk.provisioning import Account
@@ -23,10 +23,6 @@ from webhooks.installing import Outcome
 
 URL = "https://wellbeing.example.com"
 QUICK = Limits(connect_s=2.0, read_s=2.0, attempts=3, first_backoff_s=0.001, longest_backoff_s=0.002)
-
-
-class Killed(BaseException):
-    """Stands for the end of the process."""
 
 
 @dataclass
@@ -102,19 +98,7 @@ def place(tmp_path: Any) -> Iterator[Callable[..., Place]]:
 def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], int]:
     """Run something again and again, killed after its first request, after its second, and so on, until it ends; how
     many were killed."""
-
-    def run(act: Callable[[], Any]) -> int:
-        for number in range(1, 200):
-            with monkeypatch.context() as patched:
-                _killed_after(patched, number)
-                try:
-                    act()
-                except Killed:
-                    continue
-                return number - 1
-        raise AssertionError("it never ended")
-
-    return run
+    return lambda act: killed_in_turn(monkeypatch, act)
 
 
 @pytest.fixture
@@ -123,7 +107,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any], i
 
     def run(act: Callable[[], Any], number: int) -> bool:
         with monkeypatch.context() as patched:
-            _killed_after(patched, number)
+            killed_after(patched, number)
             try:
                 act()
             except Killed:
@@ -131,16 +115,3 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any], i
             return False
 
     return run
-
-
-def _killed_after(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    whole, left = PlatformSession._whole_answer, [number]
-
-    def counted(self: PlatformSession, *arguments: Any, **named: Any) -> Any:
-        answer = whole(self, *arguments, **named)
-        left[0] -= 1
-        if left[0] == 0:
-            raise Killed
-        return answer
-
-    monkeypatch.setattr(connectors.session.PlatformSession, "_whole_answer", counted)

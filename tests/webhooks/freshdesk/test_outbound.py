@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from connectors.freshdesk.marks import reference
 from connectors.freshdesk.simulated import Faults
 from connectors.freshdesk.writing import Writing
-from connectors.session import Limits
+from connectors.session import Limits, Unsent
 from helpdesk_wellbeing.acting import policy, review
 from helpdesk_wellbeing.acting.helpdesk import (
     MOVED,
@@ -69,12 +70,12 @@ class Acting:
         clock = self.desk.clock
         return Means(self.store, "acme", helpdesk_of(self.desk), now=clock, sleep=clock.forward, **more)
 
-    def accepted(self, *tickets, giver="1001", receiver="1002", mode="approve"):
+    def accepted(self, *tickets, giver="1001", receiver="1002", mode="approve", group="11"):
         at = self.desk.clock.at
         policy.change(self.store, "acme", "an admin", at, modes={"rebalance": mode})
         proposal = Proposal(
             "rebalance", Subject("agent", tickets[0]), (BECAUSE,), at, at + timedelta(hours=24), at,
-            {"en": "Move some."}, moves=tuple(Move(ticket, "11", giver, receiver) for ticket in tickets),
+            {"en": "Move some."}, moves=tuple(Move(ticket, group, giver, receiver) for ticket in tickets),
         )  # fmt: skip
         review.keep(self.store, "acme", [proposal], at)
         if mode == "approve":
@@ -214,6 +215,53 @@ def test_suggesting_taking_back_and_undoing_survive_a_kill_at_any_request(acting
         assert (desk.row(ticket)["responder_id"], len(desk.ours(ticket))) == (1001, 4)
 
 
+def told_to_wait(desk, at):
+    """From now on request number `at` is not sent, because the rate limit has it wait for 3 s."""
+    session, real, left = desk.api.session, type(desk.api.session).request, [at]
+
+    def request(*arguments, **named):
+        left[0] -= 1
+        if left[0] == 0:
+            raise Unsent("freshdesk: 429", 3.0)
+        return real(session, *arguments, **named)
+
+    session.request = request
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_what_was_surely_not_sent_is_made_as_soon_as_the_account_takes_it(acting, desk, at):
+    told_to_wait(desk, at)  # look, agent, look again, PUT, note
+    proposal = acting.accepted("1")
+    assert work_off(acting.means()).stopped == "the helpdesk asks to wait 3 s"
+    desk.clock.forward(4)
+    assert work_off(acting.means()).written == 1
+
+    acting.is_moved_once("1", proposal)
+    assert "unsent" not in acting.write(f"{proposal}:move:1").receipt
+
+
+def test_what_was_surely_not_sent_is_not_taken_for_what_somebody_else_did(acting, desk):
+    told_to_wait(desk, 4)
+    proposal = acting.accepted("1")
+    work_off(acting.means())
+    desk.front.others.edit("1", "1002", {"responder_id": 1002, "tags": ["vip", MOVED_TAG]})
+    desk.clock.forward(4)
+    work_off(acting.means())
+
+    assert acting.write(f"{proposal}:move:1").receipt == {"reason": "moved by somebody else"}
+    assert desk.ours("1") == []
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_an_invitation_that_was_surely_not_sent_is_made_as_soon_as_the_account_takes_it(acting, desk, at):
+    acting.store.writes.plan("acme", [Planned("w1:1002", "w1", "invite", "1002", {})], desk.clock.at)
+    told_to_wait(desk, at)
+    work_off(acting.means(**asking(acting)))
+    desk.clock.forward(4)
+    assert work_off(acting.means(**asking(acting))).written == 1
+    assert len(acting.store.writes.made_tickets("acme")) == 1
+
+
 @pytest.mark.parametrize("at", [4, 5])
 def test_whoever_takes_a_ticket_between_our_change_and_its_note_keeps_it(acting, desk, at):
     dying(desk, at, after=at == 4)  # the PUT is answered, or the note about to be sent
@@ -350,6 +398,27 @@ def test_a_ticket_that_goes_to_the_trash_before_its_note_was_moved_all_the_same(
     acting.until_done(5)
 
     assert acting.write(f"{proposal}:move:1").receipt["lost_note"] is True
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_tickets_that_the_key_may_see_no_more_hold_nothing_up(acting, desk, killed):
+    desk.front.others.edit("4", "1001", {"group_id": 12, "responder_id": 1004})
+    proposal = acting.accepted("1", "2", "3")
+    if killed:
+        dying(desk, 4, after=False)
+        with suppress(Killed):
+            work_off(acting.means())
+        del desk.api.session.request
+        desk.clock.forward(100)
+    lists = desk.front.api.lists
+    lists.options = replace(lists.options, scope=2, groups=("12",))
+    seen = acting.accepted("4", giver="1004", group="12", receiver="1006")
+    acting.until_done(5)
+
+    forbidden = [acting.write(f"{proposal}:move:{ticket}").receipt for ticket in ("1", "2", "3")]
+    assert forbidden == [{"reason": "forbidden"}] * 3
+    assert acting.write(f"{seen}:move:4").state == "skipped"
+    assert acting.write(f"{seen}:move:4").receipt == {"reason": "agent left"}
 
 
 def test_what_is_there_already_is_not_written(desk):

@@ -56,7 +56,8 @@ class Way:
 
     def tickets(self) -> dict[str, tuple[Any, ...]]:
         rows = {no: self.front.record.ticket(no) for no in range(1, 13)}
-        return {str(no): (row["tags"], row["responder_id"], row["status"]) for no, row in rows.items() if row}
+        names = ("tags", "responder_id", "group_id", "status", "priority", "custom_fields", "deleted", "spam")
+        return {str(no): tuple(row.get(name) for name in names) for no, row in rows.items() if row}
 
     def use(self) -> str:
         """Two tickets suggested and moved, one of them by somebody else's merge, and a survey ticket."""
