@@ -1,7 +1,7 @@
 """One change is one event: what was told, and what two sights of a ticket only let one infer. Pure, plain values.
 
-A platform's app event tells a change with its actor. A poll that sees the ticket in another state than before infers
-that the change happened in between. Which of the inferred changes count beside those that were told is asked anew with
+A platform's app event tells a change with its actor, and so does its export of activities, later. A poll that sees the
+ticket in another state than before infers that the change happened in between. Which of the inferred changes count beside those that were told is asked anew with
 every page and every arrival, so the order in which they come makes no difference.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 INFERRED = "diff:"  # how the ids of inferred events begin
+EXPORTED = "activity:"  # and those that the platform's export of activities tells, a day late
 SLACK_US = 2_000_000  # events are dated to the second, and by more than one clock of the platform
 
 
@@ -60,6 +61,24 @@ def _explains(told: Sequence[Change], seen: Change, begins: int) -> bool:
     before = [change for change in told if begins <= change.at <= seen.at]
     after = [change for change in told if max(begins, seen.at + 1) <= change.at <= seen.at + SLACK_US]
     return any(change.value == seen.value for change in (*before[-1:], *after[:1]))
+
+
+def repeated(new: Iterable[Change], known: Iterable[Change]) -> set[str]:
+    """The ids of a ticket's `new` told changes that say what is `known` from the other teller: app or export."""
+    found = set()
+    others = _by_key(change for change in known if change.is_told)
+    for change in sorted(new, key=attrgetter("at", "id")):
+        of_key = others.get(change.key, [])
+        same = next((other for other in of_key if _is_the_same(change, other)), None)
+        if same is not None:
+            of_key.remove(same)  # who does the same twice within moments did it twice
+            found.add(change.id)
+    return found
+
+
+def _is_the_same(one: Change, other: Change) -> bool:
+    tellers = one.id.startswith(EXPORTED), other.id.startswith(EXPORTED)
+    return tellers[0] != tellers[1] and one.value == other.value and abs(one.at - other.at) <= SLACK_US
 
 
 def corrections(
