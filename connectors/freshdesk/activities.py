@@ -5,6 +5,7 @@ A row says what its save set, never what was there before, and bears no id. Grou
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,10 +66,13 @@ def read(rows: Iterable[Any], context: Context, names: Names, now: int) -> Out:
     `now`: epoch seconds; nothing can have happened later.
     """
     out: Out = Columns(context)
+    ranks: Counter[tuple[str, int]] = Counter()
     for raw in rows:
         length = len(out.ids)
         try:
-            _tell(_row(raw, context, now), names, out)
+            row = _row(raw, context, now)
+            _tell(row, names, out)
+            _put_in_order(row, ranks, out, length)
         except (*TROUBLE, OverflowError):
             out.cut(length)
             out.unreadable += 1
@@ -134,6 +138,16 @@ def _tell(row: _Row, names: Names, out: Out) -> None:
         _add(row, out, "tagged", names, after=tag)
     for tag in _tags(done, "removed_tags"):
         _add(row, out, "untagged", names, before=tag)
+
+
+def _put_in_order(row: _Row, ranks: Counter[tuple[str, int]], out: Out, first: int) -> None:
+    """What happened to a ticket in one second is in order here, its creation first."""
+    if row.done.get("new_ticket") is True:
+        return
+    ranks[row.ticket, row.at] += 1
+    for index in range(first, len(out.ids)):
+        if out.ids[index].startswith(TOLD):
+            out.order[index] = ranks[row.ticket, row.at]
 
 
 def _begin(row: _Row, names: Names, out: Out) -> None:

@@ -60,6 +60,7 @@ class Export:
         self._today = datetime.fromtimestamp(desk.now, UTC).date()
         self._tried: set[date] = set()
         tried = 0 if position is None else int(position.kept.get("tried", 0))
+        self._learn(position)
         self._rests = desk.settings.patient and desk.now - tried < TRY_EVERY_S
 
     def pages(self, bound: int) -> Iterator[Page]:
@@ -74,6 +75,7 @@ class Export:
                 return
             oldest = self._today - timedelta(days=self._back)
             self._place = Position(low=0, kept={"from": oldest.isoformat(), "days": []})
+            self._learn(self._place)
             yield self._page(self._place)
         for day in self._wanted(self._place, bound):
             self._tried.add(day)
@@ -81,6 +83,11 @@ class Export:
         if self._tried - self._done(self._place):
             self._place = replace(self._place, kept={**self._place.kept, "tried": self._desk.now})
             yield self._page(self._place)
+
+    def _learn(self, place: Position | None) -> None:
+        if place is not None:
+            self._desk.told_from = _begin(date.fromisoformat(str(place.kept["from"])))
+            self._desk.learn()
 
     def _wanted(self, place: Position, bound: int) -> list[date]:
         oldest = max(date.fromisoformat(str(place.kept["from"])), self._today - timedelta(days=KEPT_DAYS - 1))

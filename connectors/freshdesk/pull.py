@@ -77,14 +77,14 @@ class Pull:
         positions = self._positions
         self._tickets = self._place(positions.get("tickets"), now)
         began = int(self._tickets.kept["began"])
+        is_first = positions.get("tickets") is None
+        export = Export(self._desk, positions.get("activities"), self._tracker, is_first=is_first)
         self._spoken = positions.get("conversations") or Position(low=0, forward=began)
         yield from self._forward(now)
         yield from self._conversations(now)
         recent = max(self._desk.floor, now - self._desk.settings.recent_weeks * WEEK_S)
         extras = Extras(self._desk, positions, recent, self._tracker)
         yield from extras.forward()
-        is_first = positions.get("tickets") is None
-        export = Export(self._desk, positions.get("activities"), self._tracker, is_first=is_first)
         yield from self._history(extras, export, now)
         yield from self._desk.absent_page()
         self._desk.tell_unreadable()
