@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 class Columns(Generic[C]):
     """The columns of one page while they are filled. `sparse` holds what only few events carry, `started` the epoch
-    second from which on something may have happened or was handled; an event without a grade is of grade A."""
+    second from which on something may have happened or was handled, `order` microseconds that keep events of one second
+    in theirs; an event without a grade is of grade A."""
 
     def __init__(self, context: C) -> None:
         self.context = context
@@ -41,6 +42,7 @@ class Columns(Generic[C]):
         self.batch: list[str | None] = []
         self.sparse: dict[str, dict[int, str | None]] = {name: {} for name in SPARSE}
         self.started: dict[int, int] = {}
+        self.order: dict[int, int] = {}
         self.unknown: Counter[str] = Counter()
         self.unreadable = 0
         self.puzzling: set[str] = set()
@@ -51,7 +53,7 @@ class Columns(Generic[C]):
         columns: tuple[list[Any], ...] = (self.ids, self.at, self.ticket, self.batch, *who, *what)
         for column in columns:
             del column[rows:]
-        filled: list[dict[int, Any]] = [*self.sparse.values(), self.started]
+        filled: list[dict[int, Any]] = [*self.sparse.values(), self.started, self.order]
         for values in filled:
             for index in [index for index in values if index >= rows]:
                 del values[index]
@@ -61,7 +63,7 @@ class Columns(Generic[C]):
         columns: dict[str, pl.Series] = {
             "id": pl.Series(self.ids, dtype=pl.String),
             "account": _constant(self.context.account, rows),
-            "at": pl.Series([at * 1_000_000 for at in self.at], dtype=pl.Int64).cast(events.UTC),
+            "at": pl.Series(self._micros(), dtype=pl.Int64).cast(events.UTC),
             "ticket": pl.Series(self.ticket, dtype=pl.String),
             "actor": pl.Series(self.actor, dtype=pl.String),
             "actor_kind": pl.Series(self.actor_kind, dtype=pl.String),
@@ -77,6 +79,9 @@ class Columns(Generic[C]):
             seconds = pl.Series(_filled(self.started, rows), dtype=pl.Int64)
             columns["started_at"] = (seconds * 1_000_000).cast(events.UTC)
         return declared(pl.DataFrame(columns))
+
+    def _micros(self) -> list[int]:
+        return [at * 1_000_000 + self.order.get(index, 0) for index, at in enumerate(self.at)]
 
 
 def declared(frame: pl.DataFrame) -> pl.DataFrame:

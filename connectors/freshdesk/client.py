@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import requests
+
 from connectors.budget import BucketRule
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.session import HttpRefused, Limits, Platform, PlatformSession
@@ -109,6 +111,7 @@ class FreshdeskApi:
             sleep=sleep, now=now, say=say,
         )  # fmt: skip
         self._say = say or (lambda line: None)
+        self._limits, self._sleep, self._now = limits, sleep, now
         self._me: dict[str, Any] | None = None
 
     def object(self, path: str, **arguments: Any) -> dict[str, Any]:
@@ -117,6 +120,14 @@ class FreshdeskApi:
         if not isinstance(answer, dict):
             raise BadPayload(f"freshdesk: the answer to GET {path} is no object; report it with this line")
         return answer
+
+    def stranger(self, base_url: str) -> PlatformSession:
+        """A session with another host that Freshdesk sent us to: it knows no key, and says nothing."""
+        other = PlatformSession(
+            base_url, Platform("freshdesk", buckets=()), limits=self._limits, sleep=self._sleep, now=self._now
+        )
+        other.auth = _unsigned  # nor what a .netrc may have for that host
+        return other
 
     def me(self) -> dict[str, Any]:
         """The agent that the key belongs to; every agent may ask this."""
@@ -163,6 +174,10 @@ class FreshdeskApi:
 
 def _says_nothing(row: Any) -> bool:
     return row is None or (isinstance(row, dict) and all(value is None for value in row.values()))
+
+
+def _unsigned(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    return prepared
 
 
 def optional(what: str, read: Callable[[], Any], note: Callable[[str], None]) -> Any:

@@ -61,6 +61,7 @@ class Desk:
         self.book = book
         self.note = note
         self.settings = api.settings
+        self.told_from: int | None = None  # see `Context`
         self.floor = 0  # what happened before is left out; epoch seconds
         self.unreadable: Counter[str] = Counter()
         self.overdue: dict[str, Sight] = {}
@@ -258,7 +259,7 @@ class Desk:
 
     def _fresh_context(self) -> Context:
         own = None if self.settings.own_user_is_person else self.book.own
-        return Context(self.settings.account, self.book.everybody(), own, self.book.statuses)
+        return Context(self.settings.account, self.book.everybody(), own, self.book.statuses, self.told_from)
 
     def tell_unreadable(self) -> None:
         """One line each about rows left out."""

@@ -26,6 +26,7 @@ class Context:
     staff: Set[str] = frozenset()  # all who work or worked here
     own_user: str | None = None  # whose every change is the plugin's
     statuses: Mapping[str, str] = field(default_factory=dict)  # id of a status -> our word, where it isn't the usual
+    told_from: int | None = None  # epoch second from which on the activity export tells what was changed
 
     def word(self, status: str) -> str:
         """Our word for a status; work that isn't done yet where nobody knows it."""
@@ -71,7 +72,7 @@ def _first(row: Row, out: Out) -> None:
             _diff(out, seen, "tagged", seen.at, seen.created, None, tag)
     if not fresh:
         if seen.assignee is not None:
-            _diff(out, seen, "assigned", _taken_up(row), seen.created, None, seen.assignee)
+            _diff(out, seen, "assigned", _taken_up(row, out.context), seen.created, None, seen.assignee)
         _statuses(row, OPEN, seen.created - 1, seen.created, out)
     _late(row, "", seen.created, out)
     if seen.gone:
@@ -99,12 +100,16 @@ def _changed(row: Row, before: Sight, since: int, out: Out) -> None:
         _diff(out, seen, "status", seen.at, since, "deleted", out.context.word(seen.status))
 
 
-def _taken_up(row: Row) -> int:
-    """When the ticket had its assignee at the latest, as far as stamps tell: at the first answer, or when solved."""
+def _taken_up(row: Row, context: Context) -> int:
+    """When the ticket had its assignee at the latest, as far as stamps tell: at the first answer, or when solved.
+
+    Where it will be told who had it then, nothing is guessed: some time before it was seen.
+    """
     seen = row.sight
     named = ("first_responded_at", "resolved_at", "closed_at")
     found = [at for name in named if seen.created <= (at := row.stamps.get(name, -1)) <= seen.at]
-    return min(found, default=seen.at)
+    at = min(found, default=seen.at)
+    return seen.at if context.told_from is not None and at >= context.told_from else at
 
 
 def _statuses(row: Row, before: str, before_at: int, since: int, out: Out) -> None:

@@ -17,6 +17,7 @@ from connectors.freshdesk import records
 from connectors.freshdesk.client import FreshdeskApi
 from connectors.freshdesk.desk import DAY_S, HOUR_S, Desk, Taken
 from connectors.freshdesk.diffs import Out
+from connectors.freshdesk.export import Export
 from connectors.freshdesk.extras import Extras
 from connectors.freshdesk.roster import Book
 from connectors.freshdesk.sights import Sight
@@ -78,13 +79,15 @@ class Pull:
         positions = self._positions
         self._tickets = self._place(positions.get("tickets"), now)
         began = int(self._tickets.kept["began"])
+        is_first = positions.get("tickets") is None
+        export = Export(self._desk, positions.get("activities"), self._tracker, is_first=is_first)
         self._spoken = positions.get("conversations") or Position(low=0, forward=began)
         yield from self._forward(now)
         yield from self._conversations(now)
         recent = max(self._desk.floor, now - self._desk.settings.recent_weeks * WEEK_S)
         extras = Extras(self._desk, positions, recent, self._tracker)
         yield from extras.forward()
-        yield from self._history(extras, now)
+        yield from self._history(extras, export, now)
         yield from self._desk.absent_page()
         self._desk.tell_unreadable()
 
@@ -238,13 +241,15 @@ class Pull:
 
     # Backward
 
-    def _history(self, extras: Extras, now: int) -> Iterator[Page]:
+    def _history(self, extras: Extras, export: Export, now: int) -> Iterator[Page]:
         """Older windows, the newest first: tickets that were last changed in them, with all that was said."""
+        yield from export.pages(self._tickets.low)
         while self._tickets.low > self._desk.floor:
             place = self._tickets
             begin = place.window_from if place.window_from is not None else self._older(place.low, now)
             yield from self._window(max(begin, self._desk.floor), place.low, now)
             yield from extras.backward(max(begin, self._desk.floor), is_last=False)
+            yield from export.pages(begin)
         yield from extras.backward(self._desk.floor, is_last=True)
         kept = {key: value for key, value in self._tickets.kept.items() if key != "afresh"}
         self._tickets = replace(self._tickets, kept=kept)

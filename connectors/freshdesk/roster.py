@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from helpdesk_wellbeing.feed import Roster
 
 GLOBAL_SCOPE = 1
 STATUS_WORDS = {"2": "open", "3": "pending", "4": "solved", "5": "closed"}
+_USUAL_LABELS = {"2": "Open", "3": "Pending", "4": "Resolved", "5": "Closed"}
 _SCOPES = {2: "the tickets of its groups", 3: "tickets assigned to it"}
 _HOLD = re.compile(r"\bhold\b|third.?part|vendor|supplier|paused", re.IGNORECASE)
 
@@ -35,17 +37,19 @@ class Book:
     former: set[str] = field(default_factory=set)  # staff that the list of agents doesn't show
     strangers: set[str] = field(default_factory=set)  # looked up and found to be nobody of ours
     statuses: dict[str, str] = field(default_factory=dict)  # id of an own status -> our word
+    labels: dict[str, str] = field(default_factory=dict)  # what statuses are called, in small letters -> id
+    groups: dict[str, str] = field(default_factory=dict)  # names that only one group has -> id
     own: str | None = None  # the agent that the key belongs to
     scope: int | None = None
     read_at: int | None = None  # epoch seconds
     is_blind: bool = False  # the key may not read the list of agents
 
     def position(self) -> Position:
-        """As the place of the stream `roster`; no names."""
+        """As the place of the stream `roster`; no names of people."""
         kept = {
             "staff": sorted(self.staff), "former": sorted(self.former), "strangers": sorted(self.strangers),
             "statuses": self.statuses, "own": self.own, "scope": self.scope,
-            "blind": self.is_blind,
+            "blind": self.is_blind, "labels": self.labels, "groups": self.groups,
         }  # fmt: skip
         return Position(low=0, forward=self.read_at, kept=kept)
 
@@ -56,7 +60,8 @@ class Book:
         sets = {name: {str(one) for one in kept.get(name, ())} for name in ("staff", "former", "strangers")}
         return Book(
             **sets, statuses=dict(kept.get("statuses", {})), own=kept.get("own"), scope=kept.get("scope"),
-            read_at=position.forward, is_blind=bool(kept.get("blind")),
+            read_at=position.forward, is_blind=bool(kept.get("blind")), labels=dict(kept.get("labels", {})),
+            groups=dict(kept.get("groups", {})),
         )  # fmt: skip
 
     def everybody(self) -> frozenset[str]:
@@ -88,11 +93,14 @@ def read_roster(api: FreshdeskApi, book: Book, year: int) -> Roster:
         book.former -= book.staff
     else:  # who answers must work here
         book.staff.add(book.own)
-    book.statuses = read_statuses(api, notes.append)
+    labels = _status_labels(api, notes.append)
+    book.statuses = _status_words(api, labels)
+    book.labels = {label.strip().lower(): number for number, label in {**_USUAL_LABELS, **labels}.items()}
     left = [(None if book.is_blind else _looked_up(api, one)) or {"id": one} for one in sorted(book.former)]
     groups = _groups(api, notes.append)
     if not any(person.get("groups") for person in present) and not any("agent_ids" in group for group in groups):
         groups = [_group_with_members(api, group) for group in groups]
+    book.groups = _ids_by_name(groups)
     schedules = _schedules(api, year, notes.append)
     everybody = [*present, *left]
     people = people_frame(everybody, _memberships(everybody, groups))
@@ -108,13 +116,18 @@ def read_roster(api: FreshdeskApi, book: Book, year: int) -> Roster:
     )
 
 
-def read_statuses(api: FreshdeskApi, note: Note) -> dict[str, str]:
-    """The account's own statuses -> our words: as the settings say, `hold` where the label says so, else `pending`."""
+def _status_labels(api: FreshdeskApi, note: Note) -> dict[str, str]:
+    """Ids of statuses -> what agents read."""
     fields = optional("the list of ticket fields", lambda: api.rows("/api/v2/ticket_fields"), note) or []
     labels: dict[str, str] = {}
     for row in fields:
         if isinstance(row, dict) and row.get("type") == "default_status":
             labels |= _labels(row.get("choices"))
+    return labels
+
+
+def _status_words(api: FreshdeskApi, labels: Mapping[str, str]) -> dict[str, str]:
+    """The account's own statuses -> our words: as the settings say, `hold` where the label says so, else `pending`."""
     wishes = {key.strip().lower(): word for key, word in api.settings.statuses.items() if word in STATUSES}
     words: dict[str, str] = {}
     for identity, label in labels.items():
@@ -176,6 +189,12 @@ def _groups(api: FreshdeskApi, note: Note) -> list[dict[str, Any]]:
             raise
         rows = optional("the list of groups", lambda: _all(api, "/api/v2/groups"), note) or []
     return [row for row in rows if _identity(row)]
+
+
+def _ids_by_name(groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    named = [(str(group.get("name") or "").strip(), str(group["id"])) for group in groups]
+    often = Counter(name for name, _ in named)
+    return {name: number for name, number in named if name and often[name] == 1}
 
 
 def _group_with_members(api: FreshdeskApi, group: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One change is one event, whether an app told it, a pull inferred it, or both, in any order.
+"""One change is one event, whether an app told it, an export told it, a pull inferred it, or all, in any order.
 
 Beside the events stands a row for each of the latest changes (`inferences.Change`), found by its ticket, so that the
 cost follows the page or the arrival. An inferred event that is explained is kept here instead of among the events: it
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpdesk_wellbeing.events import SCHEMA, empty
-from helpdesk_wellbeing.inferences import INFERRED, Change, corrections, unexplained
+from helpdesk_wellbeing.inferences import EXPORTED, INFERRED, Change, corrections, repeated, unexplained
 from helpdesk_wellbeing.store import events, provisional, state
 from helpdesk_wellbeing.store.clock import MICROSECONDS_A_DAY, instant, micros
 from helpdesk_wellbeing.store.dialect import insert_unless_there, records, texts
@@ -28,7 +28,9 @@ from helpdesk_wellbeing.store.tables import tickets, told
 
 FIRST_SIGHT = "ticket:"  # how the ids begin of what a pull makes of the first sight of a ticket
 KEPT = timedelta(days=10)  # behind what pulls have come to; the door takes nothing that is older than a week
-_BEGUN = "told"  # set when the first app event of the account has come
+KEPT_FOR_EXPORT = timedelta(days=40)  # a first pull reads a month of it, newest first
+_BEGUN = "told"  # set when the first app event or activity of the account has come
+_EXPORTS = "told_by_export"  # set when its first activity has
 
 _STATE = {"status": "status", "assigned": "assignee", "moved": "group", "priority": "priority"}  # kind -> its state
 _NEVER_NULL = ("status", "priority")
@@ -58,10 +60,8 @@ class _Sight:
 def arrive(connection: Connection, owner: Owner, new: pl.DataFrame) -> Added:
     """Store what app events told (`events.SCHEMA`); inferred events that they explain give way."""
     state.set_meta(connection, owner, _BEGUN, "1")
-    fresh = _unknown(connection, owner, new)
-    changes = fresh.filter(pl.col("kind").is_in(_CHANGES))
-    _withdraw_first_sights(connection, owner, changes.filter(pl.col("kind") == "created"))
-    _register(connection, owner, changes)
+    fresh = _unheard(connection, owner, _unknown(connection, owner, new))
+    changes = _hear(connection, owner, fresh)
     back = _settle(connection, owner, _tickets_of(changes), empty())
     added = events.add(connection, owner, fresh)
     _mark_dirty(connection, owner, [added, events.add(connection, owner, back)])
@@ -69,22 +69,56 @@ def arrive(connection: Connection, owner: Owner, new: pl.DataFrame) -> Added:
 
 
 def commit(connection: Connection, owner: Owner, new: pl.DataFrame, listed: pl.DataFrame | None) -> Added:
-    """Store a page's events, without those that were told; `listed` are its ticket snapshots, which are stored."""
+    """Store a page's events, without those that were told; `listed` are its ticket snapshots, which are stored.
+
+    What it brings of the platform's export of activities was told.
+    """
+    is_exported = pl.col("id").str.starts_with(EXPORTED)
     is_inferred = pl.col("id").str.starts_with(INFERRED) & pl.col("kind").is_in(_CHANGES)
-    seen = new.filter(is_inferred)
+    exported, seen = new.filter(is_exported), new.filter(is_inferred)
+    if not exported.is_empty():
+        for name in (_BEGUN, _EXPORTS):
+            state.set_meta(connection, owner, name, "1")
     if state.get_meta(connection, owner, _BEGUN) is None:  # nothing can have been told
         _register(connection, owner, seen)
         stands = new
     else:
+        exported = _unheard(connection, owner, _unknown(connection, owner, exported))
+        changes = _hear(connection, owner, exported)
         seen = _unknown(connection, owner, seen)
         _register(connection, owner, seen)
-        named = [*_tickets_of(seen), *([] if listed is None else listed["ticket"])]
+        named = {*_tickets_of(changes), *_tickets_of(seen), *([] if listed is None else listed["ticket"])}
         back = _settle(connection, owner, named, seen)
-        stands = pl.concat([_without_told(connection, owner, new.filter(~is_inferred)), back])
+        others = _without_told(connection, owner, new.filter(~(is_inferred | is_exported)))
+        stands = pl.concat([exported, others, back])
     added = events.add(connection, owner, stands)
     _mark_dirty(connection, owner, [added])
     _forget(connection, owner, seen)
     return Added(added.new, max(new.height - added.new, 0), added.oldest_new)
+
+
+def _hear(connection: Connection, owner: Owner, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Note the changes among what was told; they are returned."""
+    changes = fresh.filter(pl.col("kind").is_in(_CHANGES))
+    _withdraw_first_sights(connection, owner, changes.filter(pl.col("kind") == "created"))
+    _register(connection, owner, changes)
+    return changes
+
+
+def _unheard(connection: Connection, owner: Owner, new: pl.DataFrame) -> pl.DataFrame:
+    """Without changes that the other teller, app or export, has told: what came first stays."""
+    changes = new.filter(pl.col("kind").is_in(_CHANGES))
+    if changes.is_empty() or state.get_meta(connection, owner, _EXPORTS) is None:
+        return new
+    known = _known(connection, owner, _tickets_of(changes))
+    offered: dict[str, list[Change]] = defaultdict(list)
+    for event in changes.iter_rows(named=True):
+        name, key, ticket, value, at, since = next(_rows(event))
+        offered[ticket].append(Change(name, key, value, at, since))
+    again: set[str] = set()
+    for ticket, told_now in offered.items():
+        again |= repeated(told_now, (row.change for row in known.get(ticket, ())))
+    return new.filter(~pl.col("id").is_in(list(again)))
 
 
 def _mark_dirty(connection: Connection, owner: Owner, several: Iterable[Added]) -> None:
@@ -279,7 +313,8 @@ def _take_back(connection: Connection, owner: Owner, ids: Sequence[str]) -> pl.D
 def _forget(connection: Connection, owner: Owner, seen: pl.DataFrame) -> None:
     """What is long behind: later sights infer nothing about it. Pulls that catch up go by where they are."""
     if not seen.is_empty():
-        before = micros(max(seen["at"]) - KEPT)
+        kept = KEPT if state.get_meta(connection, owner, _EXPORTS) is None else KEPT_FOR_EXPORT
+        before = micros(max(seen["at"]) - kept)
         connection.execute(told.delete().where(told.c.account == owner.number, told.c.at < before))
 
 

@@ -373,3 +373,80 @@ def test_whatever_is_told_late_twice_or_never_each_change_is_named_once(course):
 def test_the_store_keeps_to_the_rule(store, course):
     check_course(InTheStore(store), course)
     check_names(InTheStore(store), course)
+
+
+# The platform's export of activities
+
+
+EXPORTED = told_event("activity:1:status", 100, "status", "solved", actor="12")
+
+
+def deliver(store, *rows: dict[str, str]) -> None:
+    """Each as it comes: what apps tell at the door, the rest with pages."""
+    for row in rows:
+        if row["id"].startswith("app:"):
+            store.add_told("acme", frame(row))
+        else:
+            store.commit_page("acme", page(row))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([EXPORTED, SEEN])))
+def test_what_was_inferred_gives_way_to_the_export_in_any_order(store, order):
+    deliver(store, *order)
+    deliver(store, *order)
+    assert ids(store) == ["activity:1:status"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([EXPORTED, TOLD, SEEN])))
+def test_of_app_and_export_the_first_one_stays(store, order):
+    deliver(store, *order)
+    deliver(store, *order)
+    first = next(row["id"] for row in order if row is not SEEN)
+    assert ids(store) == [first]
+
+
+@pytest.mark.parametrize(
+    ("exported", "both"),
+    [
+        (EXPORTED | {"at": at(102).isoformat()}, False),
+        (EXPORTED | {"at": at(102.1).isoformat()}, True),
+        (EXPORTED | {"after": "closed"}, True),
+        (EXPORTED | {"ticket": "8"}, True),
+        (EXPORTED | {"kind": "priority", "after": "low"}, True),
+    ],
+    ids=["2 s later", "later", "other value", "other ticket", "other kind"],
+)
+def test_the_export_repeats_an_app_event_where_it_says_the_same_within_two_seconds(store, exported, both):
+    deliver(store, TOLD, exported)
+    assert len(ids(store)) == 1 + both
+
+
+def test_each_of_two_equal_changes_is_repeated_once(store):
+    deliver(store, TOLD)
+    for _ in range(2):
+        store.commit_page("acme", page(EXPORTED, EXPORTED | {"id": "activity:2:status", "at": at(101).isoformat()}))
+    assert ids(store) == ["app:1", "activity:2:status"]
+
+
+def test_a_beginning_that_the_export_tells_replaces_the_first_sight_in_either_order(store):
+    sight_of_it = told_event("ticket:7:created", 0, "created", group="20", actor_kind="unknown", actor="")
+    beginning = told_event("activity:1:created", 0, "created", group="10", status="open", priority="low")
+    deliver(store, sight_of_it, beginning, sight_of_it)
+    assert ids(store) == ["activity:1:created"]
+
+
+def test_what_was_told_in_order_within_the_second_of_a_sight_explains_it(store):
+    for micro, value in ((1, "open"), (2, "solved")):
+        moment = (at(100) + timedelta(microseconds=micro)).isoformat()
+        deliver(store, told_event(f"activity:{micro}:status", 0, "status", value) | {"at": moment})
+    store.commit_page("acme", page(SEEN, seen=sight(100, status="solved", group=None, assignee=None, priority="low")))
+    assert ids(store) == ["activity:1:status", "activity:2:status"]
+
+
+def test_changes_of_a_month_are_known_where_there_is_an_export(store):
+    day = 24 * 3600.0
+    deliver(store, told_event("activity:0:priority", 40 * day, "priority", "low", ticket="9"))
+    deliver(store, diff(10 * day, 9 * day, "status", "solved"), diff(40 * day, 39 * day, "status", "open", ticket="8"))
+    deliver(store, told_event("activity:1:status", 9.5 * day, "status", "solved"))
+    assert "activity:1:status" in ids(store)
+    assert not any(name.startswith("diff:7") for name in ids(store))

@@ -19,6 +19,7 @@ from connectors.session import Limits
 from tests.kept import Kept
 
 HOST = "https://acme.freshdesk.com"
+STORAGE = "https://files.storage.example"
 NOW = int(datetime(2026, 11, 20, 12, 0, tzinfo=UTC).timestamp())
 STATS = ("resolved_at", "closed_at", "reopened_at", "status_updated_at", "first_responded_at")
 
@@ -53,6 +54,8 @@ class FakeFreshdesk:
             {"id": 11, "name": "Billing", "agent_ids": [], "business_calendar_id": 77},
         ]
         self.broken: dict[str, Any] = {}  # path part -> (status, body) or a function of the query
+        self.files: dict[str, Any] | None = None  # day -> rows of its activities, or (status, body)
+        self.file_requests: list[Any] = []
         self.asked: list[str] = []
         self.quota: dict[str, str] = {}
         self.before_page = lambda query: None
@@ -107,6 +110,7 @@ class FakeFreshdesk:
 
     def register(self, mock: responses.RequestsMock) -> None:
         mock.add_callback(responses.GET, re.compile(re.escape(HOST) + "/.*"), callback=self._answer)
+        mock.add_callback(responses.GET, re.compile(re.escape(STORAGE) + "/.*"), callback=self._file)
 
     def _answer(self, request: Any) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(request.url)
@@ -126,6 +130,8 @@ class FakeFreshdesk:
             return self._list(query)
         if path.endswith("/conversations"):
             return 200, _page(self.said.get(int(path.split("/")[2]), []), query)
+        if path == "/export/ticket_activities":
+            return self._export(query["created_at"])
         if path == "/agents/me":
             return 200, {"id": self.me, "ticket_scope": self.scope, "contact": {"name": "Service", "time_zone": "UTC"}}
         if path == "/agents":
@@ -139,6 +145,20 @@ class FakeFreshdesk:
             "/ticket_fields": [{"id": 1, "type": "default_status", "choices": self.statuses}],
         }  # fmt: skip
         return (200, _page(lists[path], query)) if path in lists else (404, {})
+
+    def _file(self, request: Any) -> tuple[int, dict[str, str], bytes]:
+        self.file_requests.append(request)
+        found = self.files[urlsplit(request.url).path.split("/")[-1]]
+        if isinstance(found, tuple):
+            return found[0], {}, found[1]
+        return 200, {}, orjson.dumps({"metadata": {"activities_count": len(found)}, "activities_data": found})
+
+    def _export(self, day: str) -> tuple[int, Any]:
+        if self.files is None or day not in self.files:
+            return 404, {}
+        link = f"{STORAGE}/{day}?signature=s3cret"
+        year, month, of_month = (int(part) for part in day.split("-"))
+        return 200, {"export": [{"created_at": f"{of_month}-{month}-{year}", "url": link}]}
 
     def _entries(self, query: dict[str, str]) -> list[dict[str, Any]]:
         after, before = query.get("executed_after", ""), query.get("executed_before", "9")

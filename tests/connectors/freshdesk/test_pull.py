@@ -361,7 +361,7 @@ def test_unreadable_rows_are_counted_and_never_stop_a_pull(freshdesk, store):
     store.take(connector)
 
     assert len(store.of("created")) == 4
-    assert {note.split(" could")[0] for note in connector.notes} == {
+    assert {note.split(" could")[0] for note in connector.notes if "could not be read" in note} == {
         "freshdesk: 1 rows of conversations", "freshdesk: 1 rows of tickets",
     }  # fmt: skip
 
