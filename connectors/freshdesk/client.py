@@ -9,6 +9,7 @@ import base64
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from helpdesk_wellbeing.errors import BadPayload
 
 ROWS = 100  # the most that a page holds
 MOST_PAGES = 300  # of the list of tickets
+_TRIES_THERE = 3  # on another host
 MOST_OF_OTHERS = 500  # the vendor advises against more
 _CODES = frozenset(
     [
@@ -111,7 +113,7 @@ class FreshdeskApi:
             sleep=sleep, now=now, say=say,
         )  # fmt: skip
         self._say = say or (lambda line: None)
-        self._limits, self._sleep, self._now = limits, sleep, now
+        self._limits, self._sleep, self._now = limits or Limits(), sleep, now
         self._me: dict[str, Any] | None = None
 
     def object(self, path: str, **arguments: Any) -> dict[str, Any]:
@@ -124,7 +126,11 @@ class FreshdeskApi:
     def stranger(self, base_url: str) -> PlatformSession:
         """A session with another host that Freshdesk sent us to: it knows no key, and says nothing."""
         other = PlatformSession(
-            base_url, Platform("freshdesk", buckets=()), limits=self._limits, sleep=self._sleep, now=self._now
+            base_url,
+            Platform("freshdesk", buckets=()),
+            limits=replace(self._limits, attempts=_TRIES_THERE),
+            sleep=self._sleep,
+            now=self._now,
         )
         other.auth = _unsigned  # nor what a .netrc may have for that host
         return other

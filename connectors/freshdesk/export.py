@@ -78,8 +78,9 @@ class Export:
             self._learn(self._place)
             yield self._page(self._place)
         for day in self._wanted(self._place, bound):
-            self._tried.add(day)
-            yield from self._day(day)
+            if not self._rests:
+                self._tried.add(day)
+                yield from self._day(day)
         if self._tried - self._done(self._place):
             self._place = replace(self._place, kept={**self._place.kept, "tried": self._desk.now})
             yield self._page(self._place)
@@ -142,6 +143,7 @@ class Export:
             files = [fetch(self._desk.api, link, day) for link in links]
         except (PlatformError, BadPayload) as error:
             self._desk.note(f"{error}; it is tried again with a later pull")
+            self._rests = isinstance(error, RetryLater)  # waiting for each of thirty days would take the pull's time
             return
         for file in files:
             for first in range(0, len(file.rows), _ROWS_AT_ONCE):

@@ -238,7 +238,7 @@ def file(rows, count=None, **metadata):
     [
         (200, file([row({"priority": 3})])[:-20]), (200, b""), (200, b"[]"), (200, b"{}"), (200, b"null"),
         (200, b'{"activities_data": 7}'), (403, b"<Error>AccessDenied</Error>"), (200, b"<html>"), (404, b""),
-        (200, b"\xff\xfe"), (503, b""),
+        (200, b"\xff\xfe"),
     ],
 )  # fmt: skip
 def test_a_broken_file_costs_its_day_for_now_and_its_address_is_never_said(freshdesk, store, broken):
@@ -255,6 +255,17 @@ def test_a_broken_file_costs_its_day_for_now_and_its_address_is_never_said(fresh
     freshdesk.files["2026-11-19"] = [row({"priority": 4})]
     store.take(freshdesk.connector())
     assert len(store.of("priority")) == 2
+
+
+def test_a_storage_that_does_not_answer_is_left_alone_until_the_next_pull(freshdesk, store):
+    freshdesk.history(3, every_s=HOUR)
+    freshdesk.files = {f"2026-11-{day}": (503, b"") for day in range(10, 20)}
+    store.take(freshdesk.connector())
+    assert len(freshdesk.file_requests) == 3
+    assert len(store.of("created")) == 3
+    freshdesk.files = {day: [] for day in freshdesk.files}
+    store.take(freshdesk.connector())
+    assert len(freshdesk.file_requests) == 3 + 10
 
 
 def test_a_file_with_fewer_rows_than_it_counts_is_read_again_and_each_row_counts_once(freshdesk, store):
