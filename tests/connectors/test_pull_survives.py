@@ -23,7 +23,7 @@ from connectors.zendesk import simulated as zendesk
 from helpdesk_wellbeing.demo import World
 
 TOP = Path(__file__).parents[2]
-HANDFUL, FULL = 4, 50
+HANDFUL, FULL = 2, 50
 
 
 # What is killed meets trouble on the way, too.
@@ -197,16 +197,13 @@ def test_a_pull_killed_while_it_evaluates_leads_to_the_same_answer(tmp_path, ser
     assert answers[0].stdout == answers[1].stdout != b""
 
 
-def test_a_second_pull_brings_nothing_new(tmp_path, server, undisturbed):
-    connect(tmp_path, server)
-    assert start_pull(tmp_path, server).wait() == 0
-
-    again = start_pull(tmp_path, server, subprocess.PIPE)
+def test_a_second_pull_brings_nothing_new(server, undisturbed):
+    again = start_pull(undisturbed.home, server, subprocess.PIPE)
     _, said = again.communicate()
 
     assert again.returncode == 0, said
     assert b" 0 events new" in said
-    assert exported(tmp_path, server).equals(undisturbed.events)
+    assert exported(undisturbed.home, server).equals(undisturbed.events)
 
 
 SAID = ("replied", "noted", "customer_replied", "rated")
