@@ -102,8 +102,9 @@ def test_two_hundred_moves_and_thirty_kills_under_a_hostile_helpdesk(tmp_path, u
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @on_platforms
 def test_workers_as_an_admin_starts_them_move_each_ticket_once(tmp_path, url, platform):
-    """With the patience of an installation: what a killed worker had claimed is taken over after 90 s, and where a
-    helpdesk has no versions a request of unknown fate is waited out for two minutes."""
+    """With the patience of an installation: what a killed worker had claimed is taken over after 90 s, and a request of
+    unknown fate is waited out for two minutes where tickets have no version.
+    """
     tickets = [str(number) for number in range(1, 41)]
     with moving(tmp_path, url, len(tickets), EVERYTHING, platform) as one, one.fleet(2, as_installed=True) as fleet:
         proposal = one.accepted(tickets)
