@@ -273,7 +273,7 @@ def test_what_a_plan_lacks_is_told_once_and_waits_each_time(commands, monkeypatc
             self._tell(waits)
 
     monkeypatch.setattr(
-        "helpdesk_wellbeing.cli.platforms.connector_of", lambda store, account, tell, limits: Lacking(tell)
+        "helpdesk_wellbeing.cli.platforms.connector_of", lambda store, account, tell, limits, patient: Lacking(tell)
     )
     log = Mock()
     connect = _connect(None, log)

@@ -63,10 +63,13 @@ def a_freshdesk(world: World, events: pl.DataFrame) -> Server:
     return Server("freshdesk", front, options, {"HELPDESK_WELLBEING_API_KEY": front.api_key})
 
 
+DAYS = {a_freshdesk: 4, a_zendesk: 10}  # on Freshdesk each ticket is a request
+
+
 @pytest.fixture(scope="module", params=[a_freshdesk, a_zendesk], ids=lambda make: make.__name__[2:])
 def server(request, world):
-    """Ten days of the simulated team, behind a helpdesk without limits."""
-    begin = world.as_of - timedelta(days=10)
+    """The last days of the simulated team, behind a helpdesk without limits."""
+    begin = world.as_of - timedelta(days=DAYS[request.param])
     made = request.param(world, world.events.filter(pl.col("at") >= begin))
     with made.front:
         yield made

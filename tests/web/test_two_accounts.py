@@ -162,6 +162,8 @@ def steps(tools):
         "plan": lambda s, a: s.writes.plan(a, [tools.Planned("k2", "p", "move", MINE, {})], at),
         "claim": lambda s, a: s.writes.claim(a, later, later, "me"),
         "sending": lambda s, a: s.writes.sending(a, "k", {"before": MINE}, at, later, "me"),
+        "unsent": lambda s, a: s.writes.unsent(a, "k", {"before": MINE}, "me"),
+        "touched": lambda s, a: s.writes.touched(a, at - tools.timedelta(days=1)),
         "later": lambda s, a: s.writes.later(a, "k", later, "me"),
         "put_off": lambda s, a: s.writes.put_off(a, later),
         "end": lambda s, a: s.writes.end(a, "k", "written", {"platform": MINE}, at, "me"),
