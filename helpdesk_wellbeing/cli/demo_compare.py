@@ -23,7 +23,8 @@ OTHERS = {"Zendesk": "zendesk", "Freshdesk, connected today": "freshdesk"}
 _WHY = {
     "no input on this platform": "before the app was there nobody told who changed a ticket. What was seen of "
     "somebody's work can prove too much, never that all is well",
-    "no baseline": "how tickets stood is known only since the account was connected; what is usual, not yet",
+    "no baseline": "how tickets stood, and who changed them, is known since the connection and the app only; what is "
+    "usual then is not known yet",
     "no events in window": "nothing is made up about queues of the time before that",
     "too few days": "how tickets stand has not been followed for long enough",
 }
@@ -107,6 +108,9 @@ def show(world: World, columns: Sequence[Column]) -> None:
     click.echo("\nTHE SAME TEAM BY HELPDESK")
     for row in [head, *cells]:
         click.echo("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    click.echo(
+        "  The app is one in the simulated Freshdesk: what an app tells is taken in, but none comes with this version"
+    )
     shown = {outcome for column in columns for outcome in column.outcomes}
     for reason, why in _WHY.items():
         if reason in shown:

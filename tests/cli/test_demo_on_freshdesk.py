@@ -58,7 +58,7 @@ def test_the_table_says_why_something_is_not_assessable(world, capsys):
     demo_compare.show(world, columns)
     shown = capsys.readouterr().out
     assert f"  LD1  agent {lost.subject}          found    no baseline\n" in shown
-    assert "  no baseline: how tickets stood is known only since the account was connected" in shown
+    assert "  no baseline: how tickets stood, and who changed them, is known since the connection" in shown
     assert "too few days:" not in shown
 
 
