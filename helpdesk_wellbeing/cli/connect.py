@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
+WHERE = {"freshdesk": "domain", "zendesk": "subdomain"}  # the setting that says whose helpdesk it is
 CONNECTION = ("subdomain", "domain", "base_url", "client_id", "email")  # what connecting anew replaces as a whole
 
 
@@ -38,12 +39,14 @@ def zendesk(account: str, subdomain: str, client_id: str | None, email: str | No
     """
     if (client_id is None) == (email is None):
         raise ConfigError("give either --client-id (OAuth) or --email (legacy API token)")
+    store = open_store()
+    _refuse_other(store, account, "zendesk", subdomain)
     if client_id is not None:
         name, secret = CLIENT_SECRET, ask_secret("HELPDESK_WELLBEING_CLIENT_SECRET", "OAuth client secret")
     else:
         name, secret = API_TOKEN, ask_secret("HELPDESK_WELLBEING_API_TOKEN", "API token")
     settings = {"subdomain": subdomain, "base_url": base_url, "client_id": client_id, "email": email}
-    connect_zendesk(open_store(), account, {k: v for k, v in settings.items() if v}, name, secret)
+    connect_zendesk(store, account, {k: v for k, v in settings.items() if v}, name, secret)
     say(f"next: helpdesk-wellbeing pull --account {account}")
 
 
@@ -59,7 +62,7 @@ def freshdesk(account: str, domain: str, base_url: str | None) -> None:
     if not HOST.fullmatch(domain):
         raise ConfigError(f'--domain "{excerpt(domain)}" is not a host name; it looks like acme.freshdesk.com')
     store = open_store()
-    _refuse_other(store, account, "freshdesk")
+    _refuse_other(store, account, "freshdesk", domain.lower())
     _refuse_twice(store, account, domain.lower())
     settings = {"domain": domain.lower(), "base_url": base_url}
     key = ask_secret("HELPDESK_WELLBEING_API_KEY", "API key")
@@ -72,7 +75,7 @@ def connect_freshdesk(store: Store, account: str, settings: dict[str, str], key:
     from connectors import CONNECTORS
     from connectors.freshdesk.settings import FreshdeskSettings
 
-    _refuse_other(store, account, "freshdesk")
+    _refuse_other(store, account, "freshdesk", settings["domain"])
     described = FreshdeskSettings(
         account=account, domain=settings["domain"], api_key=key, base_url=settings.get("base_url")
     )
@@ -94,15 +97,25 @@ def connect_zendesk(store: Store, account: str, settings: dict[str, str], name: 
     from connectors import zendesk as platform
     from connectors.zendesk.settings import ZendeskSettings
 
-    _refuse_other(store, account, "zendesk")
+    _refuse_other(store, account, "zendesk", settings["subdomain"])
     connector = platform.connect(ZendeskSettings(account=account, **settings, **{name: secret}))  # type: ignore[arg-type]
     _prove_and_keep(store, account, connector, settings, name, secret)
 
 
-def _refuse_other(store: Store, account: str, platform: str) -> None:
-    """A name belongs to one account, for ever."""
-    if store.has_account(account) and store.account(account).platform != platform:
+def _refuse_other(store: Store, account: str, platform: str, where: str) -> None:
+    """A name belongs to one account, for ever: ids of two helpdesks would mix, and places of one hide the other's."""
+    if not store.has_account(account):
+        return
+    known = store.account(account)
+    if known.platform != platform:
         raise ConfigError(f"{account} is not a {platform.title()} account; choose another name")
+    before = known.settings.get(WHERE[platform])
+    is_read = bool(store.all_events_span(account)[2] or store.watermarks(account))
+    if before is not None and before != where and is_read:
+        raise ConfigError(
+            f'{account} has the activity of {before}, and "{excerpt(where)}" is another helpdesk; '
+            "connect it under another name"
+        )
 
 
 def _prove_and_keep(

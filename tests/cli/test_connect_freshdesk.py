@@ -111,6 +111,21 @@ def test_one_freshdesk_is_not_connected_under_two_names(connect, again):
     assert connect("other.freshdesk.com").code == 2
 
 
+def test_a_name_with_the_activity_of_one_freshdesk_is_not_given_to_another(commands, connect, front):
+    connect("acme.freshdesk.com")
+    connect("other.freshdesk.com")  # nothing was read yet: somebody mistyped it
+    assert commands.here("pull", "--account", "fd").code == 0
+
+    ran = connect("acme.freshdesk.com")
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert ran.line.endswith(
+        'fd has the activity of other.freshdesk.com, and "acme.freshdesk.com" is another helpdesk; '
+        "connect it under another name"
+    )
+    assert connect("Other.Freshdesk.COM", base_url=front.base_url.replace("127.0.0.1", "localhost")).code == 0
+
+
 def test_a_name_that_is_a_zendesk_accounts_is_refused(commands, connect, zendesk):
     commands.connect(zendesk)
 
