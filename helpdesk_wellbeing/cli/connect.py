@@ -125,7 +125,7 @@ def _prove_and_keep(
 
     ping = connector.ping()
     if ping.missing:
-        raise ConfigError(f"{account}: connected as {ping.who}, but it lacks: {', '.join(ping.missing)}")
+        raise ConfigError(f"{account}: not connected: {ping.refusal or ', '.join(ping.missing)}, then connect again")
     with store.transaction():
         if store.has_account(account):
             known = store.account(account).settings

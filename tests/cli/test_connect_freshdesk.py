@@ -75,6 +75,17 @@ def test_with_a_key_that_is_not_good_nothing_is_kept(commands, connect, key):
     assert "no account yet" in commands.here("doctor").out
 
 
+def test_a_key_with_too_few_rights_is_told_what_it_lacks_and_how_to_mend_it(commands):
+    with SimulatedFreshdesk(site_of(scope=2, admin=False)) as narrow:
+        commands.patch.setenv(VARIABLE, narrow.api_key)
+        ran = commands.here(*FD, "acme.freshdesk.com", "--base-url", narrow.base_url)
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert "fd: not connected: the key of agent 900000001 lacks global ticket scope (" in ran.line
+    assert ran.line.endswith("; give the agent the scope Global Access and the role Administrator, then connect again")
+    assert "no account yet" in commands.here("doctor").out
+
+
 @pytest.mark.parametrize("domain", ["", "acme", "https://acme.freshdesk.com", "acme.freshdesk.com/x", "-a.b.com"])
 def test_what_is_no_host_name_is_refused(commands, domain):
     ran = commands.here(*FD, domain)

@@ -85,7 +85,10 @@ def test_a_user_who_is_no_admin_is_told_what_is_lacking(commands, zendesk):
     )  # fmt: skip
 
     assert ran.code == 2
-    assert ran.line.endswith("but it lacks: role admin (the exports are for admins)")
+    assert ran.line.endswith(
+        f"acme: not connected: OAuth client {zendesk.client_id} of user 7 lacks role admin (the exports are for "
+        "admins); give the user an admin role, then connect again"
+    )
     assert "CANARY" not in ran.err
 
 
