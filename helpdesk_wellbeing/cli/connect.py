@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
+VENDOR = ".freshdesk.com"
 WHERE = {"freshdesk": "domain", "zendesk": "subdomain"}  # the setting that says whose helpdesk it is
 CONNECTION = ("subdomain", "domain", "base_url", "client_id", "email")  # what connecting anew replaces as a whole
 
@@ -59,15 +61,41 @@ def freshdesk(account: str, domain: str, base_url: str | None) -> None:
 
     The key is asked for, or read from HELPDESK_WELLBEING_API_KEY. It stands in that agent's profile settings.
     """
-    if not HOST.fullmatch(domain):
-        raise ConfigError(f'--domain "{excerpt(domain)}" is not a host name; it looks like acme.freshdesk.com')
+    host = _host_of(domain)
     store = open_store()
-    _refuse_other(store, account, "freshdesk", domain.lower())
-    _refuse_twice(store, account, domain.lower())
-    settings = {"domain": domain.lower(), "base_url": base_url}
+    _refuse_other(store, account, "freshdesk", host)
+    if not base_url:
+        _refuse_strangers(store, account, host)
+    _refuse_twice(store, account, host)
+    settings = {"domain": host, "base_url": base_url}
     key = ask_secret("HELPDESK_WELLBEING_API_KEY", "API key")
     connect_freshdesk(store, account, {k: v for k, v in settings.items() if v}, key)
     say(f"next: helpdesk-wellbeing pull --account {account}")
+
+
+def _host_of(domain: str) -> str:
+    """The host of a domain, also of an address copied from the browser. Raises ConfigError."""
+    text = domain.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host = parts.netloc.lower()  # with a port or a password it is none
+    except ValueError:
+        host = ""
+    if not HOST.fullmatch(host) or parts.scheme not in ("http", "https"):
+        told = excerpt(text.rpartition("@")[2])  # before an @ may be a password
+        raise ConfigError(f'--domain "{told}" is not a host name; it looks like acme.freshdesk.com')
+    return host
+
+
+def _refuse_strangers(store: Store, account: str, host: str) -> None:
+    """An admin's key goes to the vendor only, or where an account that is connected already has it go."""
+    known = store.account(account).settings if store.has_account(account) else {}
+    if host.endswith(VENDOR) or (known.get("domain") == host and not known.get("base_url")):
+        return
+    raise ConfigError(
+        f'--domain "{excerpt(host)}" does not end in {VENDOR}; give the vendor\'s own, such as acme{VENDOR}, also '
+        "where customers see another one"
+    )
 
 
 def connect_freshdesk(store: Store, account: str, settings: dict[str, str], key: str) -> None:

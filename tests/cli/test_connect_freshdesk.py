@@ -86,12 +86,49 @@ def test_a_key_with_too_few_rights_is_told_what_it_lacks_and_how_to_mend_it(comm
     assert "no account yet" in commands.here("doctor").out
 
 
-@pytest.mark.parametrize("domain", ["", "acme", "https://acme.freshdesk.com", "acme.freshdesk.com/x", "-a.b.com"])
+@pytest.mark.parametrize(
+    "domain",
+    ["", " ", "acme", "-a.freshdesk.com", "https://", "ftp://acme.freshdesk.com", "https://[", "acme.freshdesk.com:99",
+     "key@acme.freshdesk.com"],
+)  # fmt: skip
 def test_what_is_no_host_name_is_refused(commands, domain):
     ran = commands.here(*FD, domain)
 
     assert ran.code == 2
     assert "looks like acme.freshdesk.com" in ran.line
+    assert "key@" not in ran.line
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["acme.zendesk.com", "acme.freshdesk.com.evil.com", "evilfreshdesk.com", "freshdesk.com", "help.acme.com",
+     "https://evil.com/acme.freshdesk.com", "evil.com?acme.freshdesk.com", "evil.com#.freshdesk.com"],
+)  # fmt: skip
+def test_a_key_is_sent_to_nobody_but_the_vendor(commands, domain):
+    commands.patch.setenv(VARIABLE, "a-key")
+
+    ran = commands.here(*FD, domain, "--base-url", "")
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert "does not end in .freshdesk.com; give the vendor's own, such as acme.freshdesk.com" in ran.line
+
+
+@pytest.mark.parametrize(
+    "domain", ["https://acme.freshdesk.com/", "acme.freshdesk.com/a/tickets?page=2", " HTTPS://Acme.Freshdesk.COM/a/#x"]
+)
+def test_an_address_from_the_browser_is_taken_as_its_host(connect, domain):
+    assert connect(domain).code == 0
+
+    with open_store() as store:
+        assert store.account("fd").settings["domain"] == "acme.freshdesk.com"
+
+
+def test_an_account_of_another_domain_that_was_stored_before_can_be_connected_anew(commands):
+    commands.without_a_key(domain="help.acme.example")
+    commands.patch.setenv(VARIABLE, "")
+
+    assert "HELPDESK_WELLBEING_API_KEY is set but empty" in commands.here(*FD, "help.acme.example").line
+    assert "does not end in .freshdesk.com" in commands.here(*FD, "help.other.example").line
 
 
 @pytest.mark.parametrize("base_url", ["http://elsewhere.example", "https://host/path"])
