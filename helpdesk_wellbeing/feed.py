@@ -69,6 +69,7 @@ class Ping:
     who: str
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()  # scopes or rights that are needed and absent
+    refusal: str = ""  # the same as a sentence that begins small: who lacks what, and how to mend it
 
 
 class Connector(Protocol):

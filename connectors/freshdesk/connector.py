@@ -54,20 +54,29 @@ class FreshdeskConnector:
     def ping(self) -> Ping:
         """Whose key it is, and what it lacks. Raises Refused when it is no good at all."""
         me = self.api.me()
-        missing = []
+        missing, mend = [], []
         sees = partial(me.get("ticket_scope"))
         if sees is not None:
             missing.append(f"global ticket scope (the key's agent sees only {sees}: the picture would be partial)")
+            mend.append("the scope Global Access")
         try:
             self.api.rows("/api/v2/agents", {"per_page": 1})
         except HttpRefused as refused:
             if not is_absent(refused):
                 raise
             missing.append("admin rights (agents, groups and business hours are for admins)")
+            mend.append("the role Administrator")
         notes = []
         if not self.settings.own_user_is_person:
             notes.append(f"what agent {me['id']} does counts as the plugin's own; it should be nobody's daily account")
-        return Ping(f"freshdesk {self.settings.domain}: agent {me['id']}, API key", tuple(notes), tuple(missing))
+        return Ping(
+            f"freshdesk {self.settings.domain}: agent {me['id']}, API key",
+            tuple(notes),
+            tuple(missing),
+            f"the key of agent {me['id']} lacks {', '.join(missing)}; give the agent {' and '.join(mend)}"
+            if mend
+            else "",
+        )
 
     def roster(self, watermarks: Mapping[str, str] | None = None) -> Roster | None:
         """People and groups, with those who left as far as they were met; None where what is stored holds.

@@ -58,8 +58,10 @@ class ZendeskConnector:
             raise self._refused_everywhere(refused) from refused
         role = str(user.get("role") or "unknown")
         missing = [f"scope {scope}" for scope in self.api.credentials.missing()]
+        mend = ["allow `read` in the scopes of the client"] if missing else []
         if role != "admin":
             missing.append("role admin (the exports are for admins)")
+            mend.append("give the user an admin role")
         notes = []
         if self.settings.is_oauth:
             kind = f"OAuth client {self.settings.client_id}"
@@ -77,6 +79,7 @@ class ZendeskConnector:
             f"zendesk {self.settings.subdomain}: user {user['id']} ({role}), {kind}",
             tuple(notes),
             tuple(missing),
+            f"{kind} of user {user['id']} lacks {', '.join(missing)}; {' and '.join(mend)}" if mend else "",
         )
 
     def roster(self, watermarks: Mapping[str, str] | None = None) -> Roster:

@@ -123,14 +123,14 @@ def uninstall(taking: Taking, how: How) -> int:
     return 0 if done.is_whole else STOPPED_BEFORE_THE_END
 
 
-def account_of(account: str, platform: str, url: str = "") -> tuple[Store, str]:
+def account_of(account: str, platform: str, url: str | None = None) -> tuple[Store, str]:
     """The store, with this account of this platform in it, and the address without a slash. Raises ConfigError."""
     store = store_with(account)
     found = store.account(account).platform
     if found != platform:
         what = f"it is a {found} account" if found else "it was imported from a file"
         raise ConfigError(f"{account}: nothing can be set up in {_TITLES[platform]}, because {what}")
-    return store, checked_url(store, account, url) if url else url
+    return store, "" if url is None else checked_url(store, account, url)
 
 
 def checked_url(store: Store, account: str, url: str) -> str:

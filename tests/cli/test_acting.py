@@ -132,7 +132,9 @@ def test_an_approval_in_advance_is_for_a_group_that_there_is(proposed):
     )
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x", "http://example.com", "https://u:p@h/x?y#z"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "ftp://x", "http://example.com", "https://u:p@h/x?y#z", "", " "]
+)
 def test_links_lead_to_an_address_that_is_one(proposed, url):
     assert "must be https://host" in refused("act", "set", "--public-url", url)
 

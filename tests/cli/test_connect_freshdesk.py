@@ -75,12 +75,60 @@ def test_with_a_key_that_is_not_good_nothing_is_kept(commands, connect, key):
     assert "no account yet" in commands.here("doctor").out
 
 
-@pytest.mark.parametrize("domain", ["", "acme", "https://acme.freshdesk.com", "acme.freshdesk.com/x", "-a.b.com"])
+def test_a_key_with_too_few_rights_is_told_what_it_lacks_and_how_to_mend_it(commands):
+    with SimulatedFreshdesk(site_of(scope=2, admin=False)) as narrow:
+        commands.patch.setenv(VARIABLE, narrow.api_key)
+        ran = commands.here(*FD, "acme.freshdesk.com", "--base-url", narrow.base_url)
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert "fd: not connected: the key of agent 900000001 lacks global ticket scope (" in ran.line
+    assert ran.line.endswith("; give the agent the scope Global Access and the role Administrator, then connect again")
+    assert "no account yet" in commands.here("doctor").out
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["", " ", "acme", "-a.freshdesk.com", "https://", "ftp://acme.freshdesk.com", "https://[", "acme.freshdesk.com:99",
+     "key@acme.freshdesk.com"],
+)  # fmt: skip
 def test_what_is_no_host_name_is_refused(commands, domain):
     ran = commands.here(*FD, domain)
 
     assert ran.code == 2
     assert "looks like acme.freshdesk.com" in ran.line
+    assert "key@" not in ran.line
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["acme.zendesk.com", "acme.freshdesk.com.evil.com", "evilfreshdesk.com", "freshdesk.com", "help.acme.com",
+     "https://evil.com/acme.freshdesk.com", "evil.com?acme.freshdesk.com", "evil.com#.freshdesk.com"],
+)  # fmt: skip
+def test_a_key_is_sent_to_nobody_but_the_vendor(commands, domain):
+    commands.patch.setenv(VARIABLE, "a-key")
+
+    ran = commands.here(*FD, domain, "--base-url", "")
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert "does not end in .freshdesk.com; give the vendor's own, such as acme.freshdesk.com" in ran.line
+
+
+@pytest.mark.parametrize(
+    "domain", ["https://acme.freshdesk.com/", "acme.freshdesk.com/a/tickets?page=2", " HTTPS://Acme.Freshdesk.COM/a/#x"]
+)
+def test_an_address_from_the_browser_is_taken_as_its_host(connect, domain):
+    assert connect(domain).code == 0
+
+    with open_store() as store:
+        assert store.account("fd").settings["domain"] == "acme.freshdesk.com"
+
+
+def test_an_account_of_another_domain_that_was_stored_before_can_be_connected_anew(commands):
+    commands.without_a_key(domain="help.acme.example")
+    commands.patch.setenv(VARIABLE, "")
+
+    assert "HELPDESK_WELLBEING_API_KEY is set but empty" in commands.here(*FD, "help.acme.example").line
+    assert "does not end in .freshdesk.com" in commands.here(*FD, "help.other.example").line
 
 
 @pytest.mark.parametrize("base_url", ["http://elsewhere.example", "https://host/path"])
@@ -109,6 +157,21 @@ def test_one_freshdesk_is_not_connected_under_two_names(connect, again):
     assert connect(again).code == 0
     assert connect("other.freshdesk.com", account="other").code == 0
     assert connect("other.freshdesk.com").code == 2
+
+
+def test_a_name_with_the_activity_of_one_freshdesk_is_not_given_to_another(commands, connect, front):
+    connect("acme.freshdesk.com")
+    connect("other.freshdesk.com")  # nothing was read yet: somebody mistyped it
+    assert commands.here("pull", "--account", "fd").code == 0
+
+    ran = connect("acme.freshdesk.com")
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert ran.line.endswith(
+        'fd has the activity of other.freshdesk.com, and "acme.freshdesk.com" is another helpdesk; '
+        "connect it under another name"
+    )
+    assert connect("Other.Freshdesk.COM", base_url=front.base_url.replace("127.0.0.1", "localhost")).code == 0
 
 
 def test_a_name_that_is_a_zendesk_accounts_is_refused(commands, connect, zendesk):

@@ -62,6 +62,20 @@ def test_without_a_terminal_and_without_yes_the_plan_is_printed_and_nothing_is_m
     assert server.configuration() == before
 
 
+@pytest.mark.parametrize("url", ["", " "])
+def test_an_address_that_is_empty_mends_no_webhook(
+    commands: Any, serving: Callable[..., SimulatedZendesk], url: str
+) -> None:
+    server = serving()
+    commands.connect(server)
+    assert commands.here("install", *ZENDESK, *URL, "--yes").code == 0
+    before = server.configuration()
+    ran = commands.here("install", *ZENDESK, "--url", url, "--yes")
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert "acme: --url is https://host, without a path" in ran.line
+    assert server.configuration() == before
+
+
 def test_the_plan_names_the_rules_that_an_admin_must_complete(
     commands: Any, serving: Callable[..., SimulatedZendesk]
 ) -> None:

@@ -87,6 +87,19 @@ def test_installed_once_there_is_nothing_to_do_the_next_time(
     assert "Admin 01" in commands.here("audit", "list", "--account", "fd", "--format", "json").out
 
 
+@pytest.mark.parametrize("url", ["", " "])
+def test_an_address_that_is_empty_mends_no_rule(
+    commands: Any, serving: Callable[..., SimulatedFreshdesk], url: str
+) -> None:
+    front = serving()
+    assert commands.here("install", *FRESHDESK, *URL, "--yes").code == 0
+    before = front.configuration()
+    ran = commands.here("install", *FRESHDESK, "--url", url, "--yes")
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert "fd: --url is https://host, without a path" in ran.line
+    assert front.configuration() == before
+
+
 @pytest.mark.parametrize("bare_rules", [True, False])
 def test_install_use_and_uninstall_leave_the_account_as_it_was(
     commands: Any, serving: Callable[..., SimulatedFreshdesk], bare_rules: bool

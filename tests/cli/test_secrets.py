@@ -58,6 +58,22 @@ def test_each_wrong_grant_has_its_own_line_and_nothing_is_kept(commands, zendesk
     assert commands.here("pull", "--account", "acme").line.endswith('no account "acme"; run import or connect first')
 
 
+def test_a_name_with_the_activity_of_one_zendesk_is_not_given_to_another(commands, zendesk, unfolded):
+    commands.connect(zendesk)
+    assert commands.here("pull", "--account", "acme").code == 0
+
+    ran = commands.here(
+        "connect", "zendesk", "--account", "acme", "--subdomain", "other",
+        "--client-id", zendesk.client_id, "--base-url", zendesk.base_url,
+    )  # fmt: skip
+
+    assert (ran.code, len(ran.lines)) == (2, 1)
+    assert ran.line.endswith(
+        'acme has the activity of acme, and "other" is another helpdesk; connect it under another name'
+    )
+    commands.connect(zendesk)
+
+
 def test_a_user_who_is_no_admin_is_told_what_is_lacking(commands, zendesk):
     commands.tells(zendesk.client_secret)
     agent = Answer.of({"user": {"id": 7, "role": "agent", "name": "CANARY", "email": "CANARY@example.com"}})
@@ -69,7 +85,10 @@ def test_a_user_who_is_no_admin_is_told_what_is_lacking(commands, zendesk):
     )  # fmt: skip
 
     assert ran.code == 2
-    assert ran.line.endswith("but it lacks: role admin (the exports are for admins)")
+    assert ran.line.endswith(
+        f"acme: not connected: OAuth client {zendesk.client_id} of user 7 lacks role admin (the exports are for "
+        "admins); give the user an admin role, then connect again"
+    )
     assert "CANARY" not in ran.err
 
 
