@@ -25,6 +25,7 @@ from urllib3.exceptions import NewConnectionError
 from connectors.answers import folded, path_of, read_json, retry_after, short_code
 from connectors.budget import BucketRule, Budget
 from connectors.patience import PatientAdapter, within
+from connectors.telling import Telling
 from helpdesk_wellbeing.errors import BadPayload, Refused, RetryLater
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -157,7 +158,7 @@ class PlatformSession(requests.Session):
         self._aliases = tuple(origin(alias) for alias in platform.aliases)
         self._credentials = credentials
         self._sleep = sleep
-        self._say = say or (lambda line: None)
+        self._telling = Telling(platform.name, say or (lambda line: None), now)
         self._state = _State()
         loopback = is_loopback(self.base_url)
         self.trust_env = not loopback  # a proxy can't reach our loopback
@@ -314,10 +315,11 @@ class PlatformSession(requests.Session):
         path = path_of(url)
         endpoint = f"{verb} {folded(path)}"
         while (wait := self.budget.take(path, endpoint)) > 0:
-            told = f"{self.platform.name}: {wait:.0f} s until the next {endpoint}, to keep within the rate limit"
             if not manner.patient:
-                raise Unsent(told, wait)
-            self._say(told)
+                raise Unsent(
+                    f"{self.platform.name}: {wait:.0f} s until the next {endpoint}, to keep within the rate limit", wait
+                )
+            self._telling.waits(wait)
             self._wait(wait)
         self._state.counts[endpoint] += 1
         where = f"{verb} {path}"
@@ -423,7 +425,8 @@ class PlatformSession(requests.Session):
         error = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0.0
         as_told = " as told" if isinstance(error, _Again) and error.after is not None else ""
-        self._say(f"{error}; waiting {pause:.0f} s{as_told} (try {state.attempt_number} of {tries})")
+        line = f"{error}; waiting {pause:.0f} s{as_told} (try {state.attempt_number} of {tries})"
+        self._telling.tries_again(line, pause)
 
 
 class _NeverEnds(requests.exceptions.Timeout):

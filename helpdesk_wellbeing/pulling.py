@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 GATHERED_ROWS = 8_000
 GATHERED_S = 1.0
+_SPOKEN = ("replied", "noted", "customer_replied")
 
 
 @dataclass
 class Pulled:
-    """What one pull brought; counts by stream."""
+    """What one pull brought; counts by stream, and what was said in tickets, whichever stream told it."""
 
     rows: dict[str, int] = field(default_factory=dict)
     pages: dict[str, int] = field(default_factory=dict)
+    spoken: int = 0  # replies and notes, those that were known included
     new_events: int = 0
     repeated_events: int = 0
     notes: list[str] = field(default_factory=list)
@@ -34,6 +36,7 @@ class Pulled:
         """Count a page."""
         self.rows[page.stream] = self.rows.get(page.stream, 0) + page.rows
         self.pages[page.stream] = self.pages.get(page.stream, 0) + 1
+        self.spoken += int(page.events["kind"].is_in(_SPOKEN).sum())
 
 
 def pull(

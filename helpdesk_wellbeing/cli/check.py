@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 STALE = timedelta(days=7)
+WHO_CHANGED_IT = (
+    "{account}: no input on this platform means here that nobody told who changed tickets: what was seen of somebody's "
+    "working time can prove too much, never that all is well; the Freshworks app tells it from its installation on "
+    "(webhooks/freshdesk/README.md), or the daily activity export where the account has it"
+)
 TITLES = ("LEVEL", "SIGNAL", "SUBJECT", "SINCE", "LAST", "BECAUSE")
 
 
@@ -103,6 +108,8 @@ def print_text(store: Store, examined: Examined, known: Catalogue, verbose: bool
         parts["Ended, and being watched"] = ended
     _print_flags(parts, last, known, _names(store, result["account"]))
     click.echo(_summary(result, len(active), len(ended), verbose))
+    if _misses_who_changed_it(store, result):
+        click.echo(WHO_CHANGED_IT.format(account=result["account"]))
     for entry in result["identity_review"]:
         click.echo(f"look at account {entry['agent']}: {entry['reason']}; say in the people file who it is")
     if result["withheld"]:
@@ -111,6 +118,14 @@ def print_text(store: Store, examined: Examined, known: Catalogue, verbose: bool
         for gap in result["not_assessable"]:
             subject = gap["subject"]
             click.echo(f"not assessable  {gap['signal']:4} {subject['kind']} {subject['id']}: {gap['reason']}")
+
+
+def _misses_who_changed_it(store: Store, result: Mapping[str, Any]) -> bool:
+    """Whether people could not be assessed because Freshdesk keeps to itself who did what."""
+    from helpdesk_wellbeing.signals.base import NO_INPUT
+
+    unseen = any(gap["reason"] == NO_INPUT and gap["subject"]["kind"] == "agent" for gap in result["not_assessable"])
+    return unseen and store.account(result["account"]).platform == "freshdesk"
 
 
 def _names(store: Store, account: str) -> dict[tuple[str, str], str]:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.pulling import Pulled
     from helpdesk_wellbeing.store import Store
 
+UNWATCHED_EVERY_S = 60.0  # what is long enough for a line in a log
+WORDS = {"availability": "states of availability", "satisfaction": "ratings"}  # of streams that are no plain plural
+BY_KIND = "conversations"  # a stream whose rows come with tickets, too, so they are counted as what they are
+
 
 @click.command(name="pull")
 @account_option
@@ -56,9 +60,15 @@ def run(store: Store, account: str, since: datetime | None = None, *, fold: bool
             raise
         say(f"{account}: stopped before the end; what is stored is whole, run pull again to go on: {error}")
         return 1
-    rows = ", ".join(f"{count:,} {stream}" for stream, count in pulled.rows.items())
-    say(f"{account}: {rows or 'nothing new'}; {pulled.new_events:,} events new, {pulled.repeated_events:,} known")
+    say(f"{account}: {brought(pulled)}; {pulled.new_events:,} events new, {pulled.repeated_events:,} known")
     return _fold(store, account) if fold else 0
+
+
+def brought(pulled: Pulled) -> str:
+    """What was read, such as "405 tickets, 1,120 replies and notes"."""
+    rows = {WORDS.get(name, name.replace("_", " ")): count for name, count in pulled.rows.items() if name != BY_KIND}
+    rows["replies and notes"] = pulled.spoken
+    return ", ".join(f"{count:,} {what}" for what, count in rows.items() if count) or "nothing new"
 
 
 def _fold(store: Store, account: str) -> int:
@@ -73,18 +83,24 @@ def _fold(store: Store, account: str) -> int:
 
 
 class Meter:
-    """Tells how far a pull has come, on stderr, at most once a second and when a person watches."""
+    """Tells how far a pull has come, on stderr: once a second when a person watches, else once a minute."""
 
     def __init__(self, account: str, line: Callable[[], str], now: Callable[[], float] = time.monotonic) -> None:
         self._account = account
         self._line = line
         self._now = now
-        self._told = float("-inf")
+        self._began = now()
+        self._told = float("-inf") if watched() else self._began
+        self._has_hinted = False
         self.pages = 0
 
     def page(self, page: Page, pulled: Pulled) -> None:
         """One more page has been stored."""
         self.pages += 1
-        if watched() and self._now() - self._told >= 1.0:
-            self._told = self._now()
+        now = self._now()
+        if now - self._told >= (1.0 if watched() else UNWATCHED_EVERY_S):
+            self._told = now
             say(f"{self._account}: {self._line()}")
+        if not self._has_hinted and now - self._began >= UNWATCHED_EVERY_S:
+            self._has_hinted = True
+            say(f"{self._account}: no need to wait for the end: check answers meanwhile from what is stored so far")

@@ -11,6 +11,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from helpdesk_wellbeing.cli.check import Examined, print_text
+from helpdesk_wellbeing.engine import Catalogue
+from helpdesk_wellbeing.settings import Settings
+from helpdesk_wellbeing.store import open_store
+
 REASONS = {
     "no events in window", "no schedule", "no zone", "too few days", "too few events", "too few tickets",
     "too few comparisons", "no baseline", "no input on this platform", "shared or automated", "identity review",
@@ -386,3 +391,32 @@ def test_every_command_explains_itself(commands, page):
     for line in ran.out.splitlines():
         assert not line.rstrip().endswith(("--account NAME", "--format [text|json]", "ISO")), line
     assert commands.here(*page, "-h").out == ran.out
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind", "reason", "told"),
+    [
+        ("freshdesk", "agent", "no input on this platform", True),
+        ("freshdesk", "queue", "no input on this platform", False),  # nothing that could escalate, says ES1
+        ("freshdesk", "agent", "no baseline", False),
+        ("zendesk", "agent", "no input on this platform", False),
+        (None, "agent", "no input on this platform", False),
+    ],
+)
+def test_where_nobody_told_who_changed_tickets_a_lead_hears_what_that_means(
+    tmp_path, capsys, platform, kind, reason, told
+):
+    gap = {"signal": "WT4", "subject": {"kind": kind, "id": "1"}, "reason": reason}
+    answer = {"account": "acme", "as_of": "2026-11-20T00:00:00Z", "flags": [], "not_assessable": [gap]}
+    answer |= {"identity_review": [], "withheld": []}
+
+    with open_store(Settings(tmp_path, f"sqlite:///{tmp_path}/wellbeing.db")) as store:
+        store.create_account("acme", platform=platform)
+        print_text(store, Examined(answer, {}), Catalogue({}, {}), verbose=False)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == f"not assessable for 1 subject: {reason} (WT4)"
+    assert [
+        line for line in lines if "can prove too much, never that all is well; the Freshworks app tells" in line
+    ] == (lines[2:3] if told else [])
+    assert len(lines) == 2 + told

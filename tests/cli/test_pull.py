@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
+from helpdesk_wellbeing import events
+from helpdesk_wellbeing.cli import pull as pull_command
+from helpdesk_wellbeing.feed import Page
+from helpdesk_wellbeing.pulling import Pulled
 from helpdesk_wellbeing.store import open_store
+
+HINT = "acme: no need to wait for the end: check answers meanwhile from what is stored so far"
 
 
 def zone_of(commands):
@@ -19,7 +26,8 @@ def test_a_pull_says_what_came_and_a_second_one_brings_nothing_new(commands, zen
     second = commands.here("pull", "--account", "acme")
 
     assert (first.code, first.out) == (0, "")
-    assert first.line.startswith("acme: 44 users, 2,431 ticket_events, 405 tickets")
+    assert first.line.startswith("acme: 44 users, 2,431 ticket events, 405 tickets")
+    assert " replies and notes; " in first.line
     assert first.line.endswith("events new, 1 known")
     assert "; 0 events new, " in second.line
     notes = [line for line in first.lines if "is not available here" in line]
@@ -61,3 +69,40 @@ def test_a_broken_rule_does_not_keep_activity_from_coming_in(commands, zendesk, 
     assert "acme: everything is stored, but it could not be evaluated: " in ran.err
     assert f"{commands.home / 'rules' / 'mine.toml'}: " in ran.err
     assert commands.exported() == undisturbed
+
+
+def page_of(stream, rows, *kinds):
+    said = [{"at": "2026-11-20T09:00:00Z", "ticket": str(n), "kind": kind} for n, kind in enumerate(kinds)]
+    return Page(stream, events.conform(pl.DataFrame(said), "acme")[0] if said else events.empty(), rows, None)
+
+
+def test_what_was_said_counts_the_same_whichever_stream_tells_it_and_empty_streams_are_left_out():
+    pulled = Pulled()
+    for page in (
+        page_of("roster", 0),
+        page_of("tickets", 3, "created", "replied", "noted", "customer_replied"),
+        page_of("conversations", 2, "noted", "replied"),
+        page_of("absent", 0),
+    ):
+        pulled.add(page)
+
+    assert pull_command.brought(pulled) == "3 tickets, 5 replies and notes"
+    assert pull_command.brought(Pulled()) == "nothing new"
+
+
+def told_by_a_meter(patch, seconds, *, watched):
+    said, clock = [], iter([0.0, *seconds])
+    patch.setattr(pull_command, "say", said.append)
+    patch.setattr(pull_command, "watched", lambda: watched)
+    meter = pull_command.Meter("acme", lambda: "tickets: 20 rows", lambda: next(clock))
+    for _ in seconds:
+        meter.page(page_of("tickets", 20), Pulled())
+    return said
+
+
+def test_a_long_pull_that_nobody_watches_says_once_a_minute_how_far_it_is(monkeypatch):
+    line = "acme: tickets: 20 rows"
+
+    assert told_by_a_meter(monkeypatch, [2, 59], watched=False) == []
+    assert told_by_a_meter(monkeypatch, [30, 61, 90, 122, 150], watched=False) == [line, HINT, line]
+    assert told_by_a_meter(monkeypatch, [0.1, 0.5, 1.2, 61], watched=True) == [line, line, line, HINT]

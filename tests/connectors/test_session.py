@@ -322,6 +322,48 @@ def test_the_export_bucket_is_kept_and_a_share_left_to_others(http):
     assert asking.clock.slept == [60.0]
 
 
+def test_a_small_quota_is_told_of_once_a_minute_and_short_waits_never(http):
+    http.get(f"{HOST}/api/v2/incremental/tickets", json={})
+    said = []
+    asking = session(said=said)
+
+    for _ in range(4):
+        asking.answer("GET", "/api/v2/incremental/tickets")
+    asking.clock.at = 58
+    for _ in range(14):
+        asking.answer("GET", "/api/v2/incremental/tickets")
+
+    assert asking.clock.slept == [2.0, 58.0, 2.0]
+    assert said == [
+        "helpdesk: the account's limit for this minute is used up as far as it is ours; going on in 58 s",
+    ]
+
+
+def test_frequent_faults_are_told_of_once_a_minute_with_their_number(http):
+    for _ in range(12):
+        http.get(f"{HOST}/api/a", status=429, headers={"Retry-After": "9"})
+        http.get(f"{HOST}/api/a", json={})
+    said = []
+    asking = session(said=said)
+
+    for _ in range(12):
+        asking.answer("GET", "/api/a")
+
+    line = "helpdesk: 429 for GET /api/a; waiting 9 s as told (try 1 of 4)"
+    assert said == [line, f"{line}; 6 more like this since the last such line"]
+
+
+def test_a_long_wait_that_the_platform_asks_for_is_told_of_even_after_a_short_one(http):
+    for told in ("1", "300"):
+        http.get(f"{HOST}/api/a", status=429, headers={"Retry-After": told})
+    http.get(f"{HOST}/api/a", json={})
+    said = []
+
+    session(said=said).answer("GET", "/api/a")
+
+    assert "waiting 300 s as told (try 2 of 4)" in said[-1]
+
+
 def test_headers_win_over_what_is_documented(http):
     left = iter(range(30, 0, -1))
 
