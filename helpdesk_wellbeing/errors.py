@@ -65,3 +65,14 @@ class CannotDecide(WellbeingError):
 
 class NotLetIn(Refused):
     """The platform does not accept our credentials (any more); nothing goes until they are mended."""
+
+
+def in_a_line(trouble: Exception, what: str) -> str:
+    """Our own errors can be read aloud; what others' say may hold anything, so only their place is named."""
+    if isinstance(trouble, WellbeingError):
+        return str(trouble)
+    at = trouble.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f" in {at.tb_frame.f_code.co_name}, line {at.tb_lineno}" if at is not None else ""
+    return f"{what}: {type(trouble).__name__}{where}; a defect of this program, please report it"

@@ -38,7 +38,7 @@ from helpdesk_wellbeing.acting.helpdesk import (
     state_to_json,
 )
 from helpdesk_wellbeing.acting.policy import policy_of
-from helpdesk_wellbeing.errors import NotLetIn, RetryLater
+from helpdesk_wellbeing.errors import NotLetIn, RetryLater, StoreError, in_a_line
 from helpdesk_wellbeing.errors import Refused as RefusedForGood
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Tally:
     later: int = 0
     stopped: str | None = None  # why the round ended before its work did
     reasons: dict[str, int] = field(default_factory=dict)  # of what was skipped
+    problem: str | None = None  # what a person has to mend
+    failed: str | None = None  # the key of the write that has this problem; None: all have
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,6 @@ def work_off(means: Means, most: int = 1000) -> Tally:
             end = _make(means, write)
         except _TakenOver:
             continue
-        except NotLetIn as refused:
-            _put_off(means, write, means.patience.short)
-            tally.stopped = str(refused)
-            break
         except RetryLater as trouble:
             wait = timedelta(seconds=trouble.after) if trouble.after else means.patience.short
             tally.later += 1
@@ -135,9 +133,21 @@ def work_off(means: Means, most: int = 1000) -> Tally:
             means.store.writes.later(means.account, write.key, means.now() + wait, means.who)
             continue
         except RefusedForGood as refused:  # such as a redirect to another host: for a person to mend
-            _put_off(means, write, means.patience.long)
-            tally.stopped = str(refused)
+            _put_off(means, write, means.patience.short if isinstance(refused, NotLetIn) else means.patience.long)
+            tally.stopped, tally.problem, tally.failed = str(refused), str(refused), None
             break
+        except StoreError:
+            raise
+        except Exception as defect:  # of this write, or of all: the next ones tell
+            tally.problem, tally.failed = in_a_line(defect, f"writing ({write.kind})"), write.key
+            tally.later += 1
+            trouble_in_a_row += 1
+            if trouble_in_a_row == MOST_TROUBLE:
+                _put_off(means, write, means.patience.long)
+                tally.stopped = "one write after the other failed"
+                break
+            means.store.writes.later(means.account, write.key, means.now() + means.patience.long, means.who)
+            continue
         trouble_in_a_row = 0
         _count(means, tally, write.key, end)
     review.finish(means.store, means.account, means.now())

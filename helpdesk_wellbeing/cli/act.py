@@ -22,9 +22,9 @@ from helpdesk_wellbeing.cli.common import (
     say,
     store_with,
 )
+from helpdesk_wellbeing.cli.groups import group_of, members_of
 from helpdesk_wellbeing.cli.platforms import require_events
 from helpdesk_wellbeing.cli.proposals import by_option, decider
-from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.plan.proposal import ACTIONS
 from helpdesk_wellbeing.words import counted
 
@@ -169,7 +169,9 @@ def show(account: str, output: str) -> None:
 @click.option("--updates-a-minute", type=click.IntRange(1, 100))
 @click.option("--survey-delivery", type=click.Choice(["ticket", "tag"]))
 @click.option(
-    "--survey-group", metavar="ID", help="The group that invitations belong to; let nobody but admins be in it."
+    "--survey-group",
+    metavar="ID",
+    help="The group, by id or name, that invitations belong to; let nobody but admins be in it.",
 )
 @click.option("--planning", metavar="JSON", help='What planning is told, such as {"rebalance": {"at_once": true}}.')
 @click.option("--public-url", help="Where people reach this installation: https://…")
@@ -185,14 +187,25 @@ def set_(account: str, modes: tuple[str, ...], by: str | None, **given: Any) -> 
         changes["modes"] = {**known, **dict(_mode(word) for word in modes)}
     if "planning" in changes:
         changes["planning"] = _json(changes["planning"])
+    if "survey_group" in changes:
+        changes["survey_group"] = group_of(store, account, changes["survey_group"])
     if not changes:
         raise click.UsageError("nothing to change")
     policy.change(store, account, decider(by), datetime.now(UTC), **changes)
     say(f"{account}: changed; see helpdesk-wellbeing act show --account {account}")
+    if "survey_group" in changes:
+        say(f"{account}: {_who_can_read(store, account, changes['survey_group'])}")
     after = policy.policy_of(store, account)
     if after.writes("esat_wave") and after.survey_group is None and after.survey_delivery == "ticket":
         say(f"{account}: invitations belong to no group, so whoever may see all tickets can open their links; give "
             f"them a group in which only admins are: act set --account {account} --survey-group ID")  # fmt: skip
+
+
+def _who_can_read(store: Store, account: str, group: str) -> str:
+    number = members_of(store.directory(account), group)
+    are = "1 known person is" if number == 1 else f"{number:,} known people are"
+    they = "whoever may see all tickets" if number == 0 else "they, and whoever may see all tickets,"
+    return f"invitations belong to group {group}: {are} in it; {they} can open the invitations' links"
 
 
 def _json(text: str) -> dict[str, Any]:
@@ -248,10 +261,7 @@ def approve(account: str, action: str, group: str, until: datetime, an_hour: int
     store, now = store_with(account), datetime.now(UTC)
     if not now < until <= now + timedelta(days=90):
         raise click.UsageError("--until must be within 90 days from now")
-    groups = dict(store.directory(account).groups.select("group", "name").iter_rows())
-    if group not in groups:
-        named = ", ".join(f"{id} {name or ''}".strip() for id, name in sorted(groups.items())[:8])
-        raise ConfigError(f"{account}: there is no group {group}; there are: {named or 'none known yet, run pull'}")
+    group = group_of(store, account, group)
     known = policy.policy_of(store, account)
     who = decider(by)
     standing = [one.model_dump(mode="json") for one in known.standing if (one.action, one.group) != (action, group)]

@@ -11,7 +11,7 @@ from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
 from helpdesk_wellbeing.cli.install import about as about_installation
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets, why_no_events
-from helpdesk_wellbeing.cli.status import examine_account, in_short
+from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -85,6 +85,8 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     }
     if work["paused_at"]:
         report["trouble"] += work["to_do"]
+    elif work["acting"]["problem"]:
+        report["trouble"] += about_writing(account, work["acting"])
     if count == 0:
         report["trouble"].append(why_no_events(store, account))
         return report

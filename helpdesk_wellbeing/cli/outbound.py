@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.cli.common import say
 from helpdesk_wellbeing.cli.platforms import freshdesk_settings, zendesk_settings
-from helpdesk_wellbeing.errors import ConfigError, StoreError, WellbeingError
+from helpdesk_wellbeing.errors import ConfigError, StoreError, in_a_line
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def write(
     sleep: Callable[[float], None] = time.sleep,
     patience: Patience | None = None,
 ) -> Tally:
-    """Make the writes of an account that are due."""
-    from helpdesk_wellbeing.acting import asking
+    """Make the writes of an account that are due; what a person has to mend is kept for `status`."""
+    from helpdesk_wellbeing.acting import asking, trouble
     from helpdesk_wellbeing.acting.policy import policy_of
     from webhooks.outbound import Means, Patience, work_off
 
@@ -89,17 +89,23 @@ def write(
         return asking.invitation(store, account, write, policy_of(store, account), now())
 
     helpdesk = helpdesk_of(store, account, tell, limits)
-    return work_off(
+    tally = work_off(
         Means(
             store, account, helpdesk, now=now, sleep=sleep, stopping=stopping, invitation_of=invitation,
             patience=patience or Patience(),
         )
     )  # fmt: skip
+    if tally.problem is not None:
+        trouble.note(store, account, now(), tally.problem, tally.failed)
+    elif tally.written or tally.skipped:
+        trouble.is_over(store, account)
+    return tally
 
 
 def rounds(store: Store, log: Callable[..., None], stopping: Callable[[], bool]) -> Callable[[str], str]:
     """For a worker: one round of writes for an account, told as a line."""
     from connectors.session import Limits
+    from helpdesk_wellbeing.acting import trouble
 
     limits = Limits(attempts=3, timeouts=1, answer_s=40.0, longest_wait_s=5.0)
 
@@ -108,10 +114,14 @@ def rounds(store: Store, log: Callable[..., None], stopping: Callable[[], bool])
             tally = write(store, account, tell=lambda line: None, limits=limits, stopping=stopping)
         except StoreError:
             raise
-        except WellbeingError as trouble:  # the account cannot be written to as it is: for a person to mend
-            log("writing failed", account=account, problem=str(trouble))
-            store.writes.put_off(account, datetime.now(UTC) + TRY_AGAIN)
+        except Exception as error:  # the account cannot be written to as it is: for a person to mend
+            problem, now = in_a_line(error, "writing"), datetime.now(UTC)
+            log("writing failed", account=account, problem=problem)
+            trouble.note(store, account, now, problem)
+            store.writes.put_off(account, now + TRY_AGAIN)
             return "failed"
+        if tally.problem is not None:
+            log("writing failed", account=account, problem=tally.problem)
         if tally.written or tally.skipped or tally.stopped:
             log("written", account=account, written=tally.written, skipped=tally.skipped, stopped=tally.stopped)
         return described(tally)
@@ -127,6 +137,8 @@ def described(tally: Tally) -> str:
         parts.append(f"{tally.skipped:,} skipped ({reasons})")
     if tally.later:
         parts.append(f"{tally.later:,} to be looked at again")
+    if tally.problem and tally.problem != tally.stopped:
+        parts.append(f"failed: {tally.problem}")
     if tally.stopped:
         parts.append(f"stopped: {tally.stopped}")
     return "; ".join(parts)

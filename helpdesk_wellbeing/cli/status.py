@@ -120,7 +120,7 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
                 if source != "webhooks"
                 else _to_do_by_webhooks(store, account, found)
             ),
-            *_to_write(account.name, acting),
+            *about_writing(account.name, acting),
         ],
     }
 
@@ -128,7 +128,9 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
 def _acting(store: Store, account: str) -> dict[str, Any]:
     """What people are to decide, and what is to be written because they did."""
     from helpdesk_wellbeing.acting.policy import policy_of
+    from helpdesk_wellbeing.acting.trouble import trouble_of
 
+    trouble = trouble_of(store, account)
     counts = store.writes.counts(account)
     return {
         "stopped": policy_of(store, account).stopped,
@@ -136,16 +138,23 @@ def _acting(store: Store, account: str) -> dict[str, Any]:
         "proposals": store.proposals.counts(account).get("open", 0),
         "writes": {"waiting": counts.get("planned", 0) + counts.get("sent", 0), **counts},
         "waiting_since": _iso(store.writes.waiting_since(account)),
+        "fails_since": trouble and _iso(trouble.since),
+        "problem": trouble and trouble.problem,
     }
 
 
-def _to_write(account: str, acting: dict[str, Any]) -> list[str]:
+def about_writing(account: str, acting: dict[str, Any]) -> list[str]:
+    """What a person has to do so that an account, of which `acting` tells, is written to."""
     waiting, since = acting["writes"]["waiting"], acting["waiting_since"]
     if acting["stopped"] and not waiting and not acting["installed"]:
         return []
     if acting["stopped"]:
         waits = f"; {counted(waiting, 'write')} {'waits' if waiting == 1 else 'wait'}" if waiting else ""
         return [f"acting is stopped{waits}; go on with: helpdesk-wellbeing act go --account {account}"]
+    if acting["problem"]:
+        fails = f"writing fails since {_minute(datetime.fromisoformat(acting['fails_since']))}: {acting['problem']}"
+        again = f", tried again at {since[:16].replace('T', ' ')} UTC" if since else ""
+        return [f"{fails}; {counted(waiting, 'write')} {'waits' if waiting == 1 else 'wait'}{again}"]
     if since is not None and datetime.now(UTC) - datetime.fromisoformat(since) > LONG_WAIT:
         return [
             f"{counted(waiting, 'write')} due since {since[:16]}Z; see why: helpdesk-wellbeing act --account {account}"

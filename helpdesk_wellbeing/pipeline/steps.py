@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from helpdesk_wellbeing.errors import NothingToPull, Refused, RetryLater, StoreBusy, StoreError, WellbeingError
+from helpdesk_wellbeing.errors import NothingToPull, Refused, RetryLater, StoreBusy, StoreError, in_a_line
 from helpdesk_wellbeing.pipeline import schedule
 from helpdesk_wellbeing.pipeline.schedule import Pace
 from helpdesk_wellbeing.pipeline.warm import Warm
@@ -169,20 +169,9 @@ def _try_again_later(means: Means, account: str, trouble: Exception, what: str) 
     failures = means.store.work.run_of(account).failures + 1
     told = trouble.after if isinstance(trouble, RetryLater) else None
     due = schedule.after_failure(failures, means.now(), means.chance(), told)
-    line = _line(trouble, what)
+    line = in_a_line(trouble, what)
     means.store.work.note_run(account, failures=failures, problem=line, due_at=due)
     means.log.warning(f"{what} failed", account=account, problem=line, failures=failures, again_at=due.isoformat())
-
-
-def _line(trouble: Exception, what: str) -> str:
-    """Our own errors can be read aloud; what others' say may hold anything, so only their place is named."""
-    if isinstance(trouble, WellbeingError):
-        return str(trouble)
-    at = trouble.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    where = f" in {at.tb_frame.f_code.co_name}, line {at.tb_lineno}" if at is not None else ""
-    return f"{what}: {type(trouble).__name__}{where}; a defect of this program, please report it"
 
 
 def take_in(means: Means, account: str) -> int:
@@ -200,7 +189,7 @@ def take_in(means: Means, account: str) -> int:
         except StoreError:
             raise
         except Exception as trouble:
-            line = _line(trouble, "inbox")
+            line = in_a_line(trouble, "inbox")
             store.inbox.fail(account, [item.delivery.key for item in store.inbox.take(account, MOST)], line)
             means.log.error("inbox failed", account=account, problem=line)
             break
@@ -294,7 +283,7 @@ def plan(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> st
     except StoreError:
         raise
     except Exception as trouble:
-        means.log.error("planning failed", account=account, problem=_line(trouble, "planning"))
+        means.log.error("planning failed", account=account, problem=in_a_line(trouble, "planning"))
         store.work.note_run(account, plan_due_at=at + PLAN_EVERY)
         return "failed"
     store.work.note_run(account, plan_due_at=at + (PLAN_EVERY if looked.goes_on else PLAN_SELDOM))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -74,6 +75,31 @@ def test_a_write_whose_answer_was_lost_is_looked_for_and_not_made_again(store, d
     assert {w.receipt["platform"] for w in store.writes.of_proposal("acme", accepted)} == {
         "audit-0", "audit-1", "audit-2"
     }  # fmt: skip
+
+
+def test_a_write_that_meets_a_defect_holds_no_other_up_and_is_tried_later(store, desk, means, accepted):
+    def fails(request, ticket):
+        if ticket == "1":
+            raise ValueError("what Mrs Smith wrote")
+
+    desk.before = fails
+    tally = work_off(means)
+
+    assert desk.moved() == ["2", "3"]
+    assert (tally.written, tally.later, tally.stopped) == (2, 1, None)
+    assert re.fullmatch(r"writing \(move\): ValueError in fails, line \d+; a defect of this program, .*", tally.problem)
+    desk.before = in_turn()
+    assert work_off(means).written == 0
+    desk.clock.sleep(601)
+    assert work_off(means).written == 1
+
+
+def test_where_every_write_meets_a_defect_the_account_is_put_off(store, desk, means, accepted):
+    desk.before = in_turn(*[KeyError("x")] * 30)
+    tally = work_off(means)
+
+    assert (tally.written, tally.stopped) == (0, "one write after the other failed")
+    assert store.writes.due(desk.clock.now() + timedelta(minutes=9)) == {}
 
 
 def test_a_request_that_was_lost_on_the_way_is_made_again(desk, means, accepted):

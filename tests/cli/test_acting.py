@@ -15,7 +15,7 @@ from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.cli import cli
 from helpdesk_wellbeing.cli.common import open_store
 from helpdesk_wellbeing.errors import WellbeingError
-from helpdesk_wellbeing.people import GROUPS
+from helpdesk_wellbeing.people import GROUPS, PEOPLE
 from helpdesk_wellbeing.plan.proposal import Because, Move, Proposal, Subject
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -130,6 +130,48 @@ def test_an_approval_in_advance_is_for_a_group_that_there_is(proposed):
     assert "there is no group zzz; there are: g1" in refused(
         "act", "approve", "--group", "zzz", "--until", until, "--an-hour", "5"
     )
+
+
+SOME_GROUPS = [
+    {"group": "11", "name": "Payments"},
+    {"group": "12", "name": "Surveys"},
+    {"group": "13", "name": "surveys "},
+]
+
+
+def with_groups():
+    blank = dict.fromkeys(GROUPS)
+    open_store().replace_groups("acme", "file", pl.DataFrame([blank | row for row in SOME_GROUPS], schema=GROUPS))
+
+
+@pytest.mark.parametrize("said", ["Pay;ments", "999999", ""])
+def test_invitations_belong_to_a_group_that_there_is(proposed, said):
+    with_groups()
+
+    problem = refused("act", "set", "--survey-group", said)
+
+    assert f"there is no group {said}; there are: 11 Payments, 12 Surveys" in problem
+    assert "import --account acme --groups FILE" in problem
+    assert json.loads(run("act", "show", "--format", "json").stdout)["survey_group"] is None
+
+
+def test_a_group_may_be_named_where_only_one_has_the_name_and_who_is_in_it_is_said(proposed):
+    with_groups()
+    people = [dict.fromkeys(PEOPLE) | {"agent": one, "groups": ["11"], "excluded": False} for one in ("anna", "ben")]
+    left = [people[1] | {"groups": ["12"], "valid_from": AT.date()}]
+    open_store().replace_people("acme", "file", pl.DataFrame([*people, *left], schema=PEOPLE))
+
+    ran = run("act", "set", "--survey-group", "pAYMENTS")
+
+    assert json.loads(run("act", "show", "--format", "json").stdout)["survey_group"] == "11"
+    assert "1 known person is in it; they, and whoever may see all tickets, can open" in ran.stderr
+    assert "is the name of groups 12, 13; give the id" in refused("act", "set", "--survey-group", "Surveys")
+
+
+def test_where_no_groups_are_known_the_next_step_is_said(home):
+    open_store().create_account("acme", platform="freshdesk", settings={"domain": "acme.freshdesk.com"})
+
+    assert "run helpdesk-wellbeing pull --account acme first" in refused("act", "set", "--survey-group", "11")
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,9 @@ def test_the_plan_names_their_rules_and_says_what_is_to_be_done_by_hand_step_by_
     assert re.search(r"  a view of what is suggested:\n    1\. Tickets: open Filters", ran.out)
     assert "act set --account fd --survey-group ID" in ran.out
     assert "Trigger Webhook" not in ran.out  # as long as the API may take the rules
+    groups = commands.home.parent / "groups.csv"
+    groups.write_text("group,name\n11,Surveys\n")
+    assert commands.here("import", "--groups", str(groups), "--account", "fd").code == 0
     assert commands.here("act", "set", "--account", "fd", "--survey-group", "11").code == 0
     assert "--survey-group ID" not in commands.here("install", *FRESHDESK, *URL, "--dry-run").out
 

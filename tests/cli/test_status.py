@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.fernet import Fernet
 
+from helpdesk_wellbeing.cli import outbound
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
-from helpdesk_wellbeing.errors import Refused
+from helpdesk_wellbeing.errors import ConfigError, Refused
 from helpdesk_wellbeing.pipeline import steps
 from helpdesk_wellbeing.pipeline.steps import Means
 from helpdesk_wellbeing.settings import load_settings
 from helpdesk_wellbeing.store import open_store
+from helpdesk_wellbeing.store.writes import Planned
+from tests.acting_helpdesk import a_desk
 from webhooks.known import SECRET
 
 
@@ -164,6 +167,76 @@ def test_doctor_tells_in_short_how_the_pulls_go(commands, store):
     line = next(line for line in commands.here("doctor").out.splitlines() if line.startswith("  work  "))
 
     assert re.fullmatch(r"  work +fine; last pull [0-9:]{8} \(4 min ago\); next [0-9:]{8}", line), line
+
+
+def a_round(store, monkeypatch, desk):
+    """A round of writes to `desk`, or to none for a reason; what was logged."""
+
+    def helpdesk_of(*given):
+        if isinstance(desk, Exception):
+            raise desk
+        return desk
+
+    logged = []
+    monkeypatch.setattr(outbound, "helpdesk_of", helpdesk_of)
+    outbound.rounds(store, lambda event, **about: logged.append((event, about)), lambda: False)("acme")
+    return logged
+
+
+def waits(store, key="k"):
+    asked = {"giver": "carl", "receiver": "ben", "group": "g1", "note": ""}  # anna has it: a round skips it
+    store.writes.plan("acme", [Planned(key, "p", "move", "1", asked)], minutes(-1))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (ConfigError("acme: no API token is stored; run connect again"), "acme: no API token is stored; run connect"),
+        (ValueError("what Mrs Smith wrote"), "writing: ValueError in helpdesk_of, line "),
+    ],
+)
+def test_writing_that_fails_is_said_with_its_reason_until_it_does_not(commands, store, monkeypatch, trouble, said):
+    work(store)
+    store.work.note_run("acme", pulled_at=minutes(-1), due_at=minutes(4))
+    waits(store)
+    ((event, about),) = a_round(store, monkeypatch, trouble)
+
+    assert (event, about["account"]) == ("writing failed", "acme")
+    assert about["problem"].startswith(said)
+    assert store.writes.due(minutes(9)) == {}
+    for command in ("status", "doctor"):
+        ran = commands.here(command)
+        assert ran.code == 1
+        to_do = next(line for line in ran.out.splitlines() if "TO DO" in line)
+        assert f"writing fails since {minutes(0):%Y-%m-%d}" in to_do
+        assert said in to_do
+        assert "1 write waits, tried again at" in to_do
+        assert "Smith" not in ran.out
+
+    waits(store, "another")
+    a_round(store, monkeypatch, a_desk(["1"]))
+    assert "writing fails" not in commands.here("status").out
+
+
+def test_one_write_that_fails_is_said_until_it_has_ended_though_others_are_made(commands, store, monkeypatch):
+    store.writes.plan("acme", [Planned("defect", "p", "move", "1", {})], minutes(-1))
+    waits(store)
+    a_round(store, monkeypatch, a_desk(["1"]))
+    first = commands.here("status").out
+    waits(store, "another")
+    a_round(store, monkeypatch, a_desk(["1"]))
+
+    assert store.writes.counts("acme") == {"planned": 1, "skipped": 2}
+    for shown in (first, commands.here("status").out):
+        assert "writing (move): KeyError in _why_not_from" in shown
+    store.writes.cancel("acme", "p", "withdrawn", minutes(0))
+    assert "writing fails" not in commands.here("status").out
+
+
+def test_what_cannot_be_written_to_is_no_trouble_where_nothing_waits(commands, store, monkeypatch):
+    a_round(store, monkeypatch, ConfigError("acme: imported from a file"))
+
+    assert "writing fails" not in commands.here("status").out
 
 
 def test_without_a_worker_nothing_happens_and_that_is_said(commands, store):
