@@ -48,20 +48,33 @@ def command(ctx: click.Context, account: str, since: datetime | None) -> None:
 
 
 def run(store: Store, account: str, since: datetime | None = None, *, fold: bool = True) -> int:
-    """Pull and fold; the exit code."""
+    """Pull, fold, and note how it went as `serve` does, for `status`; the exit code. Without `fold` only pull."""
+    from helpdesk_wellbeing.pipeline import steps
+    from helpdesk_wellbeing.pipeline.schedule import silent_webhooks
     from helpdesk_wellbeing.pulling import pull
 
     connector = connector_of(store, account)
-    meter = Meter(account, connector.progress_line)
+    meter, means = Meter(account, connector.progress_line), steps.Means(store)
+    if fold:
+        store.work.note_run(account, began_at=means.now())
     try:
         pulled = pull(store, account, connector, since, meter.page)
     except (PlatformError, BadPayload, StoreError) as error:
+        if fold and not isinstance(error, StoreError):
+            steps.could_not_pull(means, account, error)
         if not meter.pages:
             raise
         say(f"{account}: stopped before the end; what is stored is whole, run pull again to go on: {error}")
         return 1
     say(f"{account}: {brought(pulled)}; {pulled.new_events:,} events new, {pulled.repeated_events:,} known")
-    return _fold(store, account) if fold else 0
+    if not fold:
+        return 0
+    store.work.note_run(account, paused_at=None)  # it was let in
+    steps.has_pulled(means, account, news=pulled.new_events > 0, whole=True)
+    code = _fold(store, account)
+    if code == 0:
+        store.work.note_run(account, failures=0, problem=silent_webhooks(store.work.run_of(account)))
+    return code
 
 
 def brought(pulled: Pulled) -> str:
@@ -73,10 +86,13 @@ def brought(pulled: Pulled) -> str:
 
 def _fold(store: Store, account: str) -> int:
     from helpdesk_wellbeing.engine import Engine
+    from helpdesk_wellbeing.pipeline import steps
 
     try:
         Engine(store, account, catalogue()).update(progress())
     except WellbeingError as error:
+        if not isinstance(error, StoreError):
+            steps.try_again_later(steps.Means(store), account, error, "evaluation")
         say(f"{account}: everything is stored, but it could not be evaluated: {error}")
         return 1
     return 0

@@ -114,7 +114,7 @@ def pull(means: Means, account: str) -> PullOutcome:
         return _could_not(means, account, trouble)
     if not whole and means.stopping():
         return "stopped"
-    return _has_pulled(means, account, pulled, whole)
+    return has_pulled(means, account, pulled, whole)
 
 
 def _turn(means: Means, account: str, connector: Connector) -> tuple[bool, bool]:
@@ -139,7 +139,8 @@ def _turn(means: Means, account: str, connector: Connector) -> tuple[bool, bool]
             means.store.work.note_run(account, quota_left=left)
 
 
-def _has_pulled(means: Means, account: str, news: bool, whole: bool) -> PullOutcome:
+def has_pulled(means: Means, account: str, news: bool, whole: bool) -> PullOutcome:
+    """Note a pull that ended well, and when the next one is due."""
     store, now = means.store, means.now()
     run = store.work.run_of(account)
     changes: dict[str, Any] = {"quiet_pulls": 0 if news else run.quiet_pulls + 1}
@@ -156,22 +157,35 @@ def _has_pulled(means: Means, account: str, news: bool, whole: bool) -> PullOutc
 
 
 def _could_not(means: Means, account: str, trouble: Exception) -> PullOutcome:
+    if could_not_pull(means, account, trouble) == "failed":
+        _log_failure(means, account, "pull")
+        return "failed"
+    means.log.error("pull paused", account=account, problem=means.store.work.run_of(account).problem)
+    return "paused"
+
+
+def could_not_pull(means: Means, account: str, trouble: Exception) -> Literal["failed", "paused"]:
+    """Note a pull that failed, and when to try again, which is never where we are not let in."""
     if isinstance(trouble, Refused) and getattr(trouble, "status", None) in NOT_LET_IN:
         line = f"{trouble}; pulling is paused until this account is connected again (helpdesk-wellbeing connect)"
         means.store.work.note_run(account, paused_at=means.now(), problem=line, due_at=None)
-        means.log.error("pull paused", account=account, problem=line)
         return "paused"
-    _try_again_later(means, account, trouble, "pull")
+    try_again_later(means, account, trouble, "pull")
     return "failed"
 
 
-def _try_again_later(means: Means, account: str, trouble: Exception, what: str) -> None:
+def try_again_later(means: Means, account: str, trouble: Exception, what: str) -> None:
+    """Note a failure, and when to try again."""
     failures = means.store.work.run_of(account).failures + 1
     told = trouble.after if isinstance(trouble, RetryLater) else None
     due = schedule.after_failure(failures, means.now(), means.chance(), told)
-    line = in_a_line(trouble, what)
-    means.store.work.note_run(account, failures=failures, problem=line, due_at=due)
-    means.log.warning(f"{what} failed", account=account, problem=line, failures=failures, again_at=due.isoformat())
+    means.store.work.note_run(account, failures=failures, problem=in_a_line(trouble, what), due_at=due)
+
+
+def _log_failure(means: Means, account: str, what: str) -> None:
+    run = means.store.work.run_of(account)
+    again_at = run.due_at and run.due_at.isoformat()
+    means.log.warning(f"{what} failed", account=account, problem=run.problem, failures=run.failures, again_at=again_at)
 
 
 def take_in(means: Means, account: str) -> int:
@@ -224,7 +238,8 @@ def evaluate(
     except StoreError:
         raise
     except Exception as trouble:
-        _try_again_later(means, account, trouble, "evaluation")
+        try_again_later(means, account, trouble, "evaluation")
+        _log_failure(means, account, "evaluation")
         return "failed"
     if pulled in ENDED_WELL:
         run = means.store.work.run_of(account)

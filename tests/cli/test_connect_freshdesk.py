@@ -54,6 +54,7 @@ def test_it_is_pulled_like_any_other(commands, connect):
     assert ran.code == 0, ran.err
     assert ran.line == "fd: 12 tickets, 6 states of availability; 36 events new, 0 known"
     assert commands.here("export", "events", "--account", "fd").out.count("\n") > 12
+    assert "  work                    fine; last pull " in commands.here("doctor").out
 
 
 def test_a_service_that_pulls_often_is_sparing_and_a_single_pull_is_complete(connect):
