@@ -230,7 +230,8 @@ def the_database_is_away(tmp_path, server, moves, seconds, share, platform):
         assert one.store.audit.verify(ACCOUNT).problem is None
 
 
-@on_each_platform
+@pytest.mark.prove
+@on_platforms
 def test_a_database_that_is_away_for_two_seconds_in_the_middle_doubles_nothing(tmp_path, on_own_server, platform):
     the_database_is_away(tmp_path, on_own_server[1], 12, 2, {}, platform)
 
