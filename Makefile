@@ -21,7 +21,7 @@ demo: $(VENV)/.installed  ## the main job, on a simulated helpdesk over real HTT
 test prove: export PYTHONDONTWRITEBYTECODE =
 
 test: $(VENV)/.installed  ## all tests
-	$(RUN)/python -m pytest -n 2 --dist worksteal
+	$(RUN)/python -m pytest -n 3 --dist worksteal
 
 prove: $(VENV)/.installed  ## the full counts of the kill and fault tests
 	$(RUN)/python -m pytest -m prove --override-ini addopts="-q --strict-markers --import-mode=importlib"
