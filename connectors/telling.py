@@ -39,6 +39,6 @@ class Telling:
         if seconds <= EVERY_S and now - self._retried_at < EVERY_S:
             self._untold += 1
             return
-        more = f"; {self._untold:,} more like this since the last such line" if self._untold else ""
+        more = f"; {self._untold:,} other tries failed since the last such line" if self._untold else ""
         self._retried_at, self._untold = now, 0
         self._say(line + more)

@@ -350,7 +350,7 @@ def test_frequent_faults_are_told_of_once_a_minute_with_their_number(http):
         asking.answer("GET", "/api/a")
 
     line = "helpdesk: 429 for GET /api/a; waiting 9 s as told (try 1 of 4)"
-    assert said == [line, f"{line}; 6 more like this since the last such line"]
+    assert said == [line, f"{line}; 6 other tries failed since the last such line"]
 
 
 def test_a_long_wait_that_the_platform_asks_for_is_told_of_even_after_a_short_one(http):
