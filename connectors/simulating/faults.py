@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import ClassVar
+from typing import ClassVar, Self
 
 # The answer is spoilt or replaced; asked again, the same thing comes out right.
 SPOILERS = (
@@ -40,6 +40,8 @@ class Dice:
     spoilers: ClassVar[tuple[str, ...]] = SPOILERS
     twists: ClassVar[tuple[str, ...]] = ()
     write_spoilers: ClassVar[tuple[str, ...]] = ()
+    recoverable: ClassVar[Mapping[str, float]] = {}  # shares of what a reader can overcome
+    recoverable_writes: ClassVar[Mapping[str, float]] = {}  # the same for a writer
 
     share: Mapping[str, float] = field(default_factory=dict)
     seed: int = 1
@@ -60,6 +62,16 @@ class Dice:
         self._random = random.Random(self.seed)
         self._random_of_writes = random.Random(self.seed + 1)
         self._running: Counter[str] = Counter()
+
+    @classmethod
+    def hostile(cls, seed: int = 1, **changes: float) -> Self:
+        """Everything at once that a reader can overcome."""
+        return cls(share={**cls.recoverable, **changes}, seed=seed)
+
+    @classmethod
+    def hostile_to_writes(cls, seed: int = 1, **changes: float) -> Self:
+        """Everything at once that a careful writer can overcome."""
+        return cls(share={**cls.recoverable, **cls.recoverable_writes, **changes}, seed=seed)
 
     def write_spoiler(self, path: str, target: str) -> str | None:
         """What happens to this write; `target` is the method and the request with its query."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from helpdesk_wellbeing.cli.demo_platforms import Clock, Part
+from helpdesk_wellbeing.cli.demo_platforms import Clock, Part, served
 from helpdesk_wellbeing.errors import WellbeingError
 
 if TYPE_CHECKING:
@@ -194,25 +193,13 @@ def _answer(link: str, rng: random.Random) -> None:
 def _pulse_page(store: Store, clock: Clock) -> Iterator[str]:
     """The page on a loopback port, at the time of the demo's Monday."""
     from flask import Flask
-    from werkzeug.serving import WSGIRequestHandler, make_server
 
     from helpdesk_wellbeing.surveys.page import pulse
 
-    class Silent(WSGIRequestHandler):
-        def log(self, *_: object) -> None:
-            """Addresses are links here."""
-
     app = Flask("pulse", static_folder=None)
     app.register_blueprint(pulse(store, clock.now))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(app) as address:
+        yield address
 
 
 def _indented(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Clock, part_of
+from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Clock, part_of, pull
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.demo import Planted, World
@@ -84,7 +84,6 @@ def _answer(platform: str, seed: int) -> Answer:
     from helpdesk_wellbeing.cli.check import examine
     from helpdesk_wellbeing.cli.common import catalogue, open_store
     from helpdesk_wellbeing.cli.demo import import_files, of_its_own, simulated
-    from helpdesk_wellbeing.cli.pull import run
 
     part = part_of(platform)
     with redirect_stderr(io.StringIO()), of_its_own(None):
@@ -92,8 +91,7 @@ def _answer(platform: str, seed: int) -> Answer:
         clock = Clock(world.as_of + timedelta(minutes=10))
         with part.front(world, lambda: clock.at) as front, open_store() as store:
             part.connect(store, front)
-            with store.writer(ACCOUNT, "demo"):
-                run(store, ACCOUNT, fold=False)
+            pull(store, front, "pulled")
             import_files(store, world)
             return examine(store, ACCOUNT, catalogue(), world.as_of).answer
 

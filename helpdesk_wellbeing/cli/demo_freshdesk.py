@@ -3,7 +3,6 @@ the past is read as far as it can be, and from then on its app tells what happen
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Clock
+from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Clock, pull, served
 
 if TYPE_CHECKING:
     from connectors.freshdesk.simulated import SimulatedFreshdesk
@@ -61,7 +60,7 @@ def read(store: Store, front: SimulatedFreshdesk, world: World, clock: Clock) ->
     """A first pull of the past; then the app's calls, day by day, and a pull of what was written meanwhile."""
     clock.at = connected_at(world)
     pull(store, front, f"{clock.at:%-d %B}: connected")
-    began, calls = time.perf_counter(), 0
+    began = time.perf_counter()
     with _door(store, clock) as address, _app(front, address, SECRET) as app:
         while clock.at < world.as_of:
             until = min(clock.at + timedelta(days=1), world.as_of + timedelta(minutes=10))
@@ -69,58 +68,32 @@ def read(store: Store, front: SimulatedFreshdesk, world: World, clock: Clock) ->
             clock.at = until
             front.happen(happened)
             app.wait(600)
-            calls = _taken_in(store)
-        calls = sum(app.outcomes.values())
-    say(f"since then its app told what happened, by {calls:,} calls over HTTP in {time.perf_counter() - began:.1f} s")
+            _take_in(store)
+        told = sum(app.outcomes.values())
+    say(f"since then its app told what happened, by {told:,} calls over HTTP in {time.perf_counter() - began:.1f} s")
     pull(store, front, f"{world.as_of:%-d %B}: pulled")
 
 
-def pull(store: Store, front: SimulatedFreshdesk, what: str) -> None:
-    """As `pull` does it."""
-    from helpdesk_wellbeing.cli.pull import run
-
-    began, before = time.perf_counter(), sum(front.requests.values())
-    with store.writer(ACCOUNT, "demo"):
-        run(store, ACCOUNT, fold=False)
-    requests = sum(front.requests.values()) - before
-    say(f"{what} over HTTP in {time.perf_counter() - began:.1f} s, {requests:,} requests")
-
-
-def _taken_in(store: Store) -> int:
+def _take_in(store: Store) -> None:
     from helpdesk_wellbeing.arrivals import take_in
 
-    count = 0
-    while taken := take_in(store, ACCOUNT).deliveries:
-        count += taken
-    return count
+    while take_in(store, ACCOUNT).deliveries:
+        pass
 
 
 @contextmanager
 def _door(store: Store, clock: Clock) -> Iterator[str]:
     """The door for webhooks on a loopback port, at the time of the demo."""
-    from werkzeug.serving import WSGIRequestHandler, make_server
-
     from webhooks.door import Door
     from webhooks.receipts import Receipts
     from webhooks.wsgi import before
 
-    class Silent(WSGIRequestHandler):
-        protocol_version = "HTTP/1.1"  # connections stay
-
-        def log(self, *_: object) -> None:
-            """There are tens of thousands."""
-
     receipts = Receipts(store.inbox.add_many)
     door = Door(lambda platform, account: (SECRET,), receipts.keep, lambda *_: None, now=lambda: clock.at)
-    server = make_server("127.0.0.1", 0, before(_nothing, door), threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        with served(before(_nothing, door)) as address:
+            yield address
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
         receipts.stop()
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from helpdesk_wellbeing.cli.common import say
+
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from helpdesk_wellbeing.demo import World
     from helpdesk_wellbeing.store import Store
 
@@ -32,6 +38,39 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """It is later."""
         self.at += timedelta(seconds=seconds)
+
+
+def pull(store: Store, front: Any, what: str) -> None:
+    """As `pull` does it, but nothing is folded yet; `front` is who is asked."""
+    from helpdesk_wellbeing.cli.pull import run
+
+    began, before = time.perf_counter(), sum(front.requests.values())
+    with store.writer(ACCOUNT, "demo"):
+        run(store, ACCOUNT, fold=False)
+    requests = sum(front.requests.values()) - before
+    say(f"{what} over HTTP in {time.perf_counter() - began:.1f} s, {requests:,} requests")
+
+
+@contextmanager
+def served(application: WSGIApplication) -> Iterator[str]:
+    """An application on a loopback port, without a word about its requests, because addresses may be links."""
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Silent(WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections stay
+
+        def log(self, *_: object) -> None:
+            """Nothing."""
+
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class Part(Protocol):

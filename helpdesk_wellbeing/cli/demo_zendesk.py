@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, LIMITED_MINUTE, Clock
+from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, LIMITED_MINUTE, Clock, pull
 
 if TYPE_CHECKING:
     from connectors.zendesk.simulated import SimulatedZendesk
@@ -50,12 +49,7 @@ def connect(store: Store, front: SimulatedZendesk) -> None:
 
 def read(store: Store, front: SimulatedZendesk, world: World, clock: Clock) -> None:
     """One pull."""
-    from helpdesk_wellbeing.cli.pull import run
-
-    began = time.perf_counter()
-    with store.writer(ACCOUNT, "demo"):
-        run(store, ACCOUNT, fold=False)
-    say(f"pulled over HTTP in {time.perf_counter() - began:.1f} s, {sum(front.requests.values()):,} requests")
+    pull(store, front, "pulled")
 
 
 def calls(front: SimulatedZendesk, address: str, secret: str) -> Sender:

@@ -44,13 +44,5 @@ class Faults(Dice):
     spoilers = SPOILERS
     twists = TWISTS
     write_spoilers = WRITE_SPOILERS
-
-    @staticmethod
-    def hostile(seed: int = 1, **changes: float) -> Faults:
-        """Everything at once that a reader can overcome."""
-        return Faults(share={**RECOVERABLE, **changes}, seed=seed)
-
-    @staticmethod
-    def hostile_to_writes(seed: int = 1, **changes: float) -> Faults:
-        """Everything at once that a careful writer can overcome."""
-        return Faults(share={**RECOVERABLE, **RECOVERABLE_WRITES, **changes}, seed=seed)
+    recoverable = RECOVERABLE
+    recoverable_writes = RECOVERABLE_WRITES

@@ -49,16 +49,8 @@ class Faults(Dice):
 
     twists = TWISTS
     write_spoilers = WRITE_SPOILERS
-
-    @staticmethod
-    def hostile(seed: int = 1, **changes: float) -> Faults:
-        """Everything at once that a reader can overcome."""
-        return Faults(share={**RECOVERABLE, **changes}, seed=seed)
-
-    @staticmethod
-    def hostile_to_writes(seed: int = 1, **changes: float) -> Faults:
-        """Everything at once that a careful writer can overcome."""
-        return Faults(share={**RECOVERABLE, **RECOVERABLE_WRITES, **changes}, seed=seed)
+    recoverable = RECOVERABLE
+    recoverable_writes = RECOVERABLE_WRITES
 
     def late_share(self) -> float:
         """The share of the newest rows that become visible late."""

@@ -33,6 +33,7 @@ from helpdesk_wellbeing.acting.helpdesk import (
 from helpdesk_wellbeing.plan.proposal import Because, Move, Proposal, Subject
 from helpdesk_wellbeing.store import open_store
 from helpdesk_wellbeing.store.writes import Planned
+from tests.dying import Killed
 from tests.freshdesk_account import FIELD, OWN, a_desk
 from webhooks.freshdesk.outbound import FreshdeskHelpdesk, has_arrived
 from webhooks.outbound import Means, work_off
@@ -143,10 +144,6 @@ def test_a_suggestion_comes_off_without_another_note(acting, desk):
     acting.until_done(2)
     assert desk.state("1") == (1001, {"vip"}, None)
     assert len(desk.ours("1")) == 1
-
-
-class Killed(BaseException):
-    """The process is no more."""
 
 
 def dying(desk, at, after):

@@ -11,8 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-import connectors.session
-from connectors.session import Limits, PlatformSession
+from connectors.session import Limits
 from connectors.zendesk.client import ZendeskApi
 from connectors.zendesk.settings import WRITING_SCOPES, ZendeskSettings
 from connectors.zendesk.simulated import Faults, Options, SimulatedZendesk, Site
@@ -24,6 +23,7 @@ from helpdesk_wellbeing.errors import BadPayload, PlatformError
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.store import Store, open_store
 from helpdesk_wellbeing.store.writes import Planned
+from tests.dying import Killed, killed_after, killed_in_turn
 from webhooks import known
 from webhooks.zendesk import guards, provisioning, removal
 from webhooks.zendesk.provisioning import Account, Outcome
@@ -34,10 +34,6 @@ URL = "https://wellbeing.example.com"
 START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 QUICK = Limits(connect_s=2.0, read_s=2.0, attempts=3, first_backoff_s=0.001, longest_backoff_s=0.002)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-class Killed(BaseException):
-    """Stands for the end of the process."""
 
 
 def desk(tickets: int = 6) -> pl.DataFrame:
@@ -153,33 +149,6 @@ def place(tmp_path: Any) -> Iterator[Callable[..., Place]]:
         store.close()
 
 
-def killed_after(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """The process ends right after its request with this number has been answered."""
-    whole, left = PlatformSession._whole_answer, [number]
-
-    def counted(self: PlatformSession, *arguments: Any, **named: Any) -> Any:
-        answer = whole(self, *arguments, **named)
-        left[0] -= 1
-        if left[0] == 0:
-            raise Killed
-        return answer
-
-    monkeypatch.setattr(connectors.session.PlatformSession, "_whole_answer", counted)
-
-
-def runs_until_it_ends(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> int:
-    """Run `act` again and again, killed after its first request, after its second, and so on; how many were killed."""
-    for number in range(1, 200):
-        with monkeypatch.context() as patched:
-            killed_after(patched, number)
-            try:
-                act()
-            except Killed:
-                continue
-            return number - 1
-    raise AssertionError("it never ended")
-
-
 def test_what_is_needed_is_made_and_its_ids_are_noted(place: Callable[..., Place]) -> None:
     here = place()
     outcome = here.install()
@@ -262,7 +231,7 @@ def test_killed_after_any_request_the_next_install_goes_on_and_nothing_is_there_
     place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = place()
-    killed = runs_until_it_ends(monkeypatch, here.install)
+    killed = killed_in_turn(monkeypatch, here.install)
     assert killed > 5
     here.install()
     assert here.ours() == ["Helpdesk wellbeing: acme", "Wellbeing: suggested", "Wellbeing: what was suggested"]
@@ -427,7 +396,7 @@ def test_killed_after_any_request_the_next_uninstall_goes_on_to_the_end(
     here.install()
     here.write("2", "wellbeing_suggested", "suggested")
     here.survey()
-    killed = runs_until_it_ends(monkeypatch, here.uninstall)
+    killed = killed_in_turn(monkeypatch, here.uninstall)
     assert killed > 5
     here.uninstall()
     assert here.server.configuration() == configuration
