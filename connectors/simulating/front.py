@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Received:
     target: str
 
 
-class Front:
+class Front(ABC):
     """An account on a loopback port.
 
     `requests` counts by endpoint, `calls` keeps the last 1000 as (method, path, status), `strayed` counts requests
@@ -55,21 +56,21 @@ class Front:
         self._thread: threading.Thread | None = None
         self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    @abstractmethod
     def answered(self, received: Received) -> tuple[Answer, str | None]:
         """The answer, and the spoiler that is to be done on the wire."""
-        raise NotImplementedError
 
+    @abstractmethod
     def time_there(self) -> datetime:
         """The account's time, aware."""
-        raise NotImplementedError
 
+    @abstractmethod
     def throttled(self, headers: dict[str, str]) -> Answer:
         """A 429 in the platform's words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def broken(self, status: int) -> Answer:
         """An error of the server in the platform's words."""
-        raise NotImplementedError
 
     def serve(self) -> None:
         """Answer in a thread of its own."""

@@ -6,6 +6,7 @@ import heapq
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ class Job:
     retry: int = field(compare=False, default=0)
 
 
-class Outbox:
+class Outbox(ABC):
     """Posts payloads to `url` from `threads` threads until `close`.
 
     `outcomes` counts answers by status (and what a platform does not send, by its own word); `attempts` keeps the last
@@ -79,20 +80,20 @@ class Outbox:
         for thread in self._threads:
             thread.start()
 
+    @abstractmethod
     def headers(self, body: bytes, invocation: str) -> dict[str, str]:
         """What comes with a body; made anew for each try."""
-        raise NotImplementedError
 
     def held_back(self, job: Job) -> tuple[str, float | None] | None:
         """Null: it may be sent now. Else the word to count it under, and after how many seconds to look again."""
         return None
 
-    def note(self, status: int) -> None:
+    def note(self, status: int) -> None:  # noqa: B027 - most platforms have nothing to note
         """A call was answered."""
 
+    @abstractmethod
     def again_after(self, status: int, retry: int, asked: float) -> float | None:
         """After how many seconds a call is tried again; null: never. `asked`: what the answer asks for."""
-        raise NotImplementedError
 
     def send(self, payload: Mapping[str, Any], kind: str = "", event: str = "") -> None:
         """Post a payload soon, perhaps twice, perhaps after later ones."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
+from connectors.simulating.account import SimulatedAccount
 from connectors.simulating.answers import Answer
-from connectors.simulating.front import Front, Received, after_the_last
+from connectors.simulating.front import Received, after_the_last
 from connectors.simulating.text import number_of
 
 from .answers import refused
@@ -27,7 +28,7 @@ from .staff import staff_of
 from .words import NULL
 
 
-class SimulatedFreshdesk(Front):
+class SimulatedFreshdesk(SimulatedAccount[Request]):
     """A Freshdesk account on a loopback port.
 
     `now` says what time it is there, aware and UTC (default: ten minutes after the site's last event); `ticks` tells
@@ -55,7 +56,6 @@ class SimulatedFreshdesk(Front):
         self.on_write: list[Callable[[Write], None]] = self.record.on_write
         self.api = Api(self.record, self.faults, self.base_url)
         self.others = Door(self.record, self.api.writes)
-        self._written = 0
 
     @property
     def site(self) -> Site:
@@ -129,31 +129,30 @@ class SimulatedFreshdesk(Front):
 
     def answered(self, received: Received) -> tuple[Answer, str | None]:
         """The answer to what came in, and the spoiler that is to be done on the wire."""
-        request = Request(received.method, received.path, received.query, received.headers.get("Authorization"),
-                          received.body, received.target)  # fmt: skip
-        self.requests[request.endpoint] += 1
-        spoiler = self.faults.spoiler(request.path, request.target)
-        replaced = self.instead(spoiler, request.target)
-        if replaced is None and request.method != "GET":
-            return self._written_answer(request, spoiler)
-        return replaced or self.limited(request), spoiler
+        return self.answer(
+            Request(received.method, received.path, received.query, received.headers.get("Authorization"),
+                    received.body, received.target)
+        )  # fmt: skip
 
-    def _written_answer(self, request: Request, spoiler: str | None) -> tuple[Answer, str | None]:
-        """The answer to a write; a fault of writes comes in where no other did."""
-        own = None if spoiler else self.faults.write_spoiler(request.path, f"{request.method} {request.target}")
-        instead = None if own is None else refusal(own)
-        if instead is not None:
-            return instead, None
-        if own is not None:
-            Mischief(self.others, self.record, request).do(own)
-        answer = self.limited(request)
-        if answer.status < 300:
-            self._written += 1
-            if self._written == self.faults.writes_until_revoked:
-                self.api.revoke()
-        if own == "late_error":
-            return self.broken(504), None
-        return answer, own or spoiler
+    def is_write(self, request: Request) -> bool:
+        """Whatever is no GET."""
+        return request.method != "GET"
+
+    def refusal(self, fault: str) -> Answer | None:
+        """In the platform's words."""
+        return refusal(fault)
+
+    def mischief(self, fault: str, request: Request) -> None:
+        """Somebody does something to what is asked for."""
+        Mischief(self.others, self.record, request).do(fault)
+
+    def revoke(self) -> None:
+        """The key was reset."""
+        self.api.revoke()
+
+    def too_late(self) -> Answer:
+        """A 504."""
+        return self.broken(504)
 
     def limited(self, request: Request) -> Answer:
         """The answer, if the quota allows for one."""

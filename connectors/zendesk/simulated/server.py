@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from connectors.simulating.front import Front, Received, after_the_last
+from connectors.simulating.account import SimulatedAccount
+from connectors.simulating.front import Received, after_the_last
 
 from .access import Access
 from .answers import Answer, plain_error
@@ -22,7 +23,7 @@ from .site import Holdings, Site
 from .touches import Touch, touched
 
 
-class SimulatedZendesk(Front):
+class SimulatedZendesk(SimulatedAccount[Request]):
     """A Zendesk account on a loopback port.
 
     `now` says what time it is there, aware and UTC (default: ten minutes after the site's last event).
@@ -56,7 +57,6 @@ class SimulatedZendesk(Front):
         self.now = self.record.now
         self.others = Door(self.record, self.api.writes)
         self.on_write = self.record.on_write
-        self._written = 0
 
     @property
     def site(self) -> Site:
@@ -145,32 +145,28 @@ class SimulatedZendesk(Front):
         with self.record.lock:
             self.record.subscribed.remove(listener)
 
-    def answer(self, request: Request) -> tuple[Answer, str | None]:
-        """The answer, and the spoiler that is to be done on the wire."""
-        self.requests[request.endpoint] += 1
-        spoiler = self.faults.spoiler(request.path, request.target)
-        replaced = self._instead(spoiler, request)
-        if replaced is None and _writes(request):
-            return self._written_answer(request, spoiler)
-        return replaced or self._limited(request), spoiler
+    def is_write(self, request: Request) -> bool:
+        """Asking for a token is none."""
+        return request.method != "GET" and request.path.startswith("/api/v2/")
 
-    def _written_answer(self, request: Request, spoiler: str | None) -> tuple[Answer, str | None]:
-        """The answer to a write; a fault of writes comes in where no other did."""
-        own = None if spoiler else self.faults.write_spoiler(request.path, f"{request.method} {request.target}")
-        if own is not None and own in REFUSALS:
-            return Answer.of(*REFUSALS[own]), None
-        if own is not None:
-            Mischief(self.others, self.record, request).do(own)
-        answer = self._limited(request)
-        if answer.status < 300:
-            self._written += 1
-            if self._written == self.faults.writes_until_revoked:
-                self.access.switch_off()
-        if own == "late_error":
-            return Answer.of(plain_error("GatewayTimeout", "The server took too long"), 504), None
-        return answer, own or spoiler
+    def refusal(self, fault: str) -> Answer | None:
+        """In the platform's words."""
+        return Answer.of(*REFUSALS[fault]) if fault in REFUSALS else None
 
-    def _limited(self, request: Request) -> Answer:
+    def mischief(self, fault: str, request: Request) -> None:
+        """Somebody does something to what is asked for."""
+        Mischief(self.others, self.record, request).do(fault)
+
+    def revoke(self) -> None:
+        """The OAuth client was switched off."""
+        self.access.switch_off()
+
+    def too_late(self) -> Answer:
+        """A 504."""
+        return Answer.of(plain_error("GatewayTimeout", "The server took too long"), 504)
+
+    def limited(self, request: Request) -> Answer:
+        """The answer, if the limits allow for one."""
         export, updated = "/incremental/" in request.path, _updated(request)
         headers, waits = self.limits.check(export, updated)
         if waits is not None:
@@ -180,11 +176,11 @@ class SimulatedZendesk(Front):
         answer.headers.update(headers)
         return answer
 
-    def _instead(self, spoiler: str | None, request: Request) -> Answer | None:
-        """What comes in place of the real answer, for the spoilers that replace it."""
+    def instead(self, spoiler: str | None, target: str) -> Answer | None:
+        """Tokens may end, too."""
         if spoiler == "expire":
             self.access.revoke_all()
-        return self.instead(spoiler, request.target)
+        return super().instead(spoiler, target)
 
     def throttled(self, headers: dict[str, str]) -> Answer:
         """A 429."""
@@ -197,10 +193,6 @@ class SimulatedZendesk(Front):
 
 def _throttled(what: str) -> str:
     return f"Number of allowed {what}API requests per minute exceeded"
-
-
-def _writes(request: Request) -> bool:
-    return request.method != "GET" and request.path.startswith("/api/v2/")
 
 
 def _updated(request: Request) -> str | None:
