@@ -440,6 +440,163 @@ pseudonyms = Table(
     Column("word", String(40), nullable=False),
 )
 
+# Who may sign in, as what. `who` is "zendesk:<user id>", "email:<address>" or "oidc:<subject>".
+members = Table(
+    "members",
+    metadata,
+    _account(),
+    Column("who", String(400), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("agent", String(200)),  # the platform's id of the same person, where they are an agent
+    Column("roles", Text, nullable=False),  # JSON list
+    Column("added_at", BigInteger, nullable=False),
+    Column("added_by", String(400), nullable=False),
+)
+
+# Signed in browsers: a hash of the cookie's token, never the token. Account 0: the set-up of the installation.
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    _account(checked=False),
+    Column("hash", String(64), primary_key=True),
+    Column("who", String(400), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("agent", String(200)),
+    Column("way", String(40), nullable=False),  # how they signed in: bootstrap | zendesk | oidc
+    Column("made_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
+
+# Links that let the first admin in, once. Account 0: into the set-up of the installation.
+entry_links = Table(
+    "entry_links",
+    metadata,
+    _account(checked=False),
+    Column("hash", String(64), primary_key=True),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+# What holds for all accounts: the secret of the web's own cookies, encrypted like all secrets; JSON otherwise.
+site = Table(
+    "site",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+# Somebody opened what is not theirs to see, with a reason.
+break_glass = Table(
+    "break_glass",
+    metadata,
+    _account(),
+    Column("id", String(40), primary_key=True),
+    Column("who", String(400), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("agent", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("told_at", BigInteger),
+)
+
+# What was agreed with those it is about; never changed, the last one holds.
+agreements = Table(
+    "agreements",
+    metadata,
+    _account(),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+# Signals that an agent objected to.
+objections = Table(
+    "objections",
+    metadata,
+    _account(),
+    Column("agent", String(200), primary_key=True),
+    Column("signal", String(20), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+# When a flag was first seen, from which the agent's head start counts.
+flags_seen = Table(
+    "flags_seen",
+    metadata,
+    _account(),
+    Column("rule", String(80), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    Column("subject", String(200), primary_key=True),
+    Column("since", Integer, primary_key=True, autoincrement=False),  # day
+    Column("first_at", BigInteger, nullable=False),
+    Column("gone_at", BigInteger),
+)
+
+# "This is wrong": a flag that was contested, and why.
+contests = Table(
+    "contests",
+    metadata,
+    _account(),
+    Column("id", String(40), primary_key=True),
+    Column("rule", String(80), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("since", Integer, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("by_agent", SmallInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+# What agents said about themselves: their own hours window, that they have read what they were told at go-live; JSON.
+own_words = Table(
+    "own_words",
+    metadata,
+    _account(),
+    Column("agent", String(200), primary_key=True),
+    Column("what", String(40), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+# Who stands in which entry of the audit, so that nobody has to read all of it.
+audit_mentions = Table(
+    "audit_mentions",
+    metadata,
+    _account(),
+    Column("word", String(40), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+)
+
+# Agents who were erased: a keyed hash each, so that a pull does not bring them back.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    _account(),
+    Column("mark", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Notices on their way: one row a person (or channel) and occasion.
+notices = Table(
+    "notices",
+    metadata,
+    _account(),
+    Column("key", String(200), primary_key=True),
+    Column("who", String(400), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("problem", Text),
+    Column("body", Text, nullable=False),
+)
+
 # Which programs may work with these tables: those that know the revision `oldest`. Written by `migrations.migrate`,
 # for programs that are older than the tables; so it stays as it is for ever.
 compatibility = Table(

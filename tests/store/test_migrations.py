@@ -62,7 +62,7 @@ def test_the_database_is_for_its_owner_only(store):
 
 
 def test_every_row_has_its_account():
-    of_the_installation = {"accounts", "workers", "compatibility"}
+    of_the_installation = {"accounts", "workers", "compatibility", "site"}
     for table in metadata.tables.values():
         assert table.name in of_the_installation or "account" in [column.name for column in table.primary_key]
 

@@ -12,6 +12,7 @@ from helpdesk_wellbeing.store.tables import compatibility
 # Every revision in versions/, oldest first, with the revision that a program must know to go on beside it: an earlier
 # one where only things were added that older programs neither read nor have to write; else the revision itself.
 OLDEST_PROGRAM = {"0001": "0001"} | dict.fromkeys(("0002", "0003", "0004", "0005", "0006", "0007", "0008"), "0002")
+OLDEST_PROGRAM["0009"] = "0009"  # an older one would bring back who was erased, and say what was not agreed
 REVISIONS = tuple(OLDEST_PROGRAM)
 NEWEST = REVISIONS[-1]
 
