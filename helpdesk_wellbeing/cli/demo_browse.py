@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helpdesk_wellbeing import logs
 from helpdesk_wellbeing.cli.common import catalogue, open_store, say
 from helpdesk_wellbeing.cli.demo_morning import MORNING, furnish
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Part, Running, served
@@ -38,6 +39,7 @@ class Open:
 
 def browse(world: World, part: Part) -> None:
     """Until Ctrl-C. In the home folder of the environment, whose database has pulled the world (see `copy`)."""
+    logs.only_trouble()
     say("\npreparing the Monday morning after, for the browser …")
     with opened(world, part) as here, suppress(KeyboardInterrupt):
         click.echo(f"\nIN THE BROWSER\n  {here.address}/a/{ACCOUNT}/\n")
