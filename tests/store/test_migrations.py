@@ -37,7 +37,7 @@ def test_the_tables_that_tests_lay_out_are_those_that_the_migrations_make(url, t
     lay_out = once_made(migrations.migrate)
     for name in ("first", "second"):
         with closing(sqlite3.connect(tmp_path / name, isolation_level=None)) as made:
-            engine = sa.create_engine("sqlite://", creator=lambda made=made: made)
+            engine = sa.create_engine("sqlite://", creator=lambda made=made: made, poolclass=sa.pool.StaticPool)
             with engine.begin() as connection:
                 lay_out(connection, name)
 
