@@ -15,7 +15,7 @@ from helpdesk_wellbeing.access.roles import Role
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
     from helpdesk_wellbeing.people import Directory
-    from helpdesk_wellbeing.plan.proposal import Proposal
+    from helpdesk_wellbeing.plan.proposal import Because, Proposal
     from helpdesk_wellbeing.store import Store
 
 AGENT_FIRST = timedelta(hours=24)  # so long only the agent sees what no law asks for
@@ -58,6 +58,14 @@ class Sight:
             return False
         spell = (flag["rule"], kind, id, date.fromisoformat(flag["since"]))
         return kind != "agent" or statutory or self.is_leads_turn(self.first_seen.get(spell))
+
+    def tells(self, proposal: Proposal, because: Because, statutory: bool) -> bool:
+        """Whether one who decides is told this reason: a team's proposal comes at once, but may rest on what an agent
+        sees first."""
+        kind, id = because.subject.kind, because.subject.id
+        if kind != "agent" or proposal.subject.kind == "agent":
+            return True
+        return self.leads(kind, id) and (statutory or self.is_leads_turn(proposal.made_at))
 
     def is_leads_turn(self, first_seen: datetime | None) -> bool:
         """Whether the agent's head start is over; where nobody knows when it began, it is not."""

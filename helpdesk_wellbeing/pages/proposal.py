@@ -221,16 +221,13 @@ class _Building:
 
     def _may_tell(self, because: Because) -> bool:
         kind, id = because.subject.kind, because.subject.id
-        if self.seen.is_self(kind, id):
-            return True
-        if self.part is not Part.DECIDES:
-            return kind != "agent"
-        if kind != "agent":
-            return True
+        if self.part is not Part.DECIDES or self.seen.is_self(kind, id):
+            return self.seen.is_self(kind, id)
+        return self.seen.tells(self.proposal, because, self._is_statutory(because))
+
+    def _is_statutory(self, because: Because) -> bool:
         rule = self.known.catalogue.rules.get(because.rule)
-        is_statutory = rule is not None and rule.statutory
-        in_time = is_statutory or self.proposal.made_at + AGENT_FIRST <= self.seen.at
-        return self.seen.leads(kind, id) and (in_time or (self.proposal.subject.kind == "agent"))
+        return rule is not None and rule.statutory
 
     def _reason(self, because: Because) -> Reason:
         rule = self.known.catalogue.rules.get(because.rule)

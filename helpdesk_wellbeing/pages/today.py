@@ -16,7 +16,7 @@ from helpdesk_wellbeing.acting.trouble import trouble_of
 from helpdesk_wellbeing.condition import condition_of
 from helpdesk_wellbeing.pages import told
 from helpdesk_wellbeing.pages.told import Named, Texts
-from helpdesk_wellbeing.plan.proposal import WRITING, Proposal, from_json
+from helpdesk_wellbeing.plan.proposal import WRITING, Because, Proposal, from_json
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
@@ -166,7 +166,7 @@ class _Cards:
     def of(self, kept: Kept, proposal: Proposal) -> Card:
         account = self.seen.viewer.account
         names = self.known.names(account)
-        told_now = [because for because in proposal.because if self._may_tell(proposal, because.subject.kind, because)]
+        told_now = [because for because in proposal.because if self._may_tell(proposal, because)]
         first = told_now[0] if told_now else None
         subject = None if first is None else told.named(names, first.subject.kind, first.subject.id)
         asked = self.known.store.proposals.consents(account, kept.id) if kept.state == "asked" else []
@@ -180,14 +180,9 @@ class _Cards:
             sum(one.answer is not None for one in asked), len(asked),
         )  # fmt: skip
 
-    def _may_tell(self, proposal: Proposal, kind: str, because: Any) -> bool:
-        """A team's proposal may rest on what an agent sees first."""
-        if kind != "agent" or proposal.subject.kind == "agent":
-            return True
+    def _may_tell(self, proposal: Proposal, because: Because) -> bool:
         rule = self.known.catalogue.rules.get(because.rule)
-        if rule is not None and rule.statutory:
-            return self.seen.leads(kind, because.subject.id)
-        return self.seen.leads(kind, because.subject.id) and self.seen.is_leads_turn(proposal.made_at)
+        return self.seen.tells(proposal, because, rule is not None and rule.statutory)
 
 
 def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[FlagCard]:

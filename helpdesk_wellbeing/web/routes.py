@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from helpdesk_wellbeing.web import choosing, proposal, sign_in, today
+from helpdesk_wellbeing.web import audit, choosing, esat, proposal, sign_in, today
 
-PARTS = (sign_in, choosing, today, proposal)
+PARTS = (sign_in, choosing, today, proposal, esat, audit)
