@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from helpdesk_wellbeing.web import choosing, sign_in
+from helpdesk_wellbeing.web import choosing, flag, me, sign_in, teams
 
-PARTS = (sign_in, choosing)
+PARTS = (sign_in, choosing, flag, teams, me)
