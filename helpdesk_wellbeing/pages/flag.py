@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "nl")
 RECENT = timedelta(weeks=8)
-# What is seen of a span of work is never more than the span, what is seen of a rest never less than the rest.
-Bound = Literal["at least", "at most", "as counted"]
+# What is seen of a span of work is never more than the span, what is seen of a rest never less than the rest. Active
+# hours hold gaps that may have been pauses, and lack what leaves no trace.
+Bound = Literal["at least", "at most", "about", "as counted"]
 BOUNDS: Mapping[str, Bound] = {
-    **dict.fromkeys(("active_h", "span_h", "week_h", "average_h", "after_hours_h_per_week", "longest_night_h"), "at least"),
+    **dict.fromkeys(("active_h", "week_h", "average_h", "after_hours_h_per_week", "longest_night_h"), "about"),
+    "span_h": "at least",
     **dict.fromkeys(("nights_16w", "series", "days_of_10", "leave_days", "share", "missed_of_5"), "at least"),
     **dict.fromkeys(("rest_h", "longest_rest_7d_h", "rest_14d_h"), "at most"),
 }  # fmt: skip

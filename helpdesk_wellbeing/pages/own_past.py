@@ -13,6 +13,7 @@ from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.pages import held
 from helpdesk_wellbeing.pages.series import Line, OverTime, Point, median
 from helpdesk_wellbeing.signals.presets import Preset
+from helpdesk_wellbeing.signals.wt2 import CRITICAL_H
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.pages.known import Known
@@ -72,7 +73,7 @@ def _weekly(mine: Mine, values: Values, limit: Line | None) -> OverTime:
 
 
 def _wt2(mine: Mine, values: Values) -> OverTime:
-    return _weekly(mine, values, Line("limit", _of(values, "limit_h", 55.0)))
+    return _weekly(mine, values, Line("limit", _of(values, "limit_h", CRITICAL_H)))
 
 
 def _wt3(mine: Mine, values: Values) -> OverTime:
@@ -149,10 +150,11 @@ def _hours(*names: str) -> list[pl.Expr]:
 
 
 def _by_week(frame: pl.DataFrame, week_start: int) -> Any:
-    """Grouped by the week's first day; the running week is part of it."""
+    """Grouped by the week's first day; the week that still runs is left out where there are others."""
     past = (pl.col("date").dt.weekday() - 1 - week_start) % 7
     named = frame.with_columns(week=pl.col("date") - pl.duration(days=past))
-    return named.sort("week").group_by("week", maintain_order=True)
+    is_over = pl.col("date").max() - pl.col("week") >= pl.duration(days=6)
+    return named.filter(is_over | (pl.col("week") == pl.col("week").min())).sort("week").group_by("week", maintain_order=True)
 
 
 def _plain(rows: pl.DataFrame) -> tuple[Point, ...]:

@@ -146,9 +146,15 @@ def _heat(known: Known, account: str, group: str, members: list[str], now: datet
         mine = held.facts(known, account, "shifts").filter(
             pl.col("agent").is_in(members) & (pl.col("date") >= first)
         )
-        return _by_hour(mine, known.directory(account).zone), mine["agent"].n_unique()
+        return _by_hour(mine, _zone(known, account, group)), mine["agent"].n_unique()
 
     return known.kept(("heat", account, group), version, spread)
+
+
+def _zone(known: Known, account: str, group: str) -> str:
+    directory = known.directory(account)
+    told = directory.groups.filter(pl.col("group") == group)["time_zone"].drop_nulls()
+    return str(told[0]) if len(told) else directory.zone
 
 
 def _by_hour(shifts: pl.DataFrame, zone: str) -> Heat | None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import string
-from collections.abc import Mapping
-from typing import Any
-
 from flask_babel import format_decimal, format_percent
 from flask_babel import gettext as _
 
-from helpdesk_wellbeing.rules.model import Rule
-
 _PERCENT = frozenset(["share", "rate", "p0", "wilson_low", "wilson_high", "shrunk"])
+_CHANCES = frozenset(["p", "p_adjusted"])
+LEAST_CHANCE = 0.001
 
 
 def name_of(value: str) -> str:
@@ -31,33 +27,10 @@ def amount(name: str, number: float | None) -> str:
         return _("not known")
     if name in _PERCENT:
         return str(format_percent(number, "0.0%"))
+    if name in _CHANCES and number < LEAST_CHANCE:
+        return _("less than %(number)s", number=format_decimal(LEAST_CHANCE))
     unit = _names().get(name, ("", ""))[1]
     return f"{format_decimal(round(number, 2))} {unit}".rstrip()
-
-
-class _Formatter(string.Formatter):
-    """Numbers of a rule's sentence as the reader writes them, with the digits that the rule asks for."""
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if not isinstance(value, int | float):
-            return _("unknown") if value is None else str(value)
-        if format_spec.endswith("%"):
-            return str(format_percent(value, "0." + "0" * _digits(format_spec) + "%"))
-        places = _digits(format_spec) if format_spec.endswith("f") else 2
-        return str(format_decimal(round(value, places)))
-
-    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        return kwargs.get(str(key))
-
-
-def _digits(spec: str) -> int:
-    digits = spec.partition(".")[2].rstrip("f%g")
-    return int(digits) if digits.isdigit() else 0
-
-
-def sentence(rule: Rule, values: Mapping[str, float | None]) -> str:
-    """What a flag of this rule says, in the reader's language."""
-    return _Formatter().vformat(_(rule.says), (), dict(values))
 
 
 def _names() -> dict[str, tuple[str, str]]:

@@ -14,6 +14,9 @@ from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.web.measures import amount, name_of
 
 
+_COUNTED = frozenset(["open_weight", "touched_weight", "hard"])
+
+
 def said(page: FlagPage) -> str:
     """The sentence of a flag."""
     return page.said.get(str(get_locale().language)) or page.said["en"]
@@ -36,13 +39,15 @@ def measured(one: Measured) -> str:
         return number
     if one.bound == "at least":
         return _("at least %(number)s", number=number)
+    if one.bound == "about":
+        return _("about %(number)s", number=number)
     return _("at most %(number)s", number=number) if one.bound == "at most" else number
 
 
 def bound_explained(page: FlagPage) -> str | None:
     """Why it is a bound."""
     bounds = {one.bound for one in page.measured if not one.is_limit}
-    if "at least" in bounds:
+    if bounds & {"at least", "about"}:
         return _("Only work that leaves a trace in the helpdesk is seen. The real time may have been longer, not shorter.")
     if "at most" in bounds:
         return _("Only work that leaves a trace in the helpdesk is seen. The real rest may have been shorter, not longer.")
@@ -147,6 +152,8 @@ def evidence(word: str) -> str:
 
 def past_caption(past: OverTime) -> str:
     """What a chart of somebody's own past shows, in a sentence."""
+    if past.measure in _COUNTED:
+        return _("As counted in the helpdesk. Only your own weeks are shown, nobody else's.")
     if past.side == "below":
         return _("What is seen is the most it can have been. Only your own weeks are shown, nobody else's.")
     return _("What is seen is the least it can have been. Only your own weeks are shown, nobody else's.")

@@ -19,7 +19,7 @@ _SAID = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"')  # the
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
 _log = structlog.get_logger(__name__)
 
-Make = Callable[..., Any]  # (width, *what) -> an Altair chart
+Make = Callable[..., dict[str, Any]]  # what is drawn -> its specification
 
 
 class Drawings:
@@ -32,19 +32,16 @@ class Drawings:
         self._lock = threading.Lock()
         self._pen = threading.Lock()
 
-    def get(self, make: Make, width: int, language: str, *what: object) -> str:
-        """The inner part of the SVG and its size: `<svg … viewBox>` without the words that a page adds.
-
-        `what` must be plain: its text names the drawing.
-        """
-        key = hashlib.sha256(repr((make.__qualname__, width, language, what)).encode()).hexdigest()
+    def get(self, make: Make, language: str, *what: object) -> str:
+        """The SVG, without the words that a page adds. `what` must be plain: its text names the drawing."""
+        key = hashlib.sha256(repr((make.__qualname__, language, what)).encode()).hexdigest()
         with self._lock:
             known = self._kept.get(key)
             if known is not None:
                 self._kept.move_to_end(key)
                 return known
         with self._pen:
-            made = _draw(make(width, *what), language)
+            made = _draw(make(*what), language)
         self._keep(key, made)
         return made
 
@@ -66,14 +63,14 @@ class Drawings:
 DRAWINGS = Drawings()
 
 
-def _draw(chart: Any, language: str) -> str:
+def _draw(spec: dict[str, Any], language: str) -> str:
     import altair
     import vl_convert
 
     version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     locale = _LOCALES.get(language)
     drawn: str = vl_convert.vegalite_to_svg(
-        chart.to_dict(validate=False), vl_version=version, allowed_base_urls=[], format_locale=locale,
+        spec, vl_version=version, allowed_base_urls=[], format_locale=locale,
         time_format_locale=locale,
     )  # fmt: skip
     root = _ROOT.match(drawn)
@@ -82,7 +79,7 @@ def _draw(chart: Any, language: str) -> str:
     return root.group() + _TAG.sub(lambda tag: _SAID.sub("", tag.group()), drawn[root.end() :])
 
 
-def inline(drawn: str, name: str, title: str, description: str, css: str) -> str:
+def inline(drawn: str, name: str, title: str, description: str) -> str:
     """The SVG as it stands in a page: named and described for who does not see it; ids are this drawing's own."""
     from markupsafe import escape
 
@@ -92,7 +89,7 @@ def inline(drawn: str, name: str, title: str, description: str, css: str) -> str
         raise ValueError("a drawing without a size")
     body = _ID.sub(lambda found: found.group() + name + "-", drawn[root.end() :])
     return (
-        f'<svg class="{css}" role="img" aria-labelledby="{name}-title {name}-text" viewBox="0 0 {size[1]} {size[2]}" '
+        f'<svg role="img" aria-labelledby="{name}-title {name}-text" viewBox="0 0 {size[1]} {size[2]}" '
         f'width="{size[1]}" height="{size[2]}"><title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-text">{escape(description)}</desc>{body}'
     )
@@ -116,11 +113,10 @@ def _warm() -> None:
     from datetime import date
 
     from helpdesk_wellbeing.pages.series import Line, Point
-    from helpdesk_wellbeing.web.charts.figure import NARROW
     from helpdesk_wellbeing.web.charts.specs import over_time_spec
 
     try:
         points = (Point(date(2026, 1, 5), 1.0, 0.5, 1.5),)
-        DRAWINGS.get(over_time_spec, NARROW, "en", points, (Line("limit", 2.0),), "", "above")
+        DRAWINGS.get(over_time_spec, "en", points, (Line("limit", 2.0),), "", "above")
     except Exception as error:  # charts are drawn again when a page asks; the page says what is wrong
         _log.warning("charts could not be warmed up", error=type(error).__name__)

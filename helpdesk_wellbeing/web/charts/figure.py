@@ -1,4 +1,4 @@
-"""A chart as a page shows it: two drawings (wide and narrow), words, and the same as a table."""
+"""A chart as a page shows it: a drawing, words, and the same as a table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from helpdesk_wellbeing.web.charts.drawing import DRAWINGS, Make, inline
-
-WIDE, NARROW = 640, 320  # of the whole drawing, in CSS pixels; the page chooses by its own width
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,7 @@ class Figure:
     title: str
     description: str
     caption: str
-    wide: Markup
-    narrow: Markup
+    drawing: Markup
     table: Table
     signs: tuple[Sign, ...] = ()
 
@@ -52,12 +49,9 @@ def figure(
     language = str(get_locale().language)
     name = "f" + hashlib.sha256(repr((make.__qualname__, title, what, key)).encode()).hexdigest()[:10]
 
-    def drawn(width: int, css: str) -> Markup:
-        svg = DRAWINGS.get(make, width, language, *what)
-        return Markup(inline(svg, f"{name}-{css}", title, description, css))  # drawn by us; what others named is escaped
-
-    return Figure(name, title, description, caption, drawn(WIDE, "wide"), drawn(NARROW, "narrow"), table,
-                  tuple(signs))  # fmt: skip
+    svg = inline(DRAWINGS.get(make, language, *what), name, title, description)
+    drawing = Markup(svg)  # drawn by us; what others named is escaped
+    return Figure(name, title, description, caption, drawing, table, tuple(signs))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
