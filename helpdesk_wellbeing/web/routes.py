@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from helpdesk_wellbeing.web import choosing, flag, me, sign_in, teams
+from helpdesk_wellbeing.web import audit, choosing, esat, flag, me, proposal, sign_in, teams, today
 
-PARTS = (sign_in, choosing, flag, teams, me)
+PARTS = (sign_in, choosing, today, flag, proposal, teams, esat, me, audit)
