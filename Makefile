@@ -4,7 +4,8 @@ PLATFORM ?= zendesk
 VENV   := .venv
 RUN    := $(VENV)/bin
 
-.PHONY: demo test prove bench check format lock clean
+
+.PHONY: demo test prove bench screenshots check format lock clean
 .DELETE_ON_ERROR:
 
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -28,6 +29,9 @@ prove: $(VENV)/.installed  ## the full counts of the kill and fault tests
 
 bench: $(VENV)/.installed  ## speed and memory against peers
 	$(RUN)/python -m bench
+
+screenshots: $(VENV)/.installed  ## of every page of the demo, in both languages, wide and narrow, into screenshots/
+	$(RUN)/python -m tests.browser.shots screenshots
 
 check: $(VENV)/.installed  ## lint, types, import directions
 	$(RUN)/ruff check .
