@@ -139,10 +139,14 @@ def _read(said: Mapping[str, Any], issuer: str) -> Said:
     methods = said.get("token_endpoint_auth_methods_supported")
     algorithms = said.get("id_token_signing_alg_values_supported")
     return Said(
-        str(said["issuer"]), *map(str, named.values()), userinfo if isinstance(userinfo, str) else None,
-        tuple(str(one) for one in algorithms) if isinstance(algorithms, list) else ("RS256",),
-        isinstance(methods, list) and "client_secret_basic" not in methods,
-    )  # fmt: skip
+        issuer=str(said["issuer"]),
+        authorization=str(named["authorization_endpoint"]),
+        token=str(named["token_endpoint"]),
+        keys=str(named["jwks_uri"]),
+        userinfo=userinfo if isinstance(userinfo, str) else None,
+        algorithms=tuple(str(one) for one in algorithms) if isinstance(algorithms, list) else ("RS256",),
+        takes_secret_in_body=isinstance(methods, list) and "client_secret_basic" not in methods,
+    )
 
 
 __all__ = ["HttpRefused", "Provider", "Said", "check_address", "check_browser_address"]

@@ -87,7 +87,10 @@ class OidcSignIn:
             claims = CodeIDToken(
                 payload,
                 header,
-                {"iss": {"essential": True, "value": said.issuer}, "aud": {"essential": True, "value": self._client_id}},
+                {
+                    "iss": {"essential": True, "value": said.issuer},
+                    "aud": {"essential": True, "value": self._client_id},
+                },
                 {"nonce": nonce, "client_id": self._client_id},
             )
             claims.validate(leeway=LEEWAY_S)
@@ -134,5 +137,7 @@ class OidcSignIn:
 def _usable(keys: Mapping[str, Any]) -> Any:
     """The keys that sign; others of the set may be of kinds that nobody here knows."""
     known = ("RSA", "EC", "OKP")
-    rows = [key for key in keys["keys"] if isinstance(key, dict) and key.get("kty") in known and key.get("use") != "enc"]
+    rows = [
+        key for key in keys["keys"] if isinstance(key, dict) and key.get("kty") in known and key.get("use") != "enc"
+    ]
     return {"keys": rows}

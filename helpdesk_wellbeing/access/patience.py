@@ -32,10 +32,10 @@ class Doorkeeper:
 
     def wrong(self, account: str | None, address: str | None) -> bool:
         """Count a wrong try; false: there were too many, say nothing but that."""
-        whose = [("account", account or "")]
-        if address is not None and not _is_inside(address):
-            whose.append(("caller", address))
-        return all([self._bucket(kind, of).spend() for kind, of in whose])
+        is_outside = address is not None and not _is_inside(address)
+        if is_outside and not self._bucket("caller", str(address)).spend():
+            return False  # without counting it against the account: others call there, too
+        return self._bucket("account", account or "").spend()
 
     def _bucket(self, kind: str, of: str) -> Patience:
         with self._lock:

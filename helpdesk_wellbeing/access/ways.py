@@ -88,9 +88,7 @@ def as_token(secret: str, account: str, attempt: Attempt) -> str:
     return sign(secret, _PURPOSE, [account, attempt.state, attempt.way, back, int(attempt.at.timestamp())])
 
 
-def returned(
-    secret: str, account: str, way: str, kept: str, state: str, at: datetime, callback: str
-) -> Attempt | None:
+def returned(secret: str, account: str, way: str, kept: str, state: str, at: datetime, callback: str) -> Attempt | None:
     """The try that came back, if this browser began it here, by this way, not long ago."""
     said = said_by(kept) if is_proven(secret, _PURPOSE, kept) else None
     if said is None or said[0] != account or said[2] != way:
@@ -103,9 +101,7 @@ def returned(
     return _attempt(secret, account, state, way, said[3] or None, began, callback)
 
 
-def _attempt(
-    secret: str, account: str, state: str, way: str, back: str | None, at: datetime, callback: str
-) -> Attempt:
+def _attempt(secret: str, account: str, state: str, way: str, back: str | None, at: datetime, callback: str) -> Attempt:
     verifier = derived(secret, "verifier", account, state).hex()
     nonce = derived(secret, "nonce", account, state).hex()
     return Attempt(state, way, back, at, verifier, nonce, callback)

@@ -1,7 +1,7 @@
 """The cookies of signed-in browsers, and addresses that may be gone back to.
 
-No `__Host-` prefix: it wants the path /, and then the pages of one account would get the session of another. Over TLS the
-prefix `__Secure-` keeps what was set without TLS, by whoever, from counting.
+No `__Host-` prefix: it wants the path /, and then the pages of one account would get the session of another. Over TLS
+the prefix `__Secure-` keeps what was set without TLS, by whoever, from counting.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def local(back: str | None, account: str) -> str | None:
 
 
 class OfForms(SecureCookieSessionInterface):
-    """Flask's own cookie (the token of forms, messages to the reader), for one account's pages, over TLS where we are."""
+    """Flask's own cookie (the token of forms, messages to the reader), for one account's pages, over TLS if we are."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -12,7 +12,7 @@ from helpdesk_wellbeing.store.access import Session, hash_of
 from helpdesk_wellbeing.web import cookies, headers
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.sign_in import GONE, let_in
-from helpdesk_wellbeing.web.site import LARGEST, HERE, NotSignedIn, Site, told
+from helpdesk_wellbeing.web.site import HERE, LARGEST, NotSignedIn, Site, told
 
 
 def setup(site: Site, csrf: CSRFProtect) -> Blueprint:

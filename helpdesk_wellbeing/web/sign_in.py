@@ -168,9 +168,7 @@ def _callback(site: Site, account: str, way: str) -> str | None:
     return None if base is None else f"{base}{url_for('pages.end_sign_in', account=account, way=way)}"
 
 
-def _choice(
-    site: Site, account: str, back: str | None, problem: str | None = None, status: int = 200
-) -> Response:
+def _choice(site: Site, account: str, back: str | None, problem: str | None = None, status: int = 200) -> Response:
     offered = [
         (way.label, url_for("pages.begin_sign_in", account=account, way=way.name, back=back))
         for way in site.ways(account)
