@@ -1,7 +1,8 @@
-"""An account of a simulated Zendesk that people sign in to, over HTTP; two OpenID Connect providers, one of them crooked."""
+"""An account that people sign in to with a simulated Zendesk or one of two OpenID Connect providers, one crooked."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import time
@@ -9,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,12 +27,15 @@ from helpdesk_wellbeing.access import doors
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.people import PEOPLE
 from helpdesk_wellbeing.settings import Settings
-from helpdesk_wellbeing.store import Store, open_store
+from helpdesk_wellbeing.store import Store, open_store, tables
 from helpdesk_wellbeing.web.site import SITE
 
 ACCOUNT = "acme"
-ADA, BO, LEFT, CUSTOMER = "1001", "1002", "1003", "1004"
-NAMES = {ADA: "Ada", BO: "Bo", LEFT: "Lou"}
+ADA, BO, LEFT, CUSTOMER, BARRED = "1001", "1002", "1003", "1004", "1005"
+NAMES = {ADA: "Ada", BO: "Bo", LEFT: "Lou", BARRED: "Sue"}
+CHANGED = (tables.members, tables.web_sessions, tables.entry_links, tables.leavers, tables.used_states,
+           tables.break_glass, tables.meta, tables.policies)  # fmt: skip
+HOUR = timedelta(hours=1)
 
 
 def frame_of(schema: pl.Schema, *rows: dict[str, Any]) -> pl.DataFrame:
@@ -44,7 +47,7 @@ def zendesk() -> Iterator[SimulatedZendesk]:
     people = frame_of(PEOPLE, *({"agent": id, "name": name} for id, name in NAMES.items()))
     roles = {
         ADA: Account(name="Ada"), BO: Account("admin", 4, "Bo"), LEFT: Account(name="Lou", active=False),
-        CUSTOMER: Account("end-user", None, "Cus"),
+        CUSTOMER: Account("end-user", None, "Cus"), BARRED: Account(name="Sue", suspended=True),
     }  # fmt: skip
     with SimulatedZendesk(Site(pl.DataFrame(schema=SCHEMA), people, roles=roles)) as front:
         yield front
@@ -60,36 +63,51 @@ class Clock:
         return self.at
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path, f"sqlite:///{tmp_path / 'wellbeing.db'}")
-
-
-@pytest.fixture
-def store(settings: Settings, zendesk: SimulatedZendesk, clock: Clock) -> Iterator[Store]:
-    with open_store(settings) as opened:
-        opened.create_account(
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, zendesk: SimulatedZendesk) -> Iterator[tuple[Any, ...]]:
+    """One application for all tests; each begins with the account as it was (see `store`)."""
+    home, clock = tmp_path_factory.mktemp("access"), Clock()
+    settings = Settings(home, f"sqlite:///{home / 'wellbeing.db'}")
+    with open_store(settings) as store:
+        store.create_account(
             ACCOUNT, platform="zendesk",
             settings={"base_url": zendesk.base_url, "subdomain": "acme", "client_id": zendesk.client_id},
         )  # fmt: skip
-        opened.put_secret(ACCOUNT, "client_secret", zendesk.client_secret)
+        store.put_secret(ACCOUNT, "client_secret", zendesk.client_secret)
         people = [{"agent": id, "name": name} for id, name in NAMES.items()]
-        opened.replace_people(ACCOUNT, "platform", frame_of(PEOPLE, *people))
-        doors.change(opened, ACCOUNT, "a test", clock.at, zendesk={})
-        yield opened
+        store.replace_people(ACCOUNT, "platform", frame_of(PEOPLE, *people))
+        app = web_side.web(settings, role="web", now=clock.now)
+        yield settings, store, app, clock
+        web_side.close(app)
 
 
 @pytest.fixture
-def app(settings: Settings, store: Store, clock: Clock) -> Iterator[Flask]:
-    made = web_side.web(settings, role="web", now=clock.now)
-    made.extensions[SITE] = made.extensions[SITE]
-    yield made
-    web_side.close(made)
+def clock(running: tuple[Any, ...]) -> Clock:
+    found: Clock = running[3]
+    found.at = datetime.now(UTC).replace(microsecond=0)
+    return found
+
+
+@pytest.fixture
+def settings(running: tuple[Any, ...]) -> Settings:
+    return running[0]
+
+
+@pytest.fixture
+def store(running: tuple[Any, ...], clock: Clock) -> Store:
+    found: Store = running[1]
+    with found._database.writing() as connection:
+        for table in CHANGED:
+            connection.execute(table.delete())
+    doors.change(found, ACCOUNT, "a test", clock.at, zendesk={})
+    return found
+
+
+@pytest.fixture
+def app(running: tuple[Any, ...], store: Store) -> Flask:
+    found: Flask = running[2]
+    vars(found.extensions[SITE].doorkeeper)["_buckets"].clear()
+    return found
 
 
 def token_in(page: str) -> str:
@@ -161,6 +179,9 @@ def with_provider(store: Store, app: Flask, provider: str, clock: Clock) -> Call
     return sign_in
 
 
+_tries = itertools.count()  # another name each time, so that nothing is remembered of the provider
+
+
 @dataclass
 class Crook:
     """A provider that answers as it is told to."""
@@ -225,7 +246,9 @@ def crooked_server() -> Iterator[Crook]:
 def crook(crooked_server: Crook, store: Store, app: Flask, clock: Clock) -> Iterator[Crook]:
     as_it_was = replace(crooked_server)
     crooked_server.asked.clear()
-    doors.change(store, ACCOUNT, "a test", clock.at, oidc={"issuer": crooked_server.issuer, "client_id": "wellbeing"})
+    label = f"try {next(_tries)}"
+    of_crook = {"issuer": crooked_server.issuer, "client_id": "wellbeing", "label": label}
+    doors.change(store, ACCOUNT, "a test", clock.at, oidc=of_crook)
     yield crooked_server
     for name in ("claims", "said", "header", "key", "published", "nonce", "redirects"):
         setattr(crooked_server, name, getattr(as_it_was, name))
@@ -244,6 +267,3 @@ def tools() -> Any:
     import types
 
     return types.SimpleNamespace(**{name: value for name, value in globals().items() if not name.startswith("_")})
-
-
-HOUR = timedelta(hours=1)

@@ -54,14 +54,14 @@ def test_an_answer_that_comes_too_late_signs_nobody_in(app, tools, clock):
 
 
 def test_a_try_of_one_way_or_account_is_none_of_another(app, store, tools, with_provider):
-    store.create_account("globex", platform="zendesk", settings=store.account("acme").settings)
+    store.create_account("initech", platform="zendesk", settings=store.account("acme").settings)
     browser = app.test_client()
     page = tools.begun(browser, "zendesk")
     state, kept = tools.argument(page, "state"), browser.get_cookie("wellbeing_away", path="/a/acme/").value
 
     assert browser.get(f"/a/acme/sign-in/oidc/back?code=x&state={state}").status_code == 400
-    browser.set_cookie("wellbeing_away", kept, path="/a/globex/")
-    assert browser.get(f"/a/globex/sign-in/zendesk/back?code=x&state={state}").status_code == 404
+    browser.set_cookie("wellbeing_away", kept, path="/a/initech/")
+    assert browser.get(f"/a/initech/sign-in/zendesk/back?code=x&state={state}").status_code == 404
 
 
 def test_a_stolen_code_is_nothing_without_the_verifier(app, tools, zendesk):

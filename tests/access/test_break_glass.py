@@ -70,8 +70,9 @@ def test_the_agent_is_told_once_they_read_it(dpo, store, tools, clock):
 
 @pytest.mark.parametrize(
     "form",
-    [{"agent": "Ada", "reason": "too short"}, {"agent": "Ada", "reason": "x" * 40}, {"agent": "Ada", "reason": "a " * 300},
-     {"agent": "Nobody", "reason": REASON}, {"agent": "", "reason": REASON}, {"agent": "Ada", "reason": REASON, "sure": ""}],
+    [{"agent": "Ada", "reason": "too short"}, {"agent": "Ada", "reason": "x" * 40},
+     {"agent": "Ada", "reason": "a " * 300}, {"agent": "Nobody", "reason": REASON}, {"agent": "", "reason": REASON},
+     {"agent": "Ada", "reason": REASON, "sure": ""}],
 )  # fmt: skip
 def test_what_says_nothing_opens_nothing(dpo, store, tools, form):
     answer = ask(dpo, tools, **form)
