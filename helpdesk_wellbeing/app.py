@@ -44,6 +44,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
 
     from helpdesk_wellbeing.acting.consent_page import consents
     from helpdesk_wellbeing.api.blueprint import api, document
+    from helpdesk_wellbeing.cli.connecting import Connections
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
@@ -64,7 +65,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
     for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
-    add_pages(app, store, catalogue(settings), now, ways(store))
+    add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now))
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app

@@ -382,7 +382,13 @@ class Store:
     def directory(self, account: str) -> Directory:
         """Both sources in one: the file's values, and the platform's where the file has none."""
         with self._read(account) as (connection, owner):
-            return people.read(connection, owner, self._found(connection, account)[1].zone)
+            known = self._found(connection, account)[1]
+            return people.read(connection, owner, known.zone, known.settings.get("preset", DEFAULT_PRESET))
+
+    def told_by(self, account: str, kind: Kind, source: Source) -> pl.DataFrame:
+        """The rows that one source gave of `people`, `leave`, `groups` or `on_call`."""
+        with self._read(account) as (connection, owner):
+            return people.of_source(connection, owner, kind, source)
 
     # secrets
 

@@ -49,3 +49,11 @@ def _number(value: float) -> str:
 def _sentence(text: str) -> str:
     """With a capital at its beginning; the rest stays."""
     return text[:1].upper() + text[1:]
+
+
+def _day_of(value: datetime) -> str:
+    return str(format_date(value, "medium"))
+
+
+def _day_short(value: date) -> str:
+    return str(format_date(value, "d MMM"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from helpdesk_wellbeing.web import (
-    audit, break_glass, choosing, esat, flag, me, proposal, setup_begin, sign_in, teams, today,
+    audit, break_glass, choosing, connect, esat, flag, me, proposal, setup_begin, sign_in, teams, today,
 )  # fmt: skip
+from helpdesk_wellbeing.web.settings import acting, agreement, backtest, entering, hours, overview, people
 
-PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit)
-SETUP_PARTS = (setup_begin,)
+SETTINGS = (overview, hours, people, agreement, backtest, acting, entering)
+PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
+SETUP_PARTS = (setup_begin, connect)
