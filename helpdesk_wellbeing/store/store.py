@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.feed import Page
-from helpdesk_wellbeing.people import Directory
+from helpdesk_wellbeing.people import DEFAULT_PRESET, Directory
 from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets, told
