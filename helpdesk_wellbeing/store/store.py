@@ -30,6 +30,7 @@ from helpdesk_wellbeing.store import (
     tickets,
     told,
 )
+from helpdesk_wellbeing.store.access import Access
 from helpdesk_wellbeing.store.accounts import Account
 from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.clock import BEGINNING
@@ -468,7 +469,7 @@ class Store:
                 value = self._keyring.encrypt_anew(row.value, f"the {row.name} of an account")
                 mine = sa.and_(kept.c.account == row.account, kept.c.name == row.name)
                 connection.execute(kept.update().where(mine).values(value=value))
-            return len(rows)
+            return len(rows) + self.access.encrypt_anew(connection)
 
     # what webhooks brought, and the work that is done by itself
 
@@ -506,6 +507,11 @@ class Store:
     def upkeep(self) -> Upkeep:
         """How long what is kept, and what is taken out: by age, of one agent, of a whole account."""
         return Upkeep(self._database, self._read, self._write, self.get_secret, self.put_secret)
+
+    @property
+    def access(self) -> Access:
+        """Who may sign in, who has."""
+        return Access(self._database, self._keyring, self._read, self._write)
 
     @property
     def surveys(self) -> Surveys:
