@@ -53,7 +53,8 @@ def pull(
     """
     pulled = Pulled()
     _keep_roster(store, account, connector.roster(store.watermarks(account)))
-    pages = connector.pull(store.watermarks(account), _not_before(store, account, since), lambda tickets: store.remembered(account, tickets))
+    since = _not_before(store, account, since)
+    pages = connector.pull(store.watermarks(account), since, lambda tickets: store.remembered(account, tickets))
     for page in _gathered(pages):
         added = store.commit_page(account, page)
         pulled.add(page)

@@ -1,4 +1,4 @@
-"""`export`: events in the event log format, and the facts that signals are computed from."""
+"""`export`: events in the event log format, facts that signals are computed from, all that is held about one agent."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from helpdesk_wellbeing.cli.common import (
     open_for_reading,
     open_store,
     print_bytes,
+    print_json,
     require_account,
     say,
+    store_with,
 )
 from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, why_no_events
+from helpdesk_wellbeing.cli.proposals import by_option
+from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -37,7 +41,7 @@ _ISO = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 @click.group(name="export")
 def command() -> None:
-    """Events or facts, on stdout; `> FILE` keeps them."""
+    """Events, facts, or all that is held about one agent; on stdout, `> FILE` keeps it."""
 
 
 @command.command()
@@ -83,6 +87,40 @@ def _frames(store: Store, account: str, begin: datetime, end: datetime, agent: s
 
 def _of(agent: str | None, frame: pl.DataFrame) -> pl.DataFrame:
     return frame if agent is None else frame.filter(actor=agent)
+
+
+@command.command(short_help="All that is held about one agent.")
+@account_option
+@click.option("--agent", required=True, metavar="ID", help="The platform's id of the agent.")
+@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Where to; .zip adds CSVs.")
+@by_option
+def agent(account: str, agent: str, output: str | None, by: str | None) -> None:
+    """All that is held about one agent, for them: as JSON on stdout or in FILE, or as a zip with JSON and CSVs.
+
+    Every record carries the purpose that it is kept for. The audit says that this was exported.
+    """
+    import json
+    from pathlib import Path
+
+    from helpdesk_wellbeing.cli.proposals import decider
+    from helpdesk_wellbeing.engine import Engine
+    from helpdesk_wellbeing.store.audit import Person
+    from helpdesk_wellbeing.upkeep.held import as_zip, held
+
+    store = store_with(account)
+    engine = Engine(store, account, catalogue())
+    bring_up_to_date(store, engine, account, "export")
+    now = datetime.now(UTC)
+    found = held(store, account, agent, engine, now)
+    if not found["records"]:
+        raise ConfigError(f"{account}: nothing is held about an agent {agent}")
+    store.audit.add(account, now, "exported", by=decider(by), agent=Person(agent), purpose=found["purpose"])
+    if output is None:
+        print_json(found)
+        return
+    content = as_zip(found) if output.endswith(".zip") else json.dumps(found, indent=2, ensure_ascii=False).encode()
+    Path(output).write_bytes(content)
+    say(f"{account}: {sum(map(len, found['records'].values())):,} records about agent {agent} in {output}")
 
 
 @command.command()

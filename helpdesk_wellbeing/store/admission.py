@@ -28,7 +28,7 @@ ERASED = "erased"  # who stands in the place of those who are
 SECRET = "tombstones"  # the name of the account's secret that marks are made with
 ENDED = ("solved", "closed", "deleted")
 _FLOOR = "floor"
-_NAMES = ("id", "agent", "user", "user_id", "agent_id", "person", "who")  # of what tells, in JSON, whom an object is about
+_NAMES = ("id", "agent", "user", "user_id", "agent_id", "person", "who")  # in JSON: whom an object is about
 _LEAST_NUMBER = 10_000  # smaller ones in somebody's JSON are counts, not ids
 
 

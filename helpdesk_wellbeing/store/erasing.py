@@ -49,7 +49,7 @@ _CONNECTORS = {"ticket_memory": "memory", "watermarks": "value"}  # JSON that a 
 _TEXTS: dict[str, tuple[str, ...]] = {
     "meta": ("value",),
     "proposals": ("body",),
-    "writes": ("key", "asked", "receipt"),
+    "writes": ("asked", "receipt"),
     "policies": ("body",),
     "break_glass": ("reason",),
     "agreements": ("body",),
@@ -59,6 +59,9 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "runs": ("problem",),
     "inbox": ("problem",),
 }
+
+
+_KEYS = {"inbox": "key", "notices": "key", "writes": "key"}  # no two rows may have the same
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,10 @@ class Hidden:
     def is_in(self, text: str) -> bool:
         """Whether a text or JSON names them."""
         return self.out_of(text) != text
+
+    def out_of_key(self, key: str) -> str:
+        """A key that may name them, as one that nothing else has."""
+        return self._in_text.sub(f"{ERASED}-{secrets.token_hex(6)}", key)
 
     def out_of(self, text: str) -> str:
         """A text, or JSON, in which nobody in particular stands in their place."""
@@ -140,8 +147,8 @@ def hide(connection: Connection, owner: Owner, hidden: Hidden, at: int) -> dict[
 
     _end_what_is_open(connection, owner, hidden, at)
     for name in _ABOUT:
-        theirs = tables.metadata.tables[name].delete().where(_about(name, owner, hidden))
-        count(name, connection.execute(theirs).rowcount)
+        about = tables.metadata.tables[name].delete().where(_about(name, owner, hidden))
+        count(name, connection.execute(about).rowcount)
     count("survey_invitations", _hide_invitations(connection, owner, hidden))
     count("inbox", _finish_deliveries(connection, owner, hidden))
     for name, columns in _PLAIN.items():
@@ -151,6 +158,8 @@ def hide(connection: Connection, owner: Owner, hidden: Hidden, at: int) -> dict[
             count(name, connection.execute(table.update().where(theirs).values({column: ERASED})).rowcount)
     for name, columns in _TEXTS.items():
         count(name, _hide_in_texts(connection, owner, name, columns, hidden.out_of))
+    for name, column in _KEYS.items():
+        count(name, _hide_in_texts(connection, owner, name, (column,), hidden.out_of_key))
     for name, column in _CONNECTORS.items():
         count(name, _hide_in_texts(connection, owner, name, (column,), lambda text: for_connectors(text, hidden.agent)))
     for name in ("told", "provisional"):

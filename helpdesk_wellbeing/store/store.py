@@ -148,6 +148,10 @@ class Store:
         with self._database.reading() as connection:
             return accounts.find(connection, name) is not None
 
+    def forget_account(self, name: str) -> None:
+        """It was taken out: this process knows nothing of it any more."""
+        self._owners.pop(name, None)
+
     def accounts(self) -> list[Account]:
         """All accounts, by name."""
         with self._database.reading() as connection:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store.database import Database
 
 _RETENTION, _RAN, _ERASING, _HISTORY = "retention", "upkeep", "erasing", "history_start"
+_COMPACT = "compact"
 _FINGERPRINTS = 50_000  # taken out at a time
 _AT_ONCE = {"event_chunks": 500, "checkpoints": 200, "pieces": 200}
 
@@ -113,11 +114,11 @@ class Upkeep:
             secret = lambda: self._secret(account, admission.SECRET)  # noqa: E731
             return admission.admission(connection, owner, secret).is_gone(person)
 
-    def erasing(self, account: str) -> list[str]:
-        """Agents whose erasure was begun and has not come to its end."""
-        return list(self._json(account, _ERASING))
+    def erasing(self, account: str) -> dict[str, str]:
+        """Agents whose erasure was begun and has not come to its end, and who began it."""
+        return {agent: str(begun["by"]) for agent, begun in self._json(account, _ERASING).items()}
 
-    def begin_erasing(self, account: str, agent: str, at: datetime) -> None:
+    def begin_erasing(self, account: str, agent: str, by: str, at: datetime) -> None:
         """From now on nothing of this agent comes in any more."""
         with self._write(account) as (connection, owner):
             if self._secret(account, admission.SECRET) is None:
@@ -126,7 +127,9 @@ class Upkeep:
             mark = admission.mark_of(key, agent)
             insert_if_free(connection, tombstones, {"account": owner.number, "mark": mark, "at": micros(at)})
             begun = self._json(account, _ERASING)
-            self._keep_json(account, _ERASING, begun | {agent: erasing.names_of(connection, owner, agent)})
+            self._keep_json(
+                account, _ERASING, begun | {agent: {"by": by, **erasing.names_of(connection, owner, agent)}}
+            )
             state.mark_dirty(connection, owner, BEGINNING)
 
     def hidden(self, account: str, agent: str) -> Hidden:
@@ -158,6 +161,7 @@ class Upkeep:
             begun.pop(hidden.agent, None)
             self._keep_json(account, _ERASING, begun)
             changed = erasing.hide(connection, owner, hidden, micros(at))
+            state.set_meta(connection, owner, _COMPACT, "due")
             state.mark_dirty(connection, owner, BEGINNING)
             accounts.revise(connection, owner.number)
             return changed
@@ -219,6 +223,16 @@ class Upkeep:
             some = mine if last is None else sa.and_(mine, event_ids.c.fingerprint <= last)
             return connection.execute(event_ids.delete().where(some)).rowcount if last is not None else 0
 
+    def is_compact_due(self, account: str) -> bool:
+        """Whether bytes of somebody who was erased may still be in free parts of the files."""
+        with self._read(account) as (connection, owner):
+            return state.get_meta(connection, owner, _COMPACT) is not None
+
+    def compacted(self, account: str) -> None:
+        """That was seen to."""
+        with self._write(account) as (connection, owner):
+            state.set_meta(connection, owner, _COMPACT, None)
+
     def compact(self) -> str | None:
         """Write the database anew, so that what was taken out is not in its files any more; what stands in the way.
 
@@ -234,5 +248,3 @@ class Upkeep:
     def _keep_json(self, account: str, key: str, value: Mapping[str, Any]) -> None:
         with self._write(account) as (connection, owner):
             state.set_meta(connection, owner, key, json.dumps(value, ensure_ascii=False) if value else None)
-
-
