@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from helpdesk_wellbeing.store.clock import BEGINNING, MICROSECONDS_A_DAY, instan
 from helpdesk_wellbeing.store.dialect import compact, insert_if_free
 from helpdesk_wellbeing.store.erasing import Hidden
 from helpdesk_wellbeing.store.events import Owned
-from helpdesk_wellbeing.store.tables import event_chunks, event_ids, metadata, tombstones
+from helpdesk_wellbeing.store.tables import agreements, event_chunks, event_ids, members, metadata, tombstones
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store.database import Database
@@ -52,6 +53,24 @@ class Upkeep:
     def keep_retention(self, account: str, days: Mapping[str, int]) -> None:
         """Replace them."""
         self._keep_json(account, _RETENTION, dict(days))
+
+    def agreed(self, account: str, at: datetime) -> dict[str, Any]:
+        """The agreement that holds at an instant, as it was recorded; {} where there is none."""
+        query = sa.select(agreements).where(agreements.c.at <= micros(at)).order_by(agreements.c.seq.desc())
+        with self._read(account) as (connection, owner):
+            for row in connection.execute(query.where(agreements.c.account == owner.number)):
+                body = json.loads(row.body)
+                if body.get("state") != "waiting":
+                    found: dict[str, Any] = body.get("agreement", {})
+                    return found
+        return {}
+
+    def roles(self, account: str) -> dict[str, int]:
+        """How many members have each role that was given to somebody."""
+        query = sa.select(members.c.roles)
+        with self._read(account) as (connection, owner):
+            found = connection.execute(query.where(members.c.account == owner.number)).scalars()
+            return dict(Counter(role for roles in found for role in json.loads(roles)))
 
     def ran(self, account: str) -> dict[str, Any]:
         """What was noted of the last time; {} before the first."""

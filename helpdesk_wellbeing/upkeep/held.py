@@ -28,11 +28,11 @@ _JSON = ("body", "asked", "receipt", "roles", "place")
 _DAYS = ("since",)
 _SAID = ("who", "name", "decided_by")  # who looked or decided is the agent's to know
 _ROWS: Mapping[str, Purpose] = {  # tables, and what their rows are kept for
-    "objections": Purpose.WELLBEING,
-    "own_words": Purpose.WELLBEING,
-    "contests": Purpose.WELLBEING,
-    "flags_seen": Purpose.WELLBEING,
-    "notices": Purpose.WELLBEING,
+    "objections": Purpose.WORKING_TIME,
+    "own_words": Purpose.WORKING_TIME,
+    "contests": Purpose.WORKING_TIME,
+    "flags_seen": Purpose.WORKING_TIME,
+    "notices": Purpose.WORKING_TIME,
     "proposals": Purpose.WORKLOAD,
     "writes": Purpose.WORKLOAD,
     "consents": Purpose.WORKLOAD,
@@ -54,10 +54,10 @@ def held(store: Store, account: str, agent: str, engine: Engine, now: datetime) 
         hidden = store.upkeep.hidden(account, agent)
         others = {id: name for id, name in names_of(store, account).agents.items() if id != agent}
         records: dict[str, list[dict[str, Any]]] = {}
-        _add(records, "directory", Purpose.WELLBEING, _directory(store, account, agent))
-        _add(records, "events", Purpose.WELLBEING, _events(store, account, agent, others))
+        _add(records, "directory", Purpose.WORKING_TIME, _directory(store, account, agent))
+        _add(records, "events", Purpose.WORKING_TIME, _events(store, account, agent, others))
         for kind, rows in _computed(store, account, agent, engine).items():
-            _add(records, kind, Purpose.WELLBEING, rows)
+            _add(records, kind, Purpose.WORKING_TIME, rows)
         for table, rows in store.upkeep.rows_of(account, hidden).items():
             if table in _ROWS:
                 shown = (_shown(row, table) for row in rows)

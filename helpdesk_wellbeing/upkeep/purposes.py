@@ -11,18 +11,18 @@ from helpdesk_wellbeing.errors import ConfigError
 class Purpose(StrEnum):
     """Why personal data is used. Appraisal, pay and discipline are none of these."""
 
-    WELLBEING = "wellbeing-flags"
-    WORKLOAD = "workload-balancing"
-    SURVEY = "team-survey"
-    AUDIT = "security-audit"
-    LEGAL = "legal-duty"
+    WORKING_TIME = "working_time"
+    WORKLOAD = "workload"
+    SURVEY = "team_survey"
+    AUDIT = "security_audit"
+    LEGAL = "legal_duty"
 
 
 # What each part of an export, and each call of the JSON API, is for; LEGAL (a person asks what is held) opens all.
 OF_PART: Mapping[str, Purpose] = {
-    "events": Purpose.WELLBEING,
-    "facts": Purpose.WELLBEING,
-    "flags": Purpose.WELLBEING,
+    "events": Purpose.WORKING_TIME,
+    "facts": Purpose.WORKING_TIME,
+    "flags": Purpose.WORKING_TIME,
     "proposals": Purpose.WORKLOAD,
     "surveys": Purpose.SURVEY,
     "settings": Purpose.WORKLOAD,

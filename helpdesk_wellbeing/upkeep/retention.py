@@ -8,7 +8,7 @@ look back from there as far as from today.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,13 @@ DEFAULTS: Mapping[Kind, int] = {  # days
     Kind.SESSIONS: 30,
     Kind.NOTICES: 90,
 }
+_AGREED = {  # what agreements call them
+    "events": Kind.EVENTS,
+    "facts": Kind.FACTS,
+    "decisions": Kind.FLAGS,
+    "answers": Kind.SURVEYS,
+    "audit": Kind.AUDIT,
+}
 LONGEST_DAYS = 10 * YEAR
 WEEK = timedelta(weeks=1)
 LONGEST_WINDOW = max(WINDOWS.values())
@@ -60,13 +67,15 @@ _LEAST: Mapping[Kind, int] = {
 
 @dataclass(frozen=True)
 class Retention:
-    """How many days each class is kept; what was set, and what holds where that is too short."""
+    """How many days each class is kept: what was set, and what was agreed on, which holds where it is shorter."""
 
     days: Mapping[Kind, int]
+    agreed: Mapping[Kind, int] = field(default_factory=dict)
 
     def age(self, kind: Kind) -> timedelta:
         """How old what is kept of a class may become."""
-        return timedelta(days=max(self.days[kind], self.least(kind)))
+        longest = min(self.days[kind], self.agreed.get(kind, self.days[kind]))
+        return timedelta(days=max(longest, self.least(kind)))
 
     def least(self, kind: Kind) -> int:
         """The shortest that is possible, in days."""
@@ -77,10 +86,12 @@ class Retention:
         return _LEAST.get(kind, 1)
 
 
-def retention_of(store: Store, account: str) -> Retention:
-    """What an account keeps how long."""
+def retention_of(store: Store, account: str, at: datetime | None = None) -> Retention:
+    """What an account keeps how long; `at` is when, by which it is known what is agreed (default: now)."""
     own = store.upkeep.retention(account)
-    return Retention({kind: int(own.get(kind, days)) for kind, days in DEFAULTS.items()})
+    weeks = store.upkeep.agreed(account, at or datetime.now(UTC)).get("retention_weeks", {})
+    agreed = {kind: 7 * int(weeks[name]) for name, kind in _AGREED.items() if name in weeks}
+    return Retention({kind: int(own.get(kind, days)) for kind, days in DEFAULTS.items()}, agreed)
 
 
 def set_retention(store: Store, account: str, changes: Mapping[str, int], by: str, at: datetime) -> Retention:
@@ -96,7 +107,7 @@ def set_retention(store: Store, account: str, changes: Mapping[str, int], by: st
             raise ConfigError(f"retention: {name} {days}: the number of days is from 1 to {LONGEST_DAYS}")
     with store.transaction():
         before = retention_of(store, account)
-        after = Retention({kind: changes.get(kind.value, days) for kind, days in before.days.items()})
+        after = replace(before, days={kind: changes.get(kind.value, days) for kind, days in before.days.items()})
         if after != before:
             own = {kind.value: days for kind, days in after.days.items() if days != DEFAULTS[kind]}
             store.upkeep.keep_retention(account, own)
@@ -142,7 +153,7 @@ def carry_out(
     if first is not None and last is not None:
         clock = min(last, now)  # an event of the future must not age all others
         said["clock"] = clock.isoformat()
-        kept = retention_of(store, account)
+        kept = retention_of(store, account, now)
         store.upkeep.note_ran(account, said)
         for rows in _cut_events(store, account, engine, clock - kept.age(Kind.EVENTS), first):
             took(Kind.EVENTS, rows)
