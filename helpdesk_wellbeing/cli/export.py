@@ -29,13 +29,16 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import polars as pl
 
     from helpdesk_wellbeing.store import Store
 
 BATCH = 200_000
+purpose_option = click.option(
+    "--purpose", metavar="CODE", help="What it is for; each record then carries it. Any but the known ones is refused."
+)
 _ISO = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
@@ -50,12 +53,16 @@ def command() -> None:
 @click.option("--since", type=Instant(), help="First instant, included.")
 @click.option("--until", type=Instant(), help="Last instant, not included.")
 @click.option("--format", "output", type=click.Choice(["csv", "parquet"]), default="csv", help="How to write them.")
-def events(account: str, agent: str | None, since: datetime | None, until: datetime | None, output: str) -> None:
+@purpose_option
+def events(
+    account: str, agent: str | None, since: datetime | None, until: datetime | None, output: str, purpose: str | None
+) -> None:
     """Events in the event log format, which `import` reads back."""
     import polars as pl
 
     from helpdesk_wellbeing.events import empty
 
+    carried = _purpose(purpose, "events")
     store = open_store(read_only=True)
     require_account(store, account)
     begin = since or datetime.min.replace(tzinfo=UTC)
@@ -63,12 +70,26 @@ def events(account: str, agent: str | None, since: datetime | None, until: datet
     frames = _frames(store, account, begin, end, agent)
     if output == "parquet":
         file = io.BytesIO()
-        pl.concat([empty(), *frames]).write_parquet(file)
+        carried(pl.concat([empty(), *frames])).write_parquet(file)
         print_bytes(file.getvalue())
         return
-    print_bytes(_csv(empty(), _ISO))
+    print_bytes(_csv(carried(empty()), _ISO))
     for frame in frames:
-        print_bytes(_csv(frame, _ISO, header=False))
+        print_bytes(_csv(carried(frame), _ISO, header=False))
+
+
+def _purpose(code: str | None, part: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Puts what was stated into every record; where nothing was, it is the part's own, and the columns stay as they
+    are. Raises ConfigError for what the part is not for."""
+    import polars as pl
+
+    from helpdesk_wellbeing.upkeep.purposes import stated
+
+    found = stated(code, part).value
+    if code is None:
+        say(f"for the purpose {found}; --purpose writes it into every record")
+        return lambda frame: frame
+    return lambda frame: frame.with_columns(pl.lit(found).alias("purpose"))
 
 
 def _frames(store: Store, account: str, begin: datetime, end: datetime, agent: str | None) -> Iterator[pl.DataFrame]:
@@ -127,17 +148,19 @@ def agent(account: str, agent: str, output: str | None, by: str | None) -> None:
 @click.argument("kind", type=click.Choice(["days", "shifts", "queues"]))
 @account_option
 @click.option("--as-of", type=AsOf(), help=f"Facts as of this instant (default: everything); {BARE_DATE}.")
-def facts(kind: str, account: str, as_of: datetime | None) -> None:
+@purpose_option
+def facts(kind: str, account: str, as_of: datetime | None, purpose: str | None) -> None:
     """What the signals are computed from, as CSV."""
     from helpdesk_wellbeing.engine import Engine
 
+    carried = _purpose(purpose, "facts")
     store = open_for_reading()
     require_account(store, account)
     engine = Engine(store, account, catalogue())
     bring_up_to_date(store, engine, account, "export")
     frame = engine.all_facts(kind, as_of)
     shaped = {"days": _days, "shifts": _shifts, "queues": _queues}[kind](frame)
-    print_bytes(_csv(shaped, "%Y-%m-%dT%H:%M:%SZ"))
+    print_bytes(_csv(carried(shaped), "%Y-%m-%dT%H:%M:%SZ"))
 
 
 def _csv(frame: pl.DataFrame, instants: str, *, header: bool = True) -> bytes:
