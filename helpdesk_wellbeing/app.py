@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 
 
 def web(settings: Settings, *, role: str = "all") -> Flask:
-    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /pulse/, /consent/, /api/, /healthz, …
+    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /zaf/, /apps/, /pulse/, /consent/, /api/, …
 
     `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask
     for a worker: that is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
@@ -47,8 +47,10 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
     from helpdesk_wellbeing.web.site import add_pages
     from webhooks import wsgi
     from webhooks.door import Door
+    from webhooks.freshdesk.app.panel import panel
     from webhooks.known import Remembered, from_store
     from webhooks.receipts import Receipts
+    from webhooks.zendesk.app.frames import frames
 
     store = open_store(settings, busy_s=BUSY_S)
     receipts = Receipts(_while_fit(store))
@@ -61,7 +63,9 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
     for pages in (pulse(store), consents(store), api(store)):
         app.register_blueprint(pages)
-    add_pages(app, store, catalogue(settings))
+    site = add_pages(app, store, catalogue(settings))
+    for pages in (frames(site.known), panel(store)):
+        app.register_blueprint(pages)
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app
