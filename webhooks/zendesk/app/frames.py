@@ -19,6 +19,7 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from helpdesk_wellbeing.access.gate import Part
 from helpdesk_wellbeing.access.viewer import Viewer, viewer_of
 from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.acting.beside import beside, waiting_for
@@ -181,7 +182,7 @@ class _Frame:
 
         ticket, id, viewer = form.get("ticket", ""), self.token.proposal, self.viewer()
         shown = None if viewer is None or id is None else proposal.build(self.known, viewer, id, self.at)
-        if viewer is None or shown is None:
+        if viewer is None or shown is None or shown.part is not Part.DECIDES:
             return self.ticket(ticket, problem=_("This is not for you to decide. Nothing was changed."), status=403)
         try:
             said = self._decide(viewer, shown, ticket, form.get("decision", ""), form.get("reason", ""))
