@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -31,11 +32,12 @@ _BEHIND = "helpdesk_wellbeing"
 _log = structlog.get_logger(__name__)
 
 
-def web(settings: Settings, *, role: str = "all") -> Flask:
+def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
     """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /zaf/, /apps/, /pulse/, /consent/, /api/, …
 
     `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask
-    for a worker: that is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
+    for a worker: that is elsewhere. `now` is another time in the demo
+    only. Raises StoreError or ConfigError when the database cannot be used.
     """
     from flask import Flask
 
@@ -61,10 +63,10 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
     door = Door(Remembered(from_store(store)), receipts.keep, deliveries.count)
     app.wsgi_app = wsgi.before(app.wsgi_app, door)  # type: ignore[method-assign, assignment]
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
-    for pages in (pulse(store), consents(store), api(store)):
+    for pages in (pulse(store, now), consents(store, now), api(store, now)):
         app.register_blueprint(pages)
-    site = add_pages(app, store, catalogue(settings))
-    for pages in (frames(site.known), panel(store)):
+    site = add_pages(app, store, catalogue(settings), now)
+    for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()

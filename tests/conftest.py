@@ -113,3 +113,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'wellbeing.db'}"
     made: str = request.getfixturevalue("new_database")()
     return made
+
+
+def pytest_terminal_summary(terminalreporter):
+    """That nobody has looked at a page must not be overlooked."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    unseen = [report for report in skipped if "NO BROWSER" in str(report.longrepr)]
+    if unseen:
+        terminalreporter.write_sep(
+            "!", f"NO BROWSER: {len(unseen)} tests of the pages did not run", red=True, bold=True
+        )
+        terminalreporter.write_line("apt-get install chromium, or name one in WELLBEING_CHROMIUM")
