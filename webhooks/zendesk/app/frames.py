@@ -19,7 +19,6 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from helpdesk_wellbeing.access.gate import Part
 from helpdesk_wellbeing.access.viewer import Viewer, viewer_of
 from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.acting.beside import beside, waiting_for
@@ -178,6 +177,7 @@ class _Frame:
 
     def decided(self, form: Any) -> Response:
         """Accept or decline what this page has shown in full, in the viewer's name."""
+        from helpdesk_wellbeing.access.gate import Part
         from helpdesk_wellbeing.pages import proposal
 
         ticket, id, viewer = form.get("ticket", ""), self.token.proposal, self.viewer()
