@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from helpdesk_wellbeing.agreement.gate import CLOSED, OPEN
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.flags import changes, check
 from helpdesk_wellbeing.privacy import needs_agreement
@@ -52,8 +53,8 @@ def outcome(home, world):
 def test_behind_the_gate_nothing_is_said_about_single_agents(outcome):
     assessed, engine = outcome
 
-    answer = check(assessed, CATALOGUE, withhold_agents=True)
-    history = changes(engine.history(assessed.since, assessed.as_of), assessed, CATALOGUE, withhold_agents=True)
+    answer = check(assessed, CATALOGUE, gate=CLOSED)
+    history = changes(engine.history(assessed.since, assessed.as_of), assessed, CATALOGUE, gate=CLOSED)
 
     assert answer["withheld"] == PERSONAL
     assert answer["flags"]
@@ -65,14 +66,14 @@ def test_behind_the_gate_nothing_is_said_about_single_agents(outcome):
 def test_behind_the_gate_no_account_is_put_up_for_review(outcome):
     assessed, _ = outcome
 
-    assert check(assessed, CATALOGUE)["identity_review"]
-    assert check(assessed, CATALOGUE, withhold_agents=True)["identity_review"] == []
+    assert check(assessed, CATALOGUE, gate=OPEN)["identity_review"]
+    assert check(assessed, CATALOGUE, gate=CLOSED)["identity_review"] == []
 
 
 def test_evidence_about_a_team_names_nobody(outcome, world):
     assessed, _ = outcome
     people = set(world.roster.users["user"])
 
-    for flag in check(assessed, CATALOGUE)["flags"]:
+    for flag in check(assessed, CATALOGUE, gate=OPEN)["flags"]:
         if flag["subject"]["kind"] != "agent":
             assert not people & {str(value) for entry in flag["evidence"] for value in entry.values()}

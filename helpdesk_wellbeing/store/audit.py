@@ -45,6 +45,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which entries somebody looks for; what is None does not matter. Times aware UTC, half-open."""
+
+    what: str | None = None
+    by: str | None = None  # as it stands in the entry
+    word: str | None = None  # of a person, wherever it stands
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Head:
     """The end of a log: how many entries, and the hash of the last one (of none: of the account's name)."""
 
@@ -86,6 +97,25 @@ class Audit:
             found = connection.execute(query.where(audit.c.account == owner.number))
             return [_entry(row) for row in found]
 
+    def newest(self, account: str, wanted: Wanted, before: int | None = None, most: int = 50) -> list[Entry]:
+        """Entries before the one of that number (default: all), as far as they are wanted, newest first."""
+        query = sa.select(audit).order_by(audit.c.seq.desc())
+        if before is not None:
+            query = query.where(audit.c.seq < before)
+        if wanted.since is not None:
+            query = query.where(audit.c.at >= micros(wanted.since))
+        if wanted.until is not None:
+            query = query.where(audit.c.at < micros(wanted.until))
+        if wanted.what is not None:
+            query = query.where(_holds("what", wanted.what))
+        if wanted.by is not None:
+            query = query.where(_holds("by", wanted.by))
+        if wanted.word is not None:
+            query = query.where(audit.c.body.contains(json.dumps(wanted.word, ensure_ascii=False), autoescape=True))
+        with self._read(account) as (connection, owner):
+            found = connection.execute(query.where(audit.c.account == owner.number).limit(most))
+            return [_entry(row) for row in found]
+
     def head(self, account: str) -> Head:
         """The end of the log, to be written down elsewhere."""
         with self._read(account) as (connection, owner):
@@ -117,6 +147,12 @@ class Audit:
         with self._write(account) as (connection, owner):
             mine = sa.and_(pseudonyms.c.account == owner.number, pseudonyms.c.person == person)
             return connection.execute(pseudonyms.delete().where(mine)).rowcount == 1
+
+
+def _holds(name: str, value: str) -> sa.ColumnElement[bool]:
+    """Entries with this value of that name, as `_text` writes them."""
+    text = json.dumps({name: value}, ensure_ascii=False, separators=(",", ":"))
+    return audit.c.body.contains(text[1:-1], autoescape=True)
 
 
 def _head(connection: Connection, owner: Owner) -> Head:

@@ -21,6 +21,7 @@ from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets, told
 from helpdesk_wellbeing.store.access import Access
 from helpdesk_wellbeing.store.accounts import Account
+from helpdesk_wellbeing.store.agreements import Agreements
 from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
@@ -30,6 +31,8 @@ from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.people import Kind, Source
 from helpdesk_wellbeing.store.proposals import Proposals
+from helpdesk_wellbeing.store.said import Said
+from helpdesk_wellbeing.store.seen import SeenFlags
 from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
 from helpdesk_wellbeing.store.writes import Writes
@@ -495,6 +498,21 @@ class Store:
     def surveys(self) -> Surveys:
         """Waves, whom they ask, their sealed answers and their results."""
         return Surveys(self._database, self._owner, self._read, self._write)
+
+    @property
+    def agreements(self) -> Agreements:
+        """What was agreed."""
+        return Agreements(self._read, self._write)
+
+    @property
+    def said(self) -> Said:
+        """Objections, contests and hours of their own."""
+        return Said(self._read, self._write)
+
+    @property
+    def seen(self) -> SeenFlags:
+        """When flags were first seen."""
+        return SeenFlags(self._read, self._write)
 
     # the writer
 

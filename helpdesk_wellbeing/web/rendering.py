@@ -34,7 +34,7 @@ def add_filters(app: Flask) -> None:
 
 
 def _day(value: date | str) -> str:
-    return str(format_date(date.fromisoformat(value) if isinstance(value, str) else value, "medium"))
+    return str(format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y"))
 
 
 def _moment(value: datetime | str) -> str:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from helpdesk_wellbeing.web import choosing, sign_in
+from helpdesk_wellbeing.web import audit, choosing, esat, proposal, sign_in, today
 
-PARTS = (sign_in, choosing)
+PARTS = (sign_in, choosing, today, proposal, esat, audit)
