@@ -42,7 +42,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from flask import Flask
 
     from helpdesk_wellbeing.acting.consent_page import consents
-    from helpdesk_wellbeing.api.blueprint import api
+    from helpdesk_wellbeing.api.blueprint import api, document
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
@@ -63,7 +63,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     door = Door(Remembered(from_store(store)), receipts.keep, deliveries.count)
     app.wsgi_app = wsgi.before(app.wsgi_app, door)  # type: ignore[method-assign, assignment]
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
-    for pages in (pulse(store, now), consents(store, now), api(store, now)):
+    for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
     site = add_pages(app, store, catalogue(settings), now)
     for pages in (frames(site.known, now), panel(store, now)):

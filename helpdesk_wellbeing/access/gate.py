@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from helpdesk_wellbeing.access.roles import Role
+from helpdesk_wellbeing.agreement.audience import Teams, audience, audience_of_proposal, teams_on
+from helpdesk_wellbeing.agreement.gate import gate_of
+from helpdesk_wellbeing.agreement.showing import Spell, contributors, guessable, spell_of, visible_to_lead_from
+from helpdesk_wellbeing.plan.proposal import to_json
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
+    from helpdesk_wellbeing.agreement.gate import Gate
     from helpdesk_wellbeing.people import Directory
     from helpdesk_wellbeing.plan.proposal import Because, Proposal
+    from helpdesk_wellbeing.rules.model import Rule
     from helpdesk_wellbeing.store import Store
-
-AGENT_FIRST = timedelta(hours=24)  # so long only the agent sees what no law asks for
-Spell = tuple[str, str, str, date]  # rule, subject kind, subject, since
 
 
 class Part(StrEnum):
@@ -35,79 +36,81 @@ class Sight:
     """What one viewer may see at an instant."""
 
     viewer: Viewer
-    groups_of: Mapping[str, frozenset[str]]  # by agent
+    directory: Directory
+    gate: Gate  # what may be said at all
     first_seen: Mapping[Spell, datetime]
     at: datetime
 
+    @property
+    def own_groups(self) -> frozenset[str]:
+        """The groups that the viewer is in."""
+        return frozenset(self._teams.groups.get(self.viewer.agent or "", ()))
+
+    @property
+    def _teams(self) -> Teams:
+        return teams_on(self.directory, self.at.date())
+
+    @property
+    def _is_ops(self) -> bool:
+        return self.viewer.has(Role.OPS)
+
     def leads(self, kind: str, id: str) -> bool:
-        """Whether decisions about this subject are theirs: never about themselves."""
-        if kind == "agent":
-            if id == self.viewer.agent:
-                return False
-            return self.viewer.has(Role.OPS) or not self.groups_of.get(id, frozenset()).isdisjoint(self.viewer.teams)
-        return self.viewer.has(Role.OPS) or id in self.viewer.teams
+        """Whether what is said of this subject is theirs to decide about: never of themselves."""
+        found = audience({"subject": {"kind": kind, "id": id}}, self.directory, self.at)
+        if not found.reaches(self.viewer.agent, is_ops=self._is_ops):
+            return False
+        return kind != "agent" or self._may_see_persons(self.viewer.agent in found.leads)
+
+    def _may_see_persons(self, as_lead: bool) -> bool:
+        """Whether it was agreed that their role sees what is said of one person."""
+        return (as_lead and self.gate.shows_to(Role.LEAD)) or (self._is_ops and self.gate.shows_to(Role.OPS))
 
     def is_self(self, kind: str, id: str) -> bool:
         """Whether the subject is the viewer."""
         return kind == "agent" and id == self.viewer.agent
 
-    def sees_flag(self, flag: Mapping[str, Any], statutory: bool) -> bool:
-        """Whether a flag (of `flags.check`) is theirs to see as the one who leads."""
+    def sees_flag(self, flag: Mapping[str, Any], rule: Rule | None) -> bool:
+        """Whether a flag (of `flags.check`) is theirs to see as the one who leads, by now."""
         kind, id = flag["subject"]["kind"], flag["subject"]["id"]
-        if not self.leads(kind, id):
+        if not self.gate.lets(flag) or not self.leads(kind, id):
             return False
-        spell = (flag["rule"], kind, id, date.fromisoformat(flag["since"]))
-        return kind != "agent" or statutory or self.is_leads_turn(self.first_seen.get(spell))
+        if guessable(flag, contributors(flag, len(self._teams.members(id)))):
+            return False
+        first_at = self.first_seen.get(spell_of(flag))
+        if first_at is None:  # nobody knows when the agent's head start began, so it is not over
+            return kind != "agent" or (rule is not None and rule.statutory)
+        return visible_to_lead_from(flag, rule, first_at) <= self.at
 
-    def tells(self, proposal: Proposal, because: Because, statutory: bool) -> bool:
+    def tells(self, proposal: Proposal, because: Because, rule: Rule | None) -> bool:
         """Whether one who decides is told this reason: a team's proposal comes at once, but may rest on what an agent
         sees first."""
         kind, id = because.subject.kind, because.subject.id
         if kind != "agent" or proposal.subject.kind == "agent":
             return True
-        return self.leads(kind, id) and (statutory or self.is_leads_turn(proposal.made_at))
+        return self.leads(kind, id) and self.told_from(proposal, because, rule) <= self.at
 
-    def is_leads_turn(self, first_seen: datetime | None) -> bool:
-        """Whether the agent's head start is over; where nobody knows when it began, it is not."""
-        return first_seen is not None and first_seen + AGENT_FIRST <= self.at
+    def told_from(self, proposal: Proposal, because: Because, rule: Rule | None) -> datetime:
+        """From when on."""
+        flag = {"subject": {"kind": because.subject.kind, "id": because.subject.id}}
+        return visible_to_lead_from(flag, rule, proposal.made_at)
 
     def part_of(self, proposal: Proposal) -> Part | None:
         """What they see of a proposal; None: nothing, as if there were none."""
         subject = proposal.subject
-        is_theirs = self.leads(subject.kind, subject.id) and not self.is_only_about_self(proposal)
+        found = audience_of_proposal(to_json(proposal), self.directory, self.at)
+        is_theirs = found.reaches(self.viewer.agent, is_ops=self._is_ops)
+        if subject.kind == "agent":
+            is_theirs = is_theirs and self._may_see_persons(self.viewer.agent in found.leads)
         if is_theirs and proposal.lead_from <= self.at:
             return Part.DECIDES
         if self.is_self(subject.kind, subject.id):
             return Part.OWN
         return Part.CONCERNS if self.viewer.agent in people_in(proposal) else None
 
-    def is_only_about_self(self, proposal: Proposal) -> bool:
-        """Whether whatever it rests on is said of the viewer alone: then somebody else decides, or nobody."""
-        about = [(proposal.subject.kind, proposal.subject.id)]
-        about += [(because.subject.kind, because.subject.id) for because in proposal.because]
-        persons = {id for kind, id in about if kind == "agent"}
-        others = any(kind != "agent" for kind, _ in about[1:])
-        return self.viewer.agent is not None and persons == {self.viewer.agent} and not others
 
-
-def sight_of(store: Store, viewer: Viewer, groups_of: Mapping[str, frozenset[str]], at: datetime) -> Sight:
-    """What the viewer may see now; `groups_of` as of `groups_in`."""
-    return Sight(viewer, groups_of, first_seen(store, viewer.account), at)
-
-
-def first_seen(store: Store, account: str) -> Mapping[Spell, datetime]:
-    """When each flag that is on could first be seen by whom it is about."""
-    kept = getattr(store, "seen", None)
-    found: Mapping[Spell, datetime] = {} if kept is None else kept.first_seen(account)
-    return found
-
-
-def groups_in(directory: Directory, on: date) -> dict[str, frozenset[str]]:
-    """The groups of each agent on a day."""
-    holds = pl.col("valid_from").is_null() | (pl.col("valid_from") <= on)
-    rows = directory.people.filter(holds).sort("valid_from", nulls_last=False, maintain_order=True)
-    rows = rows.unique("agent", keep="last", maintain_order=True).select("agent", "groups")
-    return {agent: frozenset(groups or ()) for agent, groups in rows.iter_rows()}
+def sight_of(store: Store, viewer: Viewer, directory: Directory, at: datetime) -> Sight:
+    """What the viewer may see now."""
+    return Sight(viewer, directory, gate_of(store, viewer.account, at), store.seen.first_seen(viewer.account), at)
 
 
 def people_in(proposal: Proposal) -> frozenset[str]:

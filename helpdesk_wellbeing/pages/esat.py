@@ -162,17 +162,13 @@ def _may_know(seen: Sight, wave: Wave) -> bool:
     """Those who look at all teams or lead one of its teams; who is in one of them, once it is out."""
     if seen.viewer.has(*EVERYWHERE) or not seen.viewer.teams.isdisjoint(wave.teams):
         return True
-    return wave.state in OUT and not _own(seen).isdisjoint(wave.teams)
-
-
-def _own(seen: Sight) -> frozenset[str]:
-    return seen.groups_of.get(seen.viewer.agent or "", frozenset())
+    return wave.state in OUT and not seen.own_groups.isdisjoint(wave.teams)
 
 
 def _asks(seen: Sight, wave: Wave) -> Iterator[Ask]:
     """The cells that are theirs: of their teams, and of everybody for those who look at all teams."""
     sees_all = seen.viewer.has(*EVERYWHERE)
-    theirs = set(wave.teams) if sees_all else set(wave.teams) & (seen.viewer.teams | _own(seen))
+    theirs = set(wave.teams) if sees_all else set(wave.teams) & (seen.viewer.teams | seen.own_groups)
     if len(wave.teams) > 1 and (sees_all or theirs == set(wave.teams)):
         yield Ask(wave.wave)
     for team in sorted(theirs):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from helpdesk_wellbeing.access.gate import AGENT_FIRST, Part, Sight, people_in
+from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.acting.views import OPEN
 from helpdesk_wellbeing.pages import told
@@ -216,18 +216,15 @@ class _Building:
             if self._may_tell(because):
                 shown.append(self._reason(because))
             elif self.part is Part.DECIDES:
-                later = max(later or self.seen.at, self.proposal.made_at + AGENT_FIRST)
+                rule = self.known.catalogue.rules.get(because.rule)
+                later = max(later or self.seen.at, self.seen.told_from(self.proposal, because, rule))
         return tuple(shown), later
 
     def _may_tell(self, because: Because) -> bool:
         kind, id = because.subject.kind, because.subject.id
         if self.part is not Part.DECIDES or self.seen.is_self(kind, id):
             return self.seen.is_self(kind, id)
-        return self.seen.tells(self.proposal, because, self._is_statutory(because))
-
-    def _is_statutory(self, because: Because) -> bool:
-        rule = self.known.catalogue.rules.get(because.rule)
-        return rule is not None and rule.statutory
+        return self.seen.tells(self.proposal, because, self.known.catalogue.rules.get(because.rule))
 
     def _reason(self, because: Because) -> Reason:
         rule = self.known.catalogue.rules.get(because.rule)

@@ -181,8 +181,7 @@ class _Cards:
         )  # fmt: skip
 
     def _may_tell(self, proposal: Proposal, because: Because) -> bool:
-        rule = self.known.catalogue.rules.get(because.rule)
-        return self.seen.tells(proposal, because, rule is not None and rule.statutory)
+        return self.seen.tells(proposal, because, self.known.catalogue.rules.get(because.rule))
 
 
 def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[FlagCard]:
@@ -193,8 +192,7 @@ def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[Fla
     found = []
     for flag in answer.get("flags", ()):
         rule, kind, id = flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]
-        is_statutory = rule in rules and rules[rule].statutory
-        if flag["state"] != "active" or (rule, kind, id) in answered or not seen.sees_flag(flag, is_statutory):
+        if flag["state"] != "active" or (rule, kind, id) in answered or not seen.sees_flag(flag, rules.get(rule)):
             continue
         subject = told.named(names, kind, id)
         title = rules[rule].title if rule in rules else rule.replace("_", " ")
@@ -283,7 +281,7 @@ def _note_look(
 ) -> None:
     agents = {agent for _, proposal in shown for agent in people_in(proposal)}
     agents |= {flag.subject.id for flag in flags if flag.subject.kind == "agent"}
-    told.note_look(known, viewer, now, "today", proposals=[kept.id for kept, _ in shown], agents=agents)
+    told.note_look(known, viewer, now, "today", listed=[kept.id for kept, _ in shown], agents=agents)
 
 
 def _by_name(subjects: Iterator[Named]) -> list[Named]:

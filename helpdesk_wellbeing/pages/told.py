@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from helpdesk_wellbeing.access.gate import Sight, groups_in, sight_of
+from helpdesk_wellbeing.access.gate import Sight, sight_of
 from helpdesk_wellbeing.plan.actions.texts import TEXTS
 from helpdesk_wellbeing.plan.actions.words import say
 from helpdesk_wellbeing.store.audit import Person
@@ -37,10 +37,7 @@ def named(names: Names, kind: str, id: str) -> Named:
 
 def sight(known: Known, viewer: Viewer, now: datetime) -> Sight:
     """What the viewer may see of others now."""
-    account, on = viewer.account, now.date()
-    version = (known.store.revision(account), on)
-    groups = known.kept(("groups", account), version, lambda: groups_in(known.directory(account), on))
-    return sight_of(known.store, viewer, groups, now)
+    return sight_of(known.store, viewer, known.directory(viewer.account), now)
 
 
 def sentence(known: Known, rule: str, signal: str, values: Mapping[str, Any], name: str) -> Texts:
@@ -70,19 +67,22 @@ def called(known: Known, account: str, who: str | None) -> str | None:
 
 def note_look(
     known: Known, viewer: Viewer, now: datetime, page: str, *, proposals: Iterable[str] = (),
-    agents: Iterable[str] = (), **more: Any,
+    listed: Iterable[str] = (), agents: Iterable[str] = (), **more: Any,
 ) -> None:  # fmt: skip
-    """Put into the audit that they looked, before they do; once a day for each thing and person that is new to them."""
+    """Put into the audit that they looked, before they do; once a day for each thing and person that is new to them.
+
+    `proposals` are those that were opened; `listed` those of which a sentence was shown.
+    """
     account = viewer.account
     met: set[object] = known.kept(("looked", account, viewer.who), now.date(), set)
-    shown = {("proposal", id) for id in proposals} | {("agent", id) for id in agents if id != viewer.agent}
+    things = {"proposals": set(proposals), "listed": set(listed), "agents": set(agents) - {viewer.agent}}
+    shown = {(kind, id) for kind, ids in things.items() for id in ids}
     key = (page, *sorted(more.items()))
     new = sorted(one for one in shown if (key, one) not in met)
     if not new:
         return
-    known.store.audit.add(
-        account, now, "looked", by=viewer.who, page=page, **more,
-        proposals=[id for kind, id in new if kind == "proposal"],
-        agents=[Person(id) for kind, id in new if kind == "agent"],
-    )  # fmt: skip
+    said: dict[str, list[str | Person]] = {}
+    for kind, id in new:
+        said.setdefault(kind, []).append(Person(id) if kind == "agents" else id)
+    known.store.audit.add(account, now, "looked", by=viewer.who, page=page, **more, **said)
     met.update((key, one) for one in new)

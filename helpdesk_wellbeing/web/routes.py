@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from helpdesk_wellbeing.web import audit, choosing, esat, proposal, sign_in, today
+from helpdesk_wellbeing.web import audit, choosing, esat, flag, me, proposal, sign_in, teams, today
 
-PARTS = (sign_in, choosing, today, proposal, esat, audit)
+PARTS = (sign_in, choosing, today, flag, proposal, teams, esat, me, audit)
