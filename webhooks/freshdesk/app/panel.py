@@ -15,7 +15,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from helpdesk_wellbeing.acting.beside import TEXTS, beside
 from helpdesk_wellbeing.acting.names import names_of
-from helpdesk_wellbeing.errors import StoreError, WellbeingError
+from helpdesk_wellbeing.errors import WellbeingError
 from webhooks.freshdesk.proof import shows_secret
 from webhooks.known import LookUp, Remembered, from_store
 
@@ -59,7 +59,7 @@ def panel(
 
     @page.errorhandler(WellbeingError)
     def fail(error: WellbeingError) -> Response:
-        return _answer({"error": "this cannot be told at the moment"}, 503 if isinstance(error, StoreError) else 500)
+        return _answer({"error": "this cannot be told at the moment"}, 503)
 
     return page
 
