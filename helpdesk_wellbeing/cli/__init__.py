@@ -27,6 +27,7 @@ COMMANDS = {
     "export": "Events or facts as CSV or Parquet.",
     "import": "Read an event log and the files about people.",
     "install": "Set up in the helpdesk what acting needs.",
+    "package": "Build the app inside the helpdesk, checked.",
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
     "rules": "List, show and test the rules.",
