@@ -19,6 +19,7 @@ from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets, told
+from helpdesk_wellbeing.store.access import Access
 from helpdesk_wellbeing.store.accounts import Account
 from helpdesk_wellbeing.store.agreements import Agreements
 from helpdesk_wellbeing.store.audit import Audit
@@ -454,7 +455,7 @@ class Store:
                 value = self._keyring.encrypt_anew(row.value, f"the {row.name} of an account")
                 mine = sa.and_(kept.c.account == row.account, kept.c.name == row.name)
                 connection.execute(kept.update().where(mine).values(value=value))
-            return len(rows)
+            return len(rows) + self.access.encrypt_anew(connection)
 
     # what webhooks brought, and the work that is done by itself
 
@@ -487,6 +488,11 @@ class Store:
     def audit(self) -> Audit:
         """What happened, in a chain."""
         return Audit(self._read, self._write)
+
+    @property
+    def access(self) -> Access:
+        """Who may sign in, who has."""
+        return Access(self._database, self._keyring, self._read, self._write)
 
     @property
     def surveys(self) -> Surveys:
