@@ -15,6 +15,7 @@ from helpdesk_wellbeing.errors import WellbeingError
 
 NAME = "helpdesk-wellbeing"
 COMMANDS = {
+    "access": "How people sign in, whom the pages let in, the first link.",
     "act": "Look at proposals, write what was decided; how an account acts.",
     "agreement": "What was agreed with those it is about.",
     "audit": "What happened, and whether the log of it is whole.",

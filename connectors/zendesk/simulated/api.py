@@ -84,6 +84,8 @@ class Api:
         """The answer to one request; never raises for what a client can send."""
         if request.path == "/oauth/tokens":
             return self._mint(request)
+        if request.path == "/oauth/authorizations/new" and request.method == "GET":
+            return self.access.signing_in.page(request.query, self.access.client_id, self.holdings.staff.users)
         if not request.path.startswith("/api/v2/"):
             return Answer.of(*NOT_FOUND)
         public = self.apps.public_key(request.path.removeprefix("/api/v2/"))
@@ -96,10 +98,12 @@ class Api:
         if request.method != "GET":
             return self.writes.change(request, token)
         if request.resource == "oauth/tokens/current":
-            return Answer.of(rights.current(token, self.options.service_user, self.holdings.base))
+            return Answer.of(rights.current(token, token.user or self.options.service_user, self.holdings.base))
         scope = _scope_of(request.resource)
         if not (rights.may_read(token, scope) if scope else "read" in token.scopes):
             return Answer.of(*FORBIDDEN)
+        if request.resource == "users/me":
+            return self._one("users", token.user or self.options.service_user, False, request)
         try:
             return self._get(request)
         except BadCursor:
@@ -137,8 +141,6 @@ class Api:
         """Answers that have no pages."""
         base = self.holdings.base
         now = self.now()
-        if resource == "users/me":
-            return self._one("users", self.options.service_user, False, request)
         if resource == "custom_statuses":
             return self._custom_statuses(request)
         if resource == "time_zones":
