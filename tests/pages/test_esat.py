@@ -114,8 +114,15 @@ def test_a_lead_adds_a_theme_and_answers_it_and_the_team_reads_both(signed_in, a
     assert again.status_code == 409
 
 
-@pytest.mark.parametrize("form", [{"title": "", "owner": "Bo"}, {"title": "x" * 201, "owner": "Bo"},
-                                  {"title": "x", "owner": "a\u202eb"}, {"title": "x", "owner": "y", "question": "9"}])  # fmt: skip
+WRONG = [
+    {"title": "", "owner": "Bo"},
+    {"title": "x" * 201, "owner": "Bo"},
+    {"title": "x", "owner": "a\u202eb"},
+    {"title": "x", "owner": "y", "question": "9"},
+]
+
+
+@pytest.mark.parametrize("form", WRONG)
 def test_a_theme_that_cannot_be_kept_comes_back_with_what_is_wrong(signed_in, ask, store, form):
     wave, bo = ask(), signed_in("2")
     token = token_in(bo.get(f"/a/acme/esat/{wave}").text)
@@ -127,8 +134,8 @@ def test_a_theme_that_cannot_be_kept_comes_back_with_what_is_wrong(signed_in, as
 def test_only_who_leads_the_team_answers_for_it(signed_in, ask, store):
     wave = ask()
     for browser, status in (
-        (signed_in("1"), 403), (signed_in("8"), 404), (signed_in(None, Role.COUNCIL), 403), (signed_in(None, Role.HR), 403),
-        (signed_in(None, Role.DPO), 403),
+        (signed_in("1"), 403), (signed_in("8"), 404), (signed_in(None, Role.COUNCIL), 403),
+        (signed_in(None, Role.HR), 403), (signed_in(None, Role.DPO), 403),
     ):  # fmt: skip
         token = token_in(browser.get("/a/acme/esat").text)
         form = {"csrf_token": token, "title": "x", "owner": "y"}
