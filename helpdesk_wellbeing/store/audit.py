@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,11 @@ from sqlalchemy.engine import Connection
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Owned, Owner
-from helpdesk_wellbeing.store.tables import audit, audit_heads, pseudonyms
+from helpdesk_wellbeing.store.tables import audit, audit_heads, audit_mentions, pseudonyms
 
 DAMAGED = "damaged"  # what an entry says that cannot be read any more
 _WORD_BYTES = 8
+_WORD = re.compile(rf"person-[0-9a-f]{{{2 * _WORD_BYTES}}}")
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,20 @@ class Audit:
             row = {"account": owner.number, "seq": seq, "at": when, "body": text, "hash": digest}
             connection.execute(audit.insert(), row)
             connection.execute(upsert(connection, audit_heads), {"account": owner.number, "seq": seq, "hash": digest})
+            named = [{"account": owner.number, "word": word, "seq": seq} for word in words_in(text)]
+            if named:
+                connection.execute(audit_mentions.insert(), named)
             return Head(seq, digest)
+
+    def about(self, account: str, person: str, most: int = 200) -> list[Entry]:
+        """The latest entries that somebody stands in, the latest first."""
+        of = audit_mentions.c
+        with self._read(account) as (connection, owner):
+            mine = sa.and_(pseudonyms.c.account == owner.number, pseudonyms.c.person == person)
+            word = sa.select(pseudonyms.c.word).where(mine).scalar_subquery()
+            here = sa.and_(audit.c.account == of.account, audit.c.seq == of.seq)
+            query = sa.select(audit).join(audit_mentions, here).where(of.account == owner.number, of.word == word)
+            return [_entry(row) for row in connection.execute(query.order_by(of.seq.desc()).limit(most))]
 
     def entries(self, account: str, after: int = 0, most: int = 1000) -> list[Entry]:
         """Entries after the one numbered `after`, oldest first."""
@@ -147,6 +162,11 @@ class Audit:
         with self._write(account) as (connection, owner):
             mine = sa.and_(pseudonyms.c.account == owner.number, pseudonyms.c.person == person)
             return connection.execute(pseudonyms.delete().where(mine)).rowcount == 1
+
+
+def words_in(text: str) -> list[str]:
+    """The words of people in an entry's text, each once."""
+    return sorted(set(_WORD.findall(text)))
 
 
 def _holds(name: str, value: str) -> sa.ColumnElement[bool]:
