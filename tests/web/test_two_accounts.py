@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from helpdesk_wellbeing.feed import MEMORY, Page
 from helpdesk_wellbeing.store import Store, cutting, tables
 from helpdesk_wellbeing.store.agreements import Agreements
-from helpdesk_wellbeing.store.audit import Audit
+from helpdesk_wellbeing.store.audit import Audit, Wanted
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.proposals import Proposals
@@ -194,6 +194,7 @@ def steps(tools):
     of_the_audit = {
         "add": lambda s, a: s.audit.add(a, at, "accepted", by=MINE),
         "entries": lambda s, a: s.audit.entries(a),
+        "newest": lambda s, a: s.audit.newest(a, Wanted()),
         "head": lambda s, a: s.audit.head(a),
         "verify": lambda s, a: s.audit.verify(a),
         "word_of": lambda s, a: s.audit.word_of(a, OTHERS),
