@@ -15,7 +15,9 @@ from helpdesk_wellbeing.errors import WellbeingError
 
 NAME = "helpdesk-wellbeing"
 COMMANDS = {
+    "access": "How people sign in, whom the pages let in, the first link.",
     "act": "Look at proposals, write what was decided; how an account acts.",
+    "agreement": "What was agreed with those it is about.",
     "audit": "What happened, and whether the log of it is whole.",
     "backtest": "What would have been flagged, day by day.",
     "check": "What is flagged now, or at --as-of.",
@@ -28,6 +30,7 @@ COMMANDS = {
     "export": "Events, facts, or all that is held about one agent.",
     "import": "Read an event log and the files about people.",
     "install": "Set up in the helpdesk what acting needs.",
+    "package": "Build the app inside the helpdesk, checked.",
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
     "report": "Papers for works council and privacy officer.",

@@ -16,13 +16,13 @@ from helpdesk_wellbeing.cli.common import (
     bring_up_to_date,
     catalogue,
     open_for_reading,
-    open_store,
     print_bytes,
     print_json,
     require_account,
     say,
     store_with,
 )
+from helpdesk_wellbeing.cli.looking import require_noted
 from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, why_no_events
 from helpdesk_wellbeing.cli.proposals import by_option
 from helpdesk_wellbeing.errors import ConfigError
@@ -63,8 +63,9 @@ def events(
     from helpdesk_wellbeing.events import empty
 
     carried = _purpose(purpose, "events")
-    store = open_store(read_only=True)
+    store = open_for_reading()
     require_account(store, account)
+    require_noted(store, account, "export events", agents=None if agent is None else [agent])
     begin = since or datetime.min.replace(tzinfo=UTC)
     end = until or datetime.max.replace(tzinfo=UTC)
     frames = _frames(store, account, begin, end, agent)
@@ -156,6 +157,8 @@ def facts(kind: str, account: str, as_of: datetime | None, purpose: str | None) 
     carried = _purpose(purpose, "facts")
     store = open_for_reading()
     require_account(store, account)
+    if kind != "queues":
+        require_noted(store, account, f"export facts {kind}")
     engine = Engine(store, account, catalogue())
     bring_up_to_date(store, engine, account, "export")
     frame = engine.all_facts(kind, as_of)

@@ -32,15 +32,19 @@ from helpdesk_wellbeing.store import (
 )
 from helpdesk_wellbeing.store.access import Access
 from helpdesk_wellbeing.store.accounts import Account
+from helpdesk_wellbeing.store.agreements import Agreements
 from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Added, Owner
+from helpdesk_wellbeing.store.glass import Glass
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.people import Kind, Source
 from helpdesk_wellbeing.store.proposals import Proposals
+from helpdesk_wellbeing.store.said import Said
+from helpdesk_wellbeing.store.seen import SeenFlags
 from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.upkeep import Upkeep
 from helpdesk_wellbeing.store.work import Work
@@ -518,9 +522,29 @@ class Store:
         return Access(self._database, self._keyring, self._read, self._write)
 
     @property
+    def glass(self) -> Glass:
+        """Who opened whose page, and why."""
+        return Glass(self._read, self._write)
+
+    @property
     def surveys(self) -> Surveys:
         """Waves, whom they ask, their sealed answers and their results."""
         return Surveys(self._database, self._owner, self._read, self._write)
+
+    @property
+    def agreements(self) -> Agreements:
+        """What was agreed."""
+        return Agreements(self._read, self._write)
+
+    @property
+    def said(self) -> Said:
+        """Objections, contests and hours of their own."""
+        return Said(self._read, self._write)
+
+    @property
+    def seen(self) -> SeenFlags:
+        """When flags were first seen."""
+        return SeenFlags(self._read, self._write)
 
     # the writer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,6 +44,18 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("ends_at", sa.BigInteger, nullable=False),
         sa.Column("used_at", sa.BigInteger),
+        keys=("hash",),
+    )
+    _of_account(
+        "leavers",
+        sa.Column("agent", sa.String(200), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        keys=("agent",),
+    )
+    _of_account(
+        "used_states",
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False),
         keys=("hash",),
     )
     op.create_table(
@@ -134,6 +147,21 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         keys=("key",),
     )
+
+    _who_stands_in_the_audit()
+
+
+def _who_stands_in_the_audit() -> None:
+    """Entries were added before anybody noted who stands in them."""
+    columns = [sa.column("account"), sa.column("word"), sa.column("seq")]
+    mentions = sa.table("audit_mentions", *columns)
+    rows = op.get_bind().execute(sa.text("SELECT account, seq, body FROM audit"))
+    found = [
+        {"account": account, "word": word, "seq": seq}
+        for account, seq, body in rows for word in sorted(set(re.findall(r"person-[0-9a-f]{16}", body)))
+    ]  # fmt: skip
+    if found:
+        op.bulk_insert(mentions, found)
 
 
 def _of_account(name: str, *columns: sa.Column[Any], keys: tuple[str, ...]) -> None:
