@@ -71,5 +71,3 @@ def _place(x: int, n: int, pooled: float) -> Place:
         return "inside"
     place: Place = funnel_point(x, n, pooled)["place"]
     return place
-
-

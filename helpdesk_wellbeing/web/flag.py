@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from helpdesk_wellbeing.agreement.saying import CONTESTED_BECAUSE, contest
 from helpdesk_wellbeing.pages import flag as model
 from helpdesk_wellbeing.pages.flag import FlagPage
-from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.pages.told import note_look
 from helpdesk_wellbeing.web import charts, phrases
 from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.measures import name_of
@@ -45,10 +45,8 @@ def _shown(site: Site, rule: str, kind: str, subject: str, problem: str | None =
     if page is None:
         abort(404)
     if not page.is_own:
-        about = Person(subject) if kind == "agent" else subject
-        site.store.audit.add(
-            looks.account, at, "looked", by=looks.who, page="flag", rule=rule, subject={"kind": kind, "id": about}
-        )
+        agents = [subject] if kind == "agent" else []
+        note_look(site.known, looks, at, "flag", agents=agents, rule=rule)
     return render(
         "flag.html", 422 if problem else 200, page=page, figures=_figures(page), problem=problem, p=phrases,
         name_of=name_of, has_proposals="pages.proposal" in current_app.view_functions,

@@ -42,7 +42,13 @@ class Figure:
 
 
 def figure(
-    make: Make, *what: object, title: str, description: str, caption: str, table: Table, signs: Sequence[Sign] = (),
+    make: Make,
+    *what: object,
+    title: str,
+    description: str,
+    caption: str,
+    table: Table,
+    signs: Sequence[Sign] = (),
     key: str = "",
 ) -> Figure:
     """Draw it, or take the drawing that is kept; what it is made of is said once more in words. `key` tells two figures of the same data in one page apart."""

@@ -90,7 +90,10 @@ def funnel(shown: Funnel, *, title: str, caption: str = "") -> Figure:
         (q.name, str(q.tickets), str(q.hard), format_percent(q.rate, "0.0%"), places[q.place]) for q in shown.queues
     ]
     head = (_("queue"), _("tickets"), _("became hard"), _("share"), _("place"))
-    signs = [Sign(looks, word) for looks, word in zip(("dot", "triangle warns", "diamond limit"), places.values(), strict=True)]
+    signs = [
+        Sign(looks, word)
+        for looks, word in zip(("dot", "triangle warns", "diamond limit"), places.values(), strict=True)
+    ]
     return figure(
         specs.funnel_spec, shown, words, title=title, description=described, caption=caption, table=table(head, rows),
         signs=[*signs, Sign("line-usual", shared), Sign("line-alert", _("95 % of what chance does")),
