@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, current_app, flash, request, url_for
-from flask_babel import gettext as _
 
 from helpdesk_wellbeing.agreement.saying import CONTESTED_BECAUSE, contest
 from helpdesk_wellbeing.pages import flag as model
@@ -14,6 +13,7 @@ from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.measures import name_of
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, home, viewer_for
+from helpdesk_wellbeing.web.texts import gettext as _
 
 
 def add_to(pages: Blueprint, site: Site) -> None:
@@ -61,7 +61,9 @@ def _figures(page: FlagPage) -> list[Figure]:
     if page.backlog is not None:
         found.append(charts.backlog(page.backlog, title=_("The last weeks of this queue")))
     if page.funnel is not None:
-        caption = _("Queues of the same tier, by name in the table. Chance alone leaves 95 of 100 queues between the inner"
-                    " lines.")  # fmt: skip
+        caption = _(
+            "Queues of the same tier, by name in the table. Chance alone leaves 95 of 100 queues between the inner"
+            " lines."
+        )
         found.append(charts.funnel(page.funnel, title=_("This queue among its like"), caption=caption))
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flask_babel import format_date, format_datetime, get_locale
-from flask_babel import gettext as _
 
 from helpdesk_wellbeing.pages.counterfactual import Change
 from helpdesk_wellbeing.pages.flag import FlagPage, Measured
@@ -13,6 +12,7 @@ from helpdesk_wellbeing.pages.series import OverTime
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.web import words
 from helpdesk_wellbeing.web.measures import amount, name_of
+from helpdesk_wellbeing.web.texts import gettext as _
 
 _COUNTED = frozenset(["open_weight", "touched_weight", "hard"])
 
@@ -147,8 +147,10 @@ def evidence(word: str) -> str:
     """What kind of measurement a flag rests on."""
     return {
         "length of shifts": _("length of shifts"), "hours of a week": _("hours of a week"),
-        "average hours over weeks": _("average hours over weeks"), "time between two shifts": _("time between two shifts"),
-        "longest free time in a week": _("longest free time in a week"), "breaks within shifts": _("breaks within shifts"),
+        "average hours over weeks": _("average hours over weeks"),
+        "time between two shifts": _("time between two shifts"),
+        "longest free time in a week": _("longest free time in a week"),
+        "breaks within shifts": _("breaks within shifts"),
         "hours outside the own schedule, by week": _("hours outside the own schedule, by week"),
         "night shifts": _("night shifts"), "open work against the own usual": _("open work against the own usual"),
         "work touched a day against the own usual": _("work touched a day against the own usual"),

@@ -83,7 +83,8 @@ def test_a_long_day_needs_fewer_hours_or_less_between_first_and_last():
         Change("active_h", "below", 10.0, nearest_below(10.0))
     ]
     both = nearest(RULES["long_day"], {"active_h": 10.5, "span_h": 14.0, "limit_h": 12.0}, known)
-    assert [(one.value, one.operator, one.bound) for one in both] == [("active_h", "below", 10.0), ("span_h", "at_most", 13.0)]
+    told = [(one.value, one.operator, one.bound) for one in both]
+    assert told == [("active_h", "below", 10.0), ("span_h", "at_most", 13.0)]
 
 
 def test_numbers_that_nobody_sees_are_told_by_those_they_are_made_of():

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import format_date, format_decimal, format_percent, get_locale
-from flask_babel import gettext as _
 
 from helpdesk_wellbeing.pages.series import Backlog, Distribution, Funnel, Heat, Line, Loads, OverTime
 from helpdesk_wellbeing.web.charts import specs
 from helpdesk_wellbeing.web.charts.figure import Figure, Sign, figure, table
 from helpdesk_wellbeing.web.measures import axis_of, name_of
+from helpdesk_wellbeing.web.texts import gettext as _
 
 
 def over_time(series: OverTime, *, title: str, caption: str = "", key: str = "") -> Figure:
