@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 MOST_BYTES = 16 * 1024 * 1024  # of drawings that are kept; one has 5 to 40 kB
-_LOCALES = {"nl": "nl-NL", "de": "de-DE", "fr": "fr-FR"}  # d3's names; English is its own default
+_LOCALES: dict[str, Any] = {"nl": "nl-NL", "de": "de-DE", "fr": "fr-FR"}  # d3's names; English is its own default
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _TAG = re.compile(r"<[a-z]+ [^<>]*>")
 _SAID = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"')  # the whole is one picture with one text
