@@ -151,6 +151,7 @@ def steps(tools):
         "rename_person": lambda s, a: s.surveys.rename_person(a, OTHERS, "x"),
     }
     of_the_proposals = {
+        "about": lambda s, a: s.proposals.about(a, "agent", OTHERS, at),
         "add": lambda s, a: s.proposals.add(a, tools.proposal_of(a, "other")),
         "get": lambda s, a: s.proposals.get(a, "p"),
         "listed": lambda s, a: s.proposals.listed(a),
@@ -192,6 +193,7 @@ def steps(tools):
         "drop_tokens": lambda s, a: s.installed.drop_tokens(a, MINE),
     }
     of_the_audit = {
+        "about": lambda s, a: s.audit.about(a, OTHERS),
         "add": lambda s, a: s.audit.add(a, at, "accepted", by=MINE),
         "entries": lambda s, a: s.audit.entries(a),
         "newest": lambda s, a: s.audit.newest(a, Wanted()),
