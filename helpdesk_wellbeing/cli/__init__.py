@@ -26,6 +26,7 @@ COMMANDS = {
     "export": "Events or facts as CSV or Parquet.",
     "import": "Read an event log and the files about people.",
     "install": "Set up in the helpdesk what acting needs.",
+    "notices": "Whom an account tells that something waits, and how.",
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
     "rules": "List, show and test the rules.",

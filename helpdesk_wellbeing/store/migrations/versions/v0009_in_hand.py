@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("who", sa.String(400), nullable=False),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("channel", sa.String(40), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("due_at", sa.BigInteger, nullable=False),
         sa.Column("sent_at", sa.BigInteger),
@@ -134,6 +135,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         keys=("key",),
     )
+    op.create_index("ix_notices_due", "notices", ["state", "due_at"])
 
 
 def _of_account(name: str, *columns: sa.Column[Any], keys: tuple[str, ...]) -> None:

@@ -1,0 +1,207 @@
+"""What is open, flagged, over and in trouble in an account, as far as anybody may be told of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from helpdesk_wellbeing.notices.people import Staff, staff_of
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.store.notices import Seen
+
+HEAD_START = timedelta(hours=24)  # in which only the agent sees what is not statutory
+GOOD_FOR = timedelta(days=7)  # a good thing is news for as long
+WRITES_FAIL_FOR = timedelta(hours=1)
+PULLS_FAIL_FOR, PULLS_FAILED = timedelta(hours=6), 5
+_AUDIT_LOOKED = "notices_audit"
+
+What = Literal["paused", "failing", "silent", "writing", "audit", "notices"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An open proposal."""
+
+    id: str
+    action: str
+    kind: str  # of its subject: agent | team | queue
+    subject: str
+    made_at: datetime
+    lead_from: datetime
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A flag that stands. `mark` is another when it begins anew or becomes critical."""
+
+    mark: str
+    rule: str
+    kind: str
+    subject: str
+    level: str
+    statutory: bool
+    since: date
+    lead_from: datetime | None  # None: not yet
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Good:
+    """Something good that happened."""
+
+    mark: str
+    what: Literal["ended", "answered", "moved"]
+    at: date
+    groups: frozenset[str]
+    kind: str  # of what it is about
+    subject: str
+    rule: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that an operator has to mend; never anybody's name, never what a server said."""
+
+    mark: str
+    what: What
+    since: datetime
+    urgent: bool
+    detail: str = ""  # a word of ours: the channels that fail
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that a notice of an account may be made from; `base` is where its pages are."""
+
+    account: str
+    base: str
+    at: datetime
+    staff: Staff = field(default_factory=Staff)
+    decisions: tuple[Decision, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    good: tuple[Good, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+
+
+def mark(*parts: object) -> str:
+    """A short word for something that people were told of; it cannot be read."""
+    return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:16]
+
+
+def picture_of(
+    store: Store, account: str, at: datetime, base: str, statutory: Collection[str], failing: Mapping[str, datetime]
+) -> Picture:
+    """From what the store holds. `statutory` are rules of law; `failing` are notices' own channels that fail, since
+    when."""
+    day = at.date()
+    staff = staff_of(store.directory(account), day)
+    answer = store.work.answer_of(account) or {"flags": ()}
+    seen = store.notices.flags_seen(account)
+    return Picture(
+        account,
+        f"{base.rstrip('/')}/a/{account}",
+        at,
+        staff,
+        tuple(_decisions(store, account, at, staff)),
+        tuple(_flags(answer, seen, staff, statutory)),
+        (*_ended(seen, answer, staff, at), *_answered(store, account, day), *_moved(store, account, at)),
+        tuple(_troubles(store, account, at, failing)),
+    )
+
+
+def _groups(staff: Staff, kind: str, subject: str) -> frozenset[str]:
+    return staff.groups_of.get(subject, frozenset()) if kind == "agent" else frozenset({subject})
+
+
+def _decisions(store: Store, account: str, at: datetime, staff: Staff) -> Iterator[Decision]:
+    for kept in store.proposals.listed(account, ("open", "snoozed")):
+        is_aside = kept.snoozed_until is not None and kept.snoozed_until > at
+        if is_aside or kept.expires_at <= at:
+            continue
+        lead_from = datetime.fromisoformat(kept.body["lead_from"])
+        groups = _groups(staff, kept.subject_kind, kept.subject)
+        yield Decision(kept.id, kept.action, kept.subject_kind, kept.subject, kept.made_at, lead_from, groups)
+
+
+def _flags(answer: Mapping[str, Any], seen: list[Seen], staff: Staff, statutory: Collection[str]) -> Iterator[Flag]:
+    first = {(one.rule, one.kind, one.subject, one.since): one.first_at for one in seen}
+    for flag in answer["flags"]:
+        if flag["state"] != "active":
+            continue
+        kind, subject, rule = flag["subject"]["kind"], flag["subject"]["id"], flag["rule"]
+        since = date.fromisoformat(flag["since"])
+        by_law, first_at = rule in statutory, first.get((rule, kind, subject, since))
+        at_once = by_law or kind != "agent"
+        lead_from = datetime.min.replace(tzinfo=UTC) if at_once else first_at and first_at + HEAD_START
+        yield Flag(mark(rule, kind, subject, since, flag["level"]), rule, kind, subject, flag["level"], by_law, since,
+                   lead_from, _groups(staff, kind, subject))  # fmt: skip
+
+
+def _ended(seen: list[Seen], answer: Mapping[str, Any], staff: Staff, at: datetime) -> Iterator[Good]:
+    """Flags that are gone, unless somebody said that they were wrong, or they are back."""
+    still = {(flag["rule"], flag["subject"]["id"]) for flag in answer["flags"]}
+    for one in seen:
+        is_over = one.gone_at is not None and at - GOOD_FOR <= one.gone_at <= at
+        if not is_over or one.is_contested or (one.rule, one.subject) in still:
+            continue
+        assert one.gone_at is not None
+        yield Good(mark("ended", one.rule, one.kind, one.subject, one.since), "ended", one.gone_at.date(),
+                   _groups(staff, one.kind, one.subject), one.kind, one.subject, one.rule)  # fmt: skip
+
+
+def _answered(store: Store, account: str, day: date) -> Iterator[Good]:
+    for wave in store.surveys.waves(account):
+        if wave.answered_on is not None and day - GOOD_FOR <= wave.answered_on <= day:
+            for team in wave.teams:
+                yield Good(mark("answered", wave.wave, team), "answered", wave.answered_on, frozenset({team}), "team",
+                           team)  # fmt: skip
+
+
+def _moved(store: Store, account: str, at: datetime) -> Iterator[Good]:
+    for kept in store.proposals.listed(account, ("done",), since=at - GOOD_FOR):
+        if kept.action != "rebalance" or kept.subject_kind == "agent":
+            continue
+        moved = sum(w.kind == "move" and w.state == "written" for w in store.writes.of_proposal(account, kept.id))
+        if moved:
+            yield Good(mark("moved", kept.id), "moved", kept.changed_at.date(), frozenset({kept.subject}),
+                       kept.subject_kind, kept.subject, count=moved)  # fmt: skip
+
+
+def _troubles(store: Store, account: str, at: datetime, failing: Mapping[str, datetime]) -> Iterator[Trouble]:
+    from helpdesk_wellbeing.acting.trouble import trouble_of
+    from helpdesk_wellbeing.pipeline.schedule import silent_webhooks
+
+    run = store.work.run_of(account)
+    if run.paused_at is not None:
+        yield Trouble(mark("paused", run.paused_at), "paused", run.paused_at, urgent=True)
+    elif run.failures >= PULLS_FAILED and run.pulled_at is not None and at - run.pulled_at >= PULLS_FAIL_FOR:
+        yield Trouble(mark("failing", run.pulled_at), "failing", run.pulled_at, urgent=True)
+    elif silent_webhooks(run) is not None and run.hook_at is not None:
+        yield Trouble(mark("silent", run.hook_at), "silent", run.hook_at, urgent=False)
+    writing = trouble_of(store, account)
+    if writing is not None and at - writing.since >= WRITES_FAIL_FOR:
+        yield Trouble(mark("writing", writing.since), "writing", writing.since, urgent=True)
+    broken = _audit_broken_since(store, account, at)
+    if broken is not None:
+        yield Trouble(mark("audit", broken), "audit", broken, urgent=True)
+    for channel, since in sorted(failing.items()):
+        yield Trouble(mark("notices", channel, since), "notices", since, urgent=False, detail=channel)
+
+
+def _audit_broken_since(store: Store, account: str, at: datetime) -> datetime | None:
+    """When the audit's chain was first found broken. It is read whole, so once a day."""
+    kept = store.get_meta(account, _AUDIT_LOOKED)
+    last = json.loads(kept) if kept is not None else {"on": "", "broken": None}
+    if last["on"] != at.date().isoformat():
+        whole = store.audit.verify(account).problem is None
+        last = {"on": at.date().isoformat(), "broken": None if whole else last["broken"] or at.isoformat()}
+        store.set_meta(account, _AUDIT_LOOKED, json.dumps(last))
+    return None if last["broken"] is None else datetime.fromisoformat(last["broken"])
