@@ -51,14 +51,18 @@ class Message:
     about: tuple[str, ...] = ()
 
 
-def digest(to: Recipient, of: Picture, told: Collection[str], language: str) -> Message | None:
-    """The daily digest; None when there is nothing to say. `told` are marks that this recipient knows."""
+def digest(
+    to: Recipient, of: Picture, told: Collection[str], language: str, today: Collection[str] = ()
+) -> Message | None:
+    """The daily digest; None when there is nothing to say. `told` are marks that this recipient knows, `today` those
+    of today's urgent notices."""
     words = Words(language)
     decisions, flags = decisions_for(to, of), [flag for flag in flags_for(to, of) if flag.mark not in told]
     notes = [flag for flag in flags if flag.kind == "agent"]
     queues = [flag for flag in flags if flag.kind != "agent"]
     own = [mark for mark in own_for(to, of) if mark not in told]
-    troubles, good = troubles_for(to, of), good_for(to, of, told)
+    troubles = [trouble for trouble in troubles_for(to, of) if trouble.mark not in today]
+    good = good_for(to, of, told)
     parts = [
         *_own_part(words, of, own),
         *_decisions_part(words, to, of, decisions),
@@ -253,7 +257,7 @@ def _good_part(words: Words, of: Picture, good: Good | None) -> list[Part]:
     if good.kind == "agent":
         line = Line(words("good_own"), f"{of.base}/me")
     else:
-        what = words.named("rule", good.rule) if good.rule else ""
+        what = words.named("over", good.rule) if good.rule else ""
         line = Line(words(f"good_{good.what}", n=good.count, where=_name(of, good.subject), what=what))
     return [Part(words("good"), (line,))]
 

@@ -29,7 +29,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(hours=2)
 GIVEN_UP = timedelta(days=1)
 KEPT = timedelta(days=200)  # longer than a flag stands that people were told of
 FAILING_SINCE = timedelta(days=2)  # trouble that is older is no news
-_BEFORE = "notices_before"
+_BEFORE = "notices_before"  # names of what the store keeps
+_LOOKED = "notices_looked"
 
 Open = Callable[["Store", str, Settings, Recipient], Channel]
 
@@ -92,38 +93,45 @@ def _make(
     """Keep what is to be told now; how many notices are new."""
     made, at = 0, picture.at
     before = _before(store, account, settings, picture, everybody, language)
+    looked = store.get_meta(account, _LOOKED)
+    since = max(datetime.fromisoformat(one) for one in (looked, settings.since and settings.since.isoformat()) if one)
     for to in everybody:
         if not timing.may_send(to.hours, settings.quiet, at):
             continue
         earlier = store.notices.listed(account, at - KEPT, to.who)
-        told = {one for notice in earlier for one in notice.body.get("about", ())}
-        for kind, message in _messages(settings, to, picture, earlier, told, told | before, language):
+        for kind, message in _messages(settings, to, picture, earlier, since, before, language):
             day = timing.local_date(to.hours, at).isoformat()
             what = day if kind == "digest" else mark(*sorted(message.about))
             new = Notice(f"{kind}:{mark(to.who)}:{to.channel}:{what}", to.who, kind, to.channel, at, at,
                          content.to_json(message))  # fmt: skip
             made += store.notices.add(account, new)
-            told |= set(message.about)
+    store.set_meta(account, _LOOKED, at.isoformat())
     return made
 
 
 def _messages(
-    settings: Settings, to: Recipient, picture: Picture, earlier: list[Notice], told: set[str], known: set[str],
+    settings: Settings, to: Recipient, picture: Picture, earlier: list[Notice], since: datetime, before: set[str],
     language: str,
 ) -> Iterator[tuple[str, content.Message]]:  # fmt: skip
     """What a recipient is told now: a digest that is due, then what is urgent and not in it."""
     at = picture.at
+    told = _marks(earlier)
     today = [one for one in earlier if timing.local_date(to.hours, one.made_at) == timing.local_date(to.hours, at)]
     has_digest = any(one.kind == "digest" for one in today)
-    digest_now = timing.digest_is_due(to.hours, settings.quiet, settings.usual, at) and not has_digest
-    message = content.urgent(to, picture, known, language)
-    if message is not None and sum(one.kind == "urgent" for one in today) < settings.urgent_a_day:
+    alarmed = [one for one in today if one.kind == "urgent"]
+    said = _marks(alarmed)
+    message = content.urgent(to, picture, told | before, language)
+    if message is not None and len(alarmed) < settings.urgent_a_day:
         yield "urgent", message
-        told = told | set(message.about)
-    if digest_now:
-        message = content.digest(to, picture, told, language)
+        said |= set(message.about)
+    if not has_digest and timing.digest_is_due(to.hours, settings.quiet, settings.usual, since, at):
+        message = content.digest(to, picture, told | said, language, said)
         if message is not None:
             yield "digest", message
+
+
+def _marks(notices: list[Notice]) -> set[str]:
+    return {one for notice in notices for one in notice.body.get("about", ())}
 
 
 def _before(

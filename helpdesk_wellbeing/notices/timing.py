@@ -94,10 +94,13 @@ def digest_at(hours: Hours, quiet: Quiet, day: date, usual: int) -> datetime | N
     return None if at is None or not span[0] <= at < span[1] else at
 
 
-def digest_is_due(hours: Hours, quiet: Quiet, usual: int, at: datetime) -> bool:
-    """Whether the digest of this local date should have gone out, and still may."""
+def digest_is_due(hours: Hours, quiet: Quiet, usual: int, since: datetime, at: datetime) -> bool:
+    """Whether the time of this local date's digest came after `since`, when it was looked last, and it may go out yet.
+
+    So there is one look a day: what comes up after it waits for tomorrow's.
+    """
     due = digest_at(hours, quiet, local_date(hours, at), usual)
-    return due is not None and due <= at < due + DIGEST_LATE and may_send(hours, quiet, at)
+    return due is not None and since < due <= at < due + DIGEST_LATE and may_send(hours, quiet, at)
 
 
 def local_date(hours: Hours, at: datetime) -> date:

@@ -39,12 +39,8 @@ LOOK_S = 0.2
 DEBOUNCE = timedelta(seconds=0.1)  # deliveries come in bunches; with LOOK_S the first one waits 0.3 s at most
 DUE_S = 1.0
 ORPHANS_S = 30.0
-AGAIN_S = {
-    "hooks": 5,
-    "due": 60,
-    "acts": 5,
-    "notices": 30,
-}  # a run that left things as they were is asked for again after as long
+# a run that left things as they were is asked for again after as long
+AGAIN_S = {"hooks": 5, "due": 60, "acts": 5, "notices": 30}
 # Runs that wait (of pulls also those that are going on), for each that can go on at once. DBOS takes accounts by chance
 # and only the queue is filled by age, so it is kept short.
 QUEUED = {"hooks": 0.5, "due": 2, "acts": 2, "notices": 2}

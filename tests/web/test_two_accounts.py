@@ -15,6 +15,7 @@ from helpdesk_wellbeing.store import Store, tables
 from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
+from helpdesk_wellbeing.store.notices import Notices
 from helpdesk_wellbeing.store.proposals import Proposals
 from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
@@ -195,9 +196,25 @@ def steps(tools):
         "persons": lambda s, a: s.audit.persons(a),
         "forget": lambda s, a: s.audit.forget(a, OTHERS),
     }
+    of_the_notices = {
+        "look_at": lambda s, a: s.notices.look_at(a, at),
+        "add": lambda s, a: s.notices.add(a, tools.notice_of(a, "other")),
+        "waiting": lambda s, a: s.notices.waiting(a, later),
+        "claim": lambda s, a: s.notices.claim(a, "n", later, later),
+        "later": lambda s, a: s.notices.later(a, "n", later, MINE),
+        "put_off": lambda s, a: s.notices.put_off(a, later),
+        "sent": lambda s, a: s.notices.sent(a, "n", later),
+        "give_up": lambda s, a: s.notices.give_up(a, "n", "dropped", MINE),
+        "listed": lambda s, a: s.notices.listed(a, at),
+        "drop_waiting": lambda s, a: s.notices.drop_waiting(a),
+        "tidy": lambda s, a: s.notices.tidy(a, later),
+        "forget": lambda s, a: s.notices.forget(a, OTHERS),
+        "members": lambda s, a: s.notices.members(a),
+        "flags_seen": lambda s, a: s.notices.flags_seen(a),
+    }
     return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
             Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
-            Audit: of_the_audit}  # fmt: skip
+            Audit: of_the_audit, Notices: of_the_notices}  # fmt: skip
 
 
 def writes_alone(store, account):

@@ -32,12 +32,24 @@ def payload(message: Message) -> dict[str, Any]:
         {"type": "header", "text": {"type": "plain_text", "text": message.subject[:_LONGEST_HEADER], "emoji": False}}
     ]
     for part in message.parts:
-        title = f"*{_plain(part.title)}*\n" if part.title else ""
-        text = title + "\n".join(f"• {_linked(line)}" for line in part.lines)
-        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text[:_LONGEST], "verbatim": True}})
+        lines = [f"*{_plain(part.title)}*"] if part.title else []
+        for text in _sections([*lines, *(f"• {_linked(line)}" for line in part.lines)]):
+            blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}})
     if message.foot:
         blocks.append({"type": "context", "elements": [{"type": "plain_text", "text": message.foot, "emoji": False}]})
     return {"text": _plain(message.subject), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+
+
+def _sections(lines: list[str]) -> list[str]:
+    """Lines put together into texts that are short enough; a line is never cut."""
+    texts = [""]
+    for line in lines:
+        joined = f"{texts[-1]}\n{line}" if texts[-1] else line
+        if len(joined) <= _LONGEST:
+            texts[-1] = joined
+        else:
+            texts.append(line)
+    return texts
 
 
 def _linked(line: Line) -> str:

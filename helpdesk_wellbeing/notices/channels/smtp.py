@@ -132,9 +132,9 @@ def mail_of(message: Message, to: Recipient, sender: str, key: str, at: datetime
     mail["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"  # Exchange's out-of-office replies
-    mail["Content-Language"] = message.language
-    mail.set_content(as_text(message))
-    mail.add_alternative(as_html(message), subtype="html")
+    mail.set_content(_encodable(as_text(message)))
+    mail.add_alternative(_encodable(as_html(message)), subtype="html")
+    mail["Content-Language"] = message.language  # last: setting content takes such headers away
     return mail
 
 
@@ -169,6 +169,11 @@ def _product(message: Message) -> str:
     from helpdesk_wellbeing.notices.words import Words
 
     return Words(message.language)("product")
+
+
+def _encodable(text: str) -> str:
+    """Halves of a sign, which some platforms' names hold, can't be sent."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _one_line(text: str, most: int) -> str:
