@@ -19,6 +19,8 @@ from helpdesk_wellbeing.words import excerpt
 MOST = 10  # lines of a part
 LONGEST_NAME = 60
 ABOUT_TICKETS = ("backlog_growth",)  # rules of which a lead is told by name in a small team, too
+# Where pages are, below those of the account.
+PAGES = {"today": "today", "me": "me", "teams": "teams", "settings": "settings", "proposal": "proposals/"}
 _ROLES = ("agent", "lead", "ops", "admin", "dpo")
 _TO_ADMIN = ("paused", "failing", "silent", "writing", "audit", "notices")
 _TROUBLES: Mapping[str, tuple[str, ...]] = {"admin": _TO_ADMIN, "ops": ("writing",), "dpo": ("audit",)}
@@ -133,11 +135,16 @@ def flags_for(to: Recipient, of: Picture) -> list[Flag]:
 
 
 def own_for(to: Recipient, of: Picture) -> list[str]:
-    """Marks of what is about the recipient: flags, and what is proposed because of them."""
+    """Marks of what is about the recipient: flags, what is proposed because of them, that somebody broke the glass."""
     if to.agent is None or "agent" not in to.roles:
         return []
     flags = [flag.mark for flag in of.flags if flag.kind == "agent" and flag.subject == to.agent]
-    return flags + [one.id for one in of.decisions if one.kind == "agent" and one.subject == to.agent]
+    proposed = [mark for mark, agent in _about_agents(of) if agent == to.agent]
+    return [*flags, *proposed, *(mark for mark, agent in of.opened if agent == to.agent)]
+
+
+def _about_agents(of: Picture) -> list[tuple[str, str]]:
+    return [(f"proposal {one.id}", one.subject) for one in of.decisions if one.kind == "agent"]
 
 
 def urgent_flags(to: Recipient, of: Picture) -> list[Flag]:
@@ -209,16 +216,16 @@ def _may_be_named(to: Recipient, of: Picture, group: str, rule: str) -> bool:
 
 
 def _own_part(words: Words, of: Picture, own: list[str]) -> list[Part]:
-    lines = (Line(words("own_first")), Line(words("open_me"), f"{of.base}/me"))
+    lines = (Line(words("own_first")), Line(words("open_me"), _page(of, "me")))
     return [Part(words("own"), lines)] if own else []
 
 
 def _decisions_part(words: Words, to: Recipient, of: Picture, decisions: list[Decision]) -> list[Part]:
     if not decisions:
         return []
-    lines = [Line(_decision(words, of, one), f"{of.base}/proposals/{one.id}") for one in decisions[:MOST]]
+    lines = [Line(_decision(words, of, one), _page(of, "proposal", one.id)) for one in decisions[:MOST]]
     if len(decisions) > MOST:
-        lines.append(Line(words("more", n=len(decisions) - MOST), f"{of.base}/today"))
+        lines.append(Line(words("more", n=len(decisions) - MOST), _page(of, "today")))
     title = words("decisions_room" if to.is_room else "decisions", n=len(decisions))
     return [Part(title, (*lines, _today(words, of)))]
 
@@ -241,21 +248,21 @@ def _queues_part(words: Words, of: Picture, flags: list[Flag]) -> list[Part]:
         what = words.named("rule", flag.rule)
         return words("flag", where=_name(of, flag.subject), what=what, day=words.day(flag.since))
 
-    return _part(words, of, words("queues"), flags, lambda flag: Line(said(flag), f"{of.base}/teams"))
+    return _part(words, of, words("queues"), flags, lambda flag: Line(said(flag), _page(of, "teams")))
 
 
 def _troubles_part(words: Words, of: Picture, troubles: list[Trouble]) -> list[Part]:
     def said(one: Trouble) -> str:
         return words(f"trouble_{one.what}", when=words.minute(one.since), detail=one.detail)
 
-    return _part(words, of, words("troubles"), troubles, lambda one: Line(said(one), f"{of.base}/settings"))
+    return _part(words, of, words("troubles"), troubles, lambda one: Line(said(one), _page(of, "settings")))
 
 
 def _good_part(words: Words, of: Picture, good: Good | None) -> list[Part]:
     if good is None:
         return []
     if good.kind == "agent":
-        line = Line(words("good_own"), f"{of.base}/me")
+        line = Line(words("good_own"), _page(of, "me"))
     else:
         what = words.named("over", good.rule) if good.rule else ""
         line = Line(words(f"good_{good.what}", n=good.count, where=_name(of, good.subject), what=what))
@@ -267,12 +274,16 @@ def _part(words: Words, of: Picture, title: str, found: list[Any], line_of: Call
         return []
     lines = [line_of(one) for one in found[:MOST]]
     if len(found) > MOST:
-        lines.append(Line(words("more", n=len(found) - MOST), f"{of.base}/today"))
+        lines.append(Line(words("more", n=len(found) - MOST), _page(of, "today")))
     return [Part(title, tuple(lines))]
 
 
+def _page(of: Picture, name: str, id: str = "") -> str:
+    return f"{of.base}/{PAGES[name]}{id}"
+
+
 def _today(words: Words, of: Picture) -> Line:
-    return Line(words("open_today"), f"{of.base}/today")
+    return Line(words("open_today"), _page(of, "today"))
 
 
 def _name(of: Picture, group: str) -> str:

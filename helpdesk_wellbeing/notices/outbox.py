@@ -98,6 +98,9 @@ def _make(
     for to in everybody:
         if not timing.may_send(to.hours, settings.quiet, at):
             continue
+        alarms = content.urgent(to, picture, before, language) is not None
+        if not alarms and not timing.digest_is_due(to.hours, settings.quiet, settings.usual, since, at):
+            continue  # nearly always; what they were told before need not be read
         earlier = store.notices.listed(account, at - KEPT, to.who)
         for kind, message in _messages(settings, to, picture, earlier, since, before, language):
             day = timing.local_date(to.hours, at).isoformat()
@@ -238,14 +241,18 @@ def _note_trouble(means: Means, account: str, notice: Notice, to: Recipient, tro
 
 
 def failing_channels(store: Store, account: str, at: datetime) -> Mapping[str, tuple[datetime, str]]:
-    """Channels by which the last notice did not go out: since when, and why. Mail to one refused recipient among
+    """Channels by which nothing has gone out since something did not: since when, and why. One refused recipient among
     others is no failing channel."""
+    notices = store.notices.listed(account, at - FAILING_SINCE)
+    worked: dict[str, datetime] = {}
+    for notice in notices:
+        if notice.sent_at is not None:
+            worked[_channel(notice)] = max(notice.sent_at, worked.get(_channel(notice), notice.sent_at))
     found: dict[str, tuple[datetime, str]] = {}
-    for notice in store.notices.listed(account, at - FAILING_SINCE):
+    for notice in notices:
         channel = _channel(notice)
-        if notice.state == "sent":
-            found.pop(channel, None)
-        elif notice.problem is not None and notice.tries:
+        has_failed = notice.problem is not None and notice.tries > 0 and notice.sent_at is None
+        if notice.problem is not None and has_failed and (channel not in worked or worked[channel] < notice.made_at):
             found.setdefault(channel, (notice.made_at, notice.problem))
     return found
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from helpdesk_wellbeing.notices.people import Staff, staff_of
+from helpdesk_wellbeing.privacy import needs_agreement
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -88,6 +89,7 @@ class Picture:
     decisions: tuple[Decision, ...] = ()
     flags: tuple[Flag, ...] = ()
     good: tuple[Good, ...] = ()
+    opened: tuple[tuple[str, str], ...] = ()  # marks, and whose page somebody opened who may not see it otherwise
     troubles: tuple[Trouble, ...] = ()
 
 
@@ -105,16 +107,28 @@ def picture_of(
     staff = staff_of(store.directory(account), day)
     answer = store.work.answer_of(account) or {"flags": ()}
     seen = store.notices.flags_seen(account)
+    decisions, flags = _decisions(store, account, at, staff), _flags(answer, seen, staff, statutory)
+    good = (*_ended(seen, answer, staff, at), *_answered(store, account, day), *_moved(store, account, at))
+    if _is_silent_about_persons(store, account):
+        decisions = (one for one in decisions if one.kind != "agent")
+        flags = (one for one in flags if one.kind != "agent")
+        good = tuple(one for one in good if one.kind != "agent")
     return Picture(
         account,
         f"{base.rstrip('/')}/a/{account}",
         at,
         staff,
-        tuple(_decisions(store, account, at, staff)),
-        tuple(_flags(answer, seen, staff, statutory)),
-        (*_ended(seen, answer, staff, at), *_answered(store, account, day), *_moved(store, account, at)),
+        tuple(decisions),
+        tuple(flags),
+        good,
+        tuple((mark("opened", id), agent) for id, agent in store.notices.opened(account, at - GOOD_FOR)),
         tuple(_troubles(store, account, at, failing)),
     )
+
+
+def _is_silent_about_persons(store: Store, account: str) -> bool:
+    """Without an agreement nothing is said of single people, not even that there is something."""
+    return needs_agreement(store.account(account))
 
 
 def _groups(staff: Staff, kind: str, subject: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from helpdesk_wellbeing.store.clock import day_of, instant, micros
 from helpdesk_wellbeing.store.dialect import insert_if_free, upsert
 from helpdesk_wellbeing.store.events import Owned
-from helpdesk_wellbeing.store.tables import accounts, contests, flags_seen, members, notices
+from helpdesk_wellbeing.store.tables import accounts, break_glass, contests, flags_seen, members, notices
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store.database import Database
@@ -187,6 +187,13 @@ class Notices:
         with self._read(account) as (connection, owner):
             found = connection.execute(query.where(members.c.account == owner.number))
             return [Member(row.who, row.name, row.agent, frozenset(json.loads(row.roles))) for row in found]
+
+    def opened(self, account: str, since: datetime) -> list[tuple[str, str]]:
+        """Ids of what broke the glass at `since` or later, and whose page was opened."""
+        query = sa.select(break_glass.c.id, break_glass.c.agent).where(break_glass.c.at >= micros(since))
+        with self._read(account) as (connection, owner):
+            found = connection.execute(query.where(break_glass.c.account == owner.number).order_by(break_glass.c.at))
+            return [(row.id, row.agent) for row in found]
 
     def flags_seen(self, account: str) -> list[Seen]:
         """When the flags of now and of before were first seen."""

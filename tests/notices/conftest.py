@@ -288,6 +288,12 @@ class Desk:
         with self.store._database.writing() as connection:
             connection.execute(tables.contests.insert(), row)
 
+    def break_glass(self, agent: str) -> None:
+        row = {"account": 1, "id": "b", "who": "email:oda@example.com", "name": "Oda", "agent": agent, "reason": "r",
+               "at": micros(self.now), "until": micros(self.now + timedelta(hours=1))}  # fmt: skip
+        with self.store._database.writing() as connection:
+            connection.execute(tables.break_glass.insert(), row)
+
     def tamper(self) -> None:
         """Change an entry of the audit behind the program's back."""
         with self.store._database.writing() as connection:
@@ -308,16 +314,17 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def _empty(tmp_path_factory) -> Path:
+def empty(tmp_path_factory) -> Path:
+    """A database with its tables and nothing in them, to be copied."""
     folder = tmp_path_factory.mktemp("empty")
     open_store(Settings(folder, f"sqlite:///{folder / 'wellbeing.db'}")).close()
     return folder / "wellbeing.db"
 
 
 @pytest.fixture
-def desk(_empty: Path, tmp_path: Path) -> Iterator[Desk]:
+def desk(empty: Path, tmp_path: Path) -> Iterator[Desk]:
     """A simulated account: billing with six people, led by lea; tiny with one, led by lea, too."""
-    shutil.copy(_empty, tmp_path / "wellbeing.db")
+    shutil.copy(empty, tmp_path / "wellbeing.db")
     with open_store(Settings(tmp_path, f"sqlite:///{tmp_path / 'wellbeing.db'}")) as store:
         yield Desk(store)
 

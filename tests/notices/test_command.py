@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -18,9 +19,10 @@ SECRET = "hooks-secret-part"
 
 
 @pytest.fixture
-def run(home):
+def run(home, empty):
     """Runs a command against an installation with a simulated account."""
     home.mkdir()
+    shutil.copy(empty, home / "wellbeing.db")
     with open_store(f"sqlite:///{home / 'wellbeing.db'}") as store:
         store.create_account("acme", platform="zendesk", settings={"base_url": "http://127.0.0.1:9"})
         store.create_account("real", platform="zendesk", settings={"subdomain": "real"})
@@ -33,10 +35,10 @@ def run(home):
     return run
 
 
-def set_mail(run, mail, password="correct horse", **more):
+def set_mail(run, mail, password="correct horse"):
     return run(
         "set", "--account", "acme", "--smtp-host", "127.0.0.1", "--smtp-port", str(mail.port), "--smtp-user",
-        "wellbeing", "--from", "wellbeing@example.com", "--by", "max", HELPDESK_WELLBEING_SMTP_PASSWORD=password, **more,
+        "wellbeing", "--from", "wellbeing@example.com", "--by", "max", HELPDESK_WELLBEING_SMTP_PASSWORD=password,
     )  # fmt: skip
 
 

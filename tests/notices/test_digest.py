@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from helpdesk_wellbeing.notices.picture import picture_of
 from helpdesk_wellbeing.store.audit import Person
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -205,6 +206,28 @@ def test_ten_decisions_are_listed_and_the_others_counted(desk, mail, told):
     assert "and 3 more" in text_of(only(mail))
 
 
+def test_who_leads_may_break_the_glass_but_the_agent_hears_that_there_is_something(desk, mail, told):
+    desk.member("ana", "agent", agent="ana")
+    desk.break_glass("ana")
+
+    desk.on()
+    desk.round(after=DAY)
+
+    assert only(mail)["Subject"] == "Helpdesk wellbeing, acme: something new for you to see"
+
+
+def test_without_an_agreement_nothing_is_said_of_single_people(desk, flag):
+    desk.flags(flag("agent", "ana", "short_daily_rest", "critical"), flag("queue", "billing", "backlog_growth"))
+    desk.propose("agent", "ana", "check_in")
+    whole = picture_of(desk.store, "acme", desk.now, "https://x.example", (), {})
+    desk.store.update_account("acme", settings={"subdomain": "real"})
+
+    gated = picture_of(desk.store, "acme", desk.now, "https://x.example", (), {})
+
+    assert ({one.kind for one in whole.flags}, {one.kind for one in whole.decisions}) == ({"agent", "queue"}, {"agent"})
+    assert ({one.kind for one in gated.flags}, gated.decisions) == ({"queue"}, ())
+
+
 # ---- urgent ---------------------------------------------------------------------------------------------------------
 
 
@@ -268,10 +291,10 @@ def test_nothing_urgent_goes_out_in_the_evening_or_at_the_weekend(desk, mail, to
     mail.forget()
 
     desk.flags(flag("agent", "ana", "short_daily_rest", "critical", "2026-03-06"))
-    for _ in range(61):
-        desk.round(after=HOUR)
+    for _ in range(20):
+        desk.round(after=3 * HOUR)
         assert mail.mails == []
-    desk.round(after=HOUR)
+    desk.round(after=2 * HOUR)
 
     assert [message["Subject"] for message in mail.mails][:1] == [
         "Helpdesk wellbeing, acme, urgent: a legal limit was passed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk_wellbeing.notices.timing import (
@@ -99,6 +99,7 @@ def test_a_date_that_a_zone_leapt_over_has_no_digest():
     assert digest_at(daily, Quiet(), date(2011, 12, 31), EIGHT) is not None
 
 
+@settings(max_examples=60)
 @given(
     st.sampled_from(ZONES),
     st.sampled_from(SCHEDULES),

@@ -9,6 +9,8 @@ import pytest
 from helpdesk_wellbeing.notices.words import LANGUAGES, WORDS, Words
 from helpdesk_wellbeing.plan.proposal import ACTIONS
 
+SAME = ("role_ops", "decision", "good_ended")  # a loan word, and texts that are made of values only
+
 
 def values_of(form):
     texts = (form,) if isinstance(form, str) else form
@@ -22,7 +24,7 @@ def test_every_text_is_there_with_the_same_values_and_forms(language):
         other = WORDS[language][key]
         assert values_of(other) == values_of(form), key
         assert isinstance(other, str) == isinstance(form, str), key
-        assert other != form or language == "en" or key == "role_ops", key
+        assert other != form or language == "en" or key in SAME, key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

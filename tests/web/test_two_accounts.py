@@ -210,6 +210,7 @@ def steps(tools):
         "tidy": lambda s, a: s.notices.tidy(a, later),
         "forget": lambda s, a: s.notices.forget(a, OTHERS),
         "members": lambda s, a: s.notices.members(a),
+        "opened": lambda s, a: s.notices.opened(a, at),
         "flags_seen": lambda s, a: s.notices.flags_seen(a),
     }
     return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
