@@ -124,7 +124,8 @@ def _messages(
     alarmed = [one for one in today if one.kind == "urgent"]
     said = _marks(alarmed)
     message = content.urgent(to, picture, told | before, language)
-    if message is not None and len(alarmed) < settings.urgent_a_day:
+    was_tried = message is not None and any(_marks([one], anyway=True) == set(message.about) for one in earlier)
+    if message is not None and not was_tried and len(alarmed) < settings.urgent_a_day:
         yield "urgent", message
         said |= set(message.about)
     if not has_digest and timing.digest_is_due(to.hours, settings.quiet, settings.usual, since, at):
@@ -133,8 +134,9 @@ def _messages(
             yield "digest", message
 
 
-def _marks(notices: list[Notice]) -> set[str]:
-    return {one for notice in notices for one in notice.body.get("about", ())}
+def _marks(notices: list[Notice], *, anyway: bool = False) -> set[str]:
+    """What they were about; `anyway`: of those that never arrived, too."""
+    return {one for notice in notices if anyway or notice.state != "dropped" for one in notice.body.get("about", ())}
 
 
 def _before(
@@ -186,7 +188,8 @@ def _may_go(means: Means, account: str, settings: Settings, to: Recipient, notic
         tally.dropped += 1
         store.notices.give_up(account, notice.key, "unsure", "it was being sent when the process ended; not sent again")
         return False
-    if at - notice.made_at >= GIVEN_UP:
+    is_old = notice.kind == "digest" and timing.local_date(to.hours, notice.made_at) != timing.local_date(to.hours, at)
+    if is_old or at - notice.made_at >= GIVEN_UP:  # the digest of another day would be a second one today
         tally.dropped += 1
         store.notices.give_up(account, notice.key, "dropped", notice.problem or "it could not be sent in time")
         return False

@@ -163,6 +163,31 @@ def test_what_fails_until_the_evening_is_not_tried_in_the_night(waiting, mail, m
     assert all(7 <= at.hour < 17 for at in tried)  # UTC; 08:00 to 18:00 in Berlin
 
 
+def test_the_digest_of_a_day_that_failed_is_left_to_the_next_day_s(waiting, mail, flag):
+    waiting.flags(flag("agent", "ben"), first_seen=waiting.now - 2 * DAY)
+    waiting.mails_by(mail, port=1)
+    waiting.on()
+    waiting.mails_by(mail)
+    waiting.now += 23 * HOUR + 29 * MINUTE  # just before the next digest's time
+    waiting.round()
+    waiting.round(after=5 * MINUTE)
+
+    assert len(mail.mails) == 1
+    assert "1 new note" in mail.mails[0].get_body(("plain",)).get_content()
+
+
+def test_an_urgent_notice_that_never_arrived_stands_in_the_digest_as_new(waiting, mail, flag):
+    waiting.on()
+    mail.answers.append("554 no")
+    waiting.flags(flag("agent", "ben", "short_daily_rest", "critical"))
+    assert waiting.round(after=HOUR).dropped == 1
+    assert waiting.round(after=HOUR).made == 0
+
+    waiting.round(after=22 * HOUR)
+
+    assert "1 new note" in mail.mails[-1].get_body(("plain",)).get_content()
+
+
 @pytest.mark.parametrize(
     ("answer", "word", "posts"),
     [
