@@ -155,10 +155,9 @@ def urgent_flags(to: Recipient, of: Picture) -> list[Flag]:
     def concerns(flag: Flag) -> bool:
         if flag.subject == to.agent:
             return "agent" in to.roles
-        if flag.groups & to.leads:
-            return _leads(to, of, flag.kind, flag.subject, flag.groups)
-        nobody_leads = not of.staff.leads_for(flag.groups, but=flag.subject)
-        return nobody_leads and _leads(to, of, flag.kind, flag.subject, flag.groups)
+        if not _leads(to, of, flag.kind, flag.subject, flag.groups):
+            return False
+        return bool(flag.groups & to.leads) or not of.staff.leads_for(flag.groups, but=flag.subject)
 
     return [
         flag

@@ -47,7 +47,7 @@ def test_a_lead_reads_what_is_to_be_decided_oldest_first_with_links_and_no_perso
         "2 decisions wait for you\n"
         "- A decision about a colleague, for 3 days\n"
         f"  https://wellbeing.example/a/acme/proposals/{older}\n"
-        "- Share out tickets: Billing, since today\n"
+        "- Share out tickets: Billing, new today\n"
         f"  https://wellbeing.example/a/acme/proposals/{newer}\n"
         "- Open Today\n"
         "  https://wellbeing.example/a/acme/today\n"
@@ -165,7 +165,7 @@ def test_there_is_one_good_thing_and_each_is_told_once(desk, mail, told, flag):
         desk.round(after=DAY)
 
     good = [text_of(message).partition("Good news\n")[2].partition("\n")[0] for message in told("lea@")]
-    assert good == ["- Billing: the backlog no longer grows.", "- Billing: no more tickets escalate than usual.", ""]
+    assert good == ["- Billing: the backlog no longer grows.", "- Billing: escalations are back to what is usual.", ""]
 
 
 def test_nothing_good_is_made_of_a_flag_that_somebody_called_wrong_or_that_is_back(desk, mail, told, flag):
