@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from helpdesk_wellbeing.deliveries import Receipt
+    from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.settings import Settings
     from helpdesk_wellbeing.store import Store
     from webhooks.receipts import Receipts
@@ -30,19 +32,21 @@ _BEHIND = "helpdesk_wellbeing"
 _log = structlog.get_logger(__name__)
 
 
-def web(settings: Settings, *, role: str = "all") -> Flask:
-    """The application: POST /webhooks/<platform>/<account>, /pulse/, /consent/, /api/, /healthz, /readyz, /metrics.
+def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
+    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /pulse/, /consent/, /api/, /healthz, …
 
     `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask
-    for a worker: that is elsewhere. Raises StoreError or ConfigError when the database cannot be used.
+    for a worker: that is elsewhere. `now` is another time in the demo
+    only. Raises StoreError or ConfigError when the database cannot be used.
     """
     from flask import Flask
 
     from helpdesk_wellbeing.acting.consent_page import consents
-    from helpdesk_wellbeing.api.blueprint import api
+    from helpdesk_wellbeing.api.blueprint import api, document
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
+    from helpdesk_wellbeing.web.site import add_pages
     from webhooks import wsgi
     from webhooks.door import Door
     from webhooks.known import Remembered, from_store
@@ -57,11 +61,21 @@ def web(settings: Settings, *, role: str = "all") -> Flask:
     door = Door(Remembered(from_store(store)), receipts.keep, deliveries.count)
     app.wsgi_app = wsgi.before(app.wsgi_app, door)  # type: ignore[method-assign, assignment]
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
-    for pages in (pulse(store), consents(store), api(store)):
+    for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
+    add_pages(app, store, catalogue(settings), now)
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app
+
+
+def catalogue(settings: Settings) -> Catalogue:
+    """All signals with all rules, the admin's own included."""
+    from helpdesk_wellbeing.engine import Catalogue
+    from helpdesk_wellbeing.rules.load import load_rules
+    from helpdesk_wellbeing.signals.catalogue import SIGNALS
+
+    return Catalogue(SIGNALS, load_rules(SIGNALS, settings.rules_folder))
 
 
 def close(app: Flask, timeout_s: float = 5.0) -> None:

@@ -58,6 +58,14 @@ def configure(**always: Any) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def only_trouble() -> None:
+    """For programs that a person watches: warnings and errors, in plain lines on stderr."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def place_of(error: BaseException) -> str:
     """File and line of ours where an error happened."""
     return _place(error.__traceback__)

@@ -41,6 +41,14 @@ def shown(store: Store, account: str, id: str) -> dict[str, Any]:
     return _shown(store, account, found(store, account, id))
 
 
+def agents_in(shown: Mapping[str, Any]) -> set[str]:
+    """The agents of whom a proposal as JSON says something."""
+    subjects = [shown["subject"], *(one["subject"] for one in shown["because"])]
+    named = {subject["id"] for subject in subjects if subject["kind"] == "agent"}
+    named |= {agent for move in shown["moves"] for agent in (move["giver"], move["receiver"])}
+    return named | {one["agent"] for one in shown.get("consents", ())}
+
+
 def reasons_counted(store: Store, account: str) -> dict[str, dict[str, int]]:
     """How often each action was declined for which reason."""
     found: dict[str, dict[str, int]] = {}

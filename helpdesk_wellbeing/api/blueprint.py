@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Blueprint, Response, request
@@ -55,6 +55,25 @@ def api(
     desk = Desk(store, now)
     for part in (proposals, settings, audit, surveys):
         part.add_to(routes, desk)
+    return routes
+
+
+def document() -> Blueprint:
+    """The blueprint of GET /api/v1/openapi.json, which tells nothing of any account."""
+    from flask import current_app
+
+    from helpdesk_wellbeing.api.answers import answer
+    from helpdesk_wellbeing.api.document import openapi
+
+    routes = Blueprint("api_document", __name__)
+    made: dict[str, Any] = {}
+
+    @routes.get(f"{PREFIX}v1/openapi.json")
+    def openapi_json() -> Response:
+        if not made:
+            made.update(openapi(current_app))
+        return answer(made)
+
     return routes
 
 

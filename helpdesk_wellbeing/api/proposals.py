@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from helpdesk_wellbeing.acting import review, views
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.api.answers import Refusal, answer, body_as, no_query, query_as
+from helpdesk_wellbeing.api.document import described
 from helpdesk_wellbeing.api.looking import note_look
 from helpdesk_wellbeing.api.models import Accept, Decline, Empty, ProposalsQuery, Snooze
+from helpdesk_wellbeing.api.shapes import DecidedShape, ProposalShape, ProposalsShape
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
@@ -26,6 +28,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     store = desk.store
 
     @routes.get("/proposals")
+    @described(ProposalsShape, query=ProposalsQuery)
     def proposals(account: str) -> Response:
         query = query_as(ProposalsQuery, "proposals")
         states = None if query.state == "all" else query.state.split(",")
@@ -41,6 +44,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return answer({"account": account, "proposals": shown, "declined": declined, "next": next_})
 
     @routes.get("/proposals/<id>")
+    @described(ProposalShape)
     def proposal(account: str, id: str) -> Response:
         no_query("proposal")
         _find(desk, account, id)
@@ -49,18 +53,21 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return answer(shown)
 
     @routes.post("/proposals/<id>/accept")
+    @described(DecidedShape, body=Accept, decides=True)
     def accept(account: str, id: str) -> Response:
         _find(desk, account, id)
         only = body_as(Accept, "accept").only
         return _decided(desk, account, review.accept(store, account, id, desk.by, desk.now(), only))
 
     @routes.post("/proposals/<id>/decline")
+    @described(DecidedShape, body=Decline, decides=True)
     def decline(account: str, id: str) -> Response:
         _find(desk, account, id)
         review.decline(store, account, id, desk.by, body_as(Decline, "decline").reason, desk.now())
         return _decided(desk, account, views.shown(store, account, id))
 
     @routes.post("/proposals/<id>/snooze")
+    @described(DecidedShape, body=Snooze, decides=True)
     def snooze(account: str, id: str) -> Response:
         _find(desk, account, id)
         until, at = body_as(Snooze, "snooze").until, desk.now()
@@ -72,6 +79,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return _decided(desk, account, views.shown(store, account, id))
 
     @routes.post("/proposals/<id>/undo")
+    @described(DecidedShape, body=Empty, decides=True)
     def undo(account: str, id: str) -> Response:
         _find(desk, account, id)
         body_as(Empty, "undo")

@@ -16,6 +16,7 @@ from helpdesk_wellbeing.errors import WellbeingError
 NAME = "helpdesk-wellbeing"
 COMMANDS = {
     "act": "Look at proposals, write what was decided; how an account acts.",
+    "agreement": "What was agreed with those it is about.",
     "audit": "What happened, and whether the log of it is whole.",
     "backtest": "What would have been flagged, day by day.",
     "check": "What is flagged now, or at --as-of.",

@@ -19,7 +19,7 @@ import click
 
 from helpdesk_wellbeing.cli.common import catalogue, format_option, open_store, print_json, say, verbose_option, watched
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, PLATFORMS, Clock, part_of
-from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE
+from helpdesk_wellbeing.settings import DATABASE_VARIABLE, HOME_VARIABLE, load_settings
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.cli.check import Examined
@@ -40,19 +40,22 @@ LAST_DAY = date(2026, 11, 20)
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep everything in this folder; what was live, in live/ there.",
 )
+@click.option("--browse/--no-browse", default=None, help="End with pages for the browser (default: with a terminal).")
 @format_option
 @verbose_option
 @click.pass_context
-def command(ctx: click.Context, platform: str, seed: int, keep: Path | None, output: str, verbose: bool) -> None:
-    """Show the main job on a simulated helpdesk: connect, pull over HTTP, check, compare, then serve.
+def command(
+    ctx: click.Context, platform: str, seed: int, keep: Path | None, browse: bool | None, output: str, verbose: bool
+) -> None:
+    """Show the main job on a simulated helpdesk: connect, pull over HTTP, check, compare, serve, browse.
 
     On Freshdesk, which takes a few minutes, the same team's Zendesk is shown beside it. With a terminal it goes on
-    serving until Ctrl-C.
+    in the browser until Ctrl-C.
 
     Exit code 0: every planted problem was found, or on Freshdesk said to be not assessable, and no innocent was
     flagged, 1: otherwise, 2: did not run.
     """
-    from helpdesk_wellbeing.cli import demo_compare
+    from helpdesk_wellbeing.cli import demo_browse, demo_compare
     from helpdesk_wellbeing.cli.check import print_text
     from helpdesk_wellbeing.cli.demo_act import MONDAY_MORNING, act
     from helpdesk_wellbeing.cli.demo_serve import show, stopped_by_sigterm
@@ -60,7 +63,8 @@ def command(ctx: click.Context, platform: str, seed: int, keep: Path | None, out
 
     part, live_home = part_of(platform), None if keep is None else _new_folder(keep)
     compared = demo_compare.others(seed) if platform != PLATFORMS[0] else demo_compare.nobody()
-    with stopped_by_sigterm(), of_its_own(keep), compared as others:
+    browses = output == "text" and (watched() if browse is None else browse)
+    with stopped_by_sigterm(), of_its_own(keep), compared as others, _morning_home(keep) as morning:
         world = _simulate(seed)
         store = open_store()
         clock = Clock(world.as_of + timedelta(minutes=10))
@@ -69,6 +73,8 @@ def command(ctx: click.Context, platform: str, seed: int, keep: Path | None, out
             part.read(store, front, world, clock)
             import_files(store, world)
             examined = _check(store, world)
+            if browses:
+                demo_browse.copy(load_settings().home, morning)
             verdict = judge(examined.answer["flags"], world)
             columns = [demo_compare.Column.of(title, answer.result(), world) for title, answer in others.items()]
             columns.insert(1, demo_compare.Column.of(part.TITLE, examined.answer, world))
@@ -81,7 +87,7 @@ def command(ctx: click.Context, platform: str, seed: int, keep: Path | None, out
             acted = act(store, ACCOUNT, part, clock, quiet=output == "json")
         try:
             with of_its_own(live_home):
-                shown = show(world, part, stay=output == "text" and watched(), quiet=output == "json")
+                shown = show(world, part, quiet=output == "json")
         finally:
             _say_what_is_kept(keep, live_home, world)
         if output == "json":
@@ -89,6 +95,9 @@ def command(ctx: click.Context, platform: str, seed: int, keep: Path | None, out
             beside = {"platforms": [asdict(column) for column in columns]} if others else {}
             judged = _as_dict(verdict)
             print_json({"check": examined.answer, "verdict": judged, **beside, "acted": asdict(acted), "live": live})
+        if browses:
+            with of_its_own(morning):
+                demo_browse.browse(world, part)
         ctx.exit(0 if all(column.is_right for column in columns) else 1)
 
 
@@ -96,6 +105,13 @@ def _new_folder(keep: Path) -> Path:
     """Where the live part goes: it needs an installation of its own, because it happens today."""
     names = ("live", *(f"live-{number}" for number in range(2, 1000)))
     return next(keep / name for name in names if not (keep / name).exists())
+
+
+@contextmanager
+def _morning_home(keep: Path | None) -> Iterator[Path]:
+    """Where the installation is that is looked at in the browser."""
+    with tempfile.TemporaryDirectory(prefix="helpdesk-wellbeing-demo-") as scratch:
+        yield Path(scratch) if keep is None else keep / "morning"
 
 
 def _say_what_is_kept(keep: Path | None, live_home: Path | None, world: World) -> None:

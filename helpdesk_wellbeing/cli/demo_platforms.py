@@ -40,6 +40,17 @@ class Clock:
         self.at += timedelta(seconds=seconds)
 
 
+class Running:
+    """The time of the demo that goes on by itself, as fast as ours."""
+
+    def __init__(self, began: datetime) -> None:
+        self._began, self._from = began, time.monotonic()
+
+    def now(self) -> datetime:
+        """In that time."""
+        return self._began + timedelta(seconds=time.monotonic() - self._from)
+
+
 def pull(store: Store, front: Any, what: str) -> None:
     """As `pull` does it, but nothing is folded yet; `front` is who is asked."""
     from helpdesk_wellbeing.cli.pull import run
@@ -52,8 +63,8 @@ def pull(store: Store, front: Any, what: str) -> None:
 
 
 @contextmanager
-def served(application: WSGIApplication) -> Iterator[str]:
-    """An application on a loopback port, without a word about its requests, because addresses may be links."""
+def served(application: WSGIApplication, port: int = 0) -> Iterator[str]:
+    """An application on a loopback port (0: a free one), silent about requests, because addresses may be links."""
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Silent(WSGIRequestHandler):
@@ -62,7 +73,7 @@ def served(application: WSGIApplication) -> Iterator[str]:
         def log(self, *_: object) -> None:
             """Nothing."""
 
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Silent)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

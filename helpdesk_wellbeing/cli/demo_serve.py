@@ -3,10 +3,8 @@ later."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-import random
 import re
 import secrets
 import signal
@@ -14,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,8 +78,8 @@ class Served:
             raise WellbeingError(f"demo: serve ended{ready}, with exit code {code}: {last_words(self.said)}")
 
 
-def show(world: World, part: Part, *, stay: bool, quiet: bool = False) -> Shown | None:
-    """Serve, touch a ticket, tell what came of it; `stay`: go on touching until Ctrl-C.
+def show(world: World, part: Part, *, quiet: bool = False) -> Shown | None:
+    """Serve, touch a ticket, tell what came of it.
 
     In the home folder of the environment, which has nothing yet. None where `serve` does not run. Raises WellbeingError
     when the touch does not arrive. Whatever happens, no process of ours is left.
@@ -101,9 +99,6 @@ def show(world: World, part: Part, *, stay: bool, quiet: bool = False) -> Shown 
             shown = _touch(store, part, helpdesk, sender, served, agent, name)
             if not quiet:
                 click.echo(f"\nLIVE\n  {shown.line()}\n  now flagged: {shown.because}")
-            if stay:
-                with suppress(KeyboardInterrupt):
-                    _go_on(store, helpdesk, sender, served)
     return shown
 
 
@@ -254,29 +249,6 @@ def _wait(served: Served, is_so: Callable[[], bool], seconds: float = SEEN_S) ->
             return None
         time.sleep(0.02)
     return time.monotonic()
-
-
-def _go_on(store: Store, helpdesk: Any, sender: Any, served: Served) -> None:
-    """Touch a ticket every few seconds until Ctrl-C, or until `serve` has ended."""
-    from helpdesk_wellbeing.settings import HOME_VARIABLE, load_settings
-
-    home = load_settings().home
-    say(f"\nstill serving; in another terminal: {HOME_VARIABLE}={home} helpdesk-wellbeing status   (Ctrl-C ends this)")
-    rng = random.Random(1)
-    people = helpdesk.site.people.select("agent", "name").rows()
-    for ticket in itertools.cycle(_tickets(helpdesk.site.events)):
-        _wait(served, lambda: False, BETWEEN_TOUCHES_S)
-        agent, name = rng.choice(people)
-        began, at = time.monotonic(), datetime.now(UTC)
-        helpdesk.touch(ticket, agent)
-
-        def is_in(at: datetime = at) -> bool:
-            evaluated = store.work.run_of(ACCOUNT).evaluated_at
-            return sender.wait(0) and not store.inbox.depth() and evaluated is not None and evaluated > at
-
-        seen = _wait(served, is_in)
-        took = "not yet in check" if seen is None else f"in check after {seen - began:.2f} s"
-        click.echo(f"  {name} answered ticket {ticket}: {took}")
 
 
 @contextmanager

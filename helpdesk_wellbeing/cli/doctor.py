@@ -73,6 +73,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "work": in_short(work, now),
         "notes": [
             *roster.get("notes", ()),
+            *_about_privacy(store, account, work["privacy"]),
             *_about_webhooks(store, account, settings.platform),
             *([how_to_add_the_key(store, account)] if webhooks_only else about_installation(store, account)),
         ],
@@ -108,6 +109,19 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         mend = "see whether its webhooks still come" if webhooks_only else "run pull"
         report["trouble"].append(f"the newest event is of {last:%Y-%m-%d}; {mend}")
     return report
+
+
+def _about_privacy(store: Store, account: str, said: list[str]) -> list[str]:
+    """What may be said of single agents, what was contested, how people decide."""
+    from helpdesk_wellbeing.agreement.gate import gate_of
+    from helpdesk_wellbeing.agreement.saying import doubts
+
+    now = datetime.now(UTC)
+    lines = [f"{gate_of(store, account, now).why}; see agreement show --account {account}"]
+    for one in doubts(store, account, now):
+        mend = "; say in the people file who it is" if one.about_attribution and one.kind == "agent" else ""
+        lines.append(f"contested ({one.reason}): {one.rule} of {one.kind} {one.subject} since {one.since}{mend}")
+    return [*lines, *said]
 
 
 def _about_webhooks(store: Store, account: str, platform: str | None) -> list[str]:

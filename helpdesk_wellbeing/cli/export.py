@@ -16,11 +16,11 @@ from helpdesk_wellbeing.cli.common import (
     bring_up_to_date,
     catalogue,
     open_for_reading,
-    open_store,
     print_bytes,
     require_account,
     say,
 )
+from helpdesk_wellbeing.cli.looking import require_noted
 from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, why_no_events
 from helpdesk_wellbeing.words import counted
 
@@ -52,8 +52,9 @@ def events(account: str, agent: str | None, since: datetime | None, until: datet
 
     from helpdesk_wellbeing.events import empty
 
-    store = open_store(read_only=True)
+    store = open_for_reading()
     require_account(store, account)
+    require_noted(store, account, "export events", agents=None if agent is None else [agent])
     begin = since or datetime.min.replace(tzinfo=UTC)
     end = until or datetime.max.replace(tzinfo=UTC)
     frames = _frames(store, account, begin, end, agent)
@@ -95,6 +96,8 @@ def facts(kind: str, account: str, as_of: datetime | None) -> None:
 
     store = open_for_reading()
     require_account(store, account)
+    if kind != "queues":
+        require_noted(store, account, f"export facts {kind}")
     engine = Engine(store, account, catalogue())
     bring_up_to_date(store, engine, account, "export")
     frame = engine.all_facts(kind, as_of)

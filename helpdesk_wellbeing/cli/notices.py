@@ -145,7 +145,7 @@ def examine(store: Store, account: str, now: datetime) -> dict[str, Any]:
 
     settings = settings_of(store, account)
     staff = staff_of(store.directory(account), now.date())
-    told = recipients(store.notices.members(account), staff, settings)
+    told = recipients(store.access.members(account), staff, settings)
     return {
         "account": account,
         "settings": settings.model_dump(mode="json"),

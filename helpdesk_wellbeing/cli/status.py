@@ -62,6 +62,7 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     to_do[:0] = unreadable_secrets(store, known)
     versions = {worker.version for worker in workers if is_alive(worker)}
     notes = [f"versions {', '.join(sorted(versions))} work side by side"] if len(versions) > 1 else []
+    notes += [f"{one['account']}: {line}" for one in accounts for line in one["privacy"]]
     notes += [f"{name}: {how_to_add_the_key(store, name)}" for name in known if lives_on_webhooks(store, name)]
     return {
         "now": _iso(now),
@@ -115,6 +116,7 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
         "failures": run.failures,
         "problem": run.problem,
         "state": _state(account, found, is_pulled_now, webhooks_only),
+        "privacy": _privacy(store, account.name),
         "to_do": [
             *(
                 _to_do(account, found, is_pulled_now)
@@ -143,6 +145,23 @@ def _acting(store: Store, account: str) -> dict[str, Any]:
         "fails_since": trouble and _iso(trouble.since),
         "problem": trouble and trouble.problem,
     }
+
+
+def _privacy(store: Store, account: str) -> list[str]:
+    """What the admin should know of what was agreed, contested, and how people decide."""
+    from helpdesk_wellbeing.agreement.rubber import stamping_of
+    from helpdesk_wellbeing.agreement.saying import doubts
+
+    now = datetime.now(UTC)
+    lines = []
+    asked = store.agreements.waiting(account)
+    if asked is not None:
+        lines.append(f"a change of the agreement waits for a new one; see agreement show --account {account}")
+    wrong = [one for one in doubts(store, account, now) if one.about_attribution]
+    if wrong:
+        lines.append(f"{counted(len(wrong), 'flag')} contested as not the agent's own work; see doctor")
+    stamping = stamping_of(store, account, now)
+    return lines if stamping is None else [*lines, str(stamping)]
 
 
 def about_writing(account: str, acting: dict[str, Any]) -> list[str]:

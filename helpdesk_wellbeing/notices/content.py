@@ -196,10 +196,11 @@ def _leads(to: Recipient, of: Picture, kind: str, subject: str, groups: frozense
         return False
     if to.is_room and not _is_large(of, subject):
         return False
-    if groups & to.leads:
+    if groups & to.leads and (kind != "agent" or "lead" in of.told_of_persons):
         return True
-    is_about_a_lead = kind == "agent" and bool(of.staff.leads_of.get(subject))
-    return "ops" in to.roles and not is_about_a_lead
+    if kind == "agent" and (of.staff.leads_of.get(subject) or "ops" not in of.told_of_persons):
+        return False
+    return "ops" in to.roles
 
 
 def _is_large(of: Picture, group: str) -> bool:

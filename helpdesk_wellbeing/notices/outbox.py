@@ -77,7 +77,7 @@ def work(means: Means, account: str) -> Tally:
     language = settings.language or acting.language
     failing = {channel: since for channel, (since, _) in failing_channels(store, account, at).items()}
     picture = picture_of(store, account, at, acting.public_url, means.statutory, failing)
-    everybody = recipients(store.notices.members(account), picture.staff, settings)
+    everybody = recipients(store.access.members(account), picture.staff, settings)
     tally.made = _make(store, account, settings, picture, everybody, language)
     _send_due(means, account, settings, everybody, tally)
     store.notices.tidy(account, at - KEPT)

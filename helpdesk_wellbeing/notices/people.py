@@ -15,7 +15,7 @@ from helpdesk_wellbeing.notices.timing import Hours
 if TYPE_CHECKING:
     from helpdesk_wellbeing.notices.settings import Room, Settings
     from helpdesk_wellbeing.people import Directory
-    from helpdesk_wellbeing.store.notices import Member
+    from helpdesk_wellbeing.store.access import Member
 
 K = 5  # members of a team of which something may be said where others read along
 ROOM = "room:"
@@ -112,12 +112,18 @@ def recipients(members: list[Member], staff: Staff, settings: Settings) -> list[
 def _by_mail(members: list[Member], staff: Staff, settings: Settings) -> Iterator[Recipient]:
     for member in members:
         address = mail_address(member.who.removeprefix(_BY_MAIL)) if member.who.startswith(_BY_MAIL) else None
-        roles = member.roles & set(settings.mail_to)
+        roles = frozenset(_roles(member, staff) & set(settings.mail_to))
         if address is None or not roles:
             continue
         leads = staff.leads_of.get(member.agent or "", frozenset()) if "lead" in roles else frozenset()
         hours = staff.hours.get(member.agent or "", Hours(staff.zone))
         yield Recipient(member.who, "mail", member.name, roles, hours, address, member.agent, leads)
+
+
+def _roles(member: Member, staff: Staff) -> set[str]:
+    """Those that were given to them, and those that follow from the helpdesk: see `access.viewer`."""
+    follows = {"agent"} if member.agent in staff.groups_of else set()
+    return {role.value for role in member.roles} | follows | ({"lead"} if member.agent in staff.leads_of else set())
 
 
 def _room(room: Room, staff: Staff) -> Recipient:

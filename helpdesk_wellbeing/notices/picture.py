@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from helpdesk_wellbeing.notices.people import Staff, staff_of
-from helpdesk_wellbeing.privacy import needs_agreement
+from helpdesk_wellbeing.notices.people import Staff, Team, staff_of
 
 if TYPE_CHECKING:
+    from helpdesk_wellbeing.agreement.gate import Gate
     from helpdesk_wellbeing.store import Store
-    from helpdesk_wellbeing.store.notices import Seen
+    from helpdesk_wellbeing.store.seen import Seen
 
-HEAD_START = timedelta(hours=24)  # in which only the agent sees what is not statutory
+MAIL = "email"  # as agreements name it
 GOOD_FOR = timedelta(days=7)  # a good thing is news for as long
 WRITES_FAIL_FOR = timedelta(hours=1)
 PULLS_FAIL_FOR, PULLS_FAILED = timedelta(hours=6), 5
@@ -89,6 +89,7 @@ class Picture:
     decisions: tuple[Decision, ...] = ()
     flags: tuple[Flag, ...] = ()
     good: tuple[Good, ...] = ()
+    told_of_persons: frozenset[str] = frozenset({"lead", "ops"})  # roles that may know of single people, as agreed
     opened: tuple[tuple[str, str], ...] = ()  # marks, and whose page somebody opened who may not see it otherwise
     troubles: tuple[Trouble, ...] = ()
 
@@ -101,15 +102,21 @@ def mark(*parts: object) -> str:
 def picture_of(
     store: Store, account: str, at: datetime, base: str, statutory: Collection[str], failing: Mapping[str, datetime]
 ) -> Picture:
-    """From what the store holds. `statutory` are rules of law; `failing` are notices' own channels that fail, since
-    when."""
+    """From what the store holds; flags and persons as the agreement lets them pass.
+
+    `statutory` are rules of law; `failing` are notices' own channels that fail, since when.
+    """
+    from helpdesk_wellbeing.agreement.gate import gate_of
+
     day = at.date()
     staff = staff_of(store.directory(account), day)
     answer = store.work.answer_of(account) or {"flags": ()}
-    seen = store.notices.flags_seen(account)
-    decisions, flags = _decisions(store, account, at, staff), _flags(answer, seen, staff, statutory)
-    good = (*_ended(seen, answer, staff, at), *_answered(store, account, day), *_moved(store, account, at))
-    if _is_silent_about_persons(store, account):
+    seen, gate = store.seen.spells(account), gate_of(store, account, at)
+    decisions, flags = _decisions(store, account, at, staff), _flags(answer, seen, staff, statutory, gate)
+    wrong = {(one.rule, one.kind, one.subject) for one in store.said.contests(account)}
+    ended = _ended([one for one in seen if (one.rule, one.kind, one.subject) not in wrong], answer, staff, at)
+    good = (*ended, *_answered(store, account, day), *_moved(store, account, at))
+    if gate.is_closed:
         decisions = (one for one in decisions if one.kind != "agent")
         flags = (one for one in flags if one.kind != "agent")
         good = tuple(one for one in good if one.kind != "agent")
@@ -121,14 +128,21 @@ def picture_of(
         tuple(decisions),
         tuple(flags),
         good,
+        _told_of_persons(store, account, at, gate),
         tuple((mark("opened", id), agent) for id, agent in store.notices.opened(account, at - GOOD_FOR)),
         tuple(_troubles(store, account, at, failing)),
     )
 
 
-def _is_silent_about_persons(store: Store, account: str) -> bool:
-    """Without an agreement nothing is said of single people, not even that there is something."""
-    return needs_agreement(store.account(account))
+def _told_of_persons(store: Store, account: str, at: datetime, gate: Gate) -> frozenset[str]:
+    """Roles that may hear by mail that there is something about somebody: those that may see it, where an agreement
+    that was recorded names mail among its notices."""
+    from helpdesk_wellbeing.agreement.recording import in_force
+
+    agreement = in_force(store, account, at)
+    if agreement is not None and MAIL not in agreement.notices:
+        return frozenset()
+    return frozenset(role for role in ("lead", "ops") if gate.shows_to(role))
 
 
 def _groups(staff: Staff, kind: str, subject: str) -> frozenset[str]:
@@ -145,13 +159,18 @@ def _decisions(store: Store, account: str, at: datetime, staff: Staff) -> Iterat
         yield Decision(kept.id, kept.action, kept.subject_kind, kept.subject, kept.made_at, lead_from, groups)
 
 
-def _flags(answer: Mapping[str, Any], seen: list[Seen], staff: Staff, statutory: Collection[str]) -> Iterator[Flag]:
+def _flags(
+    answer: Mapping[str, Any], seen: list[Seen], staff: Staff, statutory: Collection[str], gate: Gate
+) -> Iterator[Flag]:
+    from helpdesk_wellbeing.agreement.showing import HEAD_START, contributors, guessable, spell_of
+
     first = {(one.rule, one.kind, one.subject, one.since): one.first_at for one in seen}
+    nobody = Team("", "")
     for flag in answer["flags"]:
-        if flag["state"] != "active":
+        rule, kind, subject, since = spell_of(flag)
+        members = len(staff.teams.get(subject, nobody).members)
+        if flag["state"] != "active" or not gate.lets(flag) or guessable(flag, contributors(flag, members)):
             continue
-        kind, subject, rule = flag["subject"]["kind"], flag["subject"]["id"], flag["rule"]
-        since = date.fromisoformat(flag["since"])
         by_law, first_at = rule in statutory, first.get((rule, kind, subject, since))
         at_once = by_law or kind != "agent"
         lead_from = datetime.min.replace(tzinfo=UTC) if at_once else first_at and first_at + HEAD_START
@@ -160,11 +179,11 @@ def _flags(answer: Mapping[str, Any], seen: list[Seen], staff: Staff, statutory:
 
 
 def _ended(seen: list[Seen], answer: Mapping[str, Any], staff: Staff, at: datetime) -> Iterator[Good]:
-    """Flags that are gone, unless somebody said that they were wrong, or they are back."""
+    """Flags that are gone and not back."""
     still = {(flag["rule"], flag["subject"]["id"]) for flag in answer["flags"]}
     for one in seen:
         is_over = one.gone_at is not None and at - GOOD_FOR <= one.gone_at <= at
-        if not is_over or one.is_contested or (one.rule, one.subject) in still:
+        if not is_over or (one.rule, one.subject) in still:
             continue
         assert one.gone_at is not None
         yield Good(mark("ended", one.rule, one.kind, one.subject, one.since), "ended", one.gone_at.date(),

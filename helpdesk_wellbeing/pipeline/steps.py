@@ -252,8 +252,9 @@ def evaluate(
 
 
 def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> Evaluation:
+    from helpdesk_wellbeing.agreement.gate import gate_of
+    from helpdesk_wellbeing.agreement.showing import spells_of
     from helpdesk_wellbeing.flags import check, standing_of
-    from helpdesk_wellbeing.privacy import needs_agreement
 
     store, began = means.store, means.now()
     first, _, _ = store.all_events_span(account)
@@ -265,16 +266,19 @@ def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) 
         engine.update()
     as_of = means.now()
     outcome = engine.assess(as_of)
-    withhold = needs_agreement(store.account(account))
-    standing = f"{withhold}:{standing_of(outcome, catalogue)}"
+    gate = gate_of(store, account, as_of)
+    standing = f"{gate.stamp}:{standing_of(outcome, catalogue)}"
     said = means.said.of(account)
     answer, plans = said.again(standing, as_of), False
+    is_new = answer is None
     if answer is None:
-        answer = check(outcome, catalogue, withhold_agents=withhold)
+        answer = check(outcome, catalogue, gate=gate)
         said.keep(standing, as_of, answer)
         plans = means.acts and _raised(answer) != _raised(store.work.answer_of(account))
     with store.transaction():
         store.work.keep_answer(account, as_of, answer)
+        if is_new:
+            store.seen.note(account, spells_of(answer), as_of)
         # What came while this ran is evaluated by the next run: that compares with the beginning.
         store.work.note_run(account, evaluated_at=began, evaluated_until=as_of)
         if plans or (means.acts and store.work.run_of(account).plan_due_at is None):

@@ -20,7 +20,7 @@ from helpdesk_wellbeing.people import Directory
 REASONS = (
     "no events in window", "no schedule", "no zone", "too few days", "too few events", "too few tickets",
     "too few comparisons", "no baseline", "no input on this platform", "shared or automated", "identity review",
-    "projection", "excluded", "no limit in preset",
+    "projection", "excluded", "no limit in preset", "not available",
 )  # fmt: skip
 
 # Columns that every frame of evaluations starts with; the signal's own value columns (Float64) follow.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,11 @@ from sqlalchemy.engine import Connection
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Owned, Owner
-from helpdesk_wellbeing.store.tables import audit, audit_heads, pseudonyms
+from helpdesk_wellbeing.store.tables import audit, audit_heads, audit_mentions, pseudonyms
 
 DAMAGED = "damaged"  # what an entry says that cannot be read any more
 _WORD_BYTES = 8
+_WORD = re.compile(rf"person-[0-9a-f]{{{2 * _WORD_BYTES}}}")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,17 @@ class Entry:
     what: str
     body: Mapping[str, Any]
     hash: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries somebody looks for; what is None does not matter. Times aware UTC, half-open."""
+
+    what: str | None = None
+    by: str | None = None  # as it stands in the entry
+    word: str | None = None  # of a person, wherever it stands
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +90,45 @@ class Audit:
             row = {"account": owner.number, "seq": seq, "at": when, "body": text, "hash": digest}
             connection.execute(audit.insert(), row)
             connection.execute(upsert(connection, audit_heads), {"account": owner.number, "seq": seq, "hash": digest})
+            named = [{"account": owner.number, "word": word, "seq": seq} for word in words_in(text)]
+            if named:
+                connection.execute(audit_mentions.insert(), named)
             return Head(seq, digest)
+
+    def about(self, account: str, person: str, most: int = 200) -> list[Entry]:
+        """The latest entries that somebody stands in, the latest first."""
+        of = audit_mentions.c
+        with self._read(account) as (connection, owner):
+            mine = sa.and_(pseudonyms.c.account == owner.number, pseudonyms.c.person == person)
+            word = sa.select(pseudonyms.c.word).where(mine).scalar_subquery()
+            here = sa.and_(audit.c.account == of.account, audit.c.seq == of.seq)
+            query = sa.select(audit).join(audit_mentions, here).where(of.account == owner.number, of.word == word)
+            return [_entry(row) for row in connection.execute(query.order_by(of.seq.desc()).limit(most))]
 
     def entries(self, account: str, after: int = 0, most: int = 1000) -> list[Entry]:
         """Entries after the one numbered `after`, oldest first."""
         query = sa.select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(most)
         with self._read(account) as (connection, owner):
             found = connection.execute(query.where(audit.c.account == owner.number))
+            return [_entry(row) for row in found]
+
+    def newest(self, account: str, wanted: Wanted, before: int | None = None, most: int = 50) -> list[Entry]:
+        """Entries before the one of that number (default: all), as far as they are wanted, newest first."""
+        query = sa.select(audit).order_by(audit.c.seq.desc())
+        if before is not None:
+            query = query.where(audit.c.seq < before)
+        if wanted.since is not None:
+            query = query.where(audit.c.at >= micros(wanted.since))
+        if wanted.until is not None:
+            query = query.where(audit.c.at < micros(wanted.until))
+        if wanted.what is not None:
+            query = query.where(_holds("what", wanted.what))
+        if wanted.by is not None:
+            query = query.where(_holds("by", wanted.by))
+        if wanted.word is not None:
+            query = query.where(audit.c.body.contains(json.dumps(wanted.word, ensure_ascii=False), autoescape=True))
+        with self._read(account) as (connection, owner):
+            found = connection.execute(query.where(audit.c.account == owner.number).limit(most))
             return [_entry(row) for row in found]
 
     def head(self, account: str) -> Head:
@@ -117,6 +162,17 @@ class Audit:
         with self._write(account) as (connection, owner):
             mine = sa.and_(pseudonyms.c.account == owner.number, pseudonyms.c.person == person)
             return connection.execute(pseudonyms.delete().where(mine)).rowcount == 1
+
+
+def words_in(text: str) -> list[str]:
+    """The words of people in an entry's text, each once."""
+    return sorted(set(_WORD.findall(text)))
+
+
+def _holds(name: str, value: str) -> sa.ColumnElement[bool]:
+    """Entries with this value of that name, as `_text` writes them."""
+    text = json.dumps({name: value}, ensure_ascii=False, separators=(",", ":"))
+    return audit.c.body.contains(text[1:-1], autoescape=True)
 
 
 def _head(connection: Connection, owner: Owner) -> Head:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from helpdesk_wellbeing.store.clock import day_of, instant, micros
+from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.dialect import insert_if_free, upsert
 from helpdesk_wellbeing.store.events import Owned
-from helpdesk_wellbeing.store.tables import accounts, break_glass, contests, flags_seen, members, notices
+from helpdesk_wellbeing.store.tables import accounts, break_glass, notices
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store.database import Database
@@ -37,29 +37,6 @@ class Notice:
     sent_at: datetime | None = None
     tries: int = 0
     problem: str | None = None
-
-
-@dataclass(frozen=True)
-class Member:
-    """Who may sign in, as far as notices need it."""
-
-    who: str  # "email:<address>", "zendesk:<user id>" or "oidc:<subject>"
-    name: str
-    agent: str | None
-    roles: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """When a flag was first seen, and since when it is gone."""
-
-    rule: str
-    kind: str
-    subject: str
-    since: date
-    first_at: datetime
-    gone_at: datetime | None
-    is_contested: bool
 
 
 class Notices:
@@ -181,34 +158,12 @@ class Notices:
 
     # what other rooms keep
 
-    def members(self, account: str) -> list[Member]:
-        """Who may sign in, by key."""
-        query = sa.select(members.c.who, members.c.name, members.c.agent, members.c.roles).order_by(members.c.who)
-        with self._read(account) as (connection, owner):
-            found = connection.execute(query.where(members.c.account == owner.number))
-            return [Member(row.who, row.name, row.agent, frozenset(json.loads(row.roles))) for row in found]
-
     def opened(self, account: str, since: datetime) -> list[tuple[str, str]]:
         """Ids of what broke the glass at `since` or later, and whose page was opened."""
         query = sa.select(break_glass.c.id, break_glass.c.agent).where(break_glass.c.at >= micros(since))
         with self._read(account) as (connection, owner):
             found = connection.execute(query.where(break_glass.c.account == owner.number).order_by(break_glass.c.at))
             return [(row.id, row.agent) for row in found]
-
-    def flags_seen(self, account: str) -> list[Seen]:
-        """When the flags of now and of before were first seen."""
-        same = (contests.c.account == flags_seen.c.account, contests.c.rule == flags_seen.c.rule,
-                contests.c.kind == flags_seen.c.kind, contests.c.subject == flags_seen.c.subject,
-                contests.c.since == flags_seen.c.since)  # fmt: skip
-        contested = sa.exists().where(*same).label("contested")
-        query = sa.select(flags_seen, contested)
-        with self._read(account) as (connection, owner):
-            found = connection.execute(query.where(flags_seen.c.account == owner.number))
-            return [
-                Seen(row.rule, row.kind, row.subject, day_of(row.since), instant(row.first_at),
-                     None if row.gone_at is None else instant(row.gone_at), bool(row.contested))
-                for row in found
-            ]  # fmt: skip
 
 
 def _notice(row: sa.Row[Any]) -> Notice:

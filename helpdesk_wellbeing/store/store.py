@@ -19,7 +19,9 @@ from helpdesk_wellbeing.people import Directory
 from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets, told
+from helpdesk_wellbeing.store.access import Access
 from helpdesk_wellbeing.store.accounts import Account
+from helpdesk_wellbeing.store.agreements import Agreements
 from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
@@ -30,6 +32,8 @@ from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.notices import Notices
 from helpdesk_wellbeing.store.people import Kind, Source
 from helpdesk_wellbeing.store.proposals import Proposals
+from helpdesk_wellbeing.store.said import Said
+from helpdesk_wellbeing.store.seen import SeenFlags
 from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
 from helpdesk_wellbeing.store.writes import Writes
@@ -452,7 +456,7 @@ class Store:
                 value = self._keyring.encrypt_anew(row.value, f"the {row.name} of an account")
                 mine = sa.and_(kept.c.account == row.account, kept.c.name == row.name)
                 connection.execute(kept.update().where(mine).values(value=value))
-            return len(rows)
+            return len(rows) + self.access.encrypt_anew(connection)
 
     # what webhooks brought, and the work that is done by itself
 
@@ -487,6 +491,11 @@ class Store:
         return Audit(self._read, self._write)
 
     @property
+    def access(self) -> Access:
+        """Who may sign in, who has."""
+        return Access(self._database, self._keyring, self._read, self._write)
+
+    @property
     def surveys(self) -> Surveys:
         """Waves, whom they ask, their sealed answers and their results."""
         return Surveys(self._database, self._owner, self._read, self._write)
@@ -495,6 +504,21 @@ class Store:
     def notices(self) -> Notices:
         """Notices on their way, and whom they may go to."""
         return Notices(self._database, self._read, self._write)
+
+    @property
+    def agreements(self) -> Agreements:
+        """What was agreed."""
+        return Agreements(self._read, self._write)
+
+    @property
+    def said(self) -> Said:
+        """Objections, contests and hours of their own."""
+        return Said(self._read, self._write)
+
+    @property
+    def seen(self) -> SeenFlags:
+        """When flags were first seen."""
+        return SeenFlags(self._read, self._write)
 
     # the writer
 

@@ -281,6 +281,12 @@ class Desk:
         rows = [{**dict.fromkeys(GROUPS), "group": group, "name": name}]
         self.store.replace_groups("acme", "file", pl.DataFrame(rows, schema=GROUPS))
 
+    def agree(self, **terms: Any) -> None:
+        """Something was agreed, as it is stored."""
+        agreement = {"signals": ["WT4"], "parties": ["council"], "agreed_on": "2026-03-01", **terms}
+        body = {"state": "in force", "by": "a test", "widens": [], "agreement": agreement}
+        self.store.agreements.add("acme", MONDAY - timedelta(days=1), body)
+
     def contest(self, flag: dict[str, Any]) -> None:
         row = {"account": 1, "id": "c", "rule": flag["rule"], "kind": flag["subject"]["kind"],
                "subject": flag["subject"]["id"], "since": day_number(date.fromisoformat(flag["since"])),
@@ -332,7 +338,8 @@ def desk(empty: Path, tmp_path: Path) -> Iterator[Desk]:
 def make_flag(
     kind: str, subject: str, rule: str = "after_hours_work", level: str = "warn", since: str = "2026-03-02"
 ) -> dict[str, Any]:
-    return {"signal": "X", "rule": rule, "subject": {"kind": kind, "id": subject}, "level": level, "state": "active",
+    signal = {"backlog_growth": "LD6", "team_imbalance": "LD4"}.get(rule, "WT4")
+    return {"signal": signal, "rule": rule, "subject": {"kind": kind, "id": subject}, "level": level, "state": "active",
             "since": since, "values": {}, "evidence": [], "grade": "A"}  # fmt: skip
 
 

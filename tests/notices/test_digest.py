@@ -93,7 +93,9 @@ def test_what_is_about_a_lead_goes_to_who_leads_them_or_to_nobody(desk, mail, to
 
     desk.on()
 
-    assert mail.mails == []
+    message = only(mail)
+    assert message["To"] == "Lea <lea@example.com>"
+    assert message["Subject"] == "Helpdesk wellbeing, acme: something new for you to see"
 
 
 def test_operations_hear_of_all_teams(desk, mail, told):
@@ -214,6 +216,26 @@ def test_who_leads_may_break_the_glass_but_the_agent_hears_that_there_is_somethi
     desk.round(after=DAY)
 
     assert only(mail)["Subject"] == "Helpdesk wellbeing, acme: something new for you to see"
+
+
+@pytest.mark.parametrize(
+    ("agreed", "hears"),
+    [
+        ({"roles": ["agent", "lead"], "notices": ["email"]}, True),
+        ({"roles": ["agent", "ops"], "notices": ["email"]}, False),
+        ({"roles": ["agent", "lead"], "notices": []}, False),
+        ({"roles": ["agent", "lead"], "notices": ["email"], "signals": ["WT1"]}, False),
+    ],
+)
+def test_a_lead_hears_of_colleagues_as_far_as_was_agreed(desk, mail, told, flag, agreed, hears):
+    desk.member("lea", agent="lea")
+    desk.flags(flag("agent", "ana", "short_daily_rest", "critical"))
+    desk.agree(**agreed)
+
+    desk.on()
+    desk.round(after=DAY)
+
+    assert bool(mail.mails) == hears
 
 
 def test_without_an_agreement_nothing_is_said_of_single_people(desk, flag):

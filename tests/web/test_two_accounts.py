@@ -12,11 +12,14 @@ import sqlalchemy as sa
 
 from helpdesk_wellbeing.feed import MEMORY, Page
 from helpdesk_wellbeing.store import Store, tables
+from helpdesk_wellbeing.store.agreements import Agreements
 from helpdesk_wellbeing.store.audit import Audit
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.notices import Notices
 from helpdesk_wellbeing.store.proposals import Proposals
+from helpdesk_wellbeing.store.said import Contest, Said
+from helpdesk_wellbeing.store.seen import SeenFlags
 from helpdesk_wellbeing.store.surveys import Surveys
 from helpdesk_wellbeing.store.work import Work
 from helpdesk_wellbeing.store.writes import Writes
@@ -209,11 +212,34 @@ def steps(tools):
         "drop_waiting": lambda s, a: s.notices.drop_waiting(a),
         "tidy": lambda s, a: s.notices.tidy(a, later),
         "forget": lambda s, a: s.notices.forget(a, OTHERS),
-        "members": lambda s, a: s.notices.members(a),
         "opened": lambda s, a: s.notices.opened(a, at),
-        "flags_seen": lambda s, a: s.notices.flags_seen(a),
     }
-    return {Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
+    of_the_agreements = {
+        "add": lambda s, a: s.agreements.add(a, at, {"state": "waiting", "by": MINE}),
+        "entries": lambda s, a: s.agreements.entries(a),
+        "in_force": lambda s, a: s.agreements.in_force(a, later),
+        "waiting": lambda s, a: s.agreements.waiting(a),
+    }
+    of_the_said = {
+        "object_to": lambda s, a: s.said.object_to(a, OTHERS, "LD3", at),
+        "withdraw": lambda s, a: s.said.withdraw(a, OTHERS, "LD3"),
+        "objections": lambda s, a: s.said.objections(a),
+        "contest": lambda s, a: s.said.contest(
+            a, Contest("other", MINE, "agent", MINE, at.date(), "other", True, at, later)
+        ),
+        "contests": lambda s, a: s.said.contests(a),
+        "end_contest": lambda s, a: s.said.end_contest(a, "c", at),
+        "say": lambda s, a: s.said.say(a, MINE, "hours", {"schedule": "Mon 09:00-12:00"}, at),
+        "unsay": lambda s, a: s.said.unsay(a, OTHERS, "hours"),
+        "words": lambda s, a: s.said.words(a),
+    }
+    of_the_seen = {
+        "note": lambda s, a: s.seen.note(a, {(MINE, "agent", MINE, at.date())}, later),
+        "first_seen": lambda s, a: s.seen.first_seen(a),
+        "spells": lambda s, a: s.seen.spells(a),
+    }
+    of_agreeing = {Agreements: of_the_agreements, Said: of_the_said, SeenFlags: of_the_seen}
+    return {**of_agreeing, Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
             Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
             Audit: of_the_audit, Notices: of_the_notices}  # fmt: skip
 

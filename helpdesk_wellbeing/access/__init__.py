@@ -1,0 +1,1 @@
+"""Who may see what: roles, people who may sign in, their sessions. Knows no HTTP."""

@@ -1,0 +1,58 @@
+"""What pages read over and over, kept until it changes: answers, directories, names, rules. Safe for threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from helpdesk_wellbeing.acting.names import Names, names_in
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.engine import Catalogue
+    from helpdesk_wellbeing.people import Directory
+    from helpdesk_wellbeing.store import Store
+
+T = TypeVar("T")
+_MOST = 256
+
+
+class Known:
+    """One for a web process."""
+
+    def __init__(self, store: Store, catalogue: Catalogue) -> None:
+        self.store = store
+        self.catalogue = catalogue
+        self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._lock = threading.Lock()
+
+    def directory(self, account: str) -> Directory:
+        """The account's people, as they are now."""
+        return self.kept(("directory", account), self.store.revision(account), lambda: self.store.directory(account))
+
+    def names(self, account: str) -> Names:
+        """What agents and groups are called."""
+        return self.kept(("names", account), self.store.revision(account), lambda: names_in(self.directory(account)))
+
+    def answer(self, account: str) -> dict[str, Any] | None:
+        """What `check` answered when `serve` evaluated last; None before the first time."""
+        return self.kept(("answer", account), self.evaluated(account), lambda: self.store.work.answer_of(account))
+
+    def evaluated(self, account: str) -> datetime | None:
+        """When that was."""
+        return self.store.work.run_of(account).evaluated_until
+
+    def kept(self, what: Hashable, version: Hashable, make: Callable[[], T]) -> T:
+        """The thing of this version; made when it is not there. Two threads may make it, one stays."""
+        with self._lock:
+            known = self._kept.get(what)
+        if known is not None and known[0] == version:
+            found: T = known[1]
+            return found
+        made = make()
+        with self._lock:
+            while len(self._kept) >= _MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[what] = (version, made)
+        return made

@@ -1,0 +1,1 @@
+"""The pages people open: Flask, templates, charts, sign-in. Decides nothing; `pages/` and `acting/` do."""

@@ -1,0 +1,28 @@
+"""The beginning of an account's pages, and the choice of a language."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from helpdesk_wellbeing.web import cookies
+from helpdesk_wellbeing.web.language import COOKIE, LANGUAGES
+from helpdesk_wellbeing.web.rendering import go_to, render
+from helpdesk_wellbeing.web.site import Site, home, viewer
+
+
+def add_to(pages: Blueprint, site: Site) -> None:
+    """GET /a/<account>/, POST /a/<account>/language."""
+
+    @pages.get("/")
+    def beginning(account: str) -> Response:
+        where = home(viewer())
+        return render("nothing_here.html") if where is None else go_to(where)
+
+    @pages.post("/language")
+    def choose_language(account: str) -> Response:
+        back = cookies.local(request.form.get("back"), account) or url_for("pages.beginning", account=account)
+        answer = go_to(back)
+        chosen = request.form.get("language", "")
+        if chosen in LANGUAGES:
+            answer.set_cookie(COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+        return answer

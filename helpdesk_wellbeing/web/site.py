@@ -1,0 +1,197 @@
+"""The pages put together: what every request goes through before a page sees it, and what becomes of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import structlog
+from flask import Blueprint, Flask, Response, abort, current_app, g, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from helpdesk_wellbeing.access.roles import Page, home_of
+from helpdesk_wellbeing.access.viewer import Viewer, viewer_of
+from helpdesk_wellbeing.errors import StoreError, WellbeingError
+from helpdesk_wellbeing.logs import place_of
+from helpdesk_wellbeing.pages.known import Known
+from helpdesk_wellbeing.signed import derived
+from helpdesk_wellbeing.web import cookies, headers, language
+from helpdesk_wellbeing.web.rendering import add_filters, go_to, render
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.engine import Catalogue
+    from helpdesk_wellbeing.store import Store
+
+HERE = Path(__file__).parent
+OF_AN_ACCOUNT = "/a/<account>"
+LARGEST = 2 * 1024 * 1024  # bytes of a form: a people file of ten thousand is smaller
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all pages work with."""
+
+    known: Known
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def store(self) -> Store:
+        """Everything kept."""
+        return self.known.store
+
+
+def add_pages(
+    app: Flask, store: Store, catalogue: Catalogue, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Site:
+    """Join all pages to the application: /a/<account>/…, /setup/, /static/, /."""
+    from helpdesk_wellbeing.web.routes import PARTS
+
+    site = Site(Known(store, catalogue), now)
+    secret = store.access.cookie_secret()
+    app.config.update(
+        SECRET_KEY=derived(secret, "forms"),
+        SESSION_COOKIE_NAME="wellbeing_forms",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        WTF_CSRF_CHECK_DEFAULT=False,  # other doors prove who calls by themselves
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        MAX_FORM_MEMORY_SIZE=LARGEST,
+    )
+    csrf = CSRFProtect(app)
+    language.prepare(app)
+    pages = Blueprint(
+        "pages", __name__, url_prefix=OF_AN_ACCOUNT, template_folder=str(HERE / "templates"),
+    )  # fmt: skip
+    add_filters(app)
+    _static(app)
+
+    @pages.before_request
+    def enter() -> Response | None:
+        request.max_content_length = LARGEST
+        account = (request.view_args or {}).get("account", "")
+        if not store.has_account(account):
+            abort(404)
+        g.account = account
+        g.viewer = _viewer(site, account)
+        g.zone = site.known.directory(account).zone
+        if request.method == "POST":
+            csrf.protect()
+        return None
+
+    @pages.after_request
+    def seal(response: Response) -> Response:
+        headers.add_to(response)
+        return response
+
+    @pages.errorhandler(Exception)
+    def fail(error: Exception) -> Response:
+        return _told(error)
+
+    for part in PARTS:
+        part.add_to(pages, site)
+    app.register_blueprint(pages)
+    return site
+
+
+def viewer() -> Viewer:
+    """Who looks. Without a session the sign-in page is shown instead of the page."""
+    found: Viewer | None = g.get("viewer")
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def viewer_for(page: Page) -> Viewer:
+    """Who looks, if the page is for one of their roles; else 403."""
+    found = viewer()
+    if not found.may_open(page):
+        abort(403)
+    return found
+
+
+class NotSignedIn(Exception):
+    """Nobody has signed in here."""
+
+
+def _viewer(site: Site, account: str) -> Viewer | None:
+    token = request.cookies.get(cookies.NAME, "")
+    at = site.now()
+    session = site.store.access.session(account, token, at) if token else None
+    if session is None:
+        return None
+    g.session = session
+    if at - session.seen_at > cookies.SEEN_EVERY:
+        site.store.access.saw_session(account, session.hash, at)
+    member = site.store.access.member(account, session.who)
+    return viewer_of(account, session, member, site.known.directory(account), at.date())
+
+
+def _told(error: Exception) -> Response:
+    """A page that says what happened and what to do next; never what was sent."""
+    if isinstance(error, NotSignedIn):
+        back = request.full_path if request.method == "GET" else None
+        return go_to(url_for("pages.sign_in", account=g.account, back=cookies.local(back, g.account)))
+    kind, status = _kind(error)
+    if status >= 500:
+        problem = {"problem": str(error)} if isinstance(error, WellbeingError) else {}
+        _log.error("a page failed", error=type(error).__name__, place=place_of(error), page=request.endpoint, **problem)
+    answer = render("error.html", status=status, kind=kind)
+    if status in (429, 503):
+        answer.headers["Retry-After"] = "60"
+    headers.add_to(answer)
+    return answer
+
+
+def _kind(error: Exception) -> tuple[str, int]:
+    if isinstance(error, CSRFError):
+        return "form", 400
+    if isinstance(error, HTTPException):
+        status = error.code or 500
+        return {403: "role", 404: "missing", 405: "missing", 413: "large", 429: "often"}.get(status, "request"), status
+    if isinstance(error, StoreError):
+        return "away", 503
+    return "failed", 500
+
+
+def navigation(of: Viewer | None) -> list[tuple[str, str]]:
+    """The pages that are theirs: (endpoint, what it is called)."""
+    titles = {
+        "today": _("Today"), "teams": _("Teams"), "esat": _("Surveys"), "me": _("About me"), "audit": _("Audit"),
+        "settings": _("Settings"),
+    }  # fmt: skip
+    if of is None:
+        return []
+    theirs = [page for page in titles if of.may_open(cast(Page, page))]
+    return [(f"pages.{page}", titles[page]) for page in theirs if f"pages.{page}" in current_app.view_functions]
+
+
+def home(of: Viewer) -> str | None:
+    """Where they begin; None when no page is theirs."""
+    page = home_of(of.roles)
+    is_there = page is not None and f"pages.{page}" in current_app.view_functions
+    return url_for(f"pages.{page}", account=of.account) if is_there else None
+
+
+def _static(app: Flask) -> None:
+    """Style and scripts, under names that change with what is in them, so that browsers may keep them."""
+    import hashlib
+
+    from flask import send_from_directory
+
+    folder = HERE / "static"
+    stamp = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*")))).hexdigest()[:12]
+    app.jinja_env.globals["static"] = lambda name: f"/static/{stamp}/{name}"
+
+    @app.get("/static/<stamp>/<path:name>")
+    def static_file(stamp: str, name: str) -> Response:
+        answer = send_from_directory(folder, name)
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer

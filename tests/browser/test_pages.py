@@ -1,0 +1,58 @@
+"""Every page in a real browser: both languages, wide and narrow, by keyboard, and for those who don't see it."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.pages import pages_of
+
+SERIOUS = ("serious", "critical")
+WAYS = [("en", "wide"), ("nl", "narrow")]
+
+
+@pytest.fixture(scope="module")
+def shots(here):
+    return pages_of(here)
+
+
+@pytest.mark.parametrize(("language", "width"), WAYS)
+def test_every_page_opens_fits_the_window_and_can_be_used_by_everybody(window, shots, language, width):
+    found = {}
+    for shot in shots:
+        page = window(shot.person, shot.path, language, width)
+        place = f"{shot.name} for {shot.person}"
+        if page.locator("html").get_attribute("lang") != language:
+            found[place] = ["not in the reader's language"]
+        elif page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found[place] = ["wider than the window"]
+        violations = Axe().run(page).response["violations"]
+        serious = [f"{one['id']}: {one['nodes'][0]['html']}" for one in violations if one["impact"] in SERIOUS]
+        if serious:
+            found.setdefault(place, []).extend(serious)
+        page.context.close()
+    assert found == {}
+
+
+def test_the_first_tab_leads_past_the_navigation(window):
+    page = window("lead", "today")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_a_lead_accepts_a_proposal_with_the_keyboard_alone(window, shots, here):
+    [path] = [shot.path for shot in shots if shot.name == "proposal"]
+    page = window("lead", path)
+    accept = page.get_by_role("button", name="Accept").first
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if accept.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+    kept = here.store.proposals.get("demo", path.rpartition("/")[2])
+    assert kept is not None
+    assert kept.state == "accepted"

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from helpdesk_wellbeing.web.cookies import local
+
+HOUR = timedelta(hours=1)
+
+
+def token_in(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def enter(browser, link: str, token: str | None = None):
+    page = browser.get(f"/a/acme/enter/{link}").text
+    return browser.post("/a/acme/enter", data={"token": link, "csrf_token": token or token_in(page)})
+
+
+def test_whoever_has_not_signed_in_is_asked_to(app):
+    answer = app.test_client().get("/a/acme/")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/a/acme/sign-in?back=/a/acme/"
+
+
+def test_an_account_that_is_not_there_has_no_pages(app):
+    assert app.test_client().get("/a/globex/").status_code == 404
+
+
+def test_an_entry_link_lets_one_admin_in_once(app, store):
+    now = datetime.now(UTC)
+    link = store.access.make_link("acme", now, now + HOUR)
+    first, second = app.test_client(), app.test_client()
+
+    assert enter(first, link).status_code == 303
+    assert enter(second, link).status_code == 403
+
+
+def test_looking_at_an_entry_link_does_not_use_it_up(app, store):
+    now = datetime.now(UTC)
+    link = store.access.make_link("acme", now, now + HOUR)
+    app.test_client().get(f"/a/acme/enter/{link}")
+
+    assert enter(app.test_client(), link).status_code == 303
+
+
+def test_a_form_of_another_site_changes_nothing(app, store):
+    now = datetime.now(UTC)
+    link = store.access.make_link("acme", now, now + HOUR)
+
+    assert enter(app.test_client(), link, token="made-up").status_code == 400
+    assert enter(app.test_client(), link).status_code == 303
+
+
+def test_the_cookie_goes_to_the_pages_of_its_account_only(app, store):
+    now = datetime.now(UTC)
+    link = store.access.make_link("acme", now, now + HOUR)
+    cookie = enter(app.test_client(), link).headers["Set-Cookie"]
+
+    assert "Path=/a/acme/" in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_who_signed_out_has_to_sign_in_again(app, signed_in):
+    browser = signed_in("1")
+    page = browser.get("/a/acme/").text
+    browser.post("/a/acme/sign-out", data={"csrf_token": token_in(page)})
+
+    assert browser.get("/a/acme/").status_code == 303
+
+
+def test_pages_come_in_the_language_of_the_reader(app):
+    in_dutch = app.test_client().get("/a/acme/sign-in", headers={"Accept-Language": "nl"}).text
+
+    assert '<html lang="nl">' in in_dutch
+
+
+def test_nothing_from_elsewhere_runs_in_a_page(app):
+    policy = app.test_client().get("/a/acme/sign-in").headers["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/a/acme/", "//evil.example/", "/a/globex/", "/a/acme/../globex/", "\\\\evil", ""]
+)
+def test_nobody_is_sent_elsewhere(elsewhere):
+    assert local(elsewhere, "acme") is None
+
+
+def test_a_page_of_the_account_may_be_gone_back_to():
+    assert local("/a/acme/flags/x?week=2", "acme") == "/a/acme/flags/x?week=2"
