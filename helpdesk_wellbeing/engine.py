@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from helpdesk_wellbeing.agreement.objecting import objections_of
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.facts import fold as folding
 from helpdesk_wellbeing.facts import identity
@@ -135,6 +136,7 @@ class Engine:
             self._directory = self._store.directory(self._account)
             self._settings = self._store.account(self._account)
             self._revision = revision
+        self._objections = objections_of(self._store, self._account)
         self.__dict__.pop("_all_snapshots", None)
         self.__dict__.pop("_context", None)
 
@@ -285,6 +287,7 @@ class Engine:
             followed_since=self._context.followed_since,
             shared=shared,
             review=review,
+            objections=self._objections,
             shifts=frames["shifts"],
             days=days,
             queues=frames["queues"],

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -127,6 +127,8 @@ def _keep_roster(store: Store, account: str, roster: Roster | None) -> None:
         return
     store.replace_people(account, "platform", roster.people)
     store.replace_groups(account, "platform", roster.groups)
+    if roster.left is not None and roster.people.height:
+        store.access.keep_leavers(account, roster.people["agent"], roster.left, datetime.now(UTC))
     _keep_zone(store, account, roster.zone)
     _remember(store, account, roster)
 

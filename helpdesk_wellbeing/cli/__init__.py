@@ -15,6 +15,7 @@ from helpdesk_wellbeing.errors import WellbeingError
 
 NAME = "helpdesk-wellbeing"
 COMMANDS = {
+    "access": "How people sign in, whom the pages let in, the first link.",
     "act": "Look at proposals, write what was decided; how an account acts.",
     "agreement": "What was agreed with those it is about.",
     "audit": "What happened, and whether the log of it is whole.",
@@ -28,6 +29,7 @@ COMMANDS = {
     "import": "Read an event log and the files about people.",
     "install": "Set up in the helpdesk what acting needs.",
     "notices": "Whom an account tells that something waits, and how.",
+    "package": "Build the app inside the helpdesk, checked.",
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
     "rules": "List, show and test the rules.",

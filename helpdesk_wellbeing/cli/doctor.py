@@ -120,7 +120,7 @@ def _about_privacy(store: Store, account: str, said: list[str]) -> list[str]:
     lines = [f"{gate_of(store, account, now).why}; see agreement show --account {account}"]
     for one in doubts(store, account, now):
         mend = "; say in the people file who it is" if one.about_attribution and one.kind == "agent" else ""
-        lines.append(f"contested ({one.reason}): {one.rule} of {one.kind} {one.subject} since {one.since}{mend}")
+        lines.append(f"contested ({one.reason}): a flag of {one.kind} {one.subject} since {one.since}{mend}")
     return [*lines, *said]
 
 

@@ -266,7 +266,7 @@ def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) 
         engine.update()
     as_of = means.now()
     outcome = engine.assess(as_of)
-    gate = gate_of(store, account, as_of)
+    gate = gate_of(store, account, as_of, directory=outcome.facts.directory)
     standing = f"{gate.stamp}:{standing_of(outcome, catalogue)}"
     said = means.said.of(account)
     answer, plans = said.again(standing, as_of), False

@@ -27,6 +27,7 @@ from helpdesk_wellbeing.store.clock import BEGINNING
 from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Added, Owner
+from helpdesk_wellbeing.store.glass import Glass
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.notices import Notices
@@ -494,6 +495,11 @@ class Store:
     def access(self) -> Access:
         """Who may sign in, who has."""
         return Access(self._database, self._keyring, self._read, self._write)
+
+    @property
+    def glass(self) -> Glass:
+        """Who opened whose page, and why."""
+        return Glass(self._read, self._write)
 
     @property
     def surveys(self) -> Surveys:
