@@ -12,7 +12,7 @@ from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option,
 from helpdesk_wellbeing.cli.install import about as about_installation
 from helpdesk_wellbeing.cli.notices import about as about_notices
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets, why_no_events
-from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short
+from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short, retention_line
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -71,6 +71,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "last": last and last.isoformat(),
         "connection": _connection(settings, webhooks_only),
         "work": in_short(work, now),
+        "retention": retention_line(store, account),
         "notes": [
             *roster.get("notes", ()),
             *_about_privacy(store, account, work["privacy"]),
@@ -156,6 +157,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     ]
     if report["work"]:
         lines.append(f"  work                    {report['work']}")
+    lines.append(f"  retention               {report['retention']}")
     lines += [f"  note                    {note}" for note in report["notes"]]
     for key, label in (
         ("automated_by_platform", "automated, by platform"),
