@@ -16,6 +16,7 @@ from helpdesk_wellbeing.store.agreements import Agreements
 from helpdesk_wellbeing.store.audit import Audit, Wanted
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
+from helpdesk_wellbeing.store.notices import Notices
 from helpdesk_wellbeing.store.proposals import Proposals
 from helpdesk_wellbeing.store.said import Contest, Said
 from helpdesk_wellbeing.store.seen import SeenFlags
@@ -155,6 +156,7 @@ def steps(tools):
         "add": lambda s, a: s.proposals.add(a, tools.proposal_of(a, "other")),
         "get": lambda s, a: s.proposals.get(a, "p"),
         "listed": lambda s, a: s.proposals.listed(a),
+        "about": lambda s, a: s.proposals.about(a, "team", OTHERS, at),
         "change": lambda s, a: s.proposals.change(a, "p", ("open",), "snoozed", later, by=MINE, snoozed_until=later),
         "counts": lambda s, a: s.proposals.counts(a),
         "choose": lambda s, a: s.proposals.choose(a, "p", [MINE]),
@@ -198,12 +200,28 @@ def steps(tools):
         "entries": lambda s, a: s.audit.entries(a),
         "newest": lambda s, a: s.audit.newest(a, Wanted()),
         "head": lambda s, a: s.audit.head(a),
+        "about": lambda s, a: s.audit.about(a, OTHERS),
         "verify": lambda s, a: s.audit.verify(a),
         "word_of": lambda s, a: s.audit.word_of(a, OTHERS),
         "persons": lambda s, a: s.audit.persons(a),
         "naming": lambda s, a: s.audit.naming(a, OTHERS),
         "cut": lambda s, a: s.audit.cut(a, at, later),
         "forget": lambda s, a: s.audit.forget(a, OTHERS),
+    }
+    of_the_notices = {
+        "look_at": lambda s, a: s.notices.look_at(a, at),
+        "add": lambda s, a: s.notices.add(a, tools.notice_of(a, "other")),
+        "waiting": lambda s, a: s.notices.waiting(a, later),
+        "claim": lambda s, a: s.notices.claim(a, "n", later, later),
+        "later": lambda s, a: s.notices.later(a, "n", later, MINE),
+        "put_off": lambda s, a: s.notices.put_off(a, later),
+        "sent": lambda s, a: s.notices.sent(a, "n", later),
+        "give_up": lambda s, a: s.notices.give_up(a, "n", "dropped", MINE),
+        "listed": lambda s, a: s.notices.listed(a, at),
+        "drop_waiting": lambda s, a: s.notices.drop_waiting(a),
+        "tidy": lambda s, a: s.notices.tidy(a, later),
+        "forget": lambda s, a: s.notices.forget(a, OTHERS),
+        "opened": lambda s, a: s.notices.opened(a, at),
     }
     of_the_agreements = {
         "add": lambda s, a: s.agreements.add(a, at, {"state": "waiting", "by": MINE}),
@@ -259,7 +277,7 @@ def steps(tools):
     }
     return {**of_agreeing, Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
             Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
-            Audit: of_the_audit, Upkeep: of_the_upkeep}  # fmt: skip
+            Audit: of_the_audit, Notices: of_the_notices, Upkeep: of_the_upkeep}  # fmt: skip
 
 
 def writes_alone(store, account):
