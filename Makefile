@@ -5,7 +5,7 @@ VENV   := .venv
 RUN    := $(VENV)/bin
 
 
-.PHONY: demo test prove bench screenshots check format lock clean
+.PHONY: demo test prove bench screenshots messages check format lock clean
 .DELETE_ON_ERROR:
 
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -32,6 +32,9 @@ bench: $(VENV)/.installed  ## speed and memory against peers
 
 screenshots: $(VENV)/.installed  ## of every page of the demo, in both languages, wide and narrow, into screenshots/
 	$(RUN)/python -m tests.browser.shots screenshots
+
+messages: $(VENV)/.installed  ## bring the catalogues of words up to date with pages and rules
+	$(RUN)/python -m helpdesk_wellbeing.web.messages
 
 check: $(VENV)/.installed  ## lint, types, import directions
 	$(RUN)/ruff check .

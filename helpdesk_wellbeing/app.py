@@ -34,7 +34,7 @@ _log = structlog.get_logger(__name__)
 
 
 def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
-    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /pulse/, /consent/, /api/, /healthz, …
+    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /zaf/, /apps/, /pulse/, /consent/, /api/, …
 
     `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask
     for a worker: that is elsewhere. `now` is another time in the demo
@@ -43,15 +43,17 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from flask import Flask
 
     from helpdesk_wellbeing.acting.consent_page import consents
-    from helpdesk_wellbeing.api.blueprint import api
+    from helpdesk_wellbeing.api.blueprint import api, document
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
     from helpdesk_wellbeing.web.site import add_pages
     from webhooks import wsgi
     from webhooks.door import Door
+    from webhooks.freshdesk.app.panel import panel
     from webhooks.known import Remembered, from_store
     from webhooks.receipts import Receipts
+    from webhooks.zendesk.app.frames import frames
 
     store = open_store(settings, busy_s=BUSY_S)
     receipts = Receipts(_while_fit(store))
@@ -62,9 +64,11 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     door = Door(Remembered(from_store(store)), receipts.keep, deliveries.count)
     app.wsgi_app = wsgi.before(app.wsgi_app, door)  # type: ignore[method-assign, assignment]
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
-    for pages in (pulse(store, now), consents(store, now), api(store, now)):
+    for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
-    add_pages(app, store, catalogue(settings), now, ways(store))
+    site = add_pages(app, store, catalogue(settings), now, ways(store))
+    for pages in (frames(site.known, now), panel(store, now)):
+        app.register_blueprint(pages)
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app

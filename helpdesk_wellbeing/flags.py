@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.agreement.gate import AGENT, NOT_AVAILABLE, Gate
 from helpdesk_wellbeing.engine import WINDOWS, Catalogue, Outcome
 from helpdesk_wellbeing.events import GRADES
 from helpdesk_wellbeing.rules.machine import LEVEL_WORDS, WARN
@@ -32,6 +33,7 @@ COUNTS = frozenset(
         "hard",
     ]
 )
+PAUSED = "paused"
 SHARED = "shared or automated"
 REVIEW = "identity review"
 # How long a flag without a new instance still counts as news: as long as its own window, within these. A week-end must
@@ -48,20 +50,21 @@ class Last:
     news: bool  # ongoing, or not long ago
 
 
-def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = False) -> dict[str, Any]:
+def check(outcome: Outcome, catalogue: Catalogue, *, gate: Gate) -> dict[str, Any]:
     """The answer as one JSON-ready object; the same facts give the same object, key by key.
 
-    `withhold_agents` is the privacy gate: without a recorded agreement nothing is said about single agents.
+    What the gate keeps back about single agents is in no part of it; `withheld` names the signals. Flags that somebody
+    contested are not among `flags`: they stand under `paused`, a key that is there only when there are any.
     """
     silenced = _silenced(outcome)
     flags: list[dict[str, Any]] = []
     gaps: set[tuple[str, str, str, str]] = set()
     withheld: set[str] = set()
     for rule, signal in catalogue.active():
-        if withhold_agents and signal.subject == "agent":
+        if is_withheld(rule, signal, gate):
             withheld.add(signal.id)
             continue
-        hidden = silenced if signal.subject == "agent" else {}
+        hidden = _hidden(signal, silenced, gate)
         found = _flags_of(rule, signal, outcome, hidden)
         flags += found
         proven = {flag["subject"]["id"] for flag in found}
@@ -69,8 +72,8 @@ def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = Fal
             if reason == NO_INPUT and subject in proven:
                 continue
             gaps.add((signal.id, signal.subject, subject, hidden.get(subject, reason)))
-        gaps |= {(signal.id, "agent", subject, reason) for subject, reason in hidden.items()}
-    return {
+        gaps |= {(signal.id, AGENT, subject, reason) for subject, reason in hidden.items()}
+    return _split({
         "account": outcome.account,
         "as_of": instant(outcome.as_of),
         "flags": sorted(flags, key=lambda f: (f["signal"], f["subject"]["kind"], f["subject"]["id"])),
@@ -78,9 +81,57 @@ def check(outcome: Outcome, catalogue: Catalogue, *, withhold_agents: bool = Fal
             {"signal": signal, "subject": {"kind": kind, "id": subject}, "reason": reason}
             for signal, kind, subject, reason in sorted(gaps)
         ],
-        "identity_review": [] if withhold_agents else sorted(outcome.review, key=lambda entry: entry["agent"]),
+        "identity_review": [] if gate.is_closed else sorted(outcome.review, key=lambda entry: entry["agent"]),
         "withheld": sorted(withheld),
-    }
+    }, gate)  # fmt: skip
+
+
+def is_withheld(rule: Rule, signal: Signal, gate: Gate) -> bool:
+    """Whether a rule says nothing of anybody, because nobody agreed to that."""
+    return signal.subject == AGENT and (not gate.computes(signal.id) or gate.holds_back(rule) is not None)
+
+
+def under(answer: Mapping[str, Any], gate: Gate) -> dict[str, Any]:
+    """An answer that was made earlier, as far as the gate of now lets it pass."""
+    flags = [*answer["flags"], *answer.get(PAUSED, ())]
+    gaps = []
+    for gap in answer["not_assessable"]:
+        kind, id = gap["subject"]["kind"], gap["subject"]["id"]
+        if kind != AGENT or gate.computes(gap["signal"]):
+            gaps.append(gap | {"reason": NOT_AVAILABLE} if id in gate.objectors(gap["signal"]) else gap)
+    kept = {
+        **answer,
+        "flags": [flag for flag in flags if gate.allows(flag["signal"], *_subject(flag))],
+        "not_assessable": gaps,
+        "identity_review": [] if gate.is_closed else answer.get("identity_review", []),
+    }  # fmt: skip
+    return _split(kept, gate)
+
+
+def _split(answer: dict[str, Any], gate: Gate) -> dict[str, Any]:
+    """Flags that were contested apart from the others."""
+
+    def is_paused(flag: Mapping[str, Any]) -> bool:
+        return gate.pauses(flag["rule"], *_subject(flag), flag["since"])
+
+    paused = [flag for flag in answer["flags"] if is_paused(flag)] if gate.contested else []
+    answer.pop(PAUSED, None)
+    if paused:
+        answer["flags"] = [flag for flag in answer["flags"] if not is_paused(flag)]
+        answer[PAUSED] = paused
+    return answer
+
+
+def _subject(flag: Mapping[str, Any]) -> tuple[str, str]:
+    return flag["subject"]["kind"], flag["subject"]["id"]
+
+
+def _hidden(signal: Signal, silenced: Mapping[str, str], gate: Gate) -> Mapping[str, str]:
+    """Subjects of whom a signal says nothing, with the reason."""
+    if signal.subject != AGENT:
+        return {}
+    objectors = gate.objectors(signal.id)
+    return {**dict.fromkeys(objectors, NOT_AVAILABLE), **silenced} if objectors else silenced
 
 
 def standing_of(outcome: Outcome, catalogue: Catalogue) -> str:
@@ -96,16 +147,15 @@ def _on(states: pl.DataFrame) -> list[tuple[Any, ...]]:
     return states[at].rows() if len(at) else []
 
 
-def changes(
-    history: pl.DataFrame, outcome: Outcome, catalogue: Catalogue, withhold_agents: bool
-) -> list[dict[str, Any]]:
+def changes(history: pl.DataFrame, outcome: Outcome, catalogue: Catalogue, *, gate: Gate) -> list[dict[str, Any]]:
     """Changes of level (columns of `engine.TRANSITIONS`) as JSON-ready rows, in the order of time."""
     silenced = _silenced(outcome)
+    known = {rule.id: (signal, is_withheld(rule, signal, gate)) for rule, signal in catalogue.active()}
+    hidden = {signal.id: _hidden(signal, silenced, gate) for signal, _ in known.values()}
     rows = []
     for row in history.iter_rows(named=True):
-        signal = catalogue.signals[catalogue.rules[row["rule"]].signal]
-        personal = signal.subject == "agent"
-        if personal and (withhold_agents or row["subject"] in silenced):
+        signal, withheld = known[row["rule"]]
+        if withheld or row["subject"] in hidden[signal.id]:
             continue
         rows.append(
             {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import polars as pl
 
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.instants import parse_instants, zone_problem
+from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import parse_schedule
 from helpdesk_wellbeing.tables import Reader, read_table
 from helpdesk_wellbeing.words import did_you_mean, excerpt
@@ -52,6 +53,7 @@ GROUPS = pl.Schema(
     }
 )
 ON_CALL = pl.Schema({"agent": pl.String(), "from": pl.Datetime("us", "UTC"), "to": pl.Datetime("us", "UTC")})
+OWN_HOURS = pl.Schema({"agent": pl.String(), "schedule": pl.String()})  # what agents chose themselves
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Directory:
     leave: pl.DataFrame
     groups: pl.DataFrame
     on_call: pl.DataFrame
+    own_hours: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OWN_HOURS))
 
     @staticmethod
     def empty(zone: str = "UTC") -> Directory:
@@ -74,6 +77,31 @@ class Directory:
             pl.DataFrame(schema=GROUPS),
             pl.DataFrame(schema=ON_CALL),
         )
+
+
+def holding(people: pl.DataFrame, day: date) -> pl.DataFrame:
+    """`PEOPLE`, one row an agent: the one that holds on this date; who begins later is left out."""
+    begun = people.filter(pl.col("valid_from").is_null() | (pl.col("valid_from") <= day))
+    return begun.sort("valid_from", nulls_last=False).unique("agent", keep="last", maintain_order=True)
+
+
+def by_own_hours(directory: Directory) -> Directory:
+    """The same people with the hours that they chose themselves in the place of their schedules, at all times.
+
+    Only what is after hours is judged by these (WT7); rest, breaks, plans and leave go by the schedule.
+    """
+    return directory if directory.own_hours.is_empty() else _by_own_hours(directory)
+
+
+@once_per_object
+def _by_own_hours(directory: Directory) -> Directory:
+    own = directory.own_hours.rename({"schedule": "own"})
+    people = directory.people.join(own, on="agent", how="left", maintain_order="left")
+    people = people.with_columns(schedule=pl.coalesce("own", "schedule")).drop("own")
+    unknown = directory.own_hours.join(directory.people.select("agent"), on="agent", how="anti")
+    columns = [pl.col(n) if n in unknown.columns else pl.lit(None, t).alias(n) for n, t in PEOPLE.items()]
+    people = pl.concat([people, unknown.select(columns).with_columns(excluded=pl.lit(False))])
+    return replace(directory, people=people, own_hours=pl.DataFrame(schema=OWN_HOURS))
 
 
 def read_people(path: Path) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from helpdesk_wellbeing.agreement.gate import OPEN
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.flags import check
 from helpdesk_wellbeing.rules.load import load_rules
@@ -44,7 +45,7 @@ def answer(store, as_of: datetime) -> str:
     engine = Engine(store, "demo", CATALOGUE)
     with store.writer("demo", "test"):
         engine.update()
-    return json.dumps(check(engine.assess(as_of), CATALOGUE), indent=1)
+    return json.dumps(check(engine.assess(as_of), CATALOGUE, gate=OPEN), indent=1)
 
 
 def in_order(store, events, as_of):
@@ -144,7 +145,7 @@ def facts(filled, world):
         pytest.param(day_by_day_with_a_check_each_week, marks=pytest.mark.prove),
         pytest.param(hour_by_hour_on_the_last_day_with_late_rows, marks=pytest.mark.prove),
         pytest.param(hour_by_hour_on_the_last_two_days_with_late_rows, marks=pytest.mark.prove),
-        the_recent_half_first,
+        pytest.param(the_recent_half_first, marks=pytest.mark.prove),  # each time on PostgreSQL, see below
     ],
     ids=lambda arrive: arrive.__name__,
 )
@@ -211,7 +212,8 @@ def test_an_engine_that_is_kept_between_looks_answers_like_a_new_one(store, worl
         with store.writer("demo", "test"):
             kept.update()
         outcome = kept.assess(now)
-        assert check(outcome, CATALOGUE) == check(Engine(store, "demo", CATALOGUE).assess(now), CATALOGUE)
+        again = Engine(store, "demo", CATALOGUE).assess(now)
+        assert check(outcome, CATALOGUE, gate=OPEN) == check(again, CATALOGUE, gate=OPEN)
 
 
 def rounds(stepwise):
@@ -264,7 +266,7 @@ def test_a_reader_before_the_first_fold_gets_the_same_answer(store, world, expec
 
     outcome = Engine(store, "demo", CATALOGUE).assess(world.as_of)
 
-    assert json.dumps(check(outcome, CATALOGUE), indent=1) == expected
+    assert json.dumps(check(outcome, CATALOGUE, gate=OPEN), indent=1) == expected
 
 
 def test_at_an_instant_before_the_first_event_nothing_is_known(store, world):
@@ -300,4 +302,4 @@ def test_an_answer_is_of_one_state_of_the_store_whatever_a_writer_does_meanwhile
 
     monkeypatch.setattr(reader, "_resume", interrupted)
 
-    assert json.dumps(check(reader.assess(world.as_of), CATALOGUE), indent=1) == expected
+    assert json.dumps(check(reader.assess(world.as_of), CATALOGUE, gate=OPEN), indent=1) == expected

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from helpdesk_wellbeing.agreement.gate import CLOSED, OPEN
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.flags import changes, check
 from helpdesk_wellbeing.privacy import needs_agreement
 from helpdesk_wellbeing.rules.load import load_rules
-from helpdesk_wellbeing.settings import load_settings
+from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 from helpdesk_wellbeing.store import Account, open_store
 
@@ -38,9 +39,10 @@ def test_only_imported_logs_and_this_machine_go_without_an_agreement(account, ga
     assert needs_agreement(account) is gated
 
 
-@pytest.fixture
-def outcome(home, world):
-    with open_store(load_settings()) as store:
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory, world):
+    home = tmp_path_factory.mktemp("private")
+    with open_store(Settings(home, f"sqlite:///{home}/wellbeing.db")) as store:
         store.create_account("acme", zone=world.zone)
         for kind in ("people", "leave", "groups", "on_call"):
             getattr(store, f"replace_{kind}")("acme", "file", getattr(world.roster, kind))
@@ -52,8 +54,8 @@ def outcome(home, world):
 def test_behind_the_gate_nothing_is_said_about_single_agents(outcome):
     assessed, engine = outcome
 
-    answer = check(assessed, CATALOGUE, withhold_agents=True)
-    history = changes(engine.history(assessed.since, assessed.as_of), assessed, CATALOGUE, withhold_agents=True)
+    answer = check(assessed, CATALOGUE, gate=CLOSED)
+    history = changes(engine.history(assessed.since, assessed.as_of), assessed, CATALOGUE, gate=CLOSED)
 
     assert answer["withheld"] == PERSONAL
     assert answer["flags"]
@@ -65,14 +67,14 @@ def test_behind_the_gate_nothing_is_said_about_single_agents(outcome):
 def test_behind_the_gate_no_account_is_put_up_for_review(outcome):
     assessed, _ = outcome
 
-    assert check(assessed, CATALOGUE)["identity_review"]
-    assert check(assessed, CATALOGUE, withhold_agents=True)["identity_review"] == []
+    assert check(assessed, CATALOGUE, gate=OPEN)["identity_review"]
+    assert check(assessed, CATALOGUE, gate=CLOSED)["identity_review"] == []
 
 
 def test_evidence_about_a_team_names_nobody(outcome, world):
     assessed, _ = outcome
     people = set(world.roster.users["user"])
 
-    for flag in check(assessed, CATALOGUE)["flags"]:
+    for flag in check(assessed, CATALOGUE, gate=OPEN)["flags"]:
         if flag["subject"]["kind"] != "agent":
             assert not people & {str(value) for entry in flag["evidence"] for value in entry.values()}

@@ -8,6 +8,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from helpdesk_wellbeing.agreement.gate import OPEN
 from helpdesk_wellbeing.demo import judge
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.feed import Page
@@ -77,7 +78,7 @@ def answers(world, tmp_path_factory):
             engine = Engine(store, account, CATALOGUE)
             with store.writer(account, "test"):
                 engine.update()
-            found[account] = check(engine.assess(world.as_of), CATALOGUE)
+            found[account] = check(engine.assess(world.as_of), CATALOGUE, gate=OPEN)
     return found
 
 

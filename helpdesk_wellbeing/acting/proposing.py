@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from helpdesk_wellbeing.acting import asking, review
 from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
+from helpdesk_wellbeing.agreement.gate import Gate, gate_of
 from helpdesk_wellbeing.flags import check
 from helpdesk_wellbeing.plan.actions.esat_wave import teams_under_load
 from helpdesk_wellbeing.plan.actions.loads import open_work_now
@@ -20,7 +21,6 @@ from helpdesk_wellbeing.plan.planning import History, Past, Planned, Situation, 
 from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.plan.proposal import Proposal, Subject, from_json
 from helpdesk_wellbeing.plan.reviewers import is_statutory, reviewer_of
-from helpdesk_wellbeing.privacy import needs_agreement
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue, Outcome
@@ -43,22 +43,23 @@ class Looked:
 
 def would_propose(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Planned:
     """What planning proposes as of then; nothing is kept."""
-    answer = check(outcome, catalogue, withhold_agents=needs_agreement(store.account(outcome.account)))
-    situation = situation_of(store, outcome, catalogue, answer, at)
+    gate = gate_of(store, outcome.account, at, directory=outcome.facts.directory)
+    situation = situation_of(store, outcome, catalogue, check(outcome, catalogue, gate=gate), at, gate)
     return propose(replace(situation, history=history_of(store, outcome.account, situation.policy, at)))
 
 
 def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Looked:
     """End what has expired or lost its flag, and keep what planning proposes now."""
     account = outcome.account
-    answer = check(outcome, catalogue, withhold_agents=needs_agreement(store.account(account)))
+    gate = gate_of(store, account, at, directory=outcome.facts.directory)
+    answer = check(outcome, catalogue, gate=gate)
     asking.look_after_waves(store, account, at)
     review.finish(store, account, at)
-    situation = situation_of(store, outcome, catalogue, answer, at)
+    situation = situation_of(store, outcome, catalogue, answer, at, gate)
     flags = [*answer["flags"], *teams_under_load(situation), *open_work_now(situation)]
     on = {(flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]) for flag in flags}
     on |= {(rule, "team", id) for rule, _, id in on}  # a wave is for the team of a queue
-    ended = review.let_go(store, account, on, at)
+    ended = [*review.keep_to(store, account, gate, at), *review.let_go(store, account, on, at)]
     history = history_of(store, account, situation.policy, at)
     situation = replace(situation, history=replace(history, made_today=_made_today(store, situation)))
     planned = propose(situation)
@@ -98,9 +99,9 @@ def planning_policy(acting: Acting) -> Policy:
 
 
 def situation_of(
-    store: Store, outcome: Outcome, catalogue: Catalogue, answer: Mapping[str, Any], at: datetime
+    store: Store, outcome: Outcome, catalogue: Catalogue, answer: Mapping[str, Any], at: datetime, gate: Gate
 ) -> Situation:
-    """What planning looks at, of one instant, without the history of proposals."""
+    """What planning looks at, at an instant, without the history of proposals; `answer` was made with this gate."""
     account, policy = outcome.account, planning_policy(policy_of(store, outcome.account))
     events = store.read_events(account, at - LOOKED_BACK, outcome.as_of, columns=COLUMNS)
     work = open_work(outcome.standing.carry.tickets, events, outcome.facts.handled, policy.tags)
@@ -114,7 +115,7 @@ def situation_of(
         work=work,
         policy=policy,
         surveys=asking.reasons(store, account, outcome.facts.directory, at),
-        withhold_agents=needs_agreement(store.account(account)),
+        gate=gate,
     )
 
 

@@ -18,7 +18,8 @@ from helpdesk_wellbeing.acting import asking
 from helpdesk_wellbeing.acting.names import Names, names_of
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
-from helpdesk_wellbeing.acting.views import OPEN, found, shown
+from helpdesk_wellbeing.acting.views import OPEN, found, says_too_much, shown
+from helpdesk_wellbeing.agreement.gate import Gate
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.plan.proposal import WRITING, Move, Proposal, Subject, from_json, to_json
 from helpdesk_wellbeing.store.audit import Person
@@ -87,6 +88,20 @@ def let_go(store: Store, account: str, flags: Collection[tuple[str, str, str]], 
         with store.transaction():
             if store.proposals.change(account, kept.id, (*OPEN, "asked"), state, at):
                 store.audit.add(account, at, state, proposal=kept.id)
+                _take_back_suggestions(store, account, kept.id, at)
+                ended.append(kept.id)
+    return ended
+
+
+def keep_to(store: Store, account: str, gate: Gate, at: datetime) -> list[str]:
+    """Withdraw what says more of a person than the gate lets pass now; their ids. What is written already stays."""
+    ended = []
+    for kept in store.proposals.listed(account, PENDING):
+        if not says_too_much(from_json(kept.body), gate):
+            continue
+        with store.transaction():
+            if store.proposals.change(account, kept.id, PENDING, "withdrawn", at):
+                store.audit.add(account, at, "withdrawn", proposal=kept.id, reason=gate.why)
                 _take_back_suggestions(store, account, kept.id, at)
                 ended.append(kept.id)
     return ended

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.api.answers import Refusal, answer, query_as
+from helpdesk_wellbeing.api.document import described
 from helpdesk_wellbeing.api.models import AuditQuery, VerifyQuery
+from helpdesk_wellbeing.api.shapes import AuditShape, VerdictShape
 from helpdesk_wellbeing.store.audit import Head
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     log = desk.store.audit
 
     @routes.get("/audit")
+    @described(AuditShape, query=AuditQuery)
     def audit(account: str) -> Response:
         query = query_as(AuditQuery, "audit")
         with desk.store.view():
@@ -33,6 +36,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         )
 
     @routes.get("/audit/verify")
+    @described(VerdictShape, query=VerifyQuery)
     def verify(account: str) -> Response:
         query = query_as(VerifyQuery, "audit verify")
         if (query.seq is None) != (query.hash is None):

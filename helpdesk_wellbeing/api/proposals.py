@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.acting import review, views
 from helpdesk_wellbeing.acting.policy import policy_of
+from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.api.answers import Refusal, answer, body_as, no_query, query_as
+from helpdesk_wellbeing.api.document import described
 from helpdesk_wellbeing.api.looking import note_look
 from helpdesk_wellbeing.api.models import Accept, Decline, Empty, ProposalsQuery, Snooze
+from helpdesk_wellbeing.api.shapes import DecidedShape, ProposalShape, ProposalsShape
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
@@ -26,11 +29,13 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     store = desk.store
 
     @routes.get("/proposals")
+    @described(ProposalsShape, query=ProposalsQuery)
     def proposals(account: str) -> Response:
         query = query_as(ProposalsQuery, "proposals")
         states = None if query.state == "all" else query.state.split(",")
         with store.view():
-            found = [k for k in store.proposals.listed(account, states) if views.is_for_leads(k, desk.now())]
+            at, gate = desk.now(), gate_of(store, account, desk.now())
+            found = [k for k in store.proposals.listed(account, states) if views.is_for_leads(k, at, gate)]
             begin = _after(desk, account, query.after, found)
             page = found[begin : begin + query.most]
             shown = [views.shown(store, account, kept.id) for kept in page]
@@ -41,6 +46,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return answer({"account": account, "proposals": shown, "declined": declined, "next": next_})
 
     @routes.get("/proposals/<id>")
+    @described(ProposalShape)
     def proposal(account: str, id: str) -> Response:
         no_query("proposal")
         _find(desk, account, id)
@@ -49,18 +55,21 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return answer(shown)
 
     @routes.post("/proposals/<id>/accept")
+    @described(DecidedShape, body=Accept, decides=True)
     def accept(account: str, id: str) -> Response:
         _find(desk, account, id)
         only = body_as(Accept, "accept").only
         return _decided(desk, account, review.accept(store, account, id, desk.by, desk.now(), only))
 
     @routes.post("/proposals/<id>/decline")
+    @described(DecidedShape, body=Decline, decides=True)
     def decline(account: str, id: str) -> Response:
         _find(desk, account, id)
         review.decline(store, account, id, desk.by, body_as(Decline, "decline").reason, desk.now())
         return _decided(desk, account, views.shown(store, account, id))
 
     @routes.post("/proposals/<id>/snooze")
+    @described(DecidedShape, body=Snooze, decides=True)
     def snooze(account: str, id: str) -> Response:
         _find(desk, account, id)
         until, at = body_as(Snooze, "snooze").until, desk.now()
@@ -72,6 +81,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return _decided(desk, account, views.shown(store, account, id))
 
     @routes.post("/proposals/<id>/undo")
+    @described(DecidedShape, body=Empty, decides=True)
     def undo(account: str, id: str) -> Response:
         _find(desk, account, id)
         body_as(Empty, "undo")
@@ -81,7 +91,8 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
 def _find(desk: Desk, account: str, id: str) -> None:
     """Raises Refusal unless this account has such a proposal and a lead may see it."""
     kept = desk.store.proposals.get(account, id) if _ID.fullmatch(id) else None
-    if kept is None or not views.is_for_leads(kept, desk.now()):
+    at = desk.now()
+    if kept is None or not views.is_for_leads(kept, at, gate_of(desk.store, account, at)):
         raise Refusal(404, "not_found", f"{account}: there is no such proposal to be seen; list the proposals anew")
 
 

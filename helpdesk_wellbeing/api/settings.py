@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from helpdesk_wellbeing.acting import policy as policies
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.api.answers import Refusal, answer, body_as, no_query
+from helpdesk_wellbeing.api.document import described
 from helpdesk_wellbeing.api.models import SettingsPatch
+from helpdesk_wellbeing.api.shapes import SettingsShape
 from helpdesk_wellbeing.plan.policy import Policy
 
 if TYPE_CHECKING:
@@ -26,11 +28,13 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     store = desk.store
 
     @routes.get("/settings")
+    @described(SettingsShape)
     def settings(account: str) -> Response:
         no_query("settings")
         return answer(policy_of(store, account).model_dump(mode="json"))
 
     @routes.patch("/settings")
+    @described(SettingsShape, body=SettingsPatch)
     def change(account: str) -> Response:
         patch = body_as(SettingsPatch, "settings").model_dump(mode="json", exclude_unset=True)
         with store.transaction():

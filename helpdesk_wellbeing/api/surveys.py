@@ -7,7 +7,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.api.answers import Refusal, answer, body_as, no_query, query_as
+from helpdesk_wellbeing.api.document import described
 from helpdesk_wellbeing.api.models import Answer, EffectQuery, NewTheme, ResultsQuery
+from helpdesk_wellbeing.api.shapes import (
+    AnsweredShape,
+    EffectShape,
+    ResultShape,
+    ThemeShape,
+    ThemesShape,
+    WavesShape,
+)
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.surveys import waves
 from helpdesk_wellbeing.surveys.loop import Change, unanswered
@@ -30,11 +39,13 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     store = desk.store
 
     @routes.get("/surveys/waves")
+    @described(WavesShape)
     def all_waves(account: str) -> Response:
         no_query("waves")
         return answer({"account": account, "waves": [_wave(one) for one in store.surveys.waves(account)]})
 
     @routes.get("/surveys/waves/<wave>/results")
+    @described(ResultShape, query=ResultsQuery)
     def result(account: str, wave: str) -> Response:
         query = query_as(ResultsQuery, "results")
         if (query.dimension is None) != (query.value is None):
@@ -47,6 +58,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return answer(_result(found))
 
     @routes.post("/surveys/waves/<wave>/themes")
+    @described(ThemeShape, body=NewTheme, status=201, decides=True)
     def add_theme(account: str, wave: str) -> Response:
         found = _find_wave(desk, account, wave)
         body = body_as(NewTheme, "theme")
@@ -64,6 +76,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return answer(_theme(theme), 201)
 
     @routes.get("/surveys/themes")
+    @described(ThemesShape)
     def themes(account: str) -> Response:
         no_query("themes")
         found = store.surveys.themes(account)
@@ -71,6 +84,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return answer({"account": account, "themes": [_theme(one) for one in found], "unanswered": asdict(late)})
 
     @routes.post("/surveys/themes/<theme>/answer")
+    @described(AnsweredShape, body=Answer, decides=True)
     def answer_theme(account: str, theme: str) -> Response:
         _find_theme(desk, account, theme)
         text, at = body_as(Answer, "answer").text, desk.now()
@@ -83,6 +97,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         return answer({"theme": _theme(_find_theme(desk, account, theme)), "wave": _wave(wave)})
 
     @routes.get("/surveys/themes/<theme>/effect")
+    @described(EffectShape, query=EffectQuery)
     def effect(account: str, theme: str) -> Response:
         query = query_as(EffectQuery, "effect")
         found = waves.effect(store, account, _find_theme(desk, account, theme), query.team)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -39,10 +39,11 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
 
     Exit code 0: nothing, 1: something would have been flagged, 2: did not run.
     """
+    from helpdesk_wellbeing.agreement.gate import CLOSED, gate_of
+    from helpdesk_wellbeing.cli.looking import noted
     from helpdesk_wellbeing.engine import Engine
     from helpdesk_wellbeing.errors import ConfigError
     from helpdesk_wellbeing.flags import changes
-    from helpdesk_wellbeing.privacy import needs_agreement
 
     if until <= since:
         raise ConfigError("--to must be later than --from")
@@ -53,8 +54,12 @@ def command(ctx: click.Context, account: str, since: datetime, until: datetime, 
     engine = Engine(store, account, known)
     bring_up_to_date(store, engine, account, "backtest")
     _say_what_is_outside(store, account, since, until)
-    gated = needs_agreement(store.account(account))
-    rows = changes(engine.history(since, until), engine.assess(until), known, gated)
+    gate = gate_of(store, account, datetime.now(UTC), served=False)
+    history, outcome = engine.history(since, until), engine.assess(until)
+    rows = changes(history, outcome, known, gate=gate)
+    named = {row["subject"]["id"] for row in rows if row["subject"]["kind"] == "agent"}
+    if named and not noted(store, account, "backtest", agents=named):
+        rows = changes(history, outcome, known, gate=CLOSED)
     if output == "json":
         print_json(rows)
     else:

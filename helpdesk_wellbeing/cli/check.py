@@ -73,9 +73,9 @@ def command(ctx: click.Context, account: str, as_of: datetime | None, output: st
 
 def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> Examined:
     """What `check` has to say; brings the stored facts up to date when nobody else is writing."""
+    from helpdesk_wellbeing.agreement.gate import gate_of
     from helpdesk_wellbeing.engine import Engine
     from helpdesk_wellbeing.flags import check, last_instances
-    from helpdesk_wellbeing.privacy import needs_agreement
 
     require_events(store, account)
     engine = Engine(store, account, known)
@@ -88,12 +88,24 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> Ex
     if last is not None and as_of - last > STALE:
         newest = f"{last:%Y-%m-%dT%H:%M:%SZ}"
         say(f"{account}: the newest event is of {newest}; nothing is known since (--as-of {newest} looks back)")
-    gated = needs_agreement(store.account(account))
-    if gated:
-        say(f"{account}: no agreement is recorded, so signals about single agents are withheld")
-    else:
-        say(f"{account}: imported or on this machine, so signals about single agents run without an agreement")
-    return Examined(check(outcome, known, withhold_agents=gated), last_instances(outcome, known))
+    gate = gate_of(store, account, datetime.now(UTC), served=False, directory=outcome.facts.directory)
+    say(f"{account}: {gate.why}")
+    answer = _if_noted(store, check(outcome, known, gate=gate))
+    return Examined(answer, last_instances(outcome, known))
+
+
+def _if_noted(store: Store, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, which stands in the audit where it names persons; without them where it cannot be written there."""
+    from helpdesk_wellbeing.agreement.gate import CLOSED
+    from helpdesk_wellbeing.cli.looking import noted
+    from helpdesk_wellbeing.flags import under
+
+    named = {flag["subject"]["id"] for flag in answer["flags"] if flag["subject"]["kind"] == "agent"}
+    named |= {gap["subject"]["id"] for gap in answer["not_assessable"] if gap["subject"]["kind"] == "agent"}
+    named |= {entry["agent"] for entry in answer["identity_review"]}
+    if not named or noted(store, answer["account"], "check", agents=named):
+        return answer
+    return under(answer, CLOSED)
 
 
 def print_text(store: Store, examined: Examined, known: Catalogue, verbose: bool) -> None:

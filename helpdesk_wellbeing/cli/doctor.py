@@ -11,7 +11,7 @@ from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
 from helpdesk_wellbeing.cli.install import about as about_installation
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets, why_no_events
-from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short
+from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short, retention_line
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -70,8 +70,10 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "last": last and last.isoformat(),
         "connection": _connection(settings, webhooks_only),
         "work": in_short(work, now),
+        "retention": retention_line(store, account),
         "notes": [
             *roster.get("notes", ()),
+            *_about_privacy(store, account, work["privacy"]),
             *_about_webhooks(store, account, settings.platform),
             *([how_to_add_the_key(store, account)] if webhooks_only else about_installation(store, account)),
         ],
@@ -108,6 +110,19 @@ def examine(store: Store, account: str) -> dict[str, Any]:
     return report
 
 
+def _about_privacy(store: Store, account: str, said: list[str]) -> list[str]:
+    """What may be said of single agents, what was contested, how people decide."""
+    from helpdesk_wellbeing.agreement.gate import gate_of
+    from helpdesk_wellbeing.agreement.saying import doubts
+
+    now = datetime.now(UTC)
+    lines = [f"{gate_of(store, account, now).why}; see agreement show --account {account}"]
+    for one in doubts(store, account, now):
+        mend = "; say in the people file who it is" if one.about_attribution and one.kind == "agent" else ""
+        lines.append(f"contested ({one.reason}): a flag of {one.kind} {one.subject} since {one.since}{mend}")
+    return [*lines, *said]
+
+
 def _about_webhooks(store: Store, account: str, platform: str | None) -> list[str]:
     """Pulls keep an account right without webhooks, so this is no trouble."""
     from webhooks.known import SECRET
@@ -140,6 +155,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     ]
     if report["work"]:
         lines.append(f"  work                    {report['work']}")
+    lines.append(f"  retention               {report['retention']}")
     lines += [f"  note                    {note}" for note in report["notes"]]
     for key, label in (
         ("automated_by_platform", "automated, by platform"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ def list_(account: str, state: str | None, output: str) -> None:
     store = store_with(account)
     states = None if state == "all" else (state,) if state else (*views.OPEN, "asked")
     found = views.listed(store, account, states)
+    _note_look(store, account, "proposals list", found)
     if output == "json":
         print_json({"account": account, "proposals": found, "declined": views.reasons_counted(store, account)})
         return
@@ -72,6 +73,7 @@ def show(account: str, id_: str, language: str, output: str) -> None:
 
     store = store_with(account)
     found = views.shown(store, account, id_)
+    _note_look(store, account, "proposals show", [found])
     if output == "json":
         print_json(found)
     else:
@@ -149,6 +151,16 @@ def consent(account: str, id_: str, agent: str, yes: bool) -> None:
     store = store_with(account)
     review.consent(store, account, id_, agent, yes, _now())
     say(f"{id_}: {views.shown(store, account, id_)['state']}")
+
+
+def _note_look(store: Store, account: str, what: str, found: Sequence[Mapping[str, Any]]) -> None:
+    """Who looks at what is proposed about persons stands in the audit."""
+    from helpdesk_wellbeing.acting.views import agents_in
+    from helpdesk_wellbeing.cli.looking import require_noted
+
+    named = {agent for one in found for agent in agents_in(one)}
+    if named:
+        require_noted(store, account, what, agents=named, proposals=[one["id"] for one in found])
 
 
 def decider(by: str | None) -> str:

@@ -15,6 +15,8 @@ from helpdesk_wellbeing.words import counted
 from webhooks.known import SECRET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.accounts import Account
     from helpdesk_wellbeing.store.work import Worker
@@ -61,6 +63,7 @@ def examine(store: Store, now: datetime) -> dict[str, Any]:
     to_do[:0] = unreadable_secrets(store, known)
     versions = {worker.version for worker in workers if is_alive(worker)}
     notes = [f"versions {', '.join(sorted(versions))} work side by side"] if len(versions) > 1 else []
+    notes += [f"{one['account']}: {line}" for one in accounts for line in one["privacy"]]
     notes += [f"{name}: {how_to_add_the_key(store, name)}" for name in known if lives_on_webhooks(store, name)]
     return {
         "now": _iso(now),
@@ -76,6 +79,13 @@ def examine_account(store: Store, account: Account, now: datetime) -> dict[str, 
     run = store.work.run_of(account.name)
     found = condition_of(run, store.inbox.depth().get(account.name), now)
     return _account(store, account, found, is_pulling(run, store.work.workers(), now))
+
+
+def retention_line(store: Store, account: str) -> str:
+    """When retention was carried out last and what it took out."""
+    from helpdesk_wellbeing.upkeep.retention import in_a_line
+
+    return in_a_line(store, account)
 
 
 def in_short(one: dict[str, Any], now: datetime) -> str:
@@ -108,21 +118,29 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
         "inbox": {"waiting": found.waiting, "oldest": _iso(found.oldest), "set_aside": found.set_aside},
         "evaluated_at": _iso(run.evaluated_at),
         "flags": dict(levels),
+        "retention": retention_line(store, account.name),
         "quota_left": run.quota_left,
         "webhook_at": _iso(run.hook_at),
         "paused_at": _iso(run.paused_at),
         "failures": run.failures,
         "problem": run.problem,
         "state": _state(account, found, is_pulled_now, webhooks_only),
+        "privacy": _privacy(store, account.name),
         "to_do": [
             *(
                 _to_do(account, found, is_pulled_now)
                 if source != "webhooks"
                 else _to_do_by_webhooks(store, account, found)
             ),
+            *_to_erase(account.name, store.upkeep.erasing(account.name)),
             *about_writing(account.name, acting),
         ],
     }
+
+
+def _to_erase(account: str, begun: Mapping[str, str]) -> list[str]:
+    again = f"helpdesk-wellbeing erase agent --account {account} --agent"
+    return [f"an erasure was cut off; serve ends it, or run {again} {agent}" for agent in begun]
 
 
 def _acting(store: Store, account: str) -> dict[str, Any]:
@@ -141,6 +159,23 @@ def _acting(store: Store, account: str) -> dict[str, Any]:
         "fails_since": trouble and _iso(trouble.since),
         "problem": trouble and trouble.problem,
     }
+
+
+def _privacy(store: Store, account: str) -> list[str]:
+    """What the admin should know of what was agreed, contested, and how people decide."""
+    from helpdesk_wellbeing.agreement.rubber import stamping_of
+    from helpdesk_wellbeing.agreement.saying import doubts
+
+    now = datetime.now(UTC)
+    lines = []
+    asked = store.agreements.waiting(account)
+    if asked is not None:
+        lines.append(f"a change of the agreement waits for a new one; see agreement show --account {account}")
+    wrong = [one for one in doubts(store, account, now) if one.about_attribution]
+    if wrong:
+        lines.append(f"{counted(len(wrong), 'flag')} contested as not the agent's own work; see doctor")
+    stamping = stamping_of(store, account, now)
+    return lines if stamping is None else [*lines, str(stamping)]
 
 
 def about_writing(account: str, acting: dict[str, Any]) -> list[str]:
@@ -242,6 +277,8 @@ def _lines(report: dict[str, Any]) -> list[str]:
         "",
         *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows),
     ]
+    kept = [f"kept   {one['account']}: {one['retention']}" for one in report["accounts"] if one["platform"]]
+    lines += ["", *kept] if kept else []
     return [*lines, "", *(_process_line(one) for one in report["processes"])]
 
 

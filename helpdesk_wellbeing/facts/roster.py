@@ -10,7 +10,7 @@ import numpy as np
 
 from helpdesk_wellbeing.clock import DAY, MINUTE, Clock, Ints, day_number, micros
 from helpdesk_wellbeing.facts.spans import Spans, union, without
-from helpdesk_wellbeing.people import Directory
+from helpdesk_wellbeing.people import Directory, by_own_hours
 from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import parse_schedule
 
@@ -50,7 +50,7 @@ class Roster:
 
     def __init__(self, agents: Sequence[str], zone: str, directory: Directory, low: int, high: int) -> None:
         self._low, self._high = low - _MARGIN, high + _MARGIN
-        self._directory = directory
+        self._directory = by_own_hours(directory)
         periods = self._periods(agents, zone)
         zones = sorted({period.zone for row in periods for period in row})
         self.clock = Clock(zones, self._low, self._high)

@@ -68,7 +68,6 @@ class Now:
     people: Mapping[str, Person]
     members: Mapping[str, tuple[str, ...]]  # by group, sorted; without those left out
     left_out: frozenset[str]  # excluded, shared, or perhaps more than one person: nothing is said about them
-    leads: Mapping[str, str]  # group: who leads it (the first by id, where several do)
     agent_names: Mapping[str, str]  # where known
     group_names: Mapping[str, str]
     zones: Mapping[str, str]  # of groups
@@ -97,16 +96,11 @@ def now(situation: Situation) -> Now:
     for person in people.values():
         for group in person.groups:
             members[group].append(person.agent)
-    leads: dict[str, str] = {}
-    for agent, row in sorted(latest.items()):
-        for group in row["lead_of"] or ():
-            leads.setdefault(group, agent)
     groups = facts.directory.groups
     return Now(
         people=people,
         members={group: tuple(agents) for group, agents in members.items()},
         left_out=frozenset(left_out),
-        leads=leads,
         agent_names={agent: _one_line(row["name"]) for agent, row in latest.items() if row["name"]},
         group_names=_column(groups, "name"),
         zones=_column(groups, "time_zone"),

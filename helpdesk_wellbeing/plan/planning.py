@@ -72,7 +72,9 @@ class _Planning:
             return "unknown action"
         if flag["subject"]["kind"] not in WAYS[_known(action)].kinds:
             return "not for this subject"
-        if is_agent and (self.situation.withhold_agents or flag["subject"]["id"] in now(self.situation).left_out):
+        if not self.situation.gate.lets(flag):
+            return "excluded"
+        if is_agent and flag["subject"]["id"] in now(self.situation).left_out:
             return "excluded"
         if flag["state"] != "active":
             return "cooling"

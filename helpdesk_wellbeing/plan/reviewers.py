@@ -1,8 +1,8 @@
-"""Who reviews a proposal, as far as the alert budget needs to know it."""
+"""Who reviews a proposal, as far as the alert budget needs to know it; `agreement.audience` knows who leads whom."""
 
 from __future__ import annotations
 
-from helpdesk_wellbeing.plan.people_now import now
+from helpdesk_wellbeing.agreement.audience import NOBODY, teams_on
 from helpdesk_wellbeing.plan.proposal import Proposal, Subject
 from helpdesk_wellbeing.plan.situation import Situation
 
@@ -10,13 +10,11 @@ EVERYBODY = ""  # where nobody leads: the account has one reviewer
 
 
 def reviewer_of(situation: Situation, subject: Subject) -> str:
-    """The one who leads the subject's team (an agent's: the first of theirs that is led), else `EVERYBODY`."""
-    here = now(situation)
-    if subject.kind != "agent":
-        return here.leads.get(subject.id, EVERYBODY)
-    person = here.people.get(subject.id)
-    groups = person.groups if person else ()
-    return next((here.leads[group] for group in groups if group in here.leads), EVERYBODY)
+    """The first who leads the subject's team (an agent's: the first of theirs that another leads), else `EVERYBODY`."""
+    teams = teams_on(situation.facts.directory, situation.as_of.date())
+    groups = teams.groups.get(subject.id, NOBODY) if subject.kind == "agent" else (subject.id,)
+    leads = (lead for group in groups for lead in teams.leads.get(group, NOBODY))
+    return next((lead for lead in leads if subject.kind != "agent" or lead != subject.id), EVERYBODY)
 
 
 def is_statutory(situation: Situation, proposal: Proposal) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from helpdesk_wellbeing.agreement.gate import OPEN, Gate
 from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.plan.proposal import Proposal, Skipped, Subject
 from helpdesk_wellbeing.rules.model import Rule
@@ -45,7 +46,7 @@ class Situation:
     account: str
     as_of: datetime  # aware UTC
     zone: str  # the account's
-    flags: Sequence[Flag]  # of `flags.check`, in any order; of `withhold_agents` where that holds
+    flags: Sequence[Flag]  # of `flags.check` with the same gate, in any order
     rules: Mapping[str, Rule]  # by id
     facts: Facts
     work: pl.DataFrame  # `open_work.OPEN`
@@ -53,7 +54,7 @@ class Situation:
     history: History = field(default_factory=History)
     surveys: Mapping[str, str | None] = field(default_factory=dict)  # team: why it may not be asked now (`SKIPPED`)
     light: frozenset[str] = frozenset()  # agents who cannot answer customers
-    withhold_agents: bool = False  # no agreement: nothing is said about single agents
+    gate: Gate = OPEN  # what may be said about single agents
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from helpdesk_wellbeing.people import Directory
 REASONS = (
     "no events in window", "no schedule", "no zone", "too few days", "too few events", "too few tickets",
     "too few comparisons", "no baseline", "no input on this platform", "shared or automated", "identity review",
-    "projection", "excluded", "no limit in preset",
+    "projection", "excluded", "no limit in preset", "not available",
 )  # fmt: skip
 
 # Columns that every frame of evaluations starts with; the signal's own value columns (Float64) follow.
@@ -71,6 +71,7 @@ class Facts:
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))  # of the longest window
     followed_since: datetime | None = None  # how tickets stood before is not known; null: it always is
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
+    objections: Mapping[str, frozenset[str]] = field(default_factory=dict)  # signal: agents who want none of it
     review: Sequence[dict[str, str]] = ()  # accounts that may be more than one person, with the reason
 
     @property

@@ -1,8 +1,12 @@
-"""WT7, after-hours work: active time outside the agent's own schedule; on a leave day all of it."""
+"""WT7, after-hours work: active time outside the agent's own schedule; on a leave day all of it.
+
+Who chose hours of their own is judged by these, and the evidence says so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from helpdesk_wellbeing.people import by_own_hours
+from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.signals.base import Facts, Signal
 from helpdesk_wellbeing.signals.calendar import MINUTE, day_grid, in_stretch, instants, stretch_dates
 from helpdesk_wellbeing.signals.moments import passes_four
@@ -30,11 +36,25 @@ COUNTS_FROM = 15 * MINUTE  # of a day
 COLUMNS = ("after_hours_h_per_week", "share", "days_of_10", "leave_days", "leave_day_now")
 
 
+OWN_WINDOW = "own window"
+
+
+def _own(facts: Facts) -> Facts:
+    """The facts with the hours that agents chose themselves; the very same where nobody did."""
+    return facts if facts.directory.own_hours.is_empty() else _with_own(facts)
+
+
+@once_per_object
+def _with_own(facts: Facts) -> Facts:
+    return replace(facts, directory=by_own_hours(facts.directory))
+
+
 def evaluate(facts: Facts) -> pl.DataFrame:
     """A row at each 04:00 about the 28 days that ended, for agents with a schedule on the last of them.
 
     It raises with ten worked days in the window; it falls, too, when the last day shows work.
     """
+    facts = _own(facts)
     judged, last = stretch_dates(facts)
     first = judged - timedelta(WINDOW - 1)
     seen = facts.days.filter(pl.col("date").is_between(first, last))["agent"].unique()
@@ -112,6 +132,7 @@ def _of_last_ten(grid: pl.DataFrame) -> Ints:
 
 def assess(facts: Facts) -> pl.DataFrame:
     """Agents without a schedule today, without a shift in the last 28 days, or with too few worked days in them."""
+    facts = _own(facts)
     reason = (
         pl.when(pl.col("schedule").is_null())
         .then(pl.lit("no schedule"))
@@ -137,6 +158,8 @@ def _with_enough_days(facts: Facts) -> list[str]:
 
 def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Week by week of the window: hours outside the own schedule, their share, days and leave days with such work."""
+    hours = OWN_WINDOW if subject in facts.directory.own_hours["agent"] else None
+    facts = _own(facts)
     last: date = instance["date"]
     first = last - timedelta(WINDOW - 1)
     grid = _after_hours(day_grid(facts, first, last, pl.Series("agent", [subject])))
@@ -151,6 +174,7 @@ def explain(facts: Facts, subject: str, instance: Mapping[str, Any]) -> list[dic
             "days": outside_days,
             "leave_days": leave_days,
             "schedule": days["schedule"][start + 6],
+            "hours": hours,
         }
         weeks.append({name: said(value) for name, value in week.items() if value is not None})
     return weeks

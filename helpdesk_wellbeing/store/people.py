@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE, Directory
-from helpdesk_wellbeing.store import blobs
+from helpdesk_wellbeing.store import blobs, said
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Owner
 from helpdesk_wellbeing.store.tables import directory
@@ -65,6 +65,7 @@ def read(connection: Connection, owner: Owner, zone: str) -> Directory:
         pl.concat(both("leave")).unique().sort("agent", "from", "to"),
         _overridden(*both("groups"), "group").sort("group"),
         pl.concat(both("on_call")).unique().sort("agent", "from", "to"),
+        said.own_hours(connection, owner),
     )
 
 

@@ -82,6 +82,20 @@ class Proposals:
         with self._read(account) as (connection, owner):
             return [_kept(row) for row in connection.execute(query.where(proposals.c.account == owner.number))]
 
+    def about(self, account: str, kind: str, subject: str, since: datetime) -> list[Kept]:
+        """Those made at `since` or later for a subject, or that say something of it, the latest first."""
+        id = json.dumps(subject, ensure_ascii=False)
+        words = [f'"kind": {json.dumps(kind)}, "id": {id}']
+        if kind == "agent":
+            words += [f'"{part}": {id}' for part in ("giver", "receiver")]
+        is_subject = sa.and_(proposals.c.subject_kind == kind, proposals.c.subject == subject)
+        says = [proposals.c.body.contains(word, autoescape=True) for word in words]
+        query = sa.select(proposals).where(proposals.c.made_at >= micros(since), sa.or_(is_subject, *says))
+        with self._read(account) as (connection, owner):
+            mine = query.where(proposals.c.account == owner.number)
+            found = connection.execute(mine.order_by(proposals.c.made_at.desc(), proposals.c.id))
+            return [_kept(row) for row in found]
+
     def counts(self, account: str) -> dict[str, int]:
         """How many proposals are in each state."""
         with self._read(account) as (connection, owner):

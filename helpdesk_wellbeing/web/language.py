@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING, Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 from flask_babel import Babel, Domain, get_locale
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.rules.model import Rule
 
 LOCALES = Path(__file__).parent / "locale"
 COOKIE = "wellbeing_language"
@@ -51,3 +56,24 @@ def catalogue(language: str) -> NullTranslations:
         compiled = BytesIO()
         write_mo(compiled, read_po(text, locale=language))
     return Translations(BytesIO(compiled.getvalue()))
+
+
+def sentence(rule: Rule, values: Mapping[str, float | None]) -> str:
+    """What a flag of this rule says, with words and numbers as the reader writes them; what is not known is “?”."""
+    from flask_babel import gettext
+
+    point = str(get_locale().number_symbols["latn"]["decimal"])
+    return _Numbers(point).vformat(gettext(rule.says), (), values)
+
+
+class _Numbers(Formatter):
+    def __init__(self, point: str) -> None:
+        self._point = point
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key))
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None:
+            return "?"
+        return str(super().format_field(value, format_spec)).replace(".", self._point)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
-from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import format_date, format_datetime, format_decimal, get_locale
 
 from helpdesk_wellbeing.web.language import LANGUAGES
 
@@ -30,13 +30,22 @@ def go_to(where: str) -> Response:
 
 def add_filters(app: Flask) -> None:
     """Dates and times as the reader's language writes them; times are in the account's zone."""
-    app.jinja_env.filters.update(day=_day, moment=_moment)
+    app.jinja_env.filters.update(day=_day, moment=_moment, number=_number, sentence=_sentence)
 
 
 def _day(value: date | str) -> str:
-    return str(format_date(date.fromisoformat(value) if isinstance(value, str) else value, "medium"))
+    return str(format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y"))
 
 
 def _moment(value: datetime | str) -> str:
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     return str(format_datetime(at, "d MMM y HH:mm"))
+
+
+def _number(value: float) -> str:
+    return str(format_decimal(round(value, 1)))
+
+
+def _sentence(text: str) -> str:
+    """With a capital at its beginning; the rest stays."""
+    return text[:1].upper() + text[1:]

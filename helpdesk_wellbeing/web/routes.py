@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from helpdesk_wellbeing.web import break_glass, choosing, setup_begin, sign_in
+from helpdesk_wellbeing.web import (
+    audit,
+    break_glass,
+    choosing,
+    esat,
+    flag,
+    me,
+    proposal,
+    setup_begin,
+    sign_in,
+    teams,
+    today,
+)
 
-PARTS = (sign_in, break_glass, choosing)
+PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit)
 SETUP_PARTS = (setup_begin,)

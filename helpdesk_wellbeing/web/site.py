@@ -94,6 +94,7 @@ def add_pages(
             abort(404)
         g.account = account
         g.viewer = _viewer(site, account)
+        g.zone = site.known.directory(account).zone
         if request.method == "POST":
             csrf.protect()
         return None

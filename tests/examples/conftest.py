@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from helpdesk_wellbeing.agreement.gate import OPEN
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.events import conform
 from helpdesk_wellbeing.flags import changes, check
@@ -125,7 +126,7 @@ class Desk:
         instant = local(as_of, self.zone) if isinstance(as_of, str) else as_of
         self._keep_up()
         if instant not in self._answers:
-            self._answers[instant] = check(self.engine.assess(instant), self.catalogue)
+            self._answers[instant] = check(self.engine.assess(instant), self.catalogue, gate=OPEN)
         return self._answers[instant]
 
     def flag(self, signal: str, subject: str, as_of: datetime | str) -> dict[str, Any] | None:
@@ -160,7 +161,7 @@ class Desk:
             assert last is not None
             until = last + timedelta(days=4)
             outcome = self.engine.assess(until)
-            self._changes = changes(self.engine.history(first, until), outcome, self.catalogue, False)
+            self._changes = changes(self.engine.history(first, until), outcome, self.catalogue, gate=OPEN)
         place = ZoneInfo(self.zone)
         return [
             (datetime.fromisoformat(row["at"]).astimezone(place).strftime("%Y-%m-%d %H:%M"), row["to"])

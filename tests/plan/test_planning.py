@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import pytest
 
+from helpdesk_wellbeing.agreement.gate import CLOSED
 from helpdesk_wellbeing.plan.actions import WAYS
 from helpdesk_wellbeing.plan.planning import History, Past, rule_version
 from helpdesk_wellbeing.plan.policy import Policy
@@ -83,7 +84,7 @@ def test_nothing_is_said_about_who_is_left_out(make_scene, hide, people):
 
 def test_without_an_agreement_no_single_agent_is_spoken_of(scene):
     scene.flag("WT1", "A")
-    assert not scene.plan(withhold_agents=True).proposals
+    assert not scene.plan(gate=CLOSED).proposals
 
 
 def test_two_rules_for_one_subject_make_one_proposal_with_both_reasons(scene):

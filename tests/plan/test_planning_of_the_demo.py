@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from helpdesk_wellbeing.agreement.gate import CLOSED, OPEN
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.flags import check
 from helpdesk_wellbeing.plan.actions.loads import ABOVE_LIMIT, above_limit
@@ -35,7 +36,7 @@ def outcome(world, tmp_path_factory):
         store.add_events("demo", world.events)
         found = Engine(store, "demo", catalogue).assess(SEVEN)
         events = store.read_events("demo", SEVEN - timedelta(weeks=8), SEVEN, list(COLUMNS))
-    return found, check(found, catalogue), events, catalogue.rules
+    return found, check(found, catalogue, gate=OPEN), events, catalogue.rules
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def test_who_is_above_the_limit_now_is_only_answered_at_once_where_the_account_w
     found = [propose(replace(situation, policy=policy)) for policy in at_once]
     assert ABOVE_LIMIT in rules(found[0])
     assert ABOVE_LIMIT not in rules(found[1]) | rules(planned)
-    withheld = replace(situation, policy=at_once[0], withhold_agents=True)
+    withheld = replace(situation, policy=at_once[0], gate=CLOSED)
     assert ABOVE_LIMIT not in rules(propose(withheld))
     above = above_limit(replace(situation, policy=at_once[0]))
     told = {b.subject.id for p in found[0].proposals for b in p.because if b.rule == ABOVE_LIMIT}

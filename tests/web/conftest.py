@@ -21,6 +21,7 @@ from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
 from helpdesk_wellbeing.store.audit import Person
 from helpdesk_wellbeing.store.proposals import Kept
+from helpdesk_wellbeing.store.said import Contest
 from helpdesk_wellbeing.store.writes import Planned
 from helpdesk_wellbeing.surveys.model import Invitation, Kind, Place, State, Theme, Venue, Wave
 from webhooks.known import SECRET
@@ -89,6 +90,12 @@ def fill(store: Store, account: str) -> None:
     store.writes.made_ticket(account, f"{mark}-ours", MONDAY)
     store.installed.keep(account, "field", "ticket_field", mark, MONDAY)
     store.installed.add_token(account, "h", mark, MONDAY)
+    store.agreements.add(account, MONDAY, {"state": "in force", "by": mark, "widens": [], "agreement": {}})
+    store.said.object_to(account, mark, "LD3", MONDAY)
+    day, later = MONDAY.date(), MONDAY + timedelta(days=7)
+    store.said.contest(account, Contest("c", mark, "agent", mark, day, "other", True, MONDAY, later))
+    store.said.say(account, mark, "read", {"mark": mark}, MONDAY)
+    store.seen.note(account, {(mark, "agent", mark, day)}, MONDAY)
     store.audit.add(account, MONDAY, "proposed", agent=Person(mark), by=mark)
     store.inbox.add_many([Receipt(account, Delivery(mark, tickets=(mark,)), MONDAY)])
 

@@ -40,7 +40,7 @@ def teams_under_load(situation: Situation) -> list[Flag]:
 
     It says how many of the team, never who, and not which signals.
     """
-    if situation.withhold_agents:
+    if situation.gate.is_closed:
         return []
     loaded: dict[str, Flag] = {}
     for flag in situation.flags:

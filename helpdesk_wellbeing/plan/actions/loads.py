@@ -74,7 +74,7 @@ def above_limit(situation: Situation) -> Mapping[str, float]:
 
 def open_work_now(situation: Situation) -> list[Flag]:
     """A condition for each of them, where the account does not want to wait for the days that LD1 takes to warn."""
-    if situation.withhold_agents or not situation.policy.rebalance.at_once:
+    if situation.gate.is_closed or not situation.policy.rebalance.at_once:
         return []
     own, here = limits(situation), now(situation).people
     warned = {flag["subject"]["id"] for flag in situation.flags if flag["signal"] == OPEN_WORK}
@@ -91,5 +91,5 @@ def open_work_now(situation: Situation) -> list[Flag]:
             "grade": "A",
         }
         for agent, weight in sorted(above_limit(situation).items())
-        if agent in here and agent not in warned
+        if agent in here and agent not in warned and situation.gate.allows(OPEN_WORK, "agent", agent)
     ]

@@ -192,9 +192,8 @@ def _without_refused(plan: Plan) -> Plan:
 
 def _proposal(case: Case, plan: Plan) -> Proposal:
     languages, here = case.situation.languages, now(case.situation)
-    reasons = partial(
-        _reasons, plan, languages, {**here.group_names, **here.agent_names}, not case.situation.withhold_agents
-    )
+    names = {**here.group_names, **here.agent_names}
+    reasons = partial(_reasons, plan, languages, names, _may_tell_loads(case, plan))
     moves = [Move(m.ticket, case.subject.id, m.giver, m.receiver, reasons(m.ticket)) for m in plan.moves]
     texts = [say(languages, _key(case, plan), name=case.name, count=len(moves), **_fullest(plan))]
     if plan.verdict == "optimal":
@@ -213,8 +212,14 @@ def _reasons(
     return {language: " ".join(explain(plan, ticket, language, names, loads=loads)) for language in languages}
 
 
+def _may_tell_loads(case: Case, plan: Plan) -> bool:
+    """Whether everybody who gives or receives may be spoken of by the work that they have."""
+    involved = {agent for move in plan.moves for agent in (move.giver, move.receiver)}
+    return all(case.situation.gate.allows(OPEN_WORK, "agent", agent) for agent in involved)
+
+
 def _key(case: Case, plan: Plan) -> str:
-    if case.situation.withhold_agents or not _fullest(plan):
+    if not (_may_tell_loads(case, plan) and _fullest(plan)):
         return "moves_plain"
     return "move" if len(plan.moves) == 1 else "moves"
 
@@ -237,7 +242,7 @@ def _details(case: Case, plan: Plan) -> dict[str, Any]:
     bars = [row | {"agent": None} for row in rows if row["agent"] not in involved]
     bars.sort(key=lambda row: (-(row["share_before"] or 0), -row["effort_before"]))
     return {
-        "loads": [] if case.situation.withhold_agents else [*named, *bars],
+        "loads": [*named, *bars] if _may_tell_loads(case, plan) else [],
         "verdict": plan.verdict,
         "gap": round(plan.gap, 6),
         "cost_before": round(plan.cost_before, 4),

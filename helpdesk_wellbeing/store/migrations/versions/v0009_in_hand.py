@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -146,6 +147,21 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         keys=("key",),
     )
+
+    _who_stands_in_the_audit()
+
+
+def _who_stands_in_the_audit() -> None:
+    """Entries were added before anybody noted who stands in them."""
+    columns = [sa.column("account"), sa.column("word"), sa.column("seq")]
+    mentions = sa.table("audit_mentions", *columns)
+    rows = op.get_bind().execute(sa.text("SELECT account, seq, body FROM audit"))
+    found = [
+        {"account": account, "word": word, "seq": seq}
+        for account, seq, body in rows for word in sorted(set(re.findall(r"person-[0-9a-f]{16}", body)))
+    ]  # fmt: skip
+    if found:
+        op.bulk_insert(mentions, found)
 
 
 def _of_account(name: str, *columns: sa.Column[Any], keys: tuple[str, ...]) -> None:

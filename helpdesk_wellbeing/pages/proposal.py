@@ -1,0 +1,294 @@
+"""One proposal as one viewer may see it: what and why, the moves, the loads, and what became of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from helpdesk_wellbeing.access.gate import Part, Sight, people_in
+from helpdesk_wellbeing.acting.policy import policy_of
+from helpdesk_wellbeing.acting.views import OPEN
+from helpdesk_wellbeing.pages import told
+from helpdesk_wellbeing.pages.told import Named, Texts
+from helpdesk_wellbeing.plan.proposal import WRITING, Because, Move, Proposal, from_json
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.access.viewer import Viewer
+    from helpdesk_wellbeing.acting.policy import Acting, Mode
+    from helpdesk_wellbeing.pages.known import Known
+    from helpdesk_wellbeing.store.proposals import Kept
+    from helpdesk_wellbeing.store.writes import Write
+
+_ID = re.compile("[0-9a-f]{12}")
+MORNING = 8  # o'clock, in the account's zone: when what was put aside until a day comes back
+SOMEBODY = ""  # stands for a colleague who is not named to this viewer
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A flag that the proposal rests on, as it stood when it was made."""
+
+    rule: str
+    title: str
+    subject: Named
+    level: str
+    since: str  # local date
+    grade: str
+    sentence: Texts
+    source: str
+    may_be_wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MoveRow:
+    """A ticket that is to change hands. `giver` and `receiver` are names, `SOMEBODY` where they are not told."""
+
+    ticket: str
+    group: str
+    giver: str
+    receiver: str
+    reasons: Texts
+    state: str | None  # of its write: planned | sent | written | skipped; None: nothing is to be written
+    problem: str | None  # why it was skipped
+    undone: str | None  # the state of the write that takes it back
+
+
+@dataclass(frozen=True)
+class LoadRow:
+    """Open work of one who gives or receives, in normal tickets; shares are of a fair one."""
+
+    name: str
+    effort_before: float
+    effort_after: float
+    share_before: float | None
+    share_after: float | None
+
+
+@dataclass(frozen=True)
+class Others:
+    """The rest of the team, whom the moves leave as they are: between which shares of a fair one."""
+
+    people: int
+    lowest: float | None
+    highest: float | None
+
+
+@dataclass(frozen=True)
+class ConsentRow:
+    """Somebody who would receive tickets; None: has not answered."""
+
+    name: str
+    answer: str | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A proposal as the viewer sees it. Times aware UTC."""
+
+    id: str
+    part: Part
+    action: str
+    subject: Named
+    state: str
+    texts: Texts
+    made_at: datetime
+    expires_at: datetime
+    changed_at: datetime
+    snoozed_until: datetime | None
+    decided_by: str | None
+    reason: str | None
+    mode: Mode
+    is_stopped: bool
+    asks_receivers: bool
+    because: tuple[Reason, ...]
+    told_later: datetime | None  # from when a further reason is shown: its agent sees it first
+    moves: tuple[MoveRow, ...]
+    loads: tuple[LoadRow, ...]
+    others: Others | None
+    consents: tuple[ConsentRow, ...]
+    guide: Mapping[str, Sequence[str]]
+    writes: Mapping[str, int]  # how many are in which state
+    is_over: bool  # its time has passed
+    may_accept: bool
+    may_decline: bool
+    may_snooze: bool
+    may_undo: bool
+    aside_until: Mapping[str, datetime]  # by word: until when it may be put aside
+
+    @property
+    def writes_tickets(self) -> bool:
+        """Whether accepting changes the helpdesk, now or in another mode."""
+        return self.action in WRITING
+
+
+def build(known: Known, viewer: Viewer, id: str, now: datetime) -> Shown | None:
+    """What the viewer may see of it; None when there is nothing for them, for whatever reason."""
+    kept = known.store.proposals.get(viewer.account, id) if _ID.fullmatch(id) else None
+    if kept is None:
+        return None
+    proposal, seen = from_json(kept.body), told.sight(known, viewer, now)
+    part = seen.part_of(proposal)
+    return None if part is None else _Building(known, seen, kept, proposal, part).shown()
+
+
+def note_look(known: Known, viewer: Viewer, shown: Shown, now: datetime, evidence: bool) -> None:
+    """It is about to be shown to somebody who may decide."""
+    if shown.part is not Part.DECIDES:
+        return
+    kept = known.store.proposals.get(viewer.account, shown.id)
+    if kept is not None:
+        agents = people_in(from_json(kept.body))
+        told.note_look(known, viewer, now, "proposal", proposals=[shown.id], agents=agents, evidence=evidence)
+
+
+def puts_aside(word: str, now: datetime, zone: str) -> datetime | None:
+    """Until when each word puts a proposal aside; None for an unknown one."""
+    place = ZoneInfo(zone)
+    today = now.astimezone(place).replace(hour=MORNING, minute=0, second=0, microsecond=0)
+    return {
+        "1 hour": now + timedelta(hours=1),
+        "3 hours": now + timedelta(hours=3),
+        "tomorrow": today + timedelta(days=1),
+        "monday": today + timedelta(days=7 - today.weekday()),
+        "2 weeks": today + timedelta(days=14),
+    }.get(word)
+
+
+ASIDE = ("1 hour", "3 hours", "tomorrow", "monday", "2 weeks")
+
+
+@dataclass(frozen=True)
+class _Building:
+    known: Known
+    seen: Sight
+    kept: Kept
+    proposal: Proposal
+    part: Part
+
+    @property
+    def _account(self) -> str:
+        return self.seen.viewer.account
+
+    @property
+    def _policy(self) -> Acting:
+        return policy_of(self.known.store, self._account)
+
+    def shown(self) -> Shown:
+        kept, proposal, policy, at = self.kept, self.proposal, self._policy, self.seen.at
+        writes = self.known.store.writes.of_proposal(self._account, kept.id)
+        reasons, later = self._because()
+        decides = self.part is Part.DECIDES
+        is_over = kept.expires_at <= at and kept.state in (*OPEN, "asked", "accepted")
+        only_tried = kept.state == "accepted" and not writes
+        may_accept = decides and not is_over and (kept.state in OPEN or (only_tried and policy.writes(kept.action)))
+        made = [w for w in writes if w.kind == "move" and w.state != "skipped"]
+        zone = self.known.directory(self._account).zone
+        aside = {until: word for word in reversed(ASIDE) if (until := puts_aside(word, at, zone)) is not None}
+        aside = {until: aside[until] for until in sorted(aside) if until < kept.expires_at}
+        may_snooze = decides and not is_over and kept.state in OPEN and bool(aside)
+        return Shown(
+            id=kept.id, part=self.part, action=kept.action,
+            subject=told.named(self._names, kept.subject_kind, kept.subject),
+            state=kept.state, texts={} if self.part is Part.CONCERNS else proposal.texts,
+            made_at=kept.made_at, expires_at=kept.expires_at, changed_at=kept.changed_at,
+            snoozed_until=kept.snoozed_until, decided_by=told.called(self.known, self._account, kept.decided_by),
+            reason=kept.reason, mode=policy.mode(kept.action), is_stopped=policy.stopped,
+            asks_receivers=policy.consent and policy.writes(kept.action) and bool(proposal.moves),
+            because=reasons, told_later=later, moves=tuple(self._moves(writes)), loads=tuple(self._loads()),
+            others=self._others(), consents=tuple(self._consents()),
+            guide=proposal.details.get("guide", {}) if decides else {}, writes=_counted(writes), is_over=is_over,
+            may_accept=may_accept,
+            may_decline=decides and not is_over and (kept.state in (*OPEN, "asked") or only_tried),
+            may_snooze=may_snooze, may_undo=decides and kept.state in ("accepted", "done") and bool(made),
+            aside_until={word: until for until, word in aside.items()},
+        )  # fmt: skip
+
+    @property
+    def _names(self) -> Any:
+        return self.known.names(self._account)
+
+    def _because(self) -> tuple[tuple[Reason, ...], datetime | None]:
+        shown, later = [], None
+        for because in self.proposal.because:
+            if self._may_tell(because):
+                shown.append(self._reason(because))
+            elif self.part is Part.DECIDES:
+                rule = self.known.catalogue.rules.get(because.rule)
+                later = max(later or self.seen.at, self.seen.told_from(self.proposal, because, rule))
+        return tuple(shown), later
+
+    def _may_tell(self, because: Because) -> bool:
+        kind, id = because.subject.kind, because.subject.id
+        if self.part is not Part.DECIDES or self.seen.is_self(kind, id):
+            return self.seen.is_self(kind, id)
+        return self.seen.tells(self.proposal, because, self.known.catalogue.rules.get(because.rule))
+
+    def _reason(self, because: Because) -> Reason:
+        rule = self.known.catalogue.rules.get(because.rule)
+        subject = told.named(self._names, because.subject.kind, because.subject.id)
+        return Reason(
+            because.rule, rule.title if rule else because.rule.replace("_", " "), subject, because.level, because.since,
+            because.grade, told.sentence(self.known, because.rule, because.signal, because.values, subject.name),
+            rule.source if rule else "", rule.may_be_wrong if rule else (),
+        )  # fmt: skip
+
+    def _moves(self, writes: Sequence[Write]) -> Iterator[MoveRow]:
+        by_ticket = {w.target: w for w in writes if w.kind == "move"}
+        taken_back = {w.target: w.state for w in writes if w.kind == "undo"}
+        for move in self.proposal.moves:
+            me = self.seen.viewer.agent
+            if self.part is not Part.DECIDES and me not in (move.giver, move.receiver):
+                continue
+            write = by_ticket.get(move.ticket)
+            yield MoveRow(
+                move.ticket, self._names.group(move.group), self._person(move.giver), self._person(move.receiver),
+                move.reasons if self.part is Part.DECIDES else {}, write.state if write else None,
+                write.receipt.get("reason") if write else None, taken_back.get(move.ticket),
+            )  # fmt: skip
+
+    def _person(self, agent: str) -> str:
+        if self.part is Part.DECIDES or agent == self.seen.viewer.agent:
+            return str(self._names.agent(agent))
+        return SOMEBODY
+
+    def _loads(self) -> Iterator[LoadRow]:
+        """By name, those who give or receive."""
+        me = self.seen.viewer.agent
+        rows = [row for row in self.proposal.details.get("loads", ()) if row["agent"] is not None]
+        if self.part is not Part.DECIDES:
+            rows = [row for row in rows if row["agent"] == me]
+        for row in sorted(rows, key=lambda row: self._names.agent(row["agent"]).casefold()):
+            yield LoadRow(
+                self._names.agent(row["agent"]), row["effort_before"], row["effort_after"], row["share_before"],
+                row["share_after"],
+            )  # fmt: skip
+
+    def _others(self) -> Others | None:
+        rows = [row for row in self.proposal.details.get("loads", ()) if row["agent"] is None]
+        if self.part is not Part.DECIDES or not rows:
+            return None
+        shares = [row["share_before"] for row in rows if row["share_before"] is not None]
+        return Others(len(rows), min(shares, default=None), max(shares, default=None))
+
+    def _consents(self) -> Iterator[ConsentRow]:
+        for one in self.known.store.proposals.consents(self._account, self.kept.id):
+            if self.part is Part.DECIDES or one.agent == self.seen.viewer.agent:
+                yield ConsentRow(self._names.agent(one.agent), one.answer)
+
+
+def _counted(writes: Sequence[Write]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for write in writes:
+        if write.kind in ("move", "invite"):
+            found[write.state] = found.get(write.state, 0) + 1
+    return found
+
+
+def chosen(moves: Sequence[Move] | Sequence[MoveRow], wanted: Sequence[str]) -> list[str] | None:
+    """Which tickets to accept: None for all of them."""
+    every = {move.ticket for move in moves}
+    return None if set(wanted) == every else list(dict.fromkeys(wanted))

@@ -1,0 +1,288 @@
+"""What needs a decision now, oldest first, and what cannot be told. Never an order of people by how much they work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from helpdesk_wellbeing.access.gate import Part, Sight, people_in
+from helpdesk_wellbeing.access.roles import Role
+from helpdesk_wellbeing.acting.policy import policy_of
+from helpdesk_wellbeing.acting.trouble import trouble_of
+from helpdesk_wellbeing.condition import condition_of
+from helpdesk_wellbeing.pages import told
+from helpdesk_wellbeing.pages.told import Named, Texts
+from helpdesk_wellbeing.plan.proposal import WRITING, Because, Proposal, from_json
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.access.viewer import Viewer
+    from helpdesk_wellbeing.acting.policy import Mode
+    from helpdesk_wellbeing.pages.known import Known
+    from helpdesk_wellbeing.store.proposals import Kept
+
+WAITING = ("open", "snoozed", "asked")
+OLD = timedelta(hours=24)  # an evaluation older than this says little about today
+A_PAGE = 25
+NAMES_AT_MOST = 10
+MENDED_BY_NAMES = ("no schedule", "no zone")  # reasons that somebody can mend who knows whom they are about
+_ANSWERED = ("open", "snoozed", "asked", "accepted", "done", "declined")
+_QUEUE_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Card:
+    """A proposal in a sentence or two."""
+
+    id: str
+    action: str
+    subject: Named
+    state: str
+    made_at: datetime
+    expires_at: datetime
+    snoozed_until: datetime | None
+    why: Texts  # the first reason, as a sentence; empty where none may be told yet
+    since: str | None  # local date of that reason
+    level: str | None
+    more_reasons: int
+    moves: int
+    mode: Mode
+    answered: int  # receivers who have
+    asked: int  # receivers who were asked
+
+    @property
+    def writes_tickets(self) -> bool:
+        """Whether accepting may change the helpdesk."""
+        return self.action in WRITING
+
+
+@dataclass(frozen=True)
+class FlagCard:
+    """A flag for which nothing is proposed."""
+
+    rule: str
+    title: str
+    subject: Named
+    level: str
+    state: str  # active | cooling
+    since: str
+    sentence: Texts
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What cannot be assessed for one reason: how many people, teams and queues, and what cannot be said of them."""
+
+    reason: str  # of signals.base.REASONS
+    people: int
+    groups: int
+    rules: tuple[tuple[str, str], ...]  # (id, title) of those that have nothing to go by
+    names: tuple[str, ...]  # of some of the people, by name, where that helps to mend it
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A team's tickets on the last day that is known."""
+
+    subject: Named
+    day: date
+    open: int
+    created: int
+    solved: int
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How far what is shown may be trusted. Times aware UTC."""
+
+    until: datetime | None  # the instant that the latest evaluation is about
+    is_old: bool
+    is_paused: bool
+    is_failing: bool  # the helpdesk could not be read
+    read_at: datetime | None  # when it was read last
+    is_silent: bool  # nothing comes in between the readings
+    writing_fails_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Today:
+    """The page."""
+
+    is_evaluated: bool
+    is_everybodys: bool  # all teams, not only led ones
+    teams: tuple[Named, ...]
+    open: tuple[Card, ...]
+    first: int  # how many open ones come before those shown
+    all_open: int
+    asked: tuple[Card, ...]
+    aside: tuple[Card, ...]
+    flags: tuple[FlagCard, ...]
+    gaps: tuple[Gap, ...]
+    is_withheld: bool  # nothing is said of single people, as nothing was agreed
+    queues: tuple[Queue, ...]
+    freshness: Freshness
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing visible asks for anything."""
+        return self.is_evaluated and not (self.all_open or self.asked or self.flags)
+
+
+def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
+    """What the viewer sees today; of open proposals those from the `first` on. Notes who was looked at."""
+    store, account = known.store, viewer.account
+    seen, answer = told.sight(known, viewer, now), known.answer(account)
+    pending = [(kept, from_json(kept.body)) for kept in store.proposals.listed(account, WAITING)]
+    mine = [
+        (kept, proposal) for kept, proposal in pending
+        if kept.expires_at > now and seen.part_of(proposal) is Part.DECIDES
+    ]  # fmt: skip
+    by_state = {state: [one for one in mine if one[0].state == state] for state in WAITING}
+    page = by_state["open"][first : first + A_PAGE]
+    flags = list(_flags(known, seen, answer)) if answer else []
+    cards = _Cards(known, seen)
+    _note_look(known, viewer, now, [*page, *by_state["asked"], *by_state["snoozed"]], flags)
+    return Today(
+        is_evaluated=answer is not None,
+        is_everybodys=viewer.has(Role.OPS),
+        teams=tuple(_by_name(told.named(known.names(account), "team", id) for id in viewer.teams)),
+        open=tuple(cards.of(*one) for one in page), first=first, all_open=len(by_state["open"]),
+        asked=tuple(cards.of(*one) for one in by_state["asked"]),
+        aside=tuple(cards.of(*one) for one in by_state["snoozed"]),
+        flags=tuple(flags), gaps=tuple(_gaps(known, seen, answer or {})),
+        is_withheld=bool((answer or {}).get("withheld")),
+        queues=tuple(_queues(known, seen)), freshness=_freshness(known, account, now),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Cards:
+    known: Known
+    seen: Sight
+
+    def of(self, kept: Kept, proposal: Proposal) -> Card:
+        account = self.seen.viewer.account
+        names = self.known.names(account)
+        told_now = [because for because in proposal.because if self._may_tell(proposal, because)]
+        first = told_now[0] if told_now else None
+        subject = None if first is None else told.named(names, first.subject.kind, first.subject.id)
+        asked = self.known.store.proposals.consents(account, kept.id) if kept.state == "asked" else []
+        return Card(
+            kept.id, kept.action, told.named(names, kept.subject_kind, kept.subject), kept.state, kept.made_at,
+            kept.expires_at, kept.snoozed_until,
+            {} if first is None or subject is None
+            else told.sentence(self.known, first.rule, first.signal, first.values, subject.name),
+            first.since if first else None, first.level if first else None, max(len(told_now) - 1, 0),
+            len(proposal.moves), policy_of(self.known.store, account).mode(kept.action),
+            sum(one.answer is not None for one in asked), len(asked),
+        )  # fmt: skip
+
+    def _may_tell(self, proposal: Proposal, because: Because) -> bool:
+        return self.seen.tells(proposal, because, self.known.catalogue.rules.get(because.rule))
+
+
+def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[FlagCard]:
+    """Flags that are theirs and for which nothing was proposed, oldest first."""
+    account = seen.viewer.account
+    names, rules = known.names(account), known.catalogue.rules
+    answered = set(_answered(known, account, seen.at))
+    found = []
+    for flag in answer.get("flags", ()):
+        rule, kind, id = flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]
+        if flag["state"] != "active" or (rule, kind, id) in answered or not seen.sees_flag(flag, rules.get(rule)):
+            continue
+        subject = told.named(names, kind, id)
+        title = rules[rule].title if rule in rules else rule.replace("_", " ")
+        text = told.sentence(known, rule, flag["signal"], flag["values"], subject.name)
+        found.append(FlagCard(rule, title, subject, flag["level"], flag["state"], flag["since"], text))
+    yield from sorted(found, key=lambda one: (one.since, one.subject.name.casefold(), one.title))
+
+
+def _answered(known: Known, account: str, now: datetime) -> Iterator[tuple[str, str, str]]:
+    """Flags (rule, kind, subject) on which a proposal rests that waits or was decided within the last week."""
+    for kept in known.store.proposals.listed(account, _ANSWERED, since=now - timedelta(days=7)):
+        for because in kept.body["because"]:
+            yield because["rule"], because["subject"]["kind"], because["subject"]["id"]
+    for kept in known.store.proposals.listed(account, WAITING):
+        for because in kept.body["because"]:
+            yield because["rule"], because["subject"]["kind"], because["subject"]["id"]
+
+
+def _gaps(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[Gap]:
+    """One for each reason, those that concern most people first."""
+    account = seen.viewer.account
+    names, titles = known.names(account), _titles(known)
+    people: dict[str, set[str]] = {}
+    groups: dict[str, set[str]] = {}
+    signals: dict[str, set[str]] = {}
+    for one in answer.get("not_assessable", ()):
+        kind, id, reason = one["subject"]["kind"], one["subject"]["id"], one["reason"]
+        if not seen.leads(kind, id):
+            continue
+        (people if kind == "agent" else groups).setdefault(reason, set()).add(id)
+        signals.setdefault(reason, set()).add(one["signal"])
+    for reason in sorted(signals, key=lambda one: (-len(people.get(one, ())), -len(groups.get(one, ())), one)):
+        who = sorted((names.agent(id) for id in people.get(reason, ())), key=str.casefold)
+        is_named = reason in MENDED_BY_NAMES and len(who) <= NAMES_AT_MOST
+        about = tuple(sorted(titles.get(signal, (signal, signal)) for signal in signals[reason]))
+        yield Gap(reason, len(who), len(groups.get(reason, ())), about, tuple(who) if is_named else ())
+
+
+def _titles(known: Known) -> dict[str, tuple[str, str]]:
+    """What each signal is called: by the rule that judges it."""
+    return {rule.signal: (rule.id, rule.title) for rule in known.catalogue.rules.values()}
+
+
+def _queues(known: Known, seen: Sight) -> Iterator[Queue]:
+    """The last known day of each team's tickets, by name."""
+    account = seen.viewer.account
+    until = known.evaluated(account)
+    if until is None:
+        return
+    last = known.kept(("last queue days", account), until, lambda: _last_days(known, account, until))
+    names = known.names(account)
+    mine = [row for row in last if seen.leads("queue", row["group"])]
+    for row in sorted(mine, key=lambda row: names.group(row["group"]).casefold()):
+        yield Queue(
+            told.named(names, "queue", row["group"]), row["date"], row["open_at_end"], row["created"], row["solved"]
+        )
+
+
+def _last_days(known: Known, account: str, until: datetime) -> list[dict[str, Any]]:
+    frame = known.store.read_pieces(account, "queues", (until - timedelta(days=_QUEUE_DAYS)).date())
+    if not frame.height:
+        return []
+    return (
+        frame.sort("date", "piece")
+        .group_by("group", maintain_order=True)
+        .last()
+        .filter(pl.col("group") != "")
+        .to_dicts()
+    )
+
+
+def _freshness(known: Known, account: str, now: datetime) -> Freshness:
+    run = known.store.work.run_of(account)
+    condition = condition_of(run, None, now)
+    trouble = trouble_of(known.store, account)
+    is_connected = known.store.account(account).platform is not None
+    is_old = is_connected and run.evaluated_until is not None and now - run.evaluated_until > OLD
+    return Freshness(
+        run.evaluated_until, is_old, condition.is_paused, run.failures > 0 or condition.is_late, run.pulled_at,
+        condition.is_silent, trouble.since if trouble else None,
+    )  # fmt: skip
+
+
+def _note_look(
+    known: Known, viewer: Viewer, now: datetime, shown: Sequence[tuple[Kept, Proposal]], flags: Sequence[FlagCard]
+) -> None:
+    agents = {agent for _, proposal in shown for agent in people_in(proposal)}
+    agents |= {flag.subject.id for flag in flags if flag.subject.kind == "agent"}
+    told.note_look(known, viewer, now, "today", listed=[kept.id for kept, _ in shown], agents=agents)
+
+
+def _by_name(subjects: Iterator[Named]) -> list[Named]:
+    return sorted(subjects, key=lambda one: one.name.casefold())

@@ -1,0 +1,135 @@
+"""One proposal: shown, and decided by those who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask_babel import gettext as _
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from helpdesk_wellbeing.access.gate import Part
+from helpdesk_wellbeing.access.viewer import Viewer
+from helpdesk_wellbeing.acting import review
+from helpdesk_wellbeing.errors import CannotDecide, WellbeingError
+from helpdesk_wellbeing.pages import proposal as page
+from helpdesk_wellbeing.pages.proposal import Shown
+from helpdesk_wellbeing.web import links, words
+from helpdesk_wellbeing.web.rendering import go_to, render
+from helpdesk_wellbeing.web.site import Site, viewer_for
+
+HOLDS_S = 12 * 3600  # that the evidence was opened
+
+
+def add_to(pages: Blueprint, site: Site) -> None:
+    """GET /a/<account>/proposals/<id>, POST …/accept, …/decline, …/snooze, …/undo."""
+
+    @pages.get("/proposals/<id>")
+    def proposal(account: str, id: str) -> Response:
+        found, viewer = _find(site, id)
+        opened = "evidence" in request.args
+        page.note_look(site.known, viewer, found, site.now(), opened)
+        return _show(site, viewer, found, opened=opened)
+
+    @pages.post("/proposals/<id>/accept")
+    def accept_proposal(account: str, id: str) -> Response:
+        found, viewer = _find(site, id, deciding=True)
+        if not _was_opened(viewer, id, request.form.get("opened", "")):
+            problem = _("Look at what was measured first; then accept. Nothing was changed.")
+            return _show(site, viewer, found, 422, problem=problem)
+        only = None
+        if request.form.get("which") == "part":
+            tickets = request.form.getlist("ticket")
+            known = {move.ticket for move in found.moves}
+            if not tickets or not known.issuperset(tickets):
+                problem = _("Choose at least one ticket, or decline. Nothing was changed.")
+                return _show(site, viewer, found, 422, opened=True, problem=problem, field="tickets")
+            only = page.chosen(found.moves, tickets)
+        return _decided(
+            site, viewer, id, lambda: review.accept(site.store, account, id, viewer.who, site.now(), only),
+            _("Accepted."), opened=True,
+        )  # fmt: skip
+
+    @pages.post("/proposals/<id>/decline")
+    def decline_proposal(account: str, id: str) -> Response:
+        found, viewer = _find(site, id, deciding=True)
+        reason = request.form.get("reason", "")
+        if reason not in review.DECLINED_BECAUSE:
+            problem = _("Choose a reason. Nothing was changed.")
+            return _show(site, viewer, found, 422, problem=problem, field="reason")
+        return _decided(
+            site, viewer, id, lambda: review.decline(site.store, account, id, viewer.who, reason, site.now()),
+            _("Declined. It is not proposed again for some days."),
+        )  # fmt: skip
+
+    @pages.post("/proposals/<id>/snooze")
+    def snooze_proposal(account: str, id: str) -> Response:
+        found, viewer = _find(site, id, deciding=True)
+        at = site.now()
+        until = page.puts_aside(request.form.get("until", ""), at, site.known.directory(account).zone)
+        if until is None or until >= found.expires_at:
+            problem = _("Choose until when; its time must not have passed by then. Nothing was changed.")
+            return _show(site, viewer, found, 422, problem=problem, field="until")
+        return _decided(
+            site, viewer, id, lambda: review.snooze(site.store, account, id, viewer.who, until, at),
+            _("Put aside until %(when)s.", when=words.moment(until)),
+        )  # fmt: skip
+
+    @pages.post("/proposals/<id>/undo")
+    def undo_proposal(account: str, id: str) -> Response:
+        _found, viewer = _find(site, id, deciding=True)
+        return _decided(
+            site, viewer, id, lambda: review.undo(site.store, account, id, viewer.who, site.now()),
+            _("It is being taken back. Tickets that others have changed since stay as they are."),
+        )  # fmt: skip
+
+
+def _find(site: Site, id: str, *, deciding: bool = False) -> tuple[Shown, Viewer]:
+    """What the viewer sees of it; 404 in the same words whether it is not there or not theirs."""
+    viewer = viewer_for("proposal")
+    found = page.build(site.known, viewer, id, site.now())
+    if found is None:
+        abort(404)
+    if deciding and found.part is not Part.DECIDES:
+        abort(403)
+    return found, viewer
+
+
+def _decided(site: Site, viewer: Viewer, id: str, decide: Any, said: str, *, opened: bool = False) -> Response:
+    """Carry it out and show it anew; where it could not be, 409 and what it is now."""
+    try:
+        decide()
+    except (CannotDecide, WellbeingError) as error:
+        found = page.build(site.known, viewer, id, site.now())
+        if not isinstance(error, CannotDecide) or found is None:
+            raise
+        is_other_now = not (found.may_accept or found.may_decline)
+        problem = words.stands(found) if is_other_now else str(error)
+        told = _("Nothing was changed. %(problem)s", problem=problem)
+        return _show(site, viewer, found, 409, opened=opened, problem=told)
+    flash(said, "said")
+    return go_to(url_for("pages.proposal", account=viewer.account, id=id))
+
+
+def _show(
+    site: Site, viewer: Viewer, found: Shown, status: int = 200, *, opened: bool = False, problem: str | None = None,
+    field: str | None = None,
+) -> Response:  # fmt: skip
+    return render(
+        "proposal.html", status, p=found, opened=opened, problem=problem, field=field, words=words, links=links,
+        proof=_signer().dumps([viewer.who, found.id]) if opened else None, reasons=review.DECLINED_BECAUSE,
+        decides=found.part is Part.DECIDES,
+    )  # fmt: skip
+
+
+def _was_opened(viewer: Viewer, id: str, proof: str) -> bool:
+    """Whether the evidence of this proposal was shown to this person."""
+    try:
+        said = _signer().loads(proof, max_age=HOLDS_S)
+    except BadData:
+        return False
+    return bool(said == [viewer.who, id])
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="evidence was shown")

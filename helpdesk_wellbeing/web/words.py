@@ -1,0 +1,260 @@
+"""What pages say of proposals, waves and gaps in the reader's language. Words describe work and conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import flask_babel
+from flask_babel import format_datetime, get_locale
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.pages.proposal import Shown
+    from helpdesk_wellbeing.pages.today import Card, Gap
+
+
+def _(message: str, **values: object) -> str:
+    return str(flask_babel.gettext(message, **values))
+
+
+def ngettext(one: str, more: str, number: int, **values: object) -> str:
+    """The right one for a number, in the reader's language."""
+    return str(flask_babel.ngettext(one, more, number, **values))
+
+
+def in_words(texts: Mapping[str, Any]) -> Any:
+    """The text in the reader's language, else in English; empty where there is none."""
+    return texts.get(str(get_locale())) or texts.get("en") or ""
+
+
+def title(action: str, name: str, moves: int) -> str:
+    """What a proposal is about, in one sentence."""
+    if action == "rebalance":
+        return ngettext("Move one ticket within %(name)s", "Move %(num)s tickets within %(name)s", moves, name=name)
+    texts = {
+        "esat_wave": _("Ask %(name)s how the work is going", name=name),
+        "pause_intake": _("No new tickets for %(name)s for a while", name=name),
+        "protect_break": _("Keep a break free for %(name)s", name=name),
+        "recovery_slot": _("Give %(name)s time back", name=name),
+        "no_new_escalations": _("No new escalations for %(name)s for a while", name=name),
+        "check_in": _("Talk with %(name)s about the work", name=name),
+        "staffing_note": _("Look at the staffing of %(name)s", name=name),
+    }
+    return texts.get(action, action.replace("_", " "))
+
+
+def consequence(card: Card | Shown) -> str:
+    """What accepting does, by the mode of the action."""
+    if not card.writes_tickets:
+        return _("Accepting notes that you take care of it. Nothing is written into the helpdesk.")
+    if card.mode in ("approve", "auto"):
+        if card.action == "esat_wave":
+            return _("Accepting invites the whole team, each by a private ticket.")
+        return _("Accepting moves the tickets in the helpdesk. You can undo it.")
+    if card.mode == "suggest" and card.action != "esat_wave":
+        return _(
+            "Each ticket has a private note with the suggestion. You move the tickets; accepting says that you did."
+        )
+    return _("Trial run: your decision is kept, and nothing is written into the helpdesk.")
+
+
+def mode_explained(shown: Shown) -> str | None:
+    """How the mode could be another one; None where nothing is to be said."""
+    if not shown.writes_tickets or shown.mode in ("approve", "auto"):
+        return None
+    if shown.state == "accepted":
+        return _(
+            "It was accepted while this action was on trial. Once an admin switches it to “after approval” it can be "
+            "accepted again, and is carried out then."
+        )
+    return _("An admin decides in Settings whether accepting writes into the helpdesk (“after approval”).")
+
+
+def state(word: str) -> str:
+    """A proposal's state."""
+    return {
+        "open": _("Waits for a decision"),
+        "snoozed": _("Put aside"),
+        "asked": _("Waits for the receivers"),
+        "accepted": _("Accepted"),
+        "done": _("Done"),
+        "undone": _("Taken back"),
+        "declined": _("Declined"),
+        "expired": _("Its time has passed"),
+        "withdrawn": _("No longer needed"),
+    }.get(word, word)
+
+
+def stands(shown: Shown) -> str:
+    """What became of a proposal so far, in a sentence."""
+    when, who = moment(shown.changed_at), shown.decided_by or _("nobody")
+    if shown.is_over or shown.state == "expired":
+        return _(
+            "Its time passed on %(when)s without anything being done. If it is still needed, a new one comes.",
+            when=moment(shown.expires_at),
+        )
+    until, why = moment(shown.snoozed_until or shown.changed_at), declined(shown.reason or "other")
+    return {
+        "open": _("It waits for a decision until %(when)s.", when=moment(shown.expires_at)),
+        "snoozed": _("%(who)s has put it aside until %(when)s.", who=who, when=until),
+        "asked": _("%(who)s has accepted it. Nothing happens before those who would receive tickets agree.", who=who),
+        "accepted": _("%(who)s accepted it on %(when)s.", who=who, when=when),
+        "done": _("%(who)s accepted it, and it was done by %(when)s.", who=who, when=when),
+        "undone": _("%(who)s took it back on %(when)s.", who=who, when=when),
+        "declined": _("%(who)s declined it on %(when)s: %(why)s.", who=who, when=when, why=why),
+        "withdrawn": _("What it rested on was over on %(when)s, so it is not needed any more.", when=when),
+    }.get(shown.state, shown.state)
+
+
+def declined(reason: str) -> str:
+    """A reason of the closed list for which proposals are declined."""
+    return {
+        "not needed": _("not needed"),
+        "wrong moment": _("the wrong moment"),
+        "wrong people": _("the wrong people"),
+        "facts are wrong": _("the facts are wrong"),
+        "already done": _("it is done already"),
+        "other": _("another reason"),
+        "no consent": _("nobody who would receive tickets agreed"),
+    }.get(reason, reason)
+
+
+def aside(word: str) -> str:
+    """Until when something is put aside."""
+    return {
+        "1 hour": _("for an hour"),
+        "3 hours": _("for three hours"),
+        "tomorrow": _("until tomorrow morning"),
+        "monday": _("until Monday morning"),
+        "2 weeks": _("for two weeks"),
+    }.get(word, word)
+
+
+def written(state: str | None, problem: str | None, undone: str | None = None) -> str:
+    """What became of a ticket's move."""
+    if undone is not None:
+        return {
+            "planned": _("is being taken back"),
+            "sent": _("is being taken back"),
+            "written": _("taken back"),
+            "skipped": _("could not be taken back: somebody changed it since"),
+        }.get(undone, undone)
+    if state == "skipped":
+        return _("left as it is: %(why)s", why=skipped(problem or ""))
+    return {
+        None: _("nothing to be written"),
+        "planned": _("is about to be moved"),
+        "sent": _("sent; the helpdesk has not confirmed it yet"),
+        "written": _("moved"),
+    }.get(state, str(state))
+
+
+def skipped(reason: str) -> str:
+    """Why something was not written."""
+    return {
+        "closed": _("the ticket is closed"),
+        "gone": _("the ticket is gone"),
+        "merged": _("the ticket was merged into another one"),
+        "solved": _("the ticket is solved"),
+        "forbidden": _("the connection may not change it"),
+        "not in group": _("the receiver is not in the group"),
+        "agent left": _("the receiver has left"),
+        "group empty": _("nobody is in the group"),
+        "label gone": _("the field for the label is gone"),
+        "not allowed": _("the helpdesk does not allow it"),
+        "invalid": _("the helpdesk did not accept it"),
+        "moved by somebody else": _("somebody else has moved it"),
+        "group changed": _("it is in another group now"),
+        "about to breach": _("its answer is due too soon"),
+        "changed since": _("somebody changed it since"),
+        "nothing to undo": _("there was nothing to take back"),
+        "withdrawn": _("it was taken back before"),
+        "kept changing": _("others kept changing it"),
+    }.get(reason, reason)
+
+
+def gap(one: Gap) -> str:
+    """What cannot be assessed and why, in a sentence."""
+    if one.people and one.groups:
+        whom = _("%(people)s and %(groups)s", people=_people(one.people), groups=_groups(one.groups))
+    else:
+        whom = _people(one.people) if one.people else _groups(one.groups)
+    return {
+        "no events in window": _("Nothing was seen of %(whom)s lately.", whom=whom),
+        "no schedule": _("No schedule is known of %(whom)s.", whom=whom),
+        "no zone": _("No time zone is known of %(whom)s.", whom=whom),
+        "too few days": _("Of %(whom)s there are too few worked days yet.", whom=whom),
+        "too few events": _("Of %(whom)s too little was seen.", whom=whom),
+        "too few tickets": _("Of %(whom)s there are too few tickets.", whom=whom),
+        "too few comparisons": _("For %(whom)s there is too little to compare with.", whom=whom),
+        "no baseline": _("For %(whom)s the usual level is not known yet.", whom=whom),
+        "no input on this platform": _("The helpdesk does not tell what is needed for %(whom)s.", whom=whom),
+        "shared or automated": _("Work of %(whom)s comes from shared or automated accounts.", whom=whom),
+        "identity review": _("More than one person may work under the accounts of %(whom)s.", whom=whom),
+        "projection": _("For %(whom)s there is only an outlook so far.", whom=whom),
+        "excluded": _("Nothing is said of %(whom)s, as was agreed.", whom=whom),
+        "no limit in preset": _("The rules of the country set no limit for %(whom)s.", whom=whom),
+    }.get(one.reason, _("Not available for %(whom)s.", whom=whom))
+
+
+def unknown(one: Gap) -> str:
+    """What is not known because of it, by the titles of the rules."""
+    return ", ".join(rule(id, title).lower() for id, title in one.rules)
+
+
+def _people(number: int) -> str:
+    return ngettext("one person", "%(num)s people", number)
+
+
+def _groups(number: int) -> str:
+    return ngettext("one team or queue", "%(num)s teams and queues", number)
+
+
+def rule(id: str, title: str) -> str:
+    """A rule's title; those of an admin's own rules as they stand."""
+    conditions = {"team_load": _("Much work for many in the team"), "open_work_now": _("Much open work now")}
+    return conditions.get(id) or translated(title)
+
+
+def translated(text: str) -> str:
+    """What a rule's file says, where the catalogue has it."""
+    return str(flask_babel.gettext(text)) if text else ""
+
+
+def level(word: str) -> str:
+    """How far above the limit."""
+    return {"warn": _("Above the limit"), "critical": _("Above the limit by far")}.get(word, word)
+
+
+def grade(word: str) -> str:
+    """How sure it is who did what."""
+    return _("It is sure who did what.") if word == "A" else _("It is not always sure who did what.")
+
+
+def moment(at: datetime) -> str:
+    """Day and time, in the account's zone."""
+    return str(format_datetime(at, "d MMM y HH:mm"))
+
+
+def age(at: datetime, now: datetime) -> str:
+    """How long ago, in words."""
+    hours = int((now - at).total_seconds() // 3600)
+    if hours < 1:
+        return _("less than an hour ago")
+    if hours < 48:
+        return ngettext("an hour ago", "%(num)s hours ago", hours)
+    return ngettext("a day ago", "%(num)s days ago", hours // 24)
+
+
+def per_cent(share: float | None) -> str:
+    """A share as a whole per cent."""
+    return "–" if share is None else f"{share * 100:.0f}%"
+
+
+def number(value: float | None) -> str:
+    """With one digit after the point, where it has one."""
+    if value is None:
+        return "–"
+    text = f"{value:.1f}".removesuffix(".0")
+    return text.replace(".", ",") if str(get_locale()) == "nl" else text
