@@ -194,6 +194,8 @@ def _as_text(value: Any) -> str:
     """Values in a line, without the signs of a programming language."""
     if isinstance(value, bool):
         return "+" if value else "–"
+    if value in ({}, [], None):
+        return "–"
     if isinstance(value, Mapping):
         if set(value) == {"kind", "id"}:
             return f"{value['kind']} {value['id']}"

@@ -170,12 +170,13 @@ class Audit:
             query = query.where(audit.c.at < micros(wanted.until))
         if wanted.what is not None:
             query = query.where(_holds("what", wanted.what))
-        if wanted.by is not None:
-            query = query.where(_holds("by", wanted.by))
         if wanted.word is not None:
             query = query.where(audit.c.body.contains(json.dumps(wanted.word, ensure_ascii=False), autoescape=True))
         with self._read(account) as (connection, owner):
             names = _names(connection, owner)
+            if wanted.by is not None:  # decided under a word, or before names became words
+                stand = [wanted.by, *(word for word, name in names.items() if name == wanted.by)]
+                query = query.where(sa.or_(*(_holds("by", one) for one in stand)))
             found = connection.execute(query.where(audit.c.account == owner.number).limit(most))
             return [_entry(row, names) for row in found]
 

@@ -13,7 +13,6 @@ from helpdesk_wellbeing.pages.series import OverTime
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.web.measures import amount, name_of
 
-
 _COUNTED = frozenset(["open_weight", "touched_weight", "hard"])
 
 

@@ -47,8 +47,8 @@ def press(page, wanted):
         page.keyboard.press("Tab")
         if wanted.evaluate("one => one === document.activeElement"):
             break
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def test_a_lead_accepts_a_proposal_with_the_keyboard_alone(window, shots, here):

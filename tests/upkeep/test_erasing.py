@@ -79,7 +79,7 @@ def fill(store):
         "objections": {"agent": NOOR, "signal": "LD1", "at": at},
         "flags_seen": {**flag, "first_at": at},
         "contests": {**flag, "id": "c", "reason": "not me", "by_agent": 1, "at": at, "until": at},
-        "own_words": {"agent": NOOR, "what": "hours", "at": at, "body": "{}"},
+        "own_words": {"agent": NOOR, "what": "read", "at": at, "body": "{}"},
         "notices": {"key": "n", "who": who, "kind": "digest", "channel": "mail", "made_at": at, "due_at": at,
                     "body": NAME},
         "survey_invitations": {"wave": "v", "person": NOOR, "place": "{}", "not_before": at},
