@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-SECTIONS = ("help", "rules", "pull", "credits", "days", "river", "receipt", "idle", "fresh", "plan", "acting")
+SECTIONS = ("help", "rules", "pull", "credits", "days", "river", "receipt", "idle", "fresh", "plan", "acting", "pages")
 
 
 def main(sections: list[str]) -> None:

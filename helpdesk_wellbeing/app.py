@@ -18,6 +18,7 @@ from helpdesk_wellbeing.process import ALIVE_S, BEAT_S, Process
 if TYPE_CHECKING:
     from flask import Flask
 
+    from helpdesk_wellbeing.access.ways import Way, WaysOf
     from helpdesk_wellbeing.deliveries import Receipt
     from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.settings import Settings
@@ -33,7 +34,7 @@ _log = structlog.get_logger(__name__)
 
 
 def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
-    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /pulse/, /consent/, /api/, /healthz, …
+    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /zaf/, /apps/, /pulse/, /consent/, /api/, …
 
     `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask
     for a worker: that is elsewhere. `now` is another time in the demo
@@ -49,8 +50,10 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from helpdesk_wellbeing.web.site import add_pages
     from webhooks import wsgi
     from webhooks.door import Door
+    from webhooks.freshdesk.app.panel import panel
     from webhooks.known import Remembered, from_store
     from webhooks.receipts import Receipts
+    from webhooks.zendesk.app.frames import frames
 
     store = open_store(settings, busy_s=BUSY_S)
     receipts = Receipts(_while_fit(store))
@@ -63,7 +66,9 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
     for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
-    add_pages(app, store, catalogue(settings), now)
+    site = add_pages(app, store, catalogue(settings), now, ways(store))
+    for pages in (frames(site.known, now), panel(store, now)):
+        app.register_blueprint(pages)
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app
@@ -76,6 +81,38 @@ def catalogue(settings: Settings) -> Catalogue:
     from helpdesk_wellbeing.signals.catalogue import SIGNALS
 
     return Catalogue(SIGNALS, load_rules(SIGNALS, settings.rules_folder))
+
+
+def ways(store: Store) -> WaysOf:
+    """How people may sign in to an account; remembered until the admin changes it."""
+    from connectors.oidc.sign_in import OidcSignIn
+    from connectors.zendesk.sign_in import ZendeskSignIn
+    from helpdesk_wellbeing.access.doors import OIDC_SECRET, ZENDESK_SECRET, sign_in_of, stays_here
+
+    made: dict[str, tuple[object, tuple[Way, ...]]] = {}
+
+    def of(account: str) -> tuple[Way, ...]:
+        chosen, known = sign_in_of(store, account), store.account(account)
+        if chosen.zendesk is None and chosen.oidc is None:
+            return ()
+        secrets = (store.get_secret(account, ZENDESK_SECRET), store.get_secret(account, OIDC_SECRET),
+                   store.get_secret(account, "client_secret"))  # fmt: skip
+        version = (chosen, known.settings, secrets)
+        if account in made and made[account][0] == version:
+            return made[account][1]
+        found: list[Way] = []
+        if chosen.zendesk is not None and known.platform == "zendesk":
+            origin = known.settings.get("base_url") or f"https://{known.settings['subdomain']}.zendesk.com"
+            own = chosen.zendesk.client_id
+            secret = secrets[0] if own else secrets[2]
+            found.append(ZendeskSignIn(origin.rstrip("/"), own or known.settings["client_id"], secret))
+        if chosen.oidc is not None:
+            one = chosen.oidc
+            found.append(OidcSignIn(one.issuer, one.client_id, secrets[1], one.label, here=stays_here(known)))
+        made[account] = (version, tuple(found))
+        return made[account][1]
+
+    return of
 
 
 def close(app: Flask, timeout_s: float = 5.0) -> None:

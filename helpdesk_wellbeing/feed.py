@@ -60,6 +60,7 @@ class Roster:
     notes: tuple[str, ...] = ()  # what the plan lacks, one line each
     statuses: Mapping[str, str] = field(default_factory=dict)  # the platform's code -> our word, where it isn't usual
     holidays: pl.DataFrame | None = None  # HOLIDAYS, where the platform knows them
+    left: frozenset[str] | None = None  # people who may sign in there no more; None: the list of agents is not whole
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -14,9 +15,10 @@ import pytest
 from hypothesis import settings
 
 from helpdesk_wellbeing.demo import World
-from helpdesk_wellbeing.store import open_store
+from helpdesk_wellbeing.store import migrations, open_store
 from tests import worlds
-from tests.postgresql import Server
+from tests.first_tables import once_made
+from tests.postgresql import Server, quick_folder
 from tests.worlds import alone, world_of
 
 SERVER_FOLDER = "WELLBEING_TESTS_POSTGRESQL"  # not of the program's own: tests take those away
@@ -34,6 +36,23 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("HELPDESK_WELLBEING_HOME", str(folder))
     monkeypatch.delenv("HELPDESK_WELLBEING_DATABASE_URL", raising=False)
     return folder
+
+
+_MIGRATE = migrations.migrate
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_made_once() -> Iterator[None]:
+    """New SQLite databases in this process get their tables from the first one."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "migrate", once_made(_MIGRATE))
+        yield
+
+
+@pytest.fixture
+def migrating(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every new database is made by the migrations themselves."""
+    monkeypatch.setattr(migrations, "migrate", _MIGRATE)
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +73,16 @@ def shared() -> Path:
 def pytest_configure(config):
     """One server and one of each world for all workers of a run: the first test that needs one makes it."""
     if not hasattr(config, "workerinput"):
-        os.environ[SERVER_FOLDER] = f"{tempfile.gettempdir()}/wellbeing-pg-{os.getpid()}"
-        os.environ[worlds.FOLDER] = tempfile.mkdtemp(prefix="wellbeing-worlds-")
+        quick = quick_folder()
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", quick)
+        os.environ[SERVER_FOLDER] = f"{quick}/wellbeing-pg-{os.getpid()}"
+        os.environ[worlds.FOLDER] = tempfile.mkdtemp(prefix="wellbeing-worlds-", dir=quick)
+
+
+def pytest_collection_finish(session):
+    """Four thousand tests stay to the end: looking through them for garbage again and again is no use."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config):

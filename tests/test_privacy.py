@@ -11,7 +11,7 @@ from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.flags import changes, check
 from helpdesk_wellbeing.privacy import needs_agreement
 from helpdesk_wellbeing.rules.load import load_rules
-from helpdesk_wellbeing.settings import load_settings
+from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 from helpdesk_wellbeing.store import Account, open_store
 
@@ -39,9 +39,10 @@ def test_only_imported_logs_and_this_machine_go_without_an_agreement(account, ga
     assert needs_agreement(account) is gated
 
 
-@pytest.fixture
-def outcome(home, world):
-    with open_store(load_settings()) as store:
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory, world):
+    home = tmp_path_factory.mktemp("private")
+    with open_store(Settings(home, f"sqlite:///{home}/wellbeing.db")) as store:
         store.create_account("acme", zone=world.zone)
         for kind in ("people", "leave", "groups", "on_call"):
             getattr(store, f"replace_{kind}")("acme", "file", getattr(world.roster, kind))

@@ -113,6 +113,7 @@ def read_roster(api: FreshdeskApi, book: Book, year: int) -> Roster:
         notes=tuple(notes),
         statuses=book.statuses,
         holidays=holidays_frame([schedule for schedule, _ in listed]),
+        left=None if book.is_blind else frozenset(book.former) | {one["id"] for one in present if one["is_barred"]},
     )
 
 
@@ -178,6 +179,7 @@ def _person(row: Mapping[str, Any]) -> dict[str, Any]:
         "wrong_zone": bool(said.get("time_zone")) and zone is None,
         "groups": [] if row.get("type") == "collaborator" else [str(one) for one in row.get("group_ids") or ()],
         "is_light": row.get("type") == "collaborator",  # writes private notes only
+        "is_barred": row.get("deactivated") is True,
     }
 
 

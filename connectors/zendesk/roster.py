@@ -123,6 +123,7 @@ def read_roster(api: ZendeskApi, book: Book, automation: frozenset[str]) -> Rost
         automation=automation,
         notes=tuple(notes),
         holidays=holidays_frame(schedules),
+        left=frozenset(book.former) | {identity for identity, row in book.current.items() if row.get("is_barred")},
     )
 
 
@@ -136,6 +137,7 @@ def _reduced(row: dict[str, Any]) -> dict[str, Any]:
         "zone": zone,
         "wrong_zone": bool(named) and zone is None,
         "is_light": row.get("role_type") == _LIGHT_AGENT,
+        "is_barred": row.get("suspended") is True or row.get("active") is False,
     }
 
 

@@ -18,11 +18,9 @@ from helpdesk_wellbeing.acting import asking
 from helpdesk_wellbeing.acting.names import Names, names_of
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
-from helpdesk_wellbeing.acting.views import OPEN, found, shown
+from helpdesk_wellbeing.acting.views import OPEN, found, says_too_much, shown
 from helpdesk_wellbeing.agreement.gate import Gate
 from helpdesk_wellbeing.errors import CannotDecide
-from helpdesk_wellbeing.plan.actions.loads import OPEN_WORK_NOW
-from helpdesk_wellbeing.plan.limits import OPEN_WORK
 from helpdesk_wellbeing.plan.proposal import WRITING, Move, Proposal, Subject, from_json, to_json
 from helpdesk_wellbeing.store.audit import Person
 from helpdesk_wellbeing.store.proposals import Kept
@@ -35,7 +33,6 @@ PENDING = ("open", "snoozed", "asked", "accepted")
 # Why a person declines: a closed list, so that reasons can be counted and nothing personal is typed in.
 DECLINED_BECAUSE = ("not needed", "wrong moment", "wrong people", "facts are wrong", "already done", "other")
 LONGEST_SNOOZE = timedelta(days=30)
-AS_SIGNAL = {OPEN_WORK_NOW: OPEN_WORK}  # a condition that is agreed to with a signal
 
 
 # ---- proposals come and go ------------------------------------------------------------------------------------------
@@ -100,7 +97,7 @@ def keep_to(store: Store, account: str, gate: Gate, at: datetime) -> list[str]:
     """Withdraw what says more of a person than the gate lets pass now; their ids. What is written already stays."""
     ended = []
     for kept in store.proposals.listed(account, PENDING):
-        if not _says_too_much(from_json(kept.body), gate):
+        if not says_too_much(from_json(kept.body), gate):
             continue
         with store.transaction():
             if store.proposals.change(account, kept.id, PENDING, "withdrawn", at):
@@ -108,15 +105,6 @@ def keep_to(store: Store, account: str, gate: Gate, at: datetime) -> list[str]:
                 _take_back_suggestions(store, account, kept.id, at)
                 ended.append(kept.id)
     return ended
-
-
-def _says_too_much(proposal: Proposal, gate: Gate) -> bool:
-    about = [(because.signal, because.subject) for because in proposal.because]
-    loads = [row["agent"] for row in proposal.details.get("loads", ()) if row.get("agent")]
-    about += [(OPEN_WORK, Subject("agent", agent)) for agent in loads]
-    if proposal.subject.kind == "agent" and gate.is_closed:
-        return True
-    return any(not gate.allows(AS_SIGNAL.get(signal, signal), subject.kind, subject.id) for signal, subject in about)
 
 
 def _said(proposal: Proposal) -> dict[str, Any]:

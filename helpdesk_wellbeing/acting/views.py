@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.acting.policy import Mode
 from helpdesk_wellbeing.errors import CannotDecide
-from helpdesk_wellbeing.plan.proposal import from_json
+from helpdesk_wellbeing.plan.actions.loads import OPEN_WORK_NOW
+from helpdesk_wellbeing.plan.limits import OPEN_WORK
+from helpdesk_wellbeing.plan.proposal import Proposal, Subject, from_json
 from helpdesk_wellbeing.store.proposals import Kept
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
+    from helpdesk_wellbeing.agreement.gate import Gate
     from helpdesk_wellbeing.store import Store
 
 OPEN = ("open", "snoozed")  # somebody may decide
+AS_SIGNAL = {OPEN_WORK_NOW: OPEN_WORK}  # a condition that is agreed to with a signal
 
 
 def found(store: Store, account: str, id: str) -> Kept:
@@ -31,9 +35,20 @@ def listed(store: Store, account: str, states: Collection[str] | None = OPEN) ->
     return [_shown(store, account, kept) for kept in store.proposals.listed(account, states)]
 
 
-def is_for_leads(kept: Kept, at: datetime) -> bool:
-    """Whether others than the agent it is about see it by now: the agent does first."""
-    return from_json(kept.body).lead_from <= at
+def is_for_leads(kept: Kept, at: datetime, gate: Gate) -> bool:
+    """Whether others than the agent it is about see it by now: the agent does first, and the gate must let it pass."""
+    proposal = from_json(kept.body)
+    return proposal.lead_from <= at and not says_too_much(proposal, gate)
+
+
+def says_too_much(proposal: Proposal, gate: Gate) -> bool:
+    """Whether a proposal says more of a person than the gate lets pass; then it is shown to nobody, in no state."""
+    about = [(because.signal, because.subject) for because in proposal.because]
+    loads = [row["agent"] for row in proposal.details.get("loads", ()) if row.get("agent")]
+    about += [(OPEN_WORK, Subject("agent", agent)) for agent in loads]
+    if proposal.subject.kind == "agent" and gate.is_closed:
+        return True
+    return any(not gate.allows(AS_SIGNAL.get(signal, signal), subject.kind, subject.id) for signal, subject in about)
 
 
 def shown(store: Store, account: str, id: str) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from helpdesk_wellbeing.agreement.model import ROLES, STATUTORY, Agreement, Terms, read, terms_of
+from helpdesk_wellbeing.agreement.model import ROLES, Agreement, Terms, read, terms_of
+from helpdesk_wellbeing.agreement.objecting import objections_of
 from helpdesk_wellbeing.agreement.widening import speaks_sooner
 from helpdesk_wellbeing.people import holding
 from helpdesk_wellbeing.privacy import needs_agreement
 
 if TYPE_CHECKING:
+    from helpdesk_wellbeing.people import Directory
     from helpdesk_wellbeing.rules.model import Rule
     from helpdesk_wellbeing.store import Store
 
@@ -30,7 +32,7 @@ class Gate:
     signals: frozenset[str] | None = None  # about single people, that may be computed; None: all of them
     roles: frozenset[str] = frozenset(ROLES)  # that may see what is said of one person
     thresholds: Mapping[str, Terms] = field(default_factory=dict)  # by rule, as agreed; empty: any
-    objections: frozenset[tuple[str, str]] = frozenset()  # (agent, signal)
+    objections: Mapping[str, frozenset[str]] = field(default_factory=dict)  # signal: agents
     contested: Mapping[Place, date] = field(default_factory=dict)  # until when a spell may have begun to be meant
     excluded: frozenset[str] = frozenset()  # agents
     why: str = "nothing keeps signals about single agents back"
@@ -44,7 +46,7 @@ class Gate:
         """Whether anything may be computed, shown or written of this signal and subject."""
         if kind != AGENT:
             return True
-        return self.computes(signal) and id not in self.excluded and (id, signal) not in self.objections
+        return self.computes(signal) and id not in self.excluded and id not in self.objectors(signal)
 
     def computes(self, signal: str) -> bool:
         """Whether a signal about single people is agreed to."""
@@ -58,7 +60,7 @@ class Gate:
 
     def objectors(self, signal: str) -> frozenset[str]:
         """The agents of whom this signal says nothing because they objected."""
-        return self._by_signal.get(signal, frozenset())
+        return self.objections.get(signal, frozenset())
 
     def pauses(self, rule: str, kind: str, id: str, since: date | str) -> bool:
         """Whether this spell of a flag was contested, so that nothing follows from it."""
@@ -79,42 +81,41 @@ class Gate:
     def stamp(self) -> str:
         """The same for gates that let the same pass."""
         parts = (
-            None if self.signals is None else sorted(self.signals), sorted(self.roles), sorted(self.objections),
-            sorted(self.contested.items()), sorted(self.excluded),
+            None if self.signals is None else sorted(self.signals),
+            sorted(self.roles),
+            sorted((signal, sorted(agents)) for signal, agents in self.objections.items()),
+            sorted(self.contested.items()),
+            sorted(self.excluded),
             sorted((rule, terms.model_dump_json()) for rule, terms in self.thresholds.items()),
-        )  # fmt: skip
+        )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-
-    @cached_property
-    def _by_signal(self) -> Mapping[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
-        for agent, signal in self.objections:
-            found.setdefault(signal, set()).add(agent)
-        return {signal: frozenset(agents) for signal, agents in found.items()}
 
 
 OPEN = Gate()
 CLOSED = Gate(signals=frozenset(), roles=frozenset(), why="nothing about single agents is shown")
 
 
-def gate_of(store: Store, account: str, at: datetime, *, served: bool = True) -> Gate:
+def gate_of(
+    store: Store, account: str, at: datetime, *, served: bool = True, directory: Directory | None = None
+) -> Gate:
     """What may be said of the people of an account at an instant.
 
     Without an agreement nothing is, except where the log was imported or the helpdesk is on this machine; there an
     agreement binds what is `served` (pages, notices, writes, the pipeline) once one is recorded, and an operator's own
-    look (`served` false) goes without. Objections and contests always hold.
+    look (`served` false) goes without. Objections and contests always hold. `directory`: the account's, of a caller who
+    has just read it, which is most of the work.
     """
     with store.view():
         known = store.account(account)
         kept = store.agreements.in_force(account, at)
-        objections = store.said.objections(account)
+        objections = objections_of(store, account)
         contests = store.said.contests(account, at)
-        people = store.directory(account).people
+        people = (directory or store.directory(account)).people
     excluded = holding(people, at.date()).filter(excluded=True)["agent"]
     agreement = None if kept is None else read(kept.body["agreement"], account)
     return _gate(
         agreement, needs_agreement(known), served,
-        objections=frozenset((o.agent, o.signal) for o in objections if o.signal not in STATUTORY),
+        objections=objections,
         contested=_latest({((c.rule, c.kind, c.subject), c.since) for c in contests}),
         excluded=frozenset(excluded),
     )  # fmt: skip

@@ -37,7 +37,7 @@ Weeks = Annotated[int, Field(ge=1, le=LONGEST_RETENTION)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class Terms(_Strict):

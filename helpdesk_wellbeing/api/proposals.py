@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.acting import review, views
 from helpdesk_wellbeing.acting.policy import policy_of
+from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.api.answers import Refusal, answer, body_as, no_query, query_as
 from helpdesk_wellbeing.api.document import described
 from helpdesk_wellbeing.api.looking import note_look
@@ -33,7 +34,8 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         query = query_as(ProposalsQuery, "proposals")
         states = None if query.state == "all" else query.state.split(",")
         with store.view():
-            found = [k for k in store.proposals.listed(account, states) if views.is_for_leads(k, desk.now())]
+            at, gate = desk.now(), gate_of(store, account, desk.now())
+            found = [k for k in store.proposals.listed(account, states) if views.is_for_leads(k, at, gate)]
             begin = _after(desk, account, query.after, found)
             page = found[begin : begin + query.most]
             shown = [views.shown(store, account, kept.id) for kept in page]
@@ -89,7 +91,8 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
 def _find(desk: Desk, account: str, id: str) -> None:
     """Raises Refusal unless this account has such a proposal and a lead may see it."""
     kept = desk.store.proposals.get(account, id) if _ID.fullmatch(id) else None
-    if kept is None or not views.is_for_leads(kept, desk.now()):
+    at = desk.now()
+    if kept is None or not views.is_for_leads(kept, at, gate_of(desk.store, account, at)):
         raise Refusal(404, "not_found", f"{account}: there is no such proposal to be seen; list the proposals anew")
 
 

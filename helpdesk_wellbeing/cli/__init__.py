@@ -15,6 +15,7 @@ from helpdesk_wellbeing.errors import WellbeingError
 
 NAME = "helpdesk-wellbeing"
 COMMANDS = {
+    "access": "How people sign in, whom the pages let in, the first link.",
     "act": "Look at proposals, write what was decided; how an account acts.",
     "agreement": "What was agreed with those it is about.",
     "audit": "What happened, and whether the log of it is whole.",
@@ -22,13 +23,18 @@ COMMANDS = {
     "check": "What is flagged now, or at --as-of.",
     "connect": "Connect an account of a helpdesk.",
     "demo": "Show the main job on a simulated helpdesk.",
+    "disconnect": "Take a whole account out of everything kept here.",
     "doctor": "What is connected, what is missing, which accounts look automated.",
+    "erase": "Take one agent out of everything that is kept.",
     "esat": "Waves that ask teams how it is going, results, answers.",
-    "export": "Events or facts as CSV or Parquet.",
+    "export": "Events, facts, or all that is held about one agent.",
     "import": "Read an event log and the files about people.",
     "install": "Set up in the helpdesk what acting needs.",
+    "package": "Build the app inside the helpdesk, checked.",
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
+    "report": "Papers for works council and privacy officer.",
+    "retention": "How long what is kept; what was taken out last.",
     "rules": "List, show and test the rules.",
     "secrets": "Set, show and change webhook secrets; the key.",
     "serve": "Receive webhooks, pull and evaluate, until told to stop.",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from helpdesk_wellbeing.acting.proposing import Looked
     from helpdesk_wellbeing.engine import Catalogue, Engine
-    from helpdesk_wellbeing.plan.proposal import Skipped
+    from helpdesk_wellbeing.plan.proposal import Proposal, Skipped
     from helpdesk_wellbeing.store import Store
 
 MODES = ("off", "dry_run", "suggest", "approve", "auto")
@@ -64,6 +64,7 @@ def command(ctx: click.Context, account: str | None, as_of: datetime | None, out
     written = None if store.account(account).platform is None else write_all(store, account)
     waits = views.listed(store, account)
     if output == "json":
+        _note_look(store, account, "act", (), looked.planned.skipped)
         print_json({"account": account, "made": looked.made, "ended": looked.ended, "written": written,
                     "skipped": _as_json(looked.planned.skipped), "open": [one["id"] for one in waits]})  # fmt: skip
     else:
@@ -101,6 +102,7 @@ def _say_what_would_be(store: Store, account: str, at: datetime, output: str) ->
 
     engine, known = _engine(store, account)
     planned = would_propose(store, engine.assess(at), known, at)
+    _note_look(store, account, "act --as-of", planned.proposals, planned.skipped)
     if output == "json":
         proposals = [to_json(proposal) for proposal in planned.proposals]
         print_json({"account": account, "would_propose": proposals, "skipped": _as_json(planned.skipped)})
@@ -110,6 +112,20 @@ def _say_what_would_be(store: Store, account: str, at: datetime, output: str) ->
         lines = proposal.texts.get("en", "").splitlines()
         click.echo(f"  {proposal.action.replace('_', ' '):18} {lines[0] if lines else ''}")
     _print_skipped(planned.skipped)
+
+
+def _note_look(
+    store: Store, account: str, what: str, proposals: Iterable[Proposal], skipped: Iterable[Skipped]
+) -> None:
+    """Who looks at what would be proposed about persons stands in the audit."""
+    from helpdesk_wellbeing.acting.views import agents_in
+    from helpdesk_wellbeing.cli.looking import require_noted
+    from helpdesk_wellbeing.plan.proposal import to_json
+
+    named = {agent for proposal in proposals for agent in agents_in(to_json(proposal))}
+    named |= {one.subject.id for one in skipped if one.subject.kind == "agent"}
+    if named:
+        require_noted(store, account, what, agents=named)
 
 
 def write_all(store: Store, account: str) -> str | None:

@@ -61,6 +61,7 @@ def browse(world: World, part: Part) -> None:
 def opened(world: World, part: Part, port: int = PORT) -> Iterator[Open]:
     """The installation, served on loopback; on another port where this one is taken."""
     from helpdesk_wellbeing import app as web_side
+    from helpdesk_wellbeing.access import doors
     from helpdesk_wellbeing.acting import policy
     from helpdesk_wellbeing.settings import load_settings
 
@@ -73,6 +74,8 @@ def opened(world: World, part: Part, port: int = PORT) -> Iterator[Open]:
         try:
             with served(app, _free(port)) as address:
                 policy.change(store, ACCOUNT, "the demo", time_there.now(), public_url=address)
+                if store.account(ACCOUNT).platform == "zendesk":
+                    doors.change(store, ACCOUNT, "the demo", time_there.now(), zendesk={})
                 yield Open(address, store, time_there)
         finally:
             web_side.close(app)

@@ -11,7 +11,7 @@ from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
 from helpdesk_wellbeing.cli.install import about as about_installation
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets, why_no_events
-from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short
+from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short, retention_line
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -70,6 +70,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "last": last and last.isoformat(),
         "connection": _connection(settings, webhooks_only),
         "work": in_short(work, now),
+        "retention": retention_line(store, account),
         "notes": [
             *roster.get("notes", ()),
             *_about_privacy(store, account, work["privacy"]),
@@ -118,7 +119,7 @@ def _about_privacy(store: Store, account: str, said: list[str]) -> list[str]:
     lines = [f"{gate_of(store, account, now).why}; see agreement show --account {account}"]
     for one in doubts(store, account, now):
         mend = "; say in the people file who it is" if one.about_attribution and one.kind == "agent" else ""
-        lines.append(f"contested ({one.reason}): {one.rule} of {one.kind} {one.subject} since {one.since}{mend}")
+        lines.append(f"contested ({one.reason}): a flag of {one.kind} {one.subject} since {one.since}{mend}")
     return [*lines, *said]
 
 
@@ -154,6 +155,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     ]
     if report["work"]:
         lines.append(f"  work                    {report['work']}")
+    lines.append(f"  retention               {report['retention']}")
     lines += [f"  note                    {note}" for note in report["notes"]]
     for key, label in (
         ("automated_by_platform", "automated, by platform"),

@@ -87,7 +87,8 @@ def command(ctx: click.Context, role: str, host: str, port: int, workers: int, n
 
         # below a supervisor a worker has to be there too, for this installation to be ready
         needs = "all" if READY_VARIABLE in os.environ else "web"
-        serve_web(load_settings(), host, port, needs, lambda address: _tell_ready(f"serving on {address} (role web)"))
+        settings = load_settings()
+        serve_web(settings, host, port, needs, lambda address: _tell_served(settings, address))
     ctx.exit(work(pull=not no_pull))
 
 
@@ -250,6 +251,22 @@ def _connect(store: Store, log: Any) -> Callable[[str], Connector]:
         return made[0]
 
     return connect
+
+
+def _tell_served(settings: Settings, address: str) -> None:
+    """That pages are there, and how the first admin of each account comes in."""
+    import structlog
+
+    from helpdesk_wellbeing.cli.access import first_links
+    from helpdesk_wellbeing.store import open_store
+
+    _tell_ready(f"serving on {address} (role web)")
+    try:
+        with open_store(settings) as store:
+            for line in first_links(store, address):
+                structlog.get_logger(__name__).info(line)
+    except WellbeingError:
+        return  # the pages say what is wrong with the database
 
 
 def _tell_ready(line: str) -> None:

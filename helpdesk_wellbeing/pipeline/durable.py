@@ -1,8 +1,9 @@
 """The one file that knows DBOS: queues that survive, and who does what was begun by a process that is gone.
 
-Two kinds of workflow. `attend`: pull if that is why it was asked for, then evaluate; it has two queues, so that a long
-pull never stands before a webhook. `act`: look at proposals again, then write what was decided. Which account needs
-work stands in the store, not here: should all of this be lost, the next look finds the same work again.
+Two kinds of workflow. `attend`: pull if that is why it was asked for, then evaluate; after a pull, what is due once a
+day. It has two queues, so that a long pull never stands before a webhook. `act`: look at proposals again, then write
+what was decided. Which account needs work stands in the store, not here: should all of this be lost, the next look
+finds the same work again.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class Work:
     plan: Callable[[str], str]
     write: Callable[[str], str]
     attended: Callable[[str, str, Why, bool], None]  # run, account, why; True: begins, False: has ended
+    upkeep: Callable[[str], str]  # does what is due once a day
 
 
 class _Impatient:
@@ -86,7 +88,10 @@ def _attend(account: str, why: Why, key: str) -> str:
     """See to an account. `key` is why in this very moment; it only tells runs apart."""
     with _attended(account, why) as work:
         pulled = DBOS.run_step({"name": "pull"}, work.pull, account) if why == "due" else None
-        return DBOS.run_step({"name": "evaluate"}, work.evaluate, account, pulled)
+        evaluated = DBOS.run_step({"name": "evaluate"}, work.evaluate, account, pulled)
+        if why == "due":
+            DBOS.run_step({"name": "upkeep"}, work.upkeep, account)
+        return evaluated
 
 
 @DBOS.workflow(name="act")
@@ -235,6 +240,36 @@ class Durable:
         DBOS.destroy()
         self._engine.dispose()
         _work = None
+
+
+def forget_account(database_url: str, account: str, *, done_only: bool = False) -> int:
+    """Take out all that is kept of an account's runs, or of those that have ended; how many there were.
+
+    Not through DBOS, which only processes that work launch.
+    """
+    file = dialect.sqlite_file(make_url(database_url))
+    if file is not None and not file.with_name(PIPELINE_FILE).exists():
+        return 0
+    engine = _engine(database_url)
+    schema = None if engine.dialect.name == "sqlite" else SCHEMA
+    try:
+        there = sa.MetaData(schema=schema)
+        there.reflect(engine)
+        tables = {table.name: table for table in there.tables.values()}
+        runs = tables.get("workflow_status")
+        if runs is None:
+            return 0
+        which = sa.and_(runs.c.queue_partition_key == account, runs.c.status.in_(_FINISHED) if done_only else sa.true())
+        theirs = sa.select(runs.c.workflow_uuid).where(which)
+        with engine.begin() as connection:
+            for table in tables.values():
+                if table is not runs and "workflow_uuid" in table.c:
+                    connection.execute(table.delete().where(table.c.workflow_uuid.in_(theirs)))
+            gone = connection.execute(runs.delete().where(which)).rowcount
+        dialect.compact(engine)
+        return gone
+    finally:
+        engine.dispose()
 
 
 def _listed(**which: Any) -> list[WorkflowStatus]:

@@ -119,7 +119,7 @@ class Worker:
         self._durable = Durable(
             self._settings.database_url,
             self.name,
-            Work(self._pull, self._evaluate, self._plan, self._write, self._attended),
+            Work(self._pull, self._evaluate, self._plan, self._write, self._attended, self._upkeep),
             hooks_at_once=self._at_once,
             pulls_at_once=self._places["due"],
             acts_at_once=self._places["acts"],
@@ -223,6 +223,16 @@ class Worker:
             return "off"
         self._counts.step("write")
         return self._writer(account)
+
+    def _upkeep(self, account: str) -> str:
+        try:
+            with self._turns.turn(account, steps.TURN_WAIT_S):
+                outcome = steps.upkeep(self._means, account, self._engines.of(account))
+        except StoreBusy:
+            return "busy"
+        if outcome != "not due":
+            self._counts.step("upkeep")
+        return outcome
 
     def _is_quick(self, account: str) -> bool:
         """Whether little is to be worked through: the engine is warm, and nothing came for a time long ago."""

@@ -16,7 +16,17 @@ from helpdesk_wellbeing.rules.run import Run, memory_schema, run, state_schema
 from helpdesk_wellbeing.signals.base import Facts, Signal
 
 Frames = Mapping[str, pl.DataFrame]  # by rule
-_SAME_VALUES = ("since", "history_start", "zone", "week_start", "hard_possible", "grade_b_changes", "shared", "as_of")
+_SAME_VALUES = (
+    "since",
+    "history_start",
+    "zone",
+    "week_start",
+    "hard_possible",
+    "grade_b_changes",
+    "shared",
+    "as_of",
+    "objections",
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +51,16 @@ def look(
         memory = pl.DataFrame(schema=memory_schema(signal)) if before[1] is None else before[1]
         began[rule.id] = state, memory
         known = None if last is None or since_then is None else _still_holds(last, rule, signal, since_then, began)
-        runs[rule.id] = known or run(rule, signal, facts, state, memory)
+        runs[rule.id] = known or _without(facts.objections.get(signal.id), run(rule, signal, facts, state, memory))
     return Look(facts, began, runs)
+
+
+def _without(objectors: frozenset[str] | None, ran: Run) -> Run:
+    """A run of which nothing is kept about those who objected to the signal."""
+    if not objectors:
+        return ran
+    others = ~pl.col("subject").is_in(list(objectors))
+    return Run(ran.state.filter(others), ran.memory.filter(others), ran.transitions.filter(others))
 
 
 def _since(last: Facts, facts: Facts) -> Facts | None:

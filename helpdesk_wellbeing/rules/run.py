@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -146,7 +147,7 @@ class _Driver:
         def column(name: str) -> Floats:
             if name not in rows.columns:
                 return np.full(rows.height, np.nan)
-            return rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            return _filled(rows[name].cast(pl.Float64), np.nan)
 
         return Round(
             rows=np.array([self._row[s] for s in subjects], dtype=np.int64),
@@ -154,7 +155,7 @@ class _Driver:
             date=_ticks(rows["date"]),
             raises=rows["raises"].to_numpy(),
             falls=rows["falls"].to_numpy(),
-            grade=rows["grade"].to_physical().cast(pl.Int64).fill_null(0).to_numpy(),
+            grade=_filled(rows["grade"].to_physical().cast(pl.Int64), 0),
             window_start=_ticks(rows["window_start"]),
             window_end=_ticks(rows["window_end"]),
             columns={name: column(name) for name in self._columns},
@@ -218,7 +219,12 @@ class _Driver:
 
 
 def _ticks(series: pl.Series) -> Ints:
-    return series.to_physical().cast(pl.Int64).fill_null(NEVER).to_numpy()
+    return _filled(series.cast(pl.Int64), NEVER)
+
+
+def _filled(series: pl.Series, instead: float) -> npt.NDArray[Any]:
+    """Most columns have no gaps, and to look for them takes a hundredth of the time of filling them."""
+    return (series.fill_null(instead) if series.null_count() else series).to_numpy()
 
 
 def _known(values: Ints, dtype: pl.DataType) -> pl.Series:

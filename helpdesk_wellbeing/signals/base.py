@@ -71,6 +71,7 @@ class Facts:
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))  # of the longest window
     followed_since: datetime | None = None  # how tickets stood before is not known; null: it always is
     shared: Mapping[str, datetime] = field(default_factory=dict)  # account recognised as shared/automated -> since when
+    objections: Mapping[str, frozenset[str]] = field(default_factory=dict)  # signal: agents who want none of it
     review: Sequence[dict[str, str]] = ()  # accounts that may be more than one person, with the reason
 
     @property

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,9 +20,10 @@ from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.database import Database
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Owned
-from helpdesk_wellbeing.store.tables import entry_links, members, site, web_sessions
+from helpdesk_wellbeing.store.tables import entry_links, leavers, members, site, used_states, web_sessions
 
 INSTALLATION = 0  # the number that stands for no account: the set-up of the installation
+IDLE = timedelta(hours=2)  # a session that nobody used for so long has ended
 _COOKIES = "cookies"
 
 
@@ -104,12 +105,13 @@ class Access:
             "seen_at": micros(at), "ends_at": micros(ends_at),
         }  # fmt: skip
         with self._writing(account) as (connection, number):
+            connection.execute(web_sessions.delete().where(sa.not_(_goes_on(at))))
             connection.execute(web_sessions.insert(), {"account": number, **row})
         return token
 
     def session(self, account: str | None, token: str, at: datetime) -> Session | None:
         """The session of this token, if it has not ended."""
-        mine = sa.and_(web_sessions.c.hash == hash_of(token), web_sessions.c.ends_at > micros(at))
+        mine = sa.and_(web_sessions.c.hash == hash_of(token), _goes_on(at))
         with self._reading(account) as (connection, number):
             query = sa.select(web_sessions).where(mine, web_sessions.c.account == number)
             row = connection.execute(query).one_or_none()
@@ -117,9 +119,8 @@ class Access:
 
     def sessions(self, account: str, at: datetime) -> list[Session]:
         """All that have not ended, the latest first."""
-        going_on = web_sessions.c.ends_at > micros(at)
         with self._reading(account) as (connection, number):
-            query = sa.select(web_sessions).where(going_on, web_sessions.c.account == number)
+            query = sa.select(web_sessions).where(_goes_on(at), web_sessions.c.account == number)
             found = [_session(row) for row in connection.execute(query)]
         return sorted(found, key=lambda one: one.seen_at, reverse=True)
 
@@ -139,6 +140,48 @@ class Access:
         """Sign these people out everywhere; how many sessions that ended."""
         with self._writing(account) as (connection, number):
             return sum(_end(connection, number, who) for who in whose)
+
+    def end_sessions_by(self, account: str, way: str) -> int:
+        """Sign out whoever came in by this way; how many sessions that ended."""
+        with self._write(account) as (connection, owner):
+            theirs = sa.and_(web_sessions.c.account == owner.number, web_sessions.c.way == way)
+            return connection.execute(web_sessions.delete().where(theirs)).rowcount
+
+    # sign-ins at the helpdesk or another provider
+
+    def use_state(self, account: str, state: str, at: datetime, ends_at: datetime) -> bool:
+        """Whether this state of a sign-in came back for the first time; to be kept until it ends."""
+        with self._write(account) as (connection, owner):
+            connection.execute(used_states.delete().where(used_states.c.ends_at <= micros(at)))
+            mine = sa.and_(used_states.c.account == owner.number, used_states.c.hash == hash_of(state))
+            if connection.execute(sa.select(used_states.c.hash).where(mine)).first() is not None:
+                return False
+            row = {"account": owner.number, "hash": hash_of(state), "ends_at": micros(ends_at)}
+            connection.execute(used_states.insert(), row)
+            return True
+
+    # those whose account at the helpdesk ended
+
+    def keep_leavers(self, account: str, present: Iterable[str], left: Iterable[str], at: datetime) -> None:
+        """Agents as the helpdesk lists them now. Whoever could sign in here and is not `present` has left, too."""
+        here = set(present)
+        with self._write(account) as (connection, owner):
+            known = _agents(connection, leavers, owner.number)
+            may = _agents(connection, web_sessions, owner.number) | _agents(connection, members, owner.number)
+            gone = (set(left) | may | known) - (here - set(left))
+            rows = [{"account": owner.number, "agent": agent, "at": micros(at)} for agent in gone - known]
+            if rows:
+                connection.execute(leavers.insert(), rows)
+            for agent in known - gone:
+                mine = sa.and_(leavers.c.account == owner.number, leavers.c.agent == agent)
+                connection.execute(leavers.delete().where(mine))
+
+    def left_at(self, account: str, agent: str) -> datetime | None:
+        """When an agent was seen to have left; None for those who work there."""
+        query = sa.select(leavers.c.at).where(leavers.c.agent == agent)
+        with self._read(account) as (connection, owner):
+            at = connection.execute(query.where(leavers.c.account == owner.number)).scalar()
+            return None if at is None else instant(at)
 
     # links that let the first admin in
 
@@ -216,6 +259,15 @@ def hash_of(token: str) -> str:
 def _end(connection: Connection, number: int, who: str) -> int:
     theirs = sa.and_(web_sessions.c.account == number, web_sessions.c.who == who)
     return connection.execute(web_sessions.delete().where(theirs)).rowcount
+
+
+def _goes_on(at: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(web_sessions.c.ends_at > micros(at), web_sessions.c.seen_at > micros(at - IDLE))
+
+
+def _agents(connection: Connection, table: sa.Table, number: int) -> set[str]:
+    query = sa.select(table.c.agent).where(table.c.account == number, table.c.agent.is_not(None)).distinct()
+    return set(connection.execute(query).scalars())
 
 
 def _member(row: sa.Row[Any]) -> Member:

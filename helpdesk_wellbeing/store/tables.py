@@ -479,6 +479,24 @@ entry_links = Table(
     Column("used_at", BigInteger),
 )
 
+# Agents whose helpdesk account ended: what they opened before that opens nothing any more.
+leavers = Table(
+    "leavers",
+    metadata,
+    _account(),
+    Column("agent", String(200), primary_key=True),
+    Column("at", BigInteger, nullable=False),  # when that was seen
+)
+
+# Sign-ins elsewhere that came back: a hash of each one's state, so that none counts twice.
+used_states = Table(
+    "used_states",
+    metadata,
+    _account(),
+    Column("hash", String(64), primary_key=True),
+    Column("ends_at", BigInteger, nullable=False),
+)
+
 # What holds for all accounts: the secret of the web's own cookies, encrypted like all secrets; JSON otherwise.
 site = Table(
     "site",

@@ -49,6 +49,7 @@ def field(name: str) -> str:
         "changed": _("changed"),
         "evidence": _("evidence opened"),
         "expires": _("until"),
+        "listed": _("listed"),
         "mode": _("mode"),
         "moves": _("tickets"),
         "of": _("asked"),

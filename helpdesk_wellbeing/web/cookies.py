@@ -1,44 +1,122 @@
-"""The cookie of a signed-in browser, and addresses that may be gone back to."""
+"""The cookies of signed-in browsers, and addresses that may be gone back to.
+
+No `__Host-` prefix: it wants the path /, and then the pages of one account would get the session of another. Over TLS
+the prefix `__Secure-` keeps what was set without TLS, by whoever, from counting.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
+
+from helpdesk_wellbeing.access import entering
+from helpdesk_wellbeing.access.doors import is_loopback
+from helpdesk_wellbeing.access.ways import LASTS as AWAY_LASTS
+from helpdesk_wellbeing.acting.policy import policy_of
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from helpdesk_wellbeing.store import Store
 
 NAME = "wellbeing"
-LASTS = timedelta(hours=12)
-SEEN_EVERY = timedelta(minutes=5)
+AWAY = "wellbeing_away"  # of a browser whose person is at the other side of a sign-in
+LASTS = entering.LASTS
+SETUP = "/setup/"
 
 
-def keep(response: Response, account: str, token: str, *, secure: bool) -> None:
+def keep(response: Response, account: str | None, token: str, *, secure: bool) -> None:
     """Give the browser its session; the pages of other accounts never see it."""
-    response.set_cookie(
-        NAME, token, max_age=int(LASTS.total_seconds()), path=path_of(account), secure=secure, httponly=True,
-        samesite="Lax",
-    )  # fmt: skip
+    _set(response, NAME, account, token, LASTS, secure)
 
 
-def drop(response: Response, account: str) -> None:
+def drop(response: Response, account: str | None, *, secure: bool = False) -> None:
     """Take it back."""
-    response.delete_cookie(NAME, path=path_of(account), httponly=True, samesite="Lax")
+    _drop(response, NAME, account, secure)
 
 
-def path_of(account: str) -> str:
-    """Below which the cookie is sent."""
-    return f"/a/{account}/"
+def send_away(response: Response, account: str, token: str, *, secure: bool) -> None:
+    """Give the browser what shows, when its person comes back, that it was this one."""
+    _set(response, AWAY, account, token, AWAY_LASTS, secure)
 
 
-def is_secure(public_url: str | None) -> bool:
+def is_back(response: Response, account: str, *, secure: bool) -> None:
+    """Take that back."""
+    _drop(response, AWAY, account, secure)
+
+
+def kept(store: Store, account: str | None, name: str = NAME) -> str:
+    """The browser's token; "" when it has none that counts. Over TLS only one that was set over TLS does."""
+    over_tls = request.cookies.get(f"__Secure-{name}")
+    if over_tls is not None:
+        return over_tls
+    plain = request.cookies.get(name, "")
+    return "" if plain and is_secure(store, account) else plain
+
+
+def path_of(account: str | None) -> str:
+    """Below which the cookie is sent; None: the set-up of the installation."""
+    return SETUP if account is None else f"/a/{account}/"
+
+
+def is_secure(store: Store, account: str | None) -> bool:
     """Whether the browser speaks TLS: with us, or with a proxy before us as the admin says."""
-    return request.is_secure or (public_url or "").startswith("https://")
+    if request.is_secure:
+        return True
+    return account is not None and (policy_of(store, account).public_url or "").startswith("https://")
+
+
+def base_of(store: Store, account: str) -> str | None:
+    """Scheme and host that people reach us by: as the admin says, else this machine's; None: nobody has said.
+
+    What the Host header says is believed for loopback only: anything else could send people elsewhere.
+    """
+    told = policy_of(store, account).public_url
+    if told is not None:
+        return told.rstrip("/")
+    here = request.host_url.rstrip("/")
+    return here if is_loopback(urlsplit(here).hostname) else None
 
 
 def local(back: str | None, account: str) -> str | None:
     """The address if it is a page of this account, else None: nobody is sent elsewhere."""
     if back is None or "\\" in back or not back.isprintable():
         return None
-    parts = urlsplit(back)
+    try:
+        parts = urlsplit(back)
+    except ValueError:
+        return None
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(path_of(account))
     return back.rstrip("?") if is_ours and ".." not in parts.path.split("/") else None
+
+
+class OfForms(SecureCookieSessionInterface):
+    """Flask's own cookie (the token of forms, messages to the reader), for one account's pages, over TLS if we are."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """Below which it is sent."""
+        if "account" not in g:
+            return "/"
+        return path_of(g.account)
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether it is sent over TLS only."""
+        return is_secure(self._store, g.get("account"))
+
+
+def _set(response: Response, name: str, account: str | None, value: str, lasts: timedelta, secure: bool) -> None:
+    response.set_cookie(
+        f"__Secure-{name}" if secure else name, value, max_age=int(lasts.total_seconds()), path=path_of(account),
+        secure=secure, httponly=True, samesite="Lax",
+    )  # fmt: skip
+
+
+def _drop(response: Response, name: str, account: str | None, secure: bool) -> None:
+    shown = f"__Secure-{name}" if secure else name
+    response.delete_cookie(shown, path=path_of(account), secure=secure, httponly=True, samesite="Lax")

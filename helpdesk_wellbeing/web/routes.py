@@ -1,7 +1,20 @@
-"""Every part of the pages; each adds its routes with `add_to(pages, site)`."""
+"""Every part of the pages; each adds its routes with `add_to(pages, site)`, to the set-up with `add_to_setup`."""
 
 from __future__ import annotations
 
-from helpdesk_wellbeing.web import audit, choosing, esat, flag, me, proposal, sign_in, teams, today
+from helpdesk_wellbeing.web import (
+    audit,
+    break_glass,
+    choosing,
+    esat,
+    flag,
+    me,
+    proposal,
+    setup_begin,
+    sign_in,
+    teams,
+    today,
+)
 
-PARTS = (sign_in, choosing, today, flag, proposal, teams, esat, me, audit)
+PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit)
+SETUP_PARTS = (setup_begin,)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,8 +14,11 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from helpdesk_wellbeing.access import entering
+from helpdesk_wellbeing.access.patience import Doorkeeper
 from helpdesk_wellbeing.access.roles import Page, home_of
 from helpdesk_wellbeing.access.viewer import Viewer, viewer_of
+from helpdesk_wellbeing.access.ways import WaysOf
 from helpdesk_wellbeing.errors import StoreError, WellbeingError
 from helpdesk_wellbeing.logs import place_of
 from helpdesk_wellbeing.pages.known import Known
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 OF_AN_ACCOUNT = "/a/<account>"
+SITE = "helpdesk_wellbeing.site"  # where the application keeps it
+SEEN_EVERY = timedelta(minutes=5)  # a session's last use is noted no more often
 LARGEST = 2 * 1024 * 1024  # bytes of a form: a people file of ten thousand is smaller
 
 _log = structlog.get_logger(__name__)
@@ -41,6 +46,8 @@ class Site:
 
     known: Known
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ways: WaysOf = lambda account: ()
+    doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
 
     @property
     def store(self) -> Store:
@@ -49,12 +56,19 @@ class Site:
 
 
 def add_pages(
-    app: Flask, store: Store, catalogue: Catalogue, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    app: Flask,
+    store: Store,
+    catalogue: Catalogue,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ways: WaysOf = lambda account: (),
 ) -> Site:
     """Join all pages to the application: /a/<account>/…, /setup/, /static/, /."""
+    from helpdesk_wellbeing.web import setup_door
     from helpdesk_wellbeing.web.routes import PARTS
 
-    site = Site(Known(store, catalogue), now)
+    site = Site(Known(store, catalogue), now, ways)
+    app.extensions[SITE] = site
+    app.session_interface = cookies.OfForms(store)
     secret = store.access.cookie_secret()
     app.config.update(
         SECRET_KEY=derived(secret, "forms"),
@@ -91,14 +105,13 @@ def add_pages(
         headers.add_to(response)
         return response
 
-    @pages.errorhandler(Exception)
-    def fail(error: Exception) -> Response:
-        return _told(error)
+    pages.register_error_handler(Exception, told)
 
     for part in PARTS:
         part.add_to(pages, site)
     warm_up()
     app.register_blueprint(pages)
+    app.register_blueprint(setup_door.setup(site, csrf))
     return site
 
 
@@ -123,21 +136,24 @@ class NotSignedIn(Exception):
 
 
 def _viewer(site: Site, account: str) -> Viewer | None:
-    token = request.cookies.get(cookies.NAME, "")
+    token = cookies.kept(site.store, account)
     at = site.now()
     session = site.store.access.session(account, token, at) if token else None
     if session is None:
         return None
-    g.session = session
-    if at - session.seen_at > cookies.SEEN_EVERY:
-        site.store.access.saw_session(account, session.hash, at)
     member = site.store.access.member(account, session.who)
+    if entering.is_out(site.store, account, session, member):
+        site.store.access.end_session(account, session.hash)
+        return None
+    g.session = session
+    if at - session.seen_at > SEEN_EVERY:
+        site.store.access.saw_session(account, session.hash, at)
     return viewer_of(account, session, member, site.known.directory(account), at.date())
 
 
-def _told(error: Exception) -> Response:
+def told(error: Exception) -> Response:
     """A page that says what happened and what to do next; never what was sent."""
-    if isinstance(error, NotSignedIn):
+    if isinstance(error, NotSignedIn) and g.account is not None:
         back = request.full_path if request.method == "GET" else None
         return go_to(url_for("pages.sign_in", account=g.account, back=cookies.local(back, g.account)))
     kind, status = _kind(error)
@@ -152,6 +168,8 @@ def _told(error: Exception) -> Response:
 
 
 def _kind(error: Exception) -> tuple[str, int]:
+    if isinstance(error, NotSignedIn):
+        return "link", 403
     if isinstance(error, CSRFError):
         return "form", 400
     if isinstance(error, HTTPException):

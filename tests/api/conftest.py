@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,18 +64,45 @@ def make(account: str, *tickets: str, at: datetime = MONDAY, **changes: Any) -> 
     return Proposal(changes.pop("action", "rebalance"), **(values | changes))
 
 
+@dataclass(frozen=True)
+class Begun:
+    """An installation as most tests find it: where its database is, and what was given out when it was made."""
+
+    file: Path
+    tokens: dict[str, str]
+    proposals: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def _two_accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _two_accounts(tmp_path_factory: pytest.TempPathFactory) -> Begun:
     file = tmp_path_factory.mktemp("two_accounts") / "wellbeing.db"
-    with open_store(f"sqlite:///{file}") as opened:
+    with open_store(Settings(file.parent, f"sqlite:///{file}")) as opened:
         for account in BOTH:
             opened.create_account(account)
-    return file
+        return Begun(file, {account: tokens.add(opened, account, f"{account} lead", MONDAY) for account in BOTH}, {})
+
+
+@pytest.fixture(scope="session")
+def _two_proposals(_two_accounts: Begun, tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    file = Path(shutil.copy(_two_accounts.file, tmp_path_factory.mktemp("two_proposals")))
+    found = {}
+    with open_store(Settings(file.parent, f"sqlite:///{file}")) as opened:
+        for number, account in enumerate(BOTH):
+            proposal = make(account, "1", "2", at=MONDAY + timedelta(minutes=number))
+            review.keep(opened, account, [proposal], MONDAY)
+            found[account] = proposal.id
+    return replace(_two_accounts, file=file, proposals=found)
 
 
 @pytest.fixture
-def store(_two_accounts: Path, tmp_path: Path) -> Iterator[Store]:
-    file = Path(shutil.copy(_two_accounts, tmp_path))
+def _begun(request: pytest.FixtureRequest) -> Begun:
+    begun: Begun = request.getfixturevalue("_two_proposals" if "proposed" in request.fixturenames else "_two_accounts")
+    return begun
+
+
+@pytest.fixture
+def store(_begun: Begun, tmp_path: Path) -> Iterator[Store]:
+    file = Path(shutil.copy(_begun.file, tmp_path))
     with open_store(Settings(tmp_path, f"sqlite:///{file}")) as opened:
         yield opened
 
@@ -85,22 +113,16 @@ def clock() -> list[datetime]:
 
 
 @pytest.fixture
-def call(store: Store, clock: list[datetime]) -> Caller:
+def call(store: Store, clock: list[datetime], _begun: Begun) -> Caller:
     app = Flask("api-test", static_folder=None)
     app.register_blueprint(api(store, now=lambda: clock[0], patience=Patience(5)))
-    made = {account: tokens.add(store, account, f"{account} lead", MONDAY) for account in BOTH}
-    return Caller(app.test_client(), made)
+    return Caller(app.test_client(), _begun.tokens)
 
 
 @pytest.fixture
-def proposed(store: Store) -> dict[str, str]:
+def proposed(_begun: Begun) -> dict[str, str]:
     """The id of each account's proposal, by account; it moves the tickets 1 and 2."""
-    found = {}
-    for number, account in enumerate(BOTH):
-        proposal = make(account, "1", "2", at=MONDAY + timedelta(minutes=number))
-        review.keep(store, account, [proposal], MONDAY)
-        found[account] = proposal.id
-    return found
+    return _begun.proposals
 
 
 @pytest.fixture

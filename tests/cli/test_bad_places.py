@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,17 @@ def one_line(ran):
     return ran.line
 
 
+@contextmanager
+def room_for(size):
+    """No file of this process grows beyond it."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
 def limited_to(size):
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
@@ -48,7 +60,8 @@ def limited_to(size):
 def test_an_import_on_a_disk_that_takes_no_more_changes_nothing(commands, log):
     commands.here("import", "--account", "acme")  # makes the empty store
 
-    ran = commands.apart("import", str(log), "--account", "acme", preexec_fn=limited_to(150_000))
+    with room_for(150_000):
+        ran = commands.here("import", str(log), "--account", "acme")
 
     assert ran.code == 2
     assert one_line(ran).startswith("helpdesk-wellbeing: store: ")
@@ -57,6 +70,7 @@ def test_an_import_on_a_disk_that_takes_no_more_changes_nothing(commands, log):
     assert commands.here("import", str(log), "--account", "acme").code == 0
 
 
+@pytest.mark.usefixtures("unfolded")
 def test_a_pull_on_a_disk_that_takes_no_more_goes_on_when_there_is_space(commands, zendesk, undisturbed):
     commands.connect(zendesk)
 
@@ -66,7 +80,7 @@ def test_a_pull_on_a_disk_that_takes_no_more_goes_on_when_there_is_space(command
     assert ran.code == 1, ran.err
     assert "Traceback" not in ran.err
     assert "acme: stopped before the end; what is stored is whole, run pull again to go on: store: " in ran.line
-    assert commands.apart("pull", "--account", "acme", code=QUICK).code == 0
+    assert commands.here("pull", "--account", "acme").code == 0
     assert commands.exported() == undisturbed
 
 
@@ -186,6 +200,7 @@ def test_a_second_writer_waits_for_the_first(imported, tmp_path):
     assert waiting.returncode == 0, err
 
 
+@pytest.mark.usefixtures("unfolded")
 def test_ctrl_c_ends_a_pull_in_one_line_and_the_next_one_completes_it(commands, zendesk, undisturbed):
     commands.connect(zendesk)
     zendesk.faults = Faults(share={"slow": 1.0}, slow_seconds=0.5)
@@ -202,7 +217,7 @@ def test_ctrl_c_ends_a_pull_in_one_line_and_the_next_one_completes_it(commands, 
     assert b"Traceback" not in err
     assert err.decode().splitlines()[-1] == "helpdesk-wellbeing: stopped; what is stored is whole"
     zendesk.behave()
-    assert commands.apart("pull", "--account", "acme", code=QUICK).code == 0
+    assert commands.here("pull", "--account", "acme").code == 0
     assert commands.exported() == undisturbed
 
 
@@ -305,7 +320,8 @@ def test_a_worker_whose_own_tables_cannot_be_used_says_so_in_one_line(commands):
 
 
 def test_where_no_database_can_be_made_nobody_is_told_to_begin(commands):
-    ran = commands.apart("doctor", preexec_fn=limited_to(10_000))
+    with room_for(10_000):
+        ran = commands.here("doctor")
 
     assert (ran.code, ran.out) == (2, "")
     assert one_line(ran).endswith("free some space, then run this again")
@@ -325,7 +341,9 @@ def test_a_database_that_was_begun_on_a_full_disk_is_not_taken_for_none(commands
 def test_a_folder_for_the_database_that_is_not_there_is_said(commands, tmp_path, command):
     place = tmp_path / "nowhere"
 
-    ran = commands.apart(*command, environment={"HELPDESK_WELLBEING_DATABASE_URL": f"sqlite:///{place}/wellbeing.db"})
+    commands.environment["HELPDESK_WELLBEING_DATABASE_URL"] = f"sqlite:///{place}/wellbeing.db"
+    commands.patch.setenv("HELPDESK_WELLBEING_DATABASE_URL", commands.environment["HELPDESK_WELLBEING_DATABASE_URL"])
+    ran = commands.apart(*command) if command[0] == "serve" else commands.here(*command)
 
     assert (ran.code, ran.out) == (2, "")
     assert f"store: {place}: it cannot be written (No such file or directory); make that folder, " in one_line(ran)

@@ -125,8 +125,16 @@ def test_it_says_where_it_serves_is_ready_and_stops_when_told_to(serving, comman
         assert code == 0, one.said
         assert seconds < 10
         assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+        every_line_is_json_and_says_when_and_from_whom(one)
     with open_store(f"sqlite:///{commands.home / 'wellbeing.db'}") as store:
         assert store.work.workers() == []
+
+
+def every_line_is_json_and_says_when_and_from_whom(one):
+    assert [line for line in one.said.splitlines() if not line.startswith(("{", "serving on "))] == []
+    assert one.lines
+    for line in one.lines:
+        assert {"event", "level", "role", "timestamp"} <= set(line)
 
 
 def test_callers_who_never_end_their_call_hold_nobody_up_for_long_and_leave_no_line(serving):
@@ -151,9 +159,18 @@ def test_callers_who_never_end_their_call_hold_nobody_up_for_long_and_leave_no_l
     assert len(one.said.splitlines()) == 2, one.said
 
 
+@pytest.fixture
+def taken():
+    """A port that somebody listens on."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield str(listening.getsockname()[1])
+
+
 @pytest.mark.parametrize("role", ["web", "worker"])
-def test_a_role_on_its_own_starts_and_stops(serving, role):
-    with serving("--role", role) as one:
+def test_a_role_on_its_own_starts_and_stops_and_a_worker_needs_no_port(serving, role, taken):
+    with serving("--role", role, *(("--port", taken) if role == "worker" else ())) as one:
         assert f"(role {role})" in one.said
         if role == "web":
             one.until(lambda: one.get("/readyz")[0] == 200)
@@ -187,15 +204,11 @@ def test_nothing_stays_behind_when_the_supervisor_is_killed(serving):
 
 
 @pytest.mark.parametrize("role", ["all", "web"])
-def test_a_port_that_is_taken_is_one_line_and_nothing_has_started(commands, role):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = str(taken.getsockname()[1])
-        ran = commands.apart("serve", "--role", role, "--port", port)
+def test_a_port_that_is_taken_is_one_line_and_nothing_has_started(commands, role, taken):
+    ran = commands.apart("serve", "--role", role, "--port", taken)
 
     assert (ran.code, len(ran.lines)) == (2, 1), ran.err
-    assert ran.line.startswith(f"helpdesk-wellbeing: serve: 127.0.0.1:{port}: the port is taken; ")
+    assert ran.line.startswith(f"helpdesk-wellbeing: serve: 127.0.0.1:{taken}: the port is taken; ")
     assert not (commands.home / "wellbeing.db").exists()
 
 
@@ -214,14 +227,6 @@ def test_an_address_that_is_not_ours_is_one_line(commands, host, said):
     assert (ran.code, len(ran.lines)) == (2, 1), ran.err
     assert said in ran.line
     assert "--host" in ran.line
-
-
-def test_a_worker_needs_no_port(serving):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with serving("--role", "worker", "--port", str(taken.getsockname()[1])) as one:
-            assert "working (role worker)" in one.said
 
 
 def test_a_database_that_is_none_ends_it_with_a_line(serving, commands):
@@ -304,12 +309,3 @@ def test_calls_that_are_under_way_are_answered_before_it_stops(serving):
             call.sendall(b"}")
             assert b" 503 " in call.recv(1000).splitlines()[0]
         assert one.process.wait(10) == 0
-
-
-def test_every_line_of_the_log_is_json_and_says_when_and_from_whom(serving):
-    with serving() as one:
-        one.stop()
-        talk = [line for line in one.said.splitlines() if not line.startswith("{")]
-        assert [line for line in talk if not line.startswith("serving on ")] == []
-        for line in one.lines:
-            assert {"event", "level", "role", "timestamp"} <= set(line)

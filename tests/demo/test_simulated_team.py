@@ -18,7 +18,7 @@ from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE
 from tests.worlds import world_of
 
 END = date(2026, 11, 20)
-SEEDS = (1, 2, 3, 4, 5)
+SEEDS = (1, 2, *(pytest.param(seed, marks=pytest.mark.prove) for seed in (3, 4, 5)))
 HOUR, DAY = 3600, 86400
 STATUS = {"new": 1.0, "open": 1.0, "pending": 0.25, "hold": 0.1}
 PRIORITY = {"low": 0.8, "normal": 1.0, "high": 1.3, "urgent": 1.6}

@@ -109,20 +109,37 @@ def same(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> None:
         assert one[name].select(keys).is_unique().all(), name
 
 
-@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/New_York"])
-@settings(
-    max_examples=8,
+ZONES = pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/New_York"])
+FEW = settings(
+    max_examples=4,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(
-    parts=st.lists(runs(), min_size=1, max_size=8),
-    known=snapshots,
-    seed=st.integers(0, 1000),
-    hours=st.integers(0, 40),
-)
-def test_any_cut_of_time_and_any_order_of_rows_gives_the_same_facts(
+ANY = {
+    "parts": st.lists(runs(), min_size=1, max_size=8),
+    "known": snapshots,
+    "seed": st.integers(0, 1000),
+    "hours": st.integers(0, 40),
+}
+
+
+@ZONES
+@FEW
+@given(**ANY)
+def test_any_cut_of_time_and_any_order_of_rows_gives_the_same_facts(log, staff, facts, zone, parts, known, seed, hours):
+    gives_the_same(log, staff, facts, zone, parts, known, seed, hours)
+
+
+@pytest.mark.prove
+@ZONES
+@settings(FEW, max_examples=60)
+@given(**ANY)
+def test_many_cuts_of_time_and_orders_of_rows_give_the_same_facts(log, staff, facts, zone, parts, known, seed, hours):
+    gives_the_same(log, staff, facts, zone, parts, known, seed, hours)
+
+
+def gives_the_same(
     log: Callable[..., pl.DataFrame],
     staff: Callable[..., Any],
     facts: Callable[..., dict[str, pl.DataFrame]],

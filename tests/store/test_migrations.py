@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,7 +19,9 @@ from sqlalchemy.schema import CreateTable
 
 from helpdesk_wellbeing.store import migrations, open_store
 from helpdesk_wellbeing.store.tables import metadata, tickets
+from tests.first_tables import once_made
 
+pytestmark = pytest.mark.usefixtures("migrating")
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
@@ -23,6 +29,26 @@ def test_the_migrations_lead_to_the_tables(store):
     with store._read("acme") as (connection, _):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+@on_sqlite
+def test_the_tables_that_tests_lay_out_are_those_that_the_migrations_make(url, tmp_path):
+    open_store(url).close()
+    lay_out = once_made(migrations.migrate)
+    for name in ("first", "second"):
+        with closing(sqlite3.connect(tmp_path / name, isolation_level=None)) as made:
+            engine = sa.create_engine("sqlite://", creator=lambda made=made: made, poolclass=sa.pool.StaticPool)
+            with engine.begin() as connection:
+                lay_out(connection, name)
+
+    dumps = [dump(tmp_path / name) for name in ("wellbeing.db", "first", "second")]
+    assert len(dumps[0]) > 40
+    assert dumps[0] == dumps[1] == dumps[2]
+
+
+def dump(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return list(connection.iterdump())
 
 
 def test_every_migration_is_known_by_name():

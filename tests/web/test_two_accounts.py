@@ -11,15 +11,16 @@ import pytest
 import sqlalchemy as sa
 
 from helpdesk_wellbeing.feed import MEMORY, Page
-from helpdesk_wellbeing.store import Store, tables
+from helpdesk_wellbeing.store import Store, cutting, tables
 from helpdesk_wellbeing.store.agreements import Agreements
-from helpdesk_wellbeing.store.audit import Audit
+from helpdesk_wellbeing.store.audit import Audit, Wanted
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.proposals import Proposals
 from helpdesk_wellbeing.store.said import Contest, Said
 from helpdesk_wellbeing.store.seen import SeenFlags
 from helpdesk_wellbeing.store.surveys import Surveys
+from helpdesk_wellbeing.store.upkeep import Hidden, Upkeep
 from helpdesk_wellbeing.store.work import Work
 from helpdesk_wellbeing.store.writes import Writes
 from helpdesk_wellbeing.surveys.model import State, Theme
@@ -73,6 +74,7 @@ def steps(tools):
         "remembered": lambda s, a: s.remembered(a, ["205"]),
         "followed_since": lambda s, a: s.followed_since(a),
         "revision": lambda s, a: s.revision(a),
+        "forget_account": lambda s, a: s.forget_account("third"),
         "has_account": lambda s, a: s.has_account(a),
         "update_account": lambda s, a: s.update_account(a, zone="Europe/Berlin", settings={"hard_tags": [MINE]}),
         "add_events": lambda s, a: s.add_events(a, tools.events_of(a, "2")),
@@ -194,10 +196,13 @@ def steps(tools):
         "about": lambda s, a: s.audit.about(a, OTHERS),
         "add": lambda s, a: s.audit.add(a, at, "accepted", by=MINE),
         "entries": lambda s, a: s.audit.entries(a),
+        "newest": lambda s, a: s.audit.newest(a, Wanted()),
         "head": lambda s, a: s.audit.head(a),
         "verify": lambda s, a: s.audit.verify(a),
         "word_of": lambda s, a: s.audit.word_of(a, OTHERS),
         "persons": lambda s, a: s.audit.persons(a),
+        "naming": lambda s, a: s.audit.naming(a, OTHERS),
+        "cut": lambda s, a: s.audit.cut(a, at, later),
         "forget": lambda s, a: s.audit.forget(a, OTHERS),
     }
     of_the_agreements = {
@@ -225,9 +230,36 @@ def steps(tools):
         "spells": lambda s, a: s.seen.spells(a),
     }
     of_agreeing = {Agreements: of_the_agreements, Said: of_the_said, SeenFlags: of_the_seen}
+    of_the_upkeep = {
+        "retention": lambda s, a: s.upkeep.retention(a),
+        "keep_retention": lambda s, a: s.upkeep.keep_retention(a, {"events": 300}),
+        "ran": lambda s, a: s.upkeep.ran(a),
+        "note_ran": lambda s, a: s.upkeep.note_ran(a, {"at": MINE}),
+        "floor": lambda s, a: s.upkeep.floor(a),
+        "raise_floor": lambda s, a: s.upkeep.raise_floor(a, at - tools.timedelta(days=9), at),
+        "history_start": lambda s, a: s.upkeep.history_start(a),
+        "forget_history_start": lambda s, a: s.upkeep.forget_history_start(a),
+        "cut_events": lambda s, a: s.upkeep.cut_events(a, later, 9),
+        "cut_state": lambda s, a: s.upkeep.cut_state(a, later),
+        "cut_facts": lambda s, a: s.upkeep.cut_facts(a, later + tools.timedelta(days=9), transitions=False),
+        "cut": lambda s, a: [s.upkeep.cut(a, kind, later) for kind in cutting.ROWS],
+        "is_erased": lambda s, a: s.upkeep.is_erased(a, OTHERS),
+        "erasing": lambda s, a: s.upkeep.erasing(a),
+        "begin_erasing": lambda s, a: s.upkeep.begin_erasing(a, "x", MINE, at),
+        "hidden": lambda s, a: s.upkeep.hidden(a, "x"),
+        "event_days": lambda s, a: s.upkeep.event_days(a),
+        "hide_in_events": lambda s, a: s.upkeep.hide_in_events(a, OTHERS, s.upkeep.event_days("globex")),
+        "hide_elsewhere": lambda s, a: s.upkeep.hide_elsewhere(a, Hidden("globex", (OTHERS,)), at),
+        "counts_of": lambda s, a: s.upkeep.counts_of(a, Hidden("x")),
+        "rows_of": lambda s, a: s.upkeep.rows_of(a, Hidden("x")),
+        "size_of": lambda s, a: s.upkeep.size_of(a),
+        "is_compact_due": lambda s, a: s.upkeep.is_compact_due(a),
+        "compacted": lambda s, a: s.upkeep.compacted(a),
+        "purge": lambda s, a: s.upkeep.purge(a),
+    }
     return {**of_agreeing, Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
             Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
-            Audit: of_the_audit}  # fmt: skip
+            Audit: of_the_audit, Upkeep: of_the_upkeep}  # fmt: skip
 
 
 def writes_alone(store, account):

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from .options import Options
+from .signing_in import SigningIn
 
 LIFETIME = 1800  # what a new client's tokens get when nothing is asked for; the answer does not say so
 SHORTEST, LONGEST = 300, 172_800
@@ -36,6 +37,7 @@ class Token:
     until: float  # time.monotonic()
     expires_at: str
     shown: str
+    user: int | None = None  # null: the service user
 
 
 @dataclass
@@ -47,24 +49,32 @@ class Access:
     client_secret: str = field(default_factory=lambda: secrets.token_hex(32))
     api_token: str = field(default_factory=lambda: secrets.token_hex(20))
     minted: int = 0
+    signing_in: SigningIn = field(init=False)
     _tokens: dict[str, Token] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
+    def __post_init__(self) -> None:
+        self.signing_in = SigningIn(self.options)
+
     def mint(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """The answer of `POST /oauth/tokens`."""
-        if body.get("grant_type") != "client_credentials":
+        grant = body.get("grant_type")
+        if grant not in ("client_credentials", "authorization_code"):
             return 400, _oauth_error("unsupported_grant_type", "The authorization grant type is not supported.")
         given = (str(body.get("client_id", "")), str(body.get("client_secret", "")))
         if not (_same(given[0], self.client_id) and _same(given[1], self.client_secret)):
             return 401, _oauth_error("invalid_client", "Client authentication failed.")
-        scope = str(body.get("scope") or " ".join(self.options.allowed_scopes))
+        code = self.signing_in.redeemed(body) if grant == "authorization_code" else None
+        if grant == "authorization_code" and code is None:
+            return 400, _oauth_error("invalid_grant", "The authorization grant is invalid, expired or revoked.")
+        scope = code.scope if code else str(body.get("scope") or " ".join(self.options.allowed_scopes))
         asked = tuple(scope.split())
         if any(word in VOCABULARY and not self._allowed(word) for word in asked):
             return 400, _oauth_error("invalid_scope", "The requested scope is invalid, unknown, or malformed.")
         wanted = body.get("expires_in")
         if wanted is not None and not (isinstance(wanted, int) and SHORTEST < wanted < LONGEST):
             return 400, _oauth_error("invalid_request", "expires_in must be between 300 and 172800 seconds.")
-        token = self._issue(asked, wanted or LIFETIME)
+        token = self._issue(asked, wanted or LIFETIME, code.user if code else None)
         answer: dict[str, Any] = {"access_token": token, "token_type": "bearer", "scope": scope}
         if wanted is not None:
             answer["expires_in"] = wanted
@@ -74,13 +84,13 @@ class Access:
         verb = word.rpartition(":")[2]
         return word in self.options.allowed_scopes or verb in self.options.allowed_scopes
 
-    def _issue(self, scopes: tuple[str, ...], lifetime: int) -> str:
+    def _issue(self, scopes: tuple[str, ...], lifetime: int, user: int | None) -> str:
         token = secrets.token_hex(32)
         lived = lifetime if self.options.token_ttl is None else self.options.token_ttl
         expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + lifetime))
         with self._lock:
             self.minted += 1
-            self._tokens[token] = Token(self.minted, scopes, time.monotonic() + lived, expires, token[:10])
+            self._tokens[token] = Token(self.minted, scopes, time.monotonic() + lived, expires, token[:10], user)
         return token
 
     def who(self, header: str | None) -> Token | None:

@@ -15,6 +15,7 @@ from connectors.simulating.zones import listed
 from . import access as rights
 from .access import Access
 from .answers import BAD_CURSOR, BAD_TOKEN, FORBIDDEN, NO_ENDPOINT, NOT_FOUND, UNKNOWN_CALLER, Answer
+from .apps import Apps
 from .exports import Exports
 from .faults import Faults
 from .lists import Lists, Query
@@ -65,6 +66,7 @@ class Api:
         self.holdings = holdings
         self.options = holdings.site.options
         self.access = access
+        self.apps = Apps(self.options.subdomain)
         self.now = now
         self.exports = Exports(holdings, faults, now)
         self.lists = Lists(holdings, faults, now)
@@ -82,8 +84,13 @@ class Api:
         """The answer to one request; never raises for what a client can send."""
         if request.path == "/oauth/tokens":
             return self._mint(request)
+        if request.path == "/oauth/authorizations/new" and request.method == "GET":
+            return self.access.signing_in.page(request.query, self.access.client_id, self.holdings.staff.users)
         if not request.path.startswith("/api/v2/"):
             return Answer.of(*NOT_FOUND)
+        public = self.apps.public_key(request.path.removeprefix("/api/v2/"))
+        if public is not None:
+            return public
         token = self.access.who(request.authorization)
         if token is None:
             bearer = (request.authorization or "").lower().startswith("bearer")
@@ -91,10 +98,12 @@ class Api:
         if request.method != "GET":
             return self.writes.change(request, token)
         if request.resource == "oauth/tokens/current":
-            return Answer.of(rights.current(token, self.options.service_user, self.holdings.base))
+            return Answer.of(rights.current(token, token.user or self.options.service_user, self.holdings.base))
         scope = _scope_of(request.resource)
         if not (rights.may_read(token, scope) if scope else "read" in token.scopes):
             return Answer.of(*FORBIDDEN)
+        if request.resource == "users/me":
+            return self._one("users", token.user or self.options.service_user, False, request)
         try:
             return self._get(request)
         except BadCursor:
@@ -132,8 +141,6 @@ class Api:
         """Answers that have no pages."""
         base = self.holdings.base
         now = self.now()
-        if resource == "users/me":
-            return self._one("users", self.options.service_user, False, request)
         if resource == "custom_statuses":
             return self._custom_statuses(request)
         if resource == "time_zones":
@@ -146,6 +153,8 @@ class Api:
             return Answer.of({"settings": self._settings()})
         if resource == "slas/policies":
             return self._policies()
+        if resource == "apps/installations":
+            return self.apps.listed()
         if resource == "search/count":
             return Answer.of({"count": len(self.holdings.tickets(int(now.timestamp()), False))})
         if resource.startswith("agent_availabilities"):

@@ -50,4 +50,5 @@ class Options:
     unlimited: bool = False
     minute: float = 60.0  # real seconds in one minute of the rate limits
     allowed_scopes: tuple[str, ...] = field(default=READ_SCOPES)  # what the OAuth client may ask for
+    redirect_urls: tuple[str, ...] = ()  # where the client may send people who sign in; none: anywhere on loopback
     token_ttl: float | None = None  # real seconds a token lives, whatever was asked for; null: as asked

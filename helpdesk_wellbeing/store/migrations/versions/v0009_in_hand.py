@@ -46,6 +46,18 @@ def upgrade() -> None:
         sa.Column("used_at", sa.BigInteger),
         keys=("hash",),
     )
+    _of_account(
+        "leavers",
+        sa.Column("agent", sa.String(200), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        keys=("agent",),
+    )
+    _of_account(
+        "used_states",
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("ends_at", sa.BigInteger, nullable=False),
+        keys=("hash",),
+    )
     op.create_table(
         "site",
         sa.Column("name", sa.String(80), nullable=False),

@@ -1,0 +1,1 @@
+"""Signing people in with any OpenID Connect provider."""

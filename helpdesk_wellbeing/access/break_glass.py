@@ -1,0 +1,98 @@
+"""Opening one agent's page for an hour, with a reason: in the audit, and the agent is told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from helpdesk_wellbeing.access.members import as_actor
+from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS
+from helpdesk_wellbeing.access.viewer import Viewer
+from helpdesk_wellbeing.errors import CannotDecide
+from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.glass import Opened
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.acting.names import Names
+    from helpdesk_wellbeing.store import Store
+
+LASTS = timedelta(hours=1)
+SHORTEST, LONGEST = 15, 500  # signs of a reason
+
+__all__ = ["Opened", "agent_named", "close_glass", "is_open", "of_agent", "open_glass", "open_to", "see_own", "untold"]
+
+
+def open_glass(store: Store, viewer: Viewer, agent: str, reason: str, at: datetime) -> Opened:
+    """Open an agent's page to the viewer. Raises CannotDecide for who may not, and for a reason that says nothing.
+
+    The reason may name people, so it is kept beside the audit, where it can be forgotten; the audit names the entry.
+    """
+    why = " ".join(reason.split())
+    if not viewer.has(*MAY_BREAK_GLASS):
+        raise CannotDecide(f"{viewer.account}: this role may not open anybody's page")
+    if agent == viewer.agent:
+        raise CannotDecide(f"{viewer.account}: one's own page is open already")
+    if not SHORTEST <= len(why) <= LONGEST or not why.isprintable() or len(set(why.lower())) < 5:
+        raise CannotDecide(f"{viewer.account}: a reason has {SHORTEST} to {LONGEST} signs, and says what it is for")
+    found = Opened(secrets.token_hex(8), viewer.who, viewer.name, agent, why, at, at + LASTS, None)
+    with store.transaction():
+        store.glass.add(viewer.account, found)
+        store.audit.add(
+            viewer.account, at, "page opened for a reason", by=as_actor(viewer.who, viewer.agent), agent=Person(agent),
+            glass=found.id, until=found.until.isoformat(),
+        )  # fmt: skip
+    return found
+
+
+def is_open(store: Store, viewer: Viewer, agent: str, at: datetime) -> Opened | None:
+    """What lets the viewer see this agent's page now, as long as they still have such a role."""
+    return next((one for one in open_to(store, viewer, at) if one.agent == agent), None)
+
+
+def open_to(store: Store, viewer: Viewer, at: datetime) -> list[Opened]:
+    """All that is open to the viewer now, the latest first."""
+    return store.glass.open_to(viewer.account, viewer.who, at) if viewer.has(*MAY_BREAK_GLASS) else []
+
+
+def close_glass(store: Store, viewer: Viewer, id: str, at: datetime) -> bool:
+    """Shut one's own before its time; whether it was open."""
+    mine = any(one.id == id for one in store.glass.open_to(viewer.account, viewer.who, at))
+    if not mine:
+        return False
+    with store.transaction():
+        by = as_actor(viewer.who, viewer.agent)
+        store.audit.add(viewer.account, at, "page shut again", by=by, glass=id)
+        return store.glass.close(viewer.account, id, at)
+
+
+def of_agent(store: Store, account: str, agent: str) -> list[Opened]:
+    """Whoever opened this agent's page, the latest first."""
+    return store.glass.of(account, agent)
+
+
+def see_own(store: Store, viewer: Viewer, at: datetime) -> list[Opened]:
+    """The same for the agent's own page: who reads it there has been told."""
+    if viewer.agent is None:
+        return []
+    found = store.glass.of(viewer.account, viewer.agent)
+    for one in found:
+        if one.told_at is None:
+            store.glass.told(viewer.account, one.id, at)
+    return found
+
+
+def untold(store: Store, account: str) -> list[Opened]:
+    """What a notice has still to say to the agent; `store.glass.told(account, id, at)` once it has."""
+    return store.glass.untold(account)
+
+
+def agent_named(names: Names, said: str) -> str | None:
+    """The id of the one agent who is meant by an id or by a whole name; None where that is nobody or several."""
+    wanted = " ".join(said.split())
+    agents: Mapping[str, str] = names.agents
+    if wanted in agents:
+        return wanted
+    found = [agent for agent, name in agents.items() if name.casefold() == wanted.casefold()]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,138 @@
+"""Objections, "this is wrong" and hours of their own, and what follows at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from helpdesk_wellbeing.acting import review
+from helpdesk_wellbeing.acting.obeying import kept_answer
+from helpdesk_wellbeing.agreement import recording, saying
+from helpdesk_wellbeing.agreement.gate import gate_of
+from helpdesk_wellbeing.errors import CannotDecide, ConfigError
+from helpdesk_wellbeing.plan.proposal import Because, Move, Proposal, Subject
+from tests.agreement.conftest import AT, KNOWN
+
+LATER = AT + timedelta(hours=1)
+
+
+@pytest.fixture
+def evaluated(store, a_flag):
+    """The account on this machine: anna and ben carry too much, and something is proposed because of it."""
+    flags = [a_flag(), a_flag(subject="ben"), a_flag("WT4"), a_flag("ES1", "11", "queue")]
+    store.work.keep_answer("here", AT, {"account": "here", "as_of": "2026-11-20T08:00:00Z", "flags": flags,
+                                        "not_assessable": [], "identity_review": [], "withheld": []})  # fmt: skip
+    store.work.note_run("here", evaluated_at=AT, evaluated_until=AT, due_at=AT + timedelta(days=1))
+    review.keep(store, "here", [proposal("LD3", "anna"), proposal("WT4", "anna", "check_in"), moves()], AT)
+    return store
+
+
+def proposal(signal, agent, action="recovery_slot"):
+    why = Because("rule", "v1", signal, Subject("agent", agent), "warn", "2026-11-17", "A", {})
+    return Proposal(action, Subject("agent", agent), (why,), AT, AT + timedelta(days=1), AT, {"en": "Rest."})
+
+
+def moves():
+    """For a team, with the loads of those who give and receive."""
+    why = Because("team_imbalance", "v1", "LD4", Subject("team", "g1"), "warn", "2026-11-17", "A", {})
+    loads = {"loads": [{"agent": "ben", "share_before": 1.6}, {"agent": None, "share_before": 1.0}]}
+    return Proposal(
+        "rebalance", Subject("team", "g1"), (why,), AT, AT + timedelta(days=1), AT, {"en": "Move."},
+        (Move("1", "g1", "ben", "finn"),), loads,
+    )  # fmt: skip
+
+
+def flags_of(store, agent):
+    return [flag["signal"] for flag in store.work.answer_of("here")["flags"] if flag["subject"]["id"] == agent]
+
+
+def states(store):
+    return {(one.action, one.subject): one.state for one in store.proposals.listed("here")}
+
+
+def test_an_objection_takes_the_flag_and_what_was_proposed_back_at_once(evaluated):
+    saying.object_to(evaluated, "here", "anna", "LD3", LATER)
+
+    assert (flags_of(evaluated, "anna"), flags_of(evaluated, "ben")) == (["WT4"], ["LD3"])
+    assert states(evaluated) == {
+        ("recovery_slot", "anna"): "withdrawn", ("check_in", "anna"): "open", ("rebalance", "g1"): "open",
+    }  # fmt: skip
+    run = evaluated.work.run_of("here")
+    assert (run.evaluated_at, run.due_at) == (None, LATER)
+
+
+def test_nobody_can_object_to_what_the_law_demands(store):
+    with pytest.raises(CannotDecide, match="WT4 rests on a duty"):
+        saying.object_to(store, "here", "anna", "WT4", AT)
+
+
+def test_an_objection_can_be_taken_back(evaluated):
+    saying.object_to(evaluated, "here", "anna", "LD3", LATER)
+    saying.withdraw_objection(evaluated, "here", "anna", "LD3", LATER)
+
+    assert gate_of(evaluated, "here", LATER).allows("LD3", "agent", "anna")
+    assert [entry.what for entry in evaluated.audit.entries("here")][-2:] == ["withdrawn", "objection withdrawn"]
+
+
+def test_the_audit_names_nobody_who_objected(evaluated):
+    saying.object_to(evaluated, "here", "anna", "LD3", LATER)
+
+    entry = next(one for one in evaluated.audit.entries("here") if one.what == "objection")
+    assert entry.body["agent"] == evaluated.audit.word_of("here", "anna") != "anna"
+
+
+def test_an_agreement_that_closes_the_gate_withdraws_what_is_about_persons_and_what_names_their_load(
+    evaluated, an_agreement
+):
+    recording.record(evaluated, "here", an_agreement(signals=()), "admin", LATER, KNOWN)
+
+    assert set(states(evaluated).values()) == {"withdrawn"}
+    assert [flag["signal"] for flag in evaluated.work.answer_of("here")["flags"]] == ["ES1"]
+
+
+def test_a_contested_flag_is_paused_until_it_begins_anew_and_the_admin_hears_of_it(evaluated, a_flag):
+    id = saying.contest(evaluated, "here", a_flag(), "not me", LATER, by="anna", agent="anna")
+
+    gate = gate_of(evaluated, "here", LATER)
+    assert flags_of(evaluated, "anna") == ["WT4"]
+    assert [flag["signal"] for flag in kept_answer(evaluated, "here", LATER)["paused"]] == ["LD3"]
+    assert gate.pauses("sustained_load_increase", "agent", "anna", "2026-11-16")
+    assert not gate.pauses("sustained_load_increase", "agent", "anna", "2026-11-18")
+    (doubt,) = saying.doubts(evaluated, "here", LATER)
+    assert (doubt.id, doubt.subject, doubt.about_attribution) == (id, "anna", True)
+
+
+def test_what_the_admin_has_settled_speaks_again(evaluated, a_flag):
+    id = saying.contest(evaluated, "here", a_flag(), "on-call swap", LATER, by="anna", agent="anna")
+    saying.settle(evaluated, "here", id, "admin", LATER + timedelta(hours=1))
+
+    at = LATER + timedelta(hours=2)
+    assert "LD3" in [flag["signal"] for flag in kept_answer(evaluated, "here", at)["flags"]]
+    assert saying.doubts(evaluated, "here", at) == []
+    with pytest.raises(CannotDecide, match="no contest"):
+        saying.settle(evaluated, "here", id, "admin", at)
+
+
+def test_only_reasons_of_the_list_are_taken(store, a_flag):
+    with pytest.raises(CannotDecide, match="automation, not me"):
+        saying.contest(store, "here", a_flag(), "I was sad", AT, by="anna")
+
+
+def test_hours_of_ones_own_make_everything_dirty_and_say_so_without_the_hours(store, some_events):
+    store.add_events("here", some_events("here"))
+    store.set_clean("here")
+    saying.set_own_hours(store, "here", "anna", "Mon-Fri 12:00-20:30", AT)
+
+    assert store.dirty_since("here").year == 1
+    assert saying.own_hours_of(store, "here", "anna") == "Mon-Fri 12:00-20:30"
+    assert store.directory("here").own_hours.rows() == [("anna", "Mon-Fri 12:00-20:30")]
+    assert "12:00" not in str(store.audit.entries("here"))
+
+    saying.forget_own_hours(store, "here", "anna", AT)
+    assert saying.own_hours_of(store, "here", "anna") is None
+
+
+def test_hours_that_cannot_be_read_are_refused(store):
+    with pytest.raises(ConfigError):
+        saying.set_own_hours(store, "here", "anna", "whenever", AT)
