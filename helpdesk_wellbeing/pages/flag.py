@@ -111,7 +111,7 @@ def build(known: Known, viewer: Viewer, rule: str, kind: str, subject: str, now:
         since=date.fromisoformat(flag["since"]), start=_instant(flag["window"]["start"]),
         end=_instant(flag["window"]["end"]), measured=_measured(flag), band=_band(flag) if is_own else None,
         grade=flag["grade"], preset=preset.source if preset else None,
-        past=own_past(signal, Mine.of(known, viewer.account, subject, now), values) if is_own else None,
+        past=_past(known, viewer.account, flag, now) if is_own else None,
         backlog=backlog_of(known, viewer.account, subject) if signal == "LD6" else None,
         funnel=funnel_with(known, viewer.account, subject, now) if signal == "ES1" else None,
         spread=_spread(flag), evidence_class=None if is_own else EVIDENCE_CLASS.get(signal),
@@ -146,6 +146,12 @@ def said_of(known: Known, account: str, flag: Mapping[str, Any]) -> Texts:
     """What a flag says of the work, by language: a whole sentence."""
     name = named(known.names(account), flag["subject"]["kind"], flag["subject"]["id"]).name
     return sentence(known, flag["rule"], flag["signal"], flag["values"], name)
+
+
+def _past(known: Known, account: str, flag: Mapping[str, Any], now: datetime) -> OverTime | None:
+    signal = flag["signal"]
+    mine = Mine.of(known, account, flag["subject"]["id"], now, with_hard=signal == "ES2")
+    return own_past(signal, mine, flag["values"])
 
 
 def _constants(flag: Mapping[str, Any], preset: Preset | None, contract_h: float) -> dict[str, float]:

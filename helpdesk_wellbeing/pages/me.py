@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from helpdesk_wellbeing.access import break_glass
+from helpdesk_wellbeing.access.break_glass import Opened
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.agreement.model import STATUTORY, personal_signals
@@ -91,6 +93,7 @@ class MePage:
 
     agent: str
     name: str
+    is_own: bool  # the reader is who it is about; else it was opened for a reason
     person: Mapping[str, Any]
     groups: tuple[str, ...]
     held: Held
@@ -101,7 +104,8 @@ class MePage:
     past_flags: tuple[PastFlag, ...]
     not_assessable: tuple[tuple[str, str], ...]
     series: tuple[tuple[str, OverTime], ...]  # (signal, series)
-    answers: tuple[Answer, ...]
+    answers: tuple[Answer, ...]  # for nobody else
+    opened: tuple[Opened, ...]  # who opened the page for a reason, the latest first
     suggested: tuple[Kept, ...]
     looked: tuple[Noted, ...]
     noted: tuple[Noted, ...]
@@ -113,12 +117,13 @@ class MePage:
     read_at: datetime | None
 
 
-def build(known: Known, viewer: Viewer, now: datetime) -> MePage | None:
-    """The page of the viewer themselves; None for who is no agent here."""
-    account, agent = viewer.account, viewer.agent
-    if agent is None:
+def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) -> MePage | None:
+    """The page of the viewer themselves, or `of` an agent that is open to them for a reason; else None."""
+    account, store = viewer.account, known.store
+    agent = of or viewer.agent
+    is_own = agent == viewer.agent
+    if agent is None or not (is_own or break_glass.is_open(store, viewer, agent, now)):
         return None
-    store = known.store
     gate = gate_of(store, account, now)
     answer = known.answer(account)
     mine = Mine.of(known, account, agent, now)
@@ -131,13 +136,14 @@ def build(known: Known, viewer: Viewer, now: datetime) -> MePage | None:
     is_closed = gate.is_closed
     names = known.names(account)
     return MePage(
-        agent=agent, name=viewer.name, person=person,
+        agent=agent, name=names.agent(agent), is_own=is_own, person=person,
         groups=tuple(sorted(names.group(group) for group in person.get("groups") or ())),
         held=_held(mine), is_assessed=answer is not None, agreed=_agreed(known, account, now), is_closed=is_closed,
         flags=_flags(known, account, agent, said), past_flags=_past(known, account, agent),
         not_assessable=_gaps(said, agent),
         series=() if is_closed else _series(mine),
-        answers=tuple(self_check(mine, _last_day(known, account, now), schedule)),
+        answers=tuple(self_check(mine, _last_day(known, account, now), schedule)) if is_own else (),
+        opened=tuple(break_glass.see_own(store, viewer, now) if is_own else ()),
         suggested=tuple(store.proposals.about(account, "agent", agent, now - BACK)),
         looked=tuple(one for one in entries if one.what in WHO_LOOKED),
         noted=tuple(one for one in entries if one.what not in WHO_LOOKED),

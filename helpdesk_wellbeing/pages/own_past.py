@@ -22,6 +22,7 @@ Values = Mapping[str, float | int | None]
 HOUR = 3.6e9  # microseconds
 LONGEST_DAILY_REST = 24.0  # hours; a longer one is a free day, about which WT4 says nothing
 EVENTS_OF_A_SHIFT = 20  # fewer show nothing about pauses (WT6)
+_NO_HARD = pl.DataFrame(schema={"date": pl.Date(), "hard": pl.UInt32()})
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,14 @@ class Mine:
     week_start: int
 
     @staticmethod
-    def of(known: Known, account: str, agent: str, now: datetime) -> Mine:
-        """From what is kept."""
+    def of(known: Known, account: str, agent: str, now: datetime, *, with_hard: bool = False) -> Mine:
+        """From what is kept; hard tickets only where they are asked for, because there are many."""
+        hard = held.of_subject(held.hard_handled(known, account), agent) if with_hard else _NO_HARD
         row = held.person(known, account, agent, now.date())
         return Mine(
             held.of_agent(known, account, "shifts", agent),
             held.of_agent(known, account, "days", agent),
-            held.of_subject(held.hard_handled(known, account), agent).select("date", "hard"),
+            hard.select("date", "hard"),
             held.preset_of(row),
             held.contract_hours(row),
             known.store.account(account).week_start,

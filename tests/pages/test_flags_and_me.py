@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from helpdesk_wellbeing import app as web_side
+from helpdesk_wellbeing.access.break_glass import open_glass
 from helpdesk_wellbeing.access.roles import Role
+from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.facts.schema import DAYS, ONE_TICKET, QUEUES, SHIFTS
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
@@ -294,6 +298,28 @@ def test_what_is_told_at_go_live_is_shown_until_it_was_read(answered, signed_in)
 
 def test_who_is_no_agent_has_no_own_page(answered, signed_in):
     assert signed_in(None, Role.OPS).get(ME).status_code == 403
+
+
+def test_somebody_elses_page_opens_for_a_reason_only_and_they_read_who_and_why(answered, signed_in):
+    browser, who = signed_in(None, Role.HR), "email:hr@example.com"
+    assert browser.get(f"{ME}/{ADA}").status_code == 404
+    looks = Viewer(ACCOUNT, who, "Health and safety", None, frozenset({Role.HR}))
+    open_glass(answered, looks, ADA, "Ada asked us to look at her rest", datetime.now(UTC))
+
+    page = text_of(browser.get(f"{ME}/{ADA}"))
+    assert "You opened this page for a reason" in page
+    assert "last two weeks" not in page
+    assert "<form" not in page.partition("<main")[2]
+    assert browser.get(f"{ME}/{CHEN}").status_code == 404
+    assert "Ada asked us to look at her rest" in text_of(signed_in(ADA).get(ME))
+
+
+def test_what_is_held_comes_as_a_file_for_oneself(answered, signed_in):
+    answer = post(signed_in(ADA), f"{ME}/export", ME)
+
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert json.loads(archive.read("held.json"))["agent"] == ADA
+    assert "exported" in [one.what for one in answered.audit.about(ACCOUNT, ADA)]
 
 
 def test_a_form_without_its_token_changes_nothing(answered, signed_in):
