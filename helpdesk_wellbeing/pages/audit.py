@@ -82,9 +82,12 @@ class Log:
 
 
 KINDS = (
-    "accepted", "agreement recorded", "audit downloaded", "break glass", "consent", "consent asked", "declined", "done",
-    "erased", "expired", "exported", "looked", "member added", "member dropped", "proposed", "settings", "signed in",
-    "snoozed", "theme added", "theme answered", "token added", "token dropped", "undo asked", "wave opened",
+    "accepted", "agent erased", "agreement recorded", "audit downloaded", "consent", "consent asked",
+    "contest settled", "contested", "declined", "done", "entry link made", "expired", "exported", "installed",
+    "let in", "let in no more", "looked", "objection", "objection withdrawn", "own hours",
+    "page opened for a reason", "page shut again", "proposed", "retention", "retention set", "role changed",
+    "settings", "sign-in changed", "signed in", "signed out by another", "signed out everywhere", "snoozed",
+    "theme added", "theme answered", "token added", "token dropped", "undo asked", "uninstalled", "wave opened",
     "wave published", "withdrawn",
 )  # fmt: skip
 

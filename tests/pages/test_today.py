@@ -71,6 +71,14 @@ def test_decisions_come_oldest_first_and_only_to_those_who_may_make_them(known, 
     assert [card.id for card in page.build(known, CLEO, NOW).open] == [older]
 
 
+def test_how_many_end_soon_is_counted_where_the_oldest_come_first(known, store, propose):
+    evaluated(store)
+    propose("1", expires_at=NOW + 2 * HOUR)
+    propose(action="staffing_note", subject=Subject("queue", "200"), because=())
+
+    assert page.build(known, OPS, NOW).ending == 1
+
+
 def test_what_is_put_aside_or_waits_for_others_stands_apart(known, store, propose):
     evaluated(store)
     id = propose("1", made_at=NOW - HOUR, lead_from=NOW - HOUR)
