@@ -30,6 +30,7 @@ COMMANDS = {
     "export": "Events, facts, or all that is held about one agent.",
     "import": "Read an event log and the files about people.",
     "install": "Set up in the helpdesk what acting needs.",
+    "notices": "Whom an account tells that something waits, and how.",
     "package": "Build the app inside the helpdesk, checked.",
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",

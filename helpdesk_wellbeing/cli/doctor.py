@@ -10,6 +10,7 @@ import click
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
 from helpdesk_wellbeing.cli.install import about as about_installation
+from helpdesk_wellbeing.cli.notices import about as about_notices
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets, why_no_events
 from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short, retention_line
 
@@ -85,6 +86,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "groups_without_tier": [],
         "trouble": unreadable_secrets(store, [account]),
     }
+    report["trouble"] += about_notices(store, account, now)
     if work["paused_at"]:
         report["trouble"] += work["to_do"]
     elif work["acting"]["problem"]:

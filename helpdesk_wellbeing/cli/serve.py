@@ -146,10 +146,11 @@ def work(*, pull: bool) -> int:
     told = told_to_stop()
     settings = load_settings()
     with open_store(settings) as store:
-        from helpdesk_wellbeing.cli.outbound import rounds
+        from helpdesk_wellbeing.cli import notices, outbound
 
-        write = rounds(store, log.info, lambda: told.is_set())
-        worker = Worker(settings, store, _connect(store, log), role="worker", write=write, pull=pull)
+        write = outbound.rounds(store, log.info, told.is_set)
+        notify = notices.rounds(store, log.info, told.is_set)
+        worker = Worker(settings, store, _connect(store, log), role="worker", write=write, notify=notify, pull=pull)
         _start(worker, settings)
         outdated = _watch_for_newer(store)
         try:

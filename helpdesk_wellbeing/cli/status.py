@@ -9,6 +9,7 @@ import click
 
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_existing
 from helpdesk_wellbeing.cli.common import format_option, print_json
+from helpdesk_wellbeing.cli.notices import about as about_notices
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets
 from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, is_pulling, works
 from helpdesk_wellbeing.words import counted
@@ -134,6 +135,7 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
             ),
             *_to_erase(account.name, store.upkeep.erasing(account.name)),
             *about_writing(account.name, acting),
+            *about_notices(store, account.name, datetime.now(UTC)),
         ],
     }
 

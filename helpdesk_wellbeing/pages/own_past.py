@@ -127,7 +127,9 @@ def _ld1(mine: Mine, values: Values) -> OverTime:
 
 def _ld3(mine: Mine, values: Values) -> OverTime:
     worked = mine.days.filter(pl.col("touched_weight") > 0).tail(60)
-    return _with_usual("touched_weight", "day", _plain(worked.select("date", pl.col("touched_weight") / ONE_TICKET)), [])
+    return _with_usual(
+        "touched_weight", "day", _plain(worked.select("date", pl.col("touched_weight") / ONE_TICKET)), []
+    )
 
 
 def _es2(mine: Mine, values: Values) -> OverTime:
@@ -154,7 +156,11 @@ def _by_week(frame: pl.DataFrame, week_start: int) -> Any:
     past = (pl.col("date").dt.weekday() - 1 - week_start) % 7
     named = frame.with_columns(week=pl.col("date") - pl.duration(days=past))
     is_over = pl.col("date").max() - pl.col("week") >= pl.duration(days=6)
-    return named.filter(is_over | (pl.col("week") == pl.col("week").min())).sort("week").group_by("week", maintain_order=True)
+    return (
+        named.filter(is_over | (pl.col("week") == pl.col("week").min()))
+        .sort("week")
+        .group_by("week", maintain_order=True)
+    )
 
 
 def _plain(rows: pl.DataFrame) -> tuple[Point, ...]:
@@ -170,5 +176,3 @@ def _with_usual(measure: str, each: Any, points: tuple[Point, ...], lines: list[
     usual = median(values)
     more = [Line("usual", round(usual, 2))] if usual is not None and len(values) >= 4 else []
     return OverTime(measure, each, points, (*lines, *more))
-
-

@@ -1,9 +1,9 @@
 """The one file that knows DBOS: queues that survive, and who does what was begun by a process that is gone.
 
-Two kinds of workflow. `attend`: pull if that is why it was asked for, then evaluate; after a pull, what is due once a
+Three kinds of workflow. `attend`: pull if that is why it was asked for, then evaluate; after a pull, what is due once a
 day. It has two queues, so that a long pull never stands before a webhook. `act`: look at proposals again, then write
-what was decided. Which account needs work stands in the store, not here: should all of this be lost, the next look
-finds the same work again.
+what was decided. `notify`: tell people; it shares the queue of `act`, as each queue is looked at all the time. Which
+account needs work stands in the store, not here: should all of this be lost, the next look finds the same work again.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from dbos import WorkflowStatus
 
-Why = Literal["hooks", "due", "acts"]
-QUEUES: dict[Why, str] = {"hooks": "accounts", "due": "pulls", "acts": "acts"}
+Why = Literal["hooks", "due", "acts", "notices"]
+QUEUES: dict[Why, str] = {"hooks": "accounts", "due": "pulls", "acts": "acts", "notices": "acts"}
 SCHEMA = "dbos"
 APPLICATION = "helpdesk-wellbeing"
 
@@ -62,6 +62,7 @@ class Work:
     evaluate: Callable[[str, str | None], str]
     plan: Callable[[str], str]
     write: Callable[[str], str]
+    notify: Callable[[str], str]
     attended: Callable[[str, str, Why, bool], None]  # run, account, why; True: begins, False: has ended
     upkeep: Callable[[str], str]  # does what is due once a day
 
@@ -102,6 +103,13 @@ def _act(account: str, why: Why, key: str) -> str:
         return DBOS.run_step({"name": "write"}, work.write, account)
 
 
+@DBOS.workflow(name="notify")
+def _notify(account: str, why: Why, key: str) -> str:
+    """Tell people what waits for them."""
+    with _attended(account, why) as work:
+        return DBOS.run_step({"name": "notify"}, work.notify, account)
+
+
 @contextmanager
 def _attended(account: str, why: Why) -> Iterator[Work]:
     """The work of this process, which is told that a run begins and ends."""
@@ -115,6 +123,9 @@ def _attended(account: str, why: Why) -> Iterator[Work]:
             yield work
     finally:
         work.attended(run, account, why, False)
+
+
+_WORKFLOWS: dict[Why, Callable[[str, Why, str], str]] = {"acts": _act, "notices": _notify}
 
 
 class Durable:
@@ -172,7 +183,7 @@ class Durable:
     def ask(self, account: str, why: Why, key: str) -> None:
         """Ask for a run; the same key again asks for nothing."""
         with SetWorkflowID(f"{why}:{account}:{key}"), SetEnqueueOptions(queue_partition_key=account):
-            DBOS.enqueue_workflow(QUEUES[why], _act if why == "acts" else _attend, account, why, key)
+            DBOS.enqueue_workflow(QUEUES[why], _WORKFLOWS.get(why, _attend), account, why, key)
 
     def asked_for(self, why: Why, versions: Iterable[str], *, begun: bool) -> set[str]:
         """Accounts for which a run waits that somebody of these versions will do, or, with `begun`, does."""
@@ -215,7 +226,7 @@ class Durable:
         done long after its time.
         """
         there = {__version__, *versions}
-        waiting = _listed(status="ENQUEUED", queue_name=list(QUEUES.values()), limit=_AT_ONCE)
+        waiting = _listed(status="ENQUEUED", queue_name=sorted(set(QUEUES.values())), limit=_AT_ONCE)
         lost = [run.workflow_id for run in waiting if run.app_version is not None and run.app_version not in there]
         if lost:
             DBOS.delete_workflows(lost)

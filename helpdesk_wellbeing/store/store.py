@@ -41,6 +41,7 @@ from helpdesk_wellbeing.store.events import Added, Owner
 from helpdesk_wellbeing.store.glass import Glass
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
+from helpdesk_wellbeing.store.notices import Notices
 from helpdesk_wellbeing.store.people import Kind, Source
 from helpdesk_wellbeing.store.proposals import Proposals
 from helpdesk_wellbeing.store.said import Said
@@ -530,6 +531,11 @@ class Store:
     def surveys(self) -> Surveys:
         """Waves, whom they ask, their sealed answers and their results."""
         return Surveys(self._database, self._owner, self._read, self._write)
+
+    @property
+    def notices(self) -> Notices:
+        """Notices on their way, and whom they may go to."""
+        return Notices(self._database, self._read, self._write)
 
     @property
     def agreements(self) -> Agreements:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, flash, request, url_for
-from flask_babel import gettext as _
 
 from helpdesk_wellbeing.acting import policy
 from helpdesk_wellbeing.agreement.saying import forget_own_hours, object_to, set_own_hours, withdraw_objection
@@ -14,6 +13,7 @@ from helpdesk_wellbeing.web import charts, me_words, phrases
 from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, viewer_for
+from helpdesk_wellbeing.web.texts import gettext as _
 
 
 def add_to(pages: Blueprint, site: Site) -> None:

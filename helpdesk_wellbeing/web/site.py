@@ -24,6 +24,7 @@ from helpdesk_wellbeing.logs import place_of
 from helpdesk_wellbeing.pages.known import Known
 from helpdesk_wellbeing.signed import derived
 from helpdesk_wellbeing.web import cookies, headers, language
+from helpdesk_wellbeing.web.charts.drawing import warm_up
 from helpdesk_wellbeing.web.rendering import add_filters, go_to, render
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def add_pages(
 
     for part in PARTS:
         part.add_to(pages, site)
+    warm_up()
     app.register_blueprint(pages)
     app.register_blueprint(setup_door.setup(site, csrf))
     return site

@@ -21,7 +21,11 @@ from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
 from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.audit import Person
+<<<<<<< HEAD
 from helpdesk_wellbeing.store.glass import Opened
+=======
+from helpdesk_wellbeing.store.notices import Notice
+>>>>>>> main
 from helpdesk_wellbeing.store.proposals import Kept
 from helpdesk_wellbeing.store.said import Contest
 from helpdesk_wellbeing.store.writes import Planned
@@ -92,6 +96,7 @@ def fill(store: Store, account: str) -> None:
     store.writes.made_ticket(account, f"{mark}-ours", MONDAY)
     store.installed.keep(account, "field", "ticket_field", mark, MONDAY)
     store.installed.add_token(account, "h", mark, MONDAY)
+    store.notices.add(account, notice_of(account))
     store.agreements.add(account, MONDAY, {"state": "in force", "by": mark, "widens": [], "agreement": {}})
     store.said.object_to(account, mark, "LD3", MONDAY)
     day, later = MONDAY.date(), MONDAY + timedelta(days=7)
@@ -114,6 +119,11 @@ def wave_of(account: str, name: str) -> tuple[Wave, list[Invitation]]:
     wave = Wave(account, name, State.PLANNED, Kind.REGULAR, Venue.OWN, (mark,), (place,), 1, MONDAY, end, None,
                 (mark,), "pulse-1")  # fmt: skip
     return wave, [Invitation(mark, place, MONDAY)]
+
+
+def notice_of(account: str, key: str = "n") -> Notice:
+    mark = f"mark-{account}"
+    return Notice(key, mark, "digest", "mail", MONDAY, MONDAY, {"subject": mark, "about": [mark]})
 
 
 def proposal_of(account: str, id: str = "p") -> Kept:
