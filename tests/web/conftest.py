@@ -21,11 +21,8 @@ from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
 from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.audit import Person
-<<<<<<< HEAD
 from helpdesk_wellbeing.store.glass import Opened
-=======
 from helpdesk_wellbeing.store.notices import Notice
->>>>>>> main
 from helpdesk_wellbeing.store.proposals import Kept
 from helpdesk_wellbeing.store.said import Contest
 from helpdesk_wellbeing.store.writes import Planned

@@ -154,7 +154,6 @@ def steps(tools):
         "rename_person": lambda s, a: s.surveys.rename_person(a, OTHERS, "x"),
     }
     of_the_proposals = {
-        "about": lambda s, a: s.proposals.about(a, "agent", OTHERS, at),
         "add": lambda s, a: s.proposals.add(a, tools.proposal_of(a, "other")),
         "get": lambda s, a: s.proposals.get(a, "p"),
         "listed": lambda s, a: s.proposals.listed(a),
@@ -199,7 +198,6 @@ def steps(tools):
     of_the_audit = {
         "add": lambda s, a: s.audit.add(a, at, "accepted", by=MINE),
         "entries": lambda s, a: s.audit.entries(a),
-        "about": lambda s, a: s.audit.about(a, OTHERS),
         "newest": lambda s, a: s.audit.newest(a, Wanted()),
         "head": lambda s, a: s.audit.head(a),
         "about": lambda s, a: s.audit.about(a, OTHERS),
@@ -279,15 +277,9 @@ def steps(tools):
         "compacted": lambda s, a: s.upkeep.compacted(a),
         "purge": lambda s, a: s.upkeep.purge(a),
     }
-<<<<<<< HEAD
     return {**of_agreeing, **of_the_doors(tools), Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work,
             Surveys: of_the_surveys, Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
-            Audit: of_the_audit, Upkeep: of_the_upkeep}  # fmt: skip
-=======
-    return {**of_agreeing, Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
-            Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
             Audit: of_the_audit, Notices: of_the_notices, Upkeep: of_the_upkeep}  # fmt: skip
->>>>>>> main
 
 
 def of_the_doors(tools):
@@ -385,16 +377,10 @@ def test_every_endpoint_keeps_the_accounts_apart(client, store, tools, caplog):
         assert crossed.status_code == 401
         assert "globex" not in kept.text + crossed.text
 
-<<<<<<< HEAD
-    pages = {"pulse.show", "pulse.take", "consent.show", "consent.take"}
-    # each of the API's is tried in tests/api with the other account's token, pages with another one's session
-    elsewhere = ("api", "pages.", "setup.", "zaf.", "freshdesk", "static_file")
-=======
     pages = {"pulse.show", "pulse.take", "consent.show", "consent.take", "api_document.openapi_json", "static_file"}
     # tried elsewhere: the API's in tests/api with the other account's token, pages in tests/pages with the other
     # account's session, those inside a helpdesk in tests/webhooks with the other account's proof
     elsewhere = ("api.", "pages.", "setup.", "zaf.", "freshdesk_app.")
->>>>>>> main
     assert {one for one in tried if not one.startswith(elsewhere)} == {"healthz", "readyz", "metrics"} | pages
     assert rows_of(store, "globex") == before
     assert store.inbox.depth()["acme"].waiting == 2
