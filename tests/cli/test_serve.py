@@ -158,7 +158,7 @@ def test_callers_who_never_end_their_call_hold_nobody_up_for_long_and_leave_no_l
             caller.close()
         one.stop(signal.SIGTERM)
     assert [line for line in one.lines if "no account yet" not in line["event"]] == []
-    assert len(one.said.splitlines()) == 2, one.said
+    assert len(one.said.splitlines()) == 3, one.said
 
 
 @pytest.fixture

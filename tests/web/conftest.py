@@ -19,7 +19,9 @@ from helpdesk_wellbeing.feed import TICKETS
 from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
+from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.glass import Opened
 from helpdesk_wellbeing.store.notices import Notice
 from helpdesk_wellbeing.store.proposals import Kept
 from helpdesk_wellbeing.store.said import Contest
@@ -99,6 +101,12 @@ def fill(store: Store, account: str) -> None:
     store.said.say(account, mark, "read", {"mark": mark}, MONDAY)
     store.seen.note(account, {(mark, "agent", mark, day)}, MONDAY)
     store.audit.add(account, MONDAY, "proposed", agent=Person(mark), by=mark)
+    store.access.put_member(account, Member(mark, mark, mark, frozenset(), MONDAY, mark))
+    store.access.begin_session(account, mark, mark, mark, "oidc", MONDAY, MONDAY + timedelta(hours=9))
+    store.access.make_link(account, MONDAY, MONDAY + timedelta(hours=9))
+    store.access.keep_leavers(account, [], [f"{mark}-left"], MONDAY)
+    opened = (f"of-{account}", mark, mark, mark, mark, MONDAY, MONDAY + timedelta(hours=9), None)
+    store.glass.add(account, Opened(*opened))
     store.inbox.add_many([Receipt(account, Delivery(mark, tickets=(mark,)), MONDAY)])
 
 

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from helpdesk_wellbeing.feed import MEMORY, Page
 from helpdesk_wellbeing.store import Store, cutting, tables
+from helpdesk_wellbeing.store.access import Access, Member, hash_of
 from helpdesk_wellbeing.store.agreements import Agreements
 from helpdesk_wellbeing.store.audit import Audit, Wanted
+from helpdesk_wellbeing.store.glass import Glass, Opened
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
 from helpdesk_wellbeing.store.notices import Notices
@@ -275,9 +277,44 @@ def steps(tools):
         "compacted": lambda s, a: s.upkeep.compacted(a),
         "purge": lambda s, a: s.upkeep.purge(a),
     }
-    return {**of_agreeing, Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work, Surveys: of_the_surveys,
-            Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
+    return {**of_agreeing, **of_the_doors(tools), Store: of_the_store, Inbox: of_the_inbox, Work: of_the_work,
+            Surveys: of_the_surveys, Proposals: of_the_proposals, Writes: of_the_writes, Installed: of_the_installed,
             Audit: of_the_audit, Notices: of_the_notices, Upkeep: of_the_upkeep}  # fmt: skip
+
+
+def of_the_doors(tools):
+    """Who may sign in, who has, and who opened whose page."""
+    at, later = tools.MONDAY, tools.MONDAY + tools.timedelta(hours=1)
+    member = Member(MINE, MINE, MINE, frozenset(), at, MINE)
+    opened = Opened("g", MINE, MINE, MINE, MINE, at, later, None)
+    of_access = {
+        "put_member": lambda s, a: s.access.put_member(a, member),
+        "member": lambda s, a: s.access.member(a, OTHERS),
+        "members": lambda s, a: s.access.members(a),
+        "begin_session": lambda s, a: s.access.begin_session(a, MINE, MINE, MINE, "oidc", at, later),
+        "session": lambda s, a: s.access.session(a, MINE, at),
+        "sessions": lambda s, a: s.access.sessions(a, at),
+        "saw_session": lambda s, a: s.access.saw_session(a, hash_of(MINE), at),
+        "end_session": lambda s, a: s.access.end_session(a, hash_of(OTHERS)),
+        "end_sessions_of": lambda s, a: s.access.end_sessions_of(a, [OTHERS]),
+        "end_sessions_by": lambda s, a: s.access.end_sessions_by(a, "oidc"),
+        "use_state": lambda s, a: s.access.use_state(a, OTHERS, at, later),
+        "keep_leavers": lambda s, a: s.access.keep_leavers(a, [MINE], [OTHERS], at),
+        "left_at": lambda s, a: s.access.left_at(a, MINE),
+        "make_link": lambda s, a: s.access.make_link(a, at, later),
+        "use_link": lambda s, a: s.access.use_link(a, OTHERS, at),
+        "drop_member": lambda s, a: s.access.drop_member(a, OTHERS),
+    }
+    of_glass = {
+        "add": lambda s, a: s.glass.add(a, opened),
+        "of": lambda s, a: s.glass.of(a, OTHERS) + s.glass.of(a, MINE),
+        "open_to": lambda s, a: s.glass.open_to(a, OTHERS, at),
+        "untold": lambda s, a: s.glass.untold(a),
+        "all": lambda s, a: s.glass.all(a),
+        "told": lambda s, a: s.glass.told(a, "of-globex", at),
+        "close": lambda s, a: s.glass.close(a, "of-globex", at),
+    }
+    return {Access: of_access, Glass: of_glass}
 
 
 def writes_alone(store, account):
