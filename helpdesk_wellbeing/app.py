@@ -34,7 +34,7 @@ _log = structlog.get_logger(__name__)
 
 
 def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
-    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /pulse/, /consent/, /api/, /healthz, …
+    """The application: /a/<account>/, POST /webhooks/<platform>/<account>, /zaf/, /apps/, /pulse/, /consent/, /api/, …
 
     `close` ends it. Opens the store, so make it in the process that serves. In the role "web" readiness does not ask
     for a worker: that is elsewhere. `now` is another time in the demo
@@ -51,8 +51,10 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from helpdesk_wellbeing.web.site import add_pages
     from webhooks import wsgi
     from webhooks.door import Door
+    from webhooks.freshdesk.app.panel import panel
     from webhooks.known import Remembered, from_store
     from webhooks.receipts import Receipts
+    from webhooks.zendesk.app.frames import frames
 
     store = open_store(settings, busy_s=BUSY_S)
     receipts = Receipts(_while_fit(store))
@@ -65,7 +67,9 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
     for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
-    add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now))
+    site = add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now))
+    for pages in (frames(site.known, now), panel(store, now)):
+        app.register_blueprint(pages)
     app.extensions[_BEHIND] = (store, receipts, heart)
     heart.start()
     return app

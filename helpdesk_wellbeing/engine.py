@@ -57,6 +57,7 @@ SILENCE = timedelta(weeks=5)
 FOLD_VERSION = "3"  # raise it when facts, signals or the machine change what they compute
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 DEFAULT_HARD_TAGS = ("legal", "complaint", "abuse", "threat", "press", "churn")
 
@@ -154,8 +155,11 @@ class Engine:
             first, last, count = self._store.all_events_span(self._account)
             if first is None or last is None:
                 return False
-            dirty = self._store.dirty_since(self._account)
-            start = self._store.latest_checkpoint(self._account, not_after=max(dirty or last, first))
+            dirty = self._dirty_since()
+            not_after = dirty or last
+            if self._store.upkeep.floor(self._account) is None:
+                not_after = max(not_after, first)
+            start = self._store.latest_checkpoint(self._account, not_after=not_after)
             since = start or _midnight(first)
             cuts = _cuts(since, last, _stride(first, last, count))
             if not cuts and dirty is None:
@@ -277,7 +281,7 @@ class Engine:
         return Facts(
             since=before.at - _TICK,
             until=until - _TICK,
-            history_start=first,
+            history_start=min(first, self._store.upkeep.history_start(self._account) or first),
             zone=self._settings.zone,
             week_start=self._settings.week_start,
             directory=self._directory,
@@ -331,8 +335,13 @@ class Engine:
         """The checkpoint to go on from. A reader may come before the writer has folded, or after a rule was changed."""
         if self._store.get_meta(self._account, "fold_version") != self._version():
             return None
-        dirty = self._store.dirty_since(self._account) or not_after
+        dirty = self._dirty_since() or not_after
         return self._store.latest_checkpoint(self._account, not_after=min(not_after, dirty))
+
+    def _dirty_since(self) -> datetime | None:
+        """Where the facts stop to hold. What retention has cut cannot be folded again: from there on, at the most."""
+        dirty, floor = self._store.dirty_since(self._account), self._store.upkeep.floor(self._account)
+        return dirty if dirty is None or floor is None else max(dirty, floor)
 
     def _version(self) -> str:
         return f"{FOLD_VERSION}:{self._catalogue.fingerprint()}"
@@ -356,8 +365,39 @@ class Engine:
             return warm
         standing = self._standing(at, first)
         days = _from_days(standing.at)
+        if at is None and not self._facts_hold():
+            return _Warm(None, Window.of({name: _no_pieces(name) for name in WINDOWS}), standing)
         pieces = {name: self._store.read_pieces(self._account, name, days[name], standing.at) for name in WINDOWS}
         return _Warm(stamp, Window.of(pieces), standing)
+
+    def _facts_hold(self) -> bool:
+        """Whether what is stored was computed as this program would; rules may be others."""
+        kept = self._store.get_meta(self._account, "fold_version") or ""
+        return kept.partition(":")[0] == FOLD_VERSION
+
+    def keep_checkpoint(self, not_after: datetime) -> datetime | None:
+        """See to it that there is a checkpoint at the last Monday up to `not_after`, from which all later facts can be
+        made again; that Monday. None: nothing was worked through as far, or not all of it holds.
+
+        The account's writer lease must be held.
+        """
+        self._look_around()
+        monday = _midnight(not_after) - timedelta(days=not_after.weekday())
+        first, _, _ = self._store.all_events_span(self._account)
+        dirty = self._store.dirty_since(self._account)
+        if first is None or monday <= first or (dirty is not None and dirty < monday):
+            return None
+        before = self._resume(monday)
+        if before is None or self._store.latest_checkpoint(self._account, not_after=_LAST) == before:
+            return None
+        if before < monday:
+            warm = self._resumed(before, first)
+            window, standing = warm.window, warm.standing
+            for cut in _cuts(before, monday, kept=False):
+                window, standing, _, _, _ = self._advance(window, standing, cut, first)
+            self._keep_standing(standing)
+            self._warm = None
+        return monday
 
     def _keep(
         self,
@@ -373,6 +413,9 @@ class Engine:
             in_week = pl.col("piece").is_between(start.date(), (end - _TICK).date())
             weekly = {name: frame.filter(in_week) for name, frame in new.items()}
             self._store.write_pieces(self._account, start, {name: rows for name, rows in weekly.items() if rows.height})
+        return _Warm(self._keep_standing(standing), window, standing)
+
+    def _keep_standing(self, standing: Standing) -> str:
         stamp = secrets.token_hex(8)
         parts = {f"carry:{name}": frame for name, frame in standing.carry.to_parts().items()}
         parts |= {f"state:{rule}": frame for rule, frame in standing.states.items()}
@@ -380,14 +423,20 @@ class Engine:
         parts["changes"] = standing.changes
         parts["seen"] = pl.DataFrame({"strong": [standing.strong_seen], "stamp": [stamp]})
         self._store.write_checkpoint(self._account, standing.at, parts)
-        return _Warm(stamp, window, standing)
+        return stamp
 
     def _forget_other_versions(self) -> None:
         if self._store.get_meta(self._account, "fold_version") == self._version():
             return
         with self._store.transaction():
+            kept = self._store.get_meta(self._account, "fold_version") or ""
+            floor = self._store.upkeep.floor(self._account)
+            if kept.partition(":")[0] != FOLD_VERSION:
+                floor = None
+                self._store.upkeep.forget_history_start(self._account)
             self._store.drop_checkpoints_after(self._account, datetime(1, 1, 1, tzinfo=UTC))
-            self._store.drop_pieces_from(self._account, datetime(1, 1, 1, tzinfo=UTC))
+            # facts from before the floor cannot be made again, and those of other rules are the same
+            self._store.drop_pieces_from(self._account, floor or datetime(1, 1, 1, tzinfo=UTC))
             self._store.set_meta(self._account, "fold_version", self._version())
 
     def _thin_checkpoints(self, last: datetime) -> None:
@@ -398,6 +447,10 @@ class Engine:
                 self._store.drop_checkpoint(self._account, at)
                 around = bisect(kept, at)
                 self._store.join_pieces(self._account, kept[around - 1], kept[around])
+
+
+def _no_pieces(kind: str) -> pl.DataFrame:
+    return pl.DataFrame(schema={**shapes.SCHEMAS[kind], "piece": pl.Date()})
 
 
 class _Parts:

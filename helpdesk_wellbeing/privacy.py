@@ -15,6 +15,11 @@ def needs_agreement(account: Account) -> bool:
     return account.platform is not None and not _is_loopback(account.settings.get("base_url"))
 
 
+def is_on_this_machine(account: Account) -> bool:
+    """Whether the account's helpdesk is a server on this machine: a demo, a test."""
+    return account.platform is not None and _is_loopback(account.settings.get("base_url"))
+
+
 def _is_loopback(url: str | None) -> bool:
     host = urlsplit(url or "").hostname or ""
     if host == "localhost":

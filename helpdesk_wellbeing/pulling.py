@@ -53,6 +53,7 @@ def pull(
     """
     pulled = Pulled()
     _keep_roster(store, account, connector.roster(store.watermarks(account)))
+    since = _not_before(store, account, since)
     pages = connector.pull(store.watermarks(account), since, lambda tickets: store.remembered(account, tickets))
     for page in _gathered(pages):
         added = store.commit_page(account, page)
@@ -66,6 +67,12 @@ def pull(
     said = () if roster is None else roster.notes
     pulled.notes += [*said, *(note for note in connector.notes if note not in said)]
     return pulled
+
+
+def _not_before(store: Store, account: str, since: datetime | None) -> datetime | None:
+    """What retention has cut is not read again."""
+    bounds = [at for at in (since, store.upkeep.floor(account)) if at is not None]
+    return max(bounds, default=None)
 
 
 def _gathered(
@@ -149,7 +156,7 @@ def remembered_roster(store: Store, account: str) -> dict[str, Any]:
 def _remember(store: Store, account: str, roster: Roster) -> None:
     before = remembered_roster(store, account)
     kept = {
-        "automation": sorted(roster.automation),
+        "automation": [one for one in sorted(roster.automation) if not store.upkeep.is_erased(account, one)],
         "notes": list(roster.notes),
         "statuses": dict(roster.statuses),
         "zone": roster.zone or before.get("zone"),

@@ -43,7 +43,7 @@ class Looked:
 
 def would_propose(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Planned:
     """What planning proposes as of then; nothing is kept."""
-    gate = gate_of(store, outcome.account, at)
+    gate = gate_of(store, outcome.account, at, directory=outcome.facts.directory)
     situation = situation_of(store, outcome, catalogue, check(outcome, catalogue, gate=gate), at, gate)
     return propose(replace(situation, history=history_of(store, outcome.account, situation.policy, at)))
 
@@ -51,7 +51,7 @@ def would_propose(store: Store, outcome: Outcome, catalogue: Catalogue, at: date
 def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Looked:
     """End what has expired or lost its flag, and keep what planning proposes now."""
     account = outcome.account
-    gate = gate_of(store, account, at)
+    gate = gate_of(store, account, at, directory=outcome.facts.directory)
     answer = check(outcome, catalogue, gate=gate)
     asking.look_after_waves(store, account, at)
     review.finish(store, account, at)

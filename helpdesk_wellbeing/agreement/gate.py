@@ -16,6 +16,7 @@ from helpdesk_wellbeing.people import holding
 from helpdesk_wellbeing.privacy import needs_agreement
 
 if TYPE_CHECKING:
+    from helpdesk_wellbeing.people import Directory
     from helpdesk_wellbeing.rules.model import Rule
     from helpdesk_wellbeing.store import Store
 
@@ -94,19 +95,22 @@ OPEN = Gate()
 CLOSED = Gate(signals=frozenset(), roles=frozenset(), why="nothing about single agents is shown")
 
 
-def gate_of(store: Store, account: str, at: datetime, *, served: bool = True) -> Gate:
+def gate_of(
+    store: Store, account: str, at: datetime, *, served: bool = True, directory: Directory | None = None
+) -> Gate:
     """What may be said of the people of an account at an instant.
 
     Without an agreement nothing is, except where the log was imported or the helpdesk is on this machine; there an
     agreement binds what is `served` (pages, notices, writes, the pipeline) once one is recorded, and an operator's own
-    look (`served` false) goes without. Objections and contests always hold.
+    look (`served` false) goes without. Objections and contests always hold. `directory`: the account's, of a caller who
+    has just read it, which is most of the work.
     """
     with store.view():
         known = store.account(account)
         kept = store.agreements.in_force(account, at)
         objections = objections_of(store, account)
         contests = store.said.contests(account, at)
-        people = store.directory(account).people
+        people = (directory or store.directory(account)).people
     excluded = holding(people, at.date()).filter(excluded=True)["agent"]
     agreement = None if kept is None else read(kept.body["agreement"], account)
     return _gate(

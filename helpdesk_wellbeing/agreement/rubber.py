@@ -16,7 +16,7 @@ AT_LEAST = 20  # decisions
 ACCEPTED_ABOVE = 0.95
 FASTER_THAN = timedelta(seconds=10)
 LOOKED_BACK = timedelta(days=60)
-ENTRIES = 20_000
+ENTRIES = 5_000
 DECIDED = ("accepted", "consent asked", "declined", "snoozed")
 TAKEN = ("accepted", "consent asked")
 

@@ -7,20 +7,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from helpdesk_wellbeing.api import audit, proposals, settings, surveys, tokens
 from helpdesk_wellbeing.api.answers import RETRY_S, Refusal, refused
 from helpdesk_wellbeing.api.desk import Desk, decides
-from helpdesk_wellbeing.errors import CannotDecide, StoreError, WellbeingError
+from helpdesk_wellbeing.errors import CannotDecide, ConfigError, StoreError, WellbeingError
 from helpdesk_wellbeing.logs import place_of
 from helpdesk_wellbeing.sheets import Patience
+from helpdesk_wellbeing.upkeep.purposes import stated
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 PREFIX = "/api/"
+PURPOSE = "Purpose"  # the header in which a call says what it is for, and each answer what it was given for
 OF_AN_ACCOUNT = f"{PREFIX}v1/accounts/<account>"
 _CODES = {400: "bad_request", 404: "not_found", 405: "not_allowed", 413: "too_large", 415: "not_json"}
 
@@ -42,6 +44,13 @@ def api(
         if by is None:
             raise _not_let_in(account, wrong)
         decides(by)
+        g.purpose = _purpose_of(request.path, request.headers.get(PURPOSE))
+
+    @routes.after_request
+    def say_what_for(response: Response) -> Response:
+        if "purpose" in g:
+            response.headers[PURPOSE] = g.purpose
+        return response
 
     @routes.errorhandler(Exception)
     def fail(error: Exception) -> Response:
@@ -75,6 +84,15 @@ def document() -> Blueprint:
         return answer(made)
 
     return routes
+
+
+def _purpose_of(path: str, code: str | None) -> str:
+    """What this call is for, as it said, or what its part of the data is kept for; anything else is refused."""
+    part = path.removeprefix(PREFIX).split("/")[3]  # v1/accounts/NAME/part
+    try:
+        return stated(code, part).value
+    except ConfigError as error:
+        raise Refusal(403, "not_for_this", str(error)) from None
 
 
 def _not_let_in(account: str, wrong: Patience) -> Refusal:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.names import ACCOUNT, check_decider
+from helpdesk_wellbeing.store.audit import Name
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -31,7 +32,7 @@ def add(store: Store, account: str, name: str, at: datetime) -> str:
         if any(one.name == name for one in store.installed.tokens(account)):
             raise ConfigError(f'{account}: there is a token of "{name}" already; drop it first, or take another name')
         store.installed.add_token(account, hash_of(token), name, at)
-        store.audit.add(account, at, "token added", name=name)
+        store.audit.add(account, at, "token added", name=Name(name))
     return token
 
 
@@ -40,7 +41,7 @@ def drop(store: Store, account: str, name: str, at: datetime) -> None:
     with store.transaction():
         if not store.installed.drop_tokens(account, name):
             raise ConfigError(f'{account}: there is no token of "{name}"; see token list --account {account}')
-        store.audit.add(account, at, "token dropped", name=name)
+        store.audit.add(account, at, "token dropped", name=Name(name))
 
 
 def name_of(store: Store, account: str, token: str) -> str | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 VARIABLE = "HELPDESK_WELLBEING_SIGN_IN_SECRET"
+MOST_LINKS = 10  # that `serve` names
 HERE = "http://127.0.0.1:8765"  # where `serve` is when nobody says otherwise
 
 by_option = click.option("--by", metavar="WHO", help="Who does this, as the audit will say; you, if left out.")
@@ -227,7 +228,7 @@ def first_links(store: Store, address: str) -> list[str]:
     return [
         f"{name} has no admin yet; come in (once, within an hour): "
         f"{entry_link(store, name, None if base_of(store, name, '') else _fit(address))}"
-        for name in without
+        for name in without[:MOST_LINKS]
     ]
 
 

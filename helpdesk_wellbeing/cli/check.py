@@ -88,7 +88,7 @@ def examine(store: Store, account: str, known: Catalogue, as_of: datetime) -> Ex
     if last is not None and as_of - last > STALE:
         newest = f"{last:%Y-%m-%dT%H:%M:%SZ}"
         say(f"{account}: the newest event is of {newest}; nothing is known since (--as-of {newest} looks back)")
-    gate = gate_of(store, account, datetime.now(UTC), served=False)
+    gate = gate_of(store, account, datetime.now(UTC), served=False, directory=outcome.facts.directory)
     say(f"{account}: {gate.why}")
     answer = _if_noted(store, check(outcome, known, gate=gate))
     return Examined(answer, last_instances(outcome, known))

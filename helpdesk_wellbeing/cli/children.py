@@ -15,7 +15,7 @@ import structlog
 
 from helpdesk_wellbeing.cli import DID_NOT_RUN
 from helpdesk_wellbeing.cli.common import say
-from helpdesk_wellbeing.cli.serve import ENDED, LIFELINE_VARIABLE, READY_VARIABLE, STOP_S, told_to_stop
+from helpdesk_wellbeing.cli.serve import ENDED, LIFELINE_VARIABLE, READY_BYTES, READY_VARIABLE, STOP_S, told_to_stop
 
 _LOOK_S = 0.2
 _GRACE_S = STOP_S + 1.0
@@ -40,7 +40,7 @@ class Child:
     def hear(self) -> None:
         """Take in what it has said."""
         if not self.said and select([self.ready], [], [], 0)[0]:
-            self.said = os.read(self.ready, 1000).decode(errors="replace").strip()
+            self.said = os.read(self.ready, READY_BYTES).decode(errors="replace").strip()
 
     def end(self) -> str:
         """How it ended, as a person says it."""

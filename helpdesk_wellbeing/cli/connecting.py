@@ -74,9 +74,7 @@ def refuse_twice(store: Store, account: str, domain: str) -> None:
     """One helpdesk under two names would count everything twice."""
     for other in store.accounts():
         if other.platform == "freshdesk" and other.settings.get("domain") == domain and other.name != account:
-            raise ConfigError(
-                f"{domain} is connected already, as {other.name}; use that name, or give another domain"
-            )
+            raise ConfigError(f"{domain} is connected already, as {other.name}; use that name, or give another domain")
 
 
 def connect_zendesk(
@@ -165,7 +163,9 @@ class Connections:
     def reconnect(self, account: str, client_id: str, secret: str) -> Connected:
         """Prove other credentials of a connected account, then keep them in the place of its own."""
         known = self._store.account(account)
-        settings = {name: known.settings[name] for name in ("subdomain", "domain", "base_url") if name in known.settings}
+        settings = {
+            name: known.settings[name] for name in ("subdomain", "domain", "base_url") if name in known.settings
+        }
         if known.platform == "zendesk":
             if not _CLIENT_ID.fullmatch(client_id.strip()):
                 raise ConfigError("the client id is the identifier of the OAuth client: letters, digits, - and _")

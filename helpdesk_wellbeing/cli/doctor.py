@@ -10,8 +10,9 @@ import click
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_to_look
 from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option, open_store, print_json, require_account
 from helpdesk_wellbeing.cli.install import about as about_installation
+from helpdesk_wellbeing.cli.notices import about as about_notices
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets, why_no_events
-from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short
+from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short, retention_line
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -70,6 +71,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "last": last and last.isoformat(),
         "connection": _connection(settings, webhooks_only),
         "work": in_short(work, now),
+        "retention": retention_line(store, account),
         "notes": [
             *roster.get("notes", ()),
             *_about_privacy(store, account, work["privacy"]),
@@ -84,6 +86,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "groups_without_tier": [],
         "trouble": unreadable_secrets(store, [account]),
     }
+    report["trouble"] += about_notices(store, account, now)
     if work["paused_at"]:
         report["trouble"] += work["to_do"]
     elif work["acting"]["problem"]:
@@ -154,6 +157,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     ]
     if report["work"]:
         lines.append(f"  work                    {report['work']}")
+    lines.append(f"  retention               {report['retention']}")
     lines += [f"  note                    {note}" for note in report["notes"]]
     for key, label in (
         ("automated_by_platform", "automated, by platform"),

@@ -1,4 +1,4 @@
-"""`export`: events in the event log format, and the facts that signals are computed from."""
+"""`export`: events in the event log format, facts that signals are computed from, all that is held about one agent."""
 
 from __future__ import annotations
 
@@ -17,27 +17,34 @@ from helpdesk_wellbeing.cli.common import (
     catalogue,
     open_for_reading,
     print_bytes,
+    print_json,
     require_account,
     say,
+    store_with,
 )
 from helpdesk_wellbeing.cli.looking import require_noted
 from helpdesk_wellbeing.cli.platforms import lives_on_webhooks, why_no_events
+from helpdesk_wellbeing.cli.proposals import by_option
+from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import polars as pl
 
     from helpdesk_wellbeing.store import Store
 
 BATCH = 200_000
+purpose_option = click.option(
+    "--purpose", metavar="CODE", help="What it is for; each record then carries it. Any but the known ones is refused."
+)
 _ISO = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
 @click.group(name="export")
 def command() -> None:
-    """Events or facts, on stdout; `> FILE` keeps them."""
+    """Events, facts, or all that is held about one agent; on stdout, `> FILE` keeps it."""
 
 
 @command.command()
@@ -46,12 +53,16 @@ def command() -> None:
 @click.option("--since", type=Instant(), help="First instant, included.")
 @click.option("--until", type=Instant(), help="Last instant, not included.")
 @click.option("--format", "output", type=click.Choice(["csv", "parquet"]), default="csv", help="How to write them.")
-def events(account: str, agent: str | None, since: datetime | None, until: datetime | None, output: str) -> None:
+@purpose_option
+def events(
+    account: str, agent: str | None, since: datetime | None, until: datetime | None, output: str, purpose: str | None
+) -> None:
     """Events in the event log format, which `import` reads back."""
     import polars as pl
 
     from helpdesk_wellbeing.events import empty
 
+    carried = _purpose(purpose, "events")
     store = open_for_reading()
     require_account(store, account)
     require_noted(store, account, "export events", agents=None if agent is None else [agent])
@@ -60,12 +71,26 @@ def events(account: str, agent: str | None, since: datetime | None, until: datet
     frames = _frames(store, account, begin, end, agent)
     if output == "parquet":
         file = io.BytesIO()
-        pl.concat([empty(), *frames]).write_parquet(file)
+        carried(pl.concat([empty(), *frames])).write_parquet(file)
         print_bytes(file.getvalue())
         return
-    print_bytes(_csv(empty(), _ISO))
+    print_bytes(_csv(carried(empty()), _ISO))
     for frame in frames:
-        print_bytes(_csv(frame, _ISO, header=False))
+        print_bytes(_csv(carried(frame), _ISO, header=False))
+
+
+def _purpose(code: str | None, part: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Puts what was stated into every record; where nothing was, it is the part's own, and the columns stay as they
+    are. Raises ConfigError for what the part is not for."""
+    import polars as pl
+
+    from helpdesk_wellbeing.upkeep.purposes import stated
+
+    found = stated(code, part).value
+    if code is None:
+        say(f"for the purpose {found}; --purpose writes it into every record")
+        return lambda frame: frame
+    return lambda frame: frame.with_columns(pl.lit(found).alias("purpose"))
 
 
 def _frames(store: Store, account: str, begin: datetime, end: datetime, agent: str | None) -> Iterator[pl.DataFrame]:
@@ -86,14 +111,50 @@ def _of(agent: str | None, frame: pl.DataFrame) -> pl.DataFrame:
     return frame if agent is None else frame.filter(actor=agent)
 
 
+@command.command(short_help="All that is held about one agent.")
+@account_option
+@click.option("--agent", required=True, metavar="ID", help="The platform's id of the agent.")
+@click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Where to; .zip adds CSVs.")
+@by_option
+def agent(account: str, agent: str, output: str | None, by: str | None) -> None:
+    """All that is held about one agent, for them: as JSON on stdout or in FILE, or as a zip with JSON and CSVs.
+
+    Every record carries the purpose that it is kept for. The audit says that this was exported.
+    """
+    import json
+    from pathlib import Path
+
+    from helpdesk_wellbeing.cli.proposals import decider
+    from helpdesk_wellbeing.engine import Engine
+    from helpdesk_wellbeing.store.audit import Person
+    from helpdesk_wellbeing.upkeep.held import as_zip, held
+
+    store = store_with(account)
+    engine = Engine(store, account, catalogue())
+    bring_up_to_date(store, engine, account, "export")
+    now = datetime.now(UTC)
+    found = held(store, account, agent, engine, now)
+    if not found["records"]:
+        raise ConfigError(f"{account}: nothing is held about an agent {agent}")
+    store.audit.add(account, now, "exported", by=decider(by), agent=Person(agent), purpose=found["purpose"])
+    if output is None:
+        print_json(found)
+        return
+    content = as_zip(found) if output.endswith(".zip") else json.dumps(found, indent=2, ensure_ascii=False).encode()
+    Path(output).write_bytes(content)
+    say(f"{account}: {sum(map(len, found['records'].values())):,} records about agent {agent} in {output}")
+
+
 @command.command()
 @click.argument("kind", type=click.Choice(["days", "shifts", "queues"]))
 @account_option
 @click.option("--as-of", type=AsOf(), help=f"Facts as of this instant (default: everything); {BARE_DATE}.")
-def facts(kind: str, account: str, as_of: datetime | None) -> None:
+@purpose_option
+def facts(kind: str, account: str, as_of: datetime | None, purpose: str | None) -> None:
     """What the signals are computed from, as CSV."""
     from helpdesk_wellbeing.engine import Engine
 
+    carried = _purpose(purpose, "facts")
     store = open_for_reading()
     require_account(store, account)
     if kind != "queues":
@@ -102,7 +163,7 @@ def facts(kind: str, account: str, as_of: datetime | None) -> None:
     bring_up_to_date(store, engine, account, "export")
     frame = engine.all_facts(kind, as_of)
     shaped = {"days": _days, "shifts": _shifts, "queues": _queues}[kind](frame)
-    print_bytes(_csv(shaped, "%Y-%m-%dT%H:%M:%SZ"))
+    print_bytes(_csv(carried(shaped), "%Y-%m-%dT%H:%M:%SZ"))
 
 
 def _csv(frame: pl.DataFrame, instants: str, *, header: bool = True) -> bytes:

@@ -33,6 +33,7 @@ ENDED = 1  # exit code: a part ended although nobody asked it to
 BRING_THE_KEY = "copy secret.key from its backup or another machine, or set HELPDESK_WELLBEING_KEY, then start it again"
 
 # What the process that started us says on: we say that we are ready on the one; the other ends with it.
+READY_BYTES = 4096  # at once
 READY_VARIABLE, LIFELINE_VARIABLE = "HELPDESK_WELLBEING_READY_FD", "HELPDESK_WELLBEING_LIFELINE_FD"
 
 
@@ -145,10 +146,11 @@ def work(*, pull: bool) -> int:
     told = told_to_stop()
     settings = load_settings()
     with open_store(settings) as store:
-        from helpdesk_wellbeing.cli.outbound import rounds
+        from helpdesk_wellbeing.cli import notices, outbound
 
-        write = rounds(store, log.info, lambda: told.is_set())
-        worker = Worker(settings, store, _connect(store, log), role="worker", write=write, pull=pull)
+        write = outbound.rounds(store, log.info, told.is_set)
+        notify = notices.rounds(store, log.info, told.is_set)
+        worker = Worker(settings, store, _connect(store, log), role="worker", write=write, notify=notify, pull=pull)
         _start(worker, settings)
         outdated = _watch_for_newer(store)
         try:
@@ -254,19 +256,17 @@ def _connect(store: Store, log: Any) -> Callable[[str], Connector]:
 
 
 def _tell_served(settings: Settings, address: str) -> None:
-    """That pages are there, and how the first admin of each account comes in."""
-    import structlog
-
+    """That pages are there, and how the first admin of each account comes in: for people, so no line of the log."""
     from helpdesk_wellbeing.cli.access import first_links
     from helpdesk_wellbeing.store import open_store
 
-    _tell_ready(f"serving on {address} (role web)")
+    lines = [f"serving on {address} (role web)"]
     try:
         with open_store(settings) as store:
-            for line in first_links(store, address):
-                structlog.get_logger(__name__).info(line)
+            lines += first_links(store, address)
     except WellbeingError:
-        return  # the pages say what is wrong with the database
+        pass  # the pages say what is wrong with the database
+    _tell_ready("\n".join(lines))
 
 
 def _tell_ready(line: str) -> None:
@@ -275,7 +275,7 @@ def _tell_ready(line: str) -> None:
     if descriptor is None:
         say(line)
         return
-    os.write(int(descriptor), f"{line}\n".encode())
+    os.write(int(descriptor), f"{line}\n".encode()[:READY_BYTES])
     os.close(int(descriptor))
 
 

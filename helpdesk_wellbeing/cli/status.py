@@ -9,12 +9,15 @@ import click
 
 from helpdesk_wellbeing.cli.beginning import FIRST_STEPS, open_existing
 from helpdesk_wellbeing.cli.common import format_option, print_json
+from helpdesk_wellbeing.cli.notices import about as about_notices
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets
 from helpdesk_wellbeing.condition import Condition, active_levels, condition_of, is_alive, is_pulling, works
 from helpdesk_wellbeing.words import counted
 from webhooks.known import SECRET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.accounts import Account
     from helpdesk_wellbeing.store.work import Worker
@@ -79,6 +82,13 @@ def examine_account(store: Store, account: Account, now: datetime) -> dict[str, 
     return _account(store, account, found, is_pulling(run, store.work.workers(), now))
 
 
+def retention_line(store: Store, account: str) -> str:
+    """When retention was carried out last and what it took out."""
+    from helpdesk_wellbeing.upkeep.retention import in_a_line
+
+    return in_a_line(store, account)
+
+
 def in_short(one: dict[str, Any], now: datetime) -> str:
     """A line about the work for an account, which `examine_account` gave; empty where nothing is done by itself."""
     if one["source"] == "file":
@@ -109,6 +119,7 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
         "inbox": {"waiting": found.waiting, "oldest": _iso(found.oldest), "set_aside": found.set_aside},
         "evaluated_at": _iso(run.evaluated_at),
         "flags": dict(levels),
+        "retention": retention_line(store, account.name),
         "quota_left": run.quota_left,
         "webhook_at": _iso(run.hook_at),
         "paused_at": _iso(run.paused_at),
@@ -122,9 +133,16 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
                 if source != "webhooks"
                 else _to_do_by_webhooks(store, account, found)
             ),
+            *_to_erase(account.name, store.upkeep.erasing(account.name)),
             *about_writing(account.name, acting),
+            *about_notices(store, account.name, datetime.now(UTC)),
         ],
     }
+
+
+def _to_erase(account: str, begun: Mapping[str, str]) -> list[str]:
+    again = f"helpdesk-wellbeing erase agent --account {account} --agent"
+    return [f"an erasure was cut off; serve ends it, or run {again} {agent}" for agent in begun]
 
 
 def _acting(store: Store, account: str) -> dict[str, Any]:
@@ -261,6 +279,8 @@ def _lines(report: dict[str, Any]) -> list[str]:
         "",
         *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows),
     ]
+    kept = [f"kept   {one['account']}: {one['retention']}" for one in report["accounts"] if one["platform"]]
+    lines += ["", *kept] if kept else []
     return [*lines, "", *(_process_line(one) for one in report["processes"])]
 
 

@@ -56,11 +56,8 @@ class Row:
 
     @property
     def about(self) -> list[tuple[str, str]]:
-        """The same as text."""
-        return [
-            (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-            for name, value in self.said.items()
-        ]
+        """The same as text; what is empty is left out."""
+        return [(name, _as_text(value)) for name, value in self.said.items() if value not in ([], {}, "", None)]
 
 
 @dataclass(frozen=True)
@@ -85,9 +82,12 @@ class Log:
 
 
 KINDS = (
-    "accepted", "agreement recorded", "audit downloaded", "break glass", "consent", "consent asked", "declined", "done",
-    "erased", "expired", "exported", "looked", "member added", "member dropped", "proposed", "settings", "signed in",
-    "snoozed", "theme added", "theme answered", "token added", "token dropped", "undo asked", "wave opened",
+    "accepted", "agent erased", "agreement recorded", "audit downloaded", "consent", "consent asked",
+    "contest settled", "contested", "declined", "done", "entry link made", "expired", "exported", "installed",
+    "let in", "let in no more", "looked", "objection", "objection withdrawn", "own hours",
+    "page opened for a reason", "page shut again", "proposed", "retention", "retention set", "role changed",
+    "settings", "sign-in changed", "signed in", "signed out by another", "signed out everywhere", "snoozed",
+    "theme added", "theme answered", "token added", "token dropped", "undo asked", "uninstalled", "wave opened",
     "wave published", "withdrawn",
 )  # fmt: skip
 
@@ -191,6 +191,22 @@ def _state(known: Known, account: str, now: datetime, anew: bool) -> State:
         last["check"] = (now, known.store.audit.verify(account))
     at, verdict = last["check"]
     return State(at, verdict.problem, f"{verdict.head.seq}:{verdict.head.hash}", verdict.head.seq)
+
+
+def _as_text(value: Any) -> str:
+    """Values in a line, without the signs of a programming language."""
+    if isinstance(value, bool):
+        return "+" if value else "–"
+    if value in ({}, [], None):
+        return "–"
+    if isinstance(value, Mapping):
+        if set(value) == {"kind", "id"}:
+            return f"{value['kind']} {value['id']}"
+        return ", ".join(f"{name} {_as_text(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        is_flat = not any(isinstance(one, Mapping) for one in value)
+        return (", " if is_flat else "\n").join(map(_as_text, value))
+    return str(value)
 
 
 def _line(*cells: Any) -> str:

@@ -7,18 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from helpdesk_wellbeing.access.roles import Role
-from helpdesk_wellbeing.agreement.audience import audience, teams_on
-from helpdesk_wellbeing.agreement.gate import Gate, gate_of
 from helpdesk_wellbeing.agreement.saying import CONTESTED_BECAUSE
-from helpdesk_wellbeing.agreement.showing import (
-    EVIDENCE_CLASS,
-    HEAD_START,
-    contributors,
-    guessable,
-    spell_of,
-    visible_to_lead_from,
-)
+from helpdesk_wellbeing.agreement.showing import EVIDENCE_CLASS, HEAD_START, spell_of, visible_to_lead_from
 from helpdesk_wellbeing.flags import PAUSED, under
 from helpdesk_wellbeing.pages import held
 from helpdesk_wellbeing.pages.counterfactual import Change, nearest
@@ -26,16 +16,17 @@ from helpdesk_wellbeing.pages.funnel import funnel_with
 from helpdesk_wellbeing.pages.own_past import Mine, own_past
 from helpdesk_wellbeing.pages.queue_days import backlog_of
 from helpdesk_wellbeing.pages.series import Backlog, Funnel, OverTime
-from helpdesk_wellbeing.plan.actions.texts import TEXTS
-from helpdesk_wellbeing.plan.actions.words import say
+from helpdesk_wellbeing.pages.told import Texts, named, sentence, sight
+from helpdesk_wellbeing.signals.wt2 import WARN_SHARE
+from helpdesk_wellbeing.signals.wt6 import LONG_SHIFT
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
     from helpdesk_wellbeing.pages.known import Known
     from helpdesk_wellbeing.rules.model import Rule
+    from helpdesk_wellbeing.signals.presets import Preset
     from helpdesk_wellbeing.store.said import Contest
 
-LANGUAGES = ("en", "nl")
 RECENT = timedelta(weeks=8)
 # What is seen of a span of work is never more than the span, what is seen of a rest never less than the rest. Active
 # hours hold gaps that may have been pauses, and lack what leaves no trace.
@@ -47,7 +38,6 @@ BOUNDS: Mapping[str, Bound] = {
     **dict.fromkeys(("rest_h", "longest_rest_7d_h", "rest_14d_h"), "at most"),
 }  # fmt: skip
 LIMITS = frozenset(["limit_h", "required_h", "needed_min", "median_weight", "expected", "p0"])
-QUEUE_SIGNALS = ("LD6", "ES1")
 
 
 @dataclass(frozen=True)
@@ -114,23 +104,19 @@ def build(known: Known, viewer: Viewer, rule: str, kind: str, subject: str, now:
     values = flag["values"]
     person = held.person(known, viewer.account, subject, now.date()) if kind == "agent" else None
     preset = held.preset_of(person) if kind == "agent" and signal.startswith("WT") else None
-    constants = {}
-    if preset is not None:
-        warn = held.contract_hours(person) * 1.1 if signal == "WT2" else preset.warn_h
-        constants = {"warn_h": warn, "health_only": float(preset.health_only)}
     return FlagPage(
-        rule=of, signal=signal, kind=kind, subject=subject, name=_name(known, viewer.account, kind, subject),
+        rule=of, signal=signal, kind=kind, subject=subject, name=named(known.names(viewer.account), kind, subject).name,
         is_own=is_own, sees_all=is_own or kind != "agent",
-        said=sentence(known, viewer.account, flag), level=flag["level"], is_ending=flag["state"] == "cooling",
+        said=said_of(known, viewer.account, flag), level=flag["level"], is_ending=flag["state"] == "cooling",
         since=date.fromisoformat(flag["since"]), start=_instant(flag["window"]["start"]),
         end=_instant(flag["window"]["end"]), measured=_measured(flag), band=_band(flag) if is_own else None,
         grade=flag["grade"], preset=preset.source if preset else None,
-        past=own_past(signal, Mine.of(known, viewer.account, subject, now), values) if is_own else None,
+        past=_past(known, viewer.account, flag, now) if is_own else None,
         backlog=backlog_of(known, viewer.account, subject) if signal == "LD6" else None,
         funnel=funnel_with(known, viewer.account, subject, now) if signal == "ES1" else None,
         spread=_spread(flag), evidence_class=None if is_own else EVIDENCE_CLASS.get(signal),
         missing=_missing(known, viewer.account, kind, subject, now) if is_own or kind != "agent" else (),
-        instead=tuple(nearest(of, values, constants)),
+        instead=tuple(nearest(of, values, _constants(flag, preset, held.contract_hours(person)))),
         proposals=_proposals(known, viewer.account, rule, kind, subject, now, is_own=is_own),
         contested=_contest(known, viewer.account, flag, now), reasons=CONTESTED_BECAUSE,
         leads_from=_leads_from(known, viewer.account, flag, of, now) if is_own else None,
@@ -145,47 +131,45 @@ def find(
     of = known.catalogue.rules.get(rule)
     if answer is None or of is None:
         return None
-    gate = gate_of(known.store, viewer.account, now)
-    said = under(answer, gate)
-    is_own = kind == "agent" and subject == viewer.agent
-    flags = [*said["flags"], *said.get(PAUSED, ())]
+    seen = sight(known, viewer, now)
+    said = under(answer, seen.gate)
     is_it = (rule, kind, subject)
+    flags = [*said["flags"], *said.get(PAUSED, ())]
     flag = next((f for f in flags if (f["rule"], f["subject"]["kind"], f["subject"]["id"]) == is_it), None)
-    if flag is None or not (is_own or _is_theirs(known, viewer, flag, of, gate, now)):
+    is_own = seen.is_self(kind, subject)
+    if flag is None or not (is_own or seen.sees_flag(flag, of)):
         return None
     return flag, of, is_own
 
 
-def _is_theirs(known: Known, viewer: Viewer, flag: Mapping[str, Any], rule: Rule, gate: Gate, now: datetime) -> bool:
-    account, directory = viewer.account, known.directory(viewer.account)
-    if not audience(flag, directory, now).reaches(viewer.agent, is_ops=viewer.has(Role.OPS)):
-        return False
-    kind, subject = flag["subject"]["kind"], flag["subject"]["id"]
-    if kind != "agent":
-        members = len(teams_on(directory, now.date()).members(subject))
-        return not guessable(flag, contributors(flag, members))
-    role = "ops" if viewer.has(Role.OPS) else "lead"
-    first = _first_seen(known, account, flag)
-    return gate.shows_to(role) and first is not None and visible_to_lead_from(flag, rule, first) <= now
-
-
-def sentence(known: Known, account: str, flag: Mapping[str, Any]) -> Mapping[str, str]:
+def said_of(known: Known, account: str, flag: Mapping[str, Any]) -> Texts:
     """What a flag says of the work, by language: a whole sentence."""
-    signal, values = flag["signal"], flag["values"]
-    key = f"because_{signal}"
-    if signal == "WT7" and (values.get("leave_days") or 0) > 0:
-        key = "because_WT7_leave"
-    name = _name(known, account, flag["subject"]["kind"], flag["subject"]["id"])
-    if key in TEXTS["en"]:
-        return say(LANGUAGES, key, **{**values, "name": name})
-    rule = known.catalogue.rules.get(flag["rule"])
-    told = flag["rule"] if rule is None else f"{rule.title}: {rule.sentence(values)}"
-    return say(LANGUAGES, "because_other", name=name, rule=told)
+    name = named(known.names(account), flag["subject"]["kind"], flag["subject"]["id"]).name
+    return sentence(known, flag["rule"], flag["signal"], flag["values"], name)
 
 
-def _name(known: Known, account: str, kind: str, subject: str) -> str:
-    names = known.names(account)
-    return names.agent(subject) if kind == "agent" else names.group(subject)
+def _past(known: Known, account: str, flag: Mapping[str, Any], now: datetime) -> OverTime | None:
+    signal = flag["signal"]
+    mine = Mine.of(known, account, flag["subject"]["id"], now, with_hard=signal == "ES2")
+    return own_past(signal, mine, flag["values"])
+
+
+def _constants(flag: Mapping[str, Any], preset: Preset | None, contract_h: float) -> dict[str, float]:
+    """Numbers that the rule compares beside what is shown: lines of the law, and what the evidence tells of."""
+    signal, evidence = flag["signal"], flag["evidence"]
+    found: dict[str, float] = {}
+    if preset is not None:
+        found["warn_h"] = contract_h * WARN_SHARE if signal == "WT2" else preset.warn_h
+        found["health_only"] = float(preset.health_only)
+    if signal == "WT6":
+        long_h = LONG_SHIFT / timedelta(hours=1)
+        unbroken = any(one.get("span_h", 0) > long_h and one.get("breaks_min", 99) < 15 for one in evidence)
+        found["long_unbroken"] = float(unbroken)
+    if signal == "WT7" and flag["values"].get("leave_days") == 0:
+        found["leave_day_now"] = 0.0
+    if signal == "ES2":
+        found["hard_in_shift"] = float(max((one["hard"] for one in evidence if "date" in one), default=0))
+    return found
 
 
 def _measured(flag: Mapping[str, Any]) -> tuple[Measured, ...]:

@@ -30,7 +30,7 @@ def funnel_with(known: Known, account: str, group: str, now: datetime) -> Funnel
     same = same.filter([tiers.get(one) == tier for one in same["group"]])
     if group not in same["group"].to_list() or same.height < LEAST_QUEUES:
         return None
-    pooled = float(same["x"].sum() / same["n"].sum())
+    pooled = int(same["x"].sum()) / int(same["n"].sum())
     names = known.names(account)
     queues = sorted(
         (Queue(names.group(one), n, x, _place(x, n, pooled), one == group) for one, n, x in same.rows()),
@@ -43,7 +43,7 @@ def funnel_with(known: Known, account: str, group: str, now: datetime) -> Funnel
 
 
 def hard_by_queue(known: Known, account: str, now: datetime) -> pl.DataFrame:
-    """group, n tickets with activity, x of them that became hard: of the four weeks before the latest Monday; sorted."""
+    """group, n tickets with activity, x of them that became hard in the four weeks before the latest Monday; sorted."""
     zone = known.store.account(account).zone
     day = now.astimezone(ZoneInfo(zone)).date()
     monday = day - timedelta(days=day.weekday())
@@ -71,5 +71,3 @@ def _place(x: int, n: int, pooled: float) -> Place:
         return "inside"
     place: Place = funnel_point(x, n, pooled)["place"]
     return place
-
-

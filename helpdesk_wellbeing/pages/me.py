@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-
+from helpdesk_wellbeing.access import break_glass
+from helpdesk_wellbeing.access.break_glass import Opened
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.agreement.model import STATUTORY, personal_signals
+from helpdesk_wellbeing.agreement.recording import in_force
 from helpdesk_wellbeing.agreement.saying import own_hours_of
 from helpdesk_wellbeing.flags import PAUSED, under
 from helpdesk_wellbeing.pages import held
-from helpdesk_wellbeing.pages.flag import sentence
+from helpdesk_wellbeing.pages.flag import said_of
 from helpdesk_wellbeing.pages.own_past import Mine, own_past
 from helpdesk_wellbeing.pages.self_check import Answer, self_check
 from helpdesk_wellbeing.pages.series import OverTime
+from helpdesk_wellbeing.pages.told import called
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
@@ -90,17 +93,19 @@ class MePage:
 
     agent: str
     name: str
+    is_own: bool  # the reader is who it is about; else it was opened for a reason
     person: Mapping[str, Any]
     groups: tuple[str, ...]
     held: Held
     is_assessed: bool  # something has been evaluated at all
-    why: str  # what lets signals about single people run, or keeps them back
+    agreed: tuple[date, tuple[str, ...]] | None  # when and by whom signals about single people were agreed to
     is_closed: bool
     flags: tuple[OwnFlag, ...]
     past_flags: tuple[PastFlag, ...]
     not_assessable: tuple[tuple[str, str], ...]
     series: tuple[tuple[str, OverTime], ...]  # (signal, series)
-    answers: tuple[Answer, ...]
+    answers: tuple[Answer, ...]  # for nobody else
+    opened: tuple[Opened, ...]  # who opened the page for a reason, the latest first
     suggested: tuple[Kept, ...]
     looked: tuple[Noted, ...]
     noted: tuple[Noted, ...]
@@ -112,12 +117,13 @@ class MePage:
     read_at: datetime | None
 
 
-def build(known: Known, viewer: Viewer, now: datetime) -> MePage | None:
-    """The page of the viewer themselves; None for who is no agent here."""
-    account, agent = viewer.account, viewer.agent
-    if agent is None:
+def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) -> MePage | None:
+    """The page of the viewer themselves, or `of` an agent that is open to them for a reason; else None."""
+    account, store = viewer.account, known.store
+    agent = of or viewer.agent
+    is_own = agent == viewer.agent
+    if agent is None or not (is_own or break_glass.is_open(store, viewer, agent, now)):
         return None
-    store = known.store
     gate = gate_of(store, account, now)
     answer = known.answer(account)
     mine = Mine.of(known, account, agent, now)
@@ -130,13 +136,14 @@ def build(known: Known, viewer: Viewer, now: datetime) -> MePage | None:
     is_closed = gate.is_closed
     names = known.names(account)
     return MePage(
-        agent=agent, name=viewer.name, person=person,
+        agent=agent, name=names.agent(agent), is_own=is_own, person=person,
         groups=tuple(sorted(names.group(group) for group in person.get("groups") or ())),
-        held=_held(mine), is_assessed=answer is not None, why=gate.why, is_closed=is_closed,
+        held=_held(mine), is_assessed=answer is not None, agreed=_agreed(known, account, now), is_closed=is_closed,
         flags=_flags(known, account, agent, said), past_flags=_past(known, account, agent),
         not_assessable=_gaps(said, agent),
         series=() if is_closed else _series(mine),
-        answers=tuple(self_check(mine, _last_day(known, account, now), schedule)),
+        answers=tuple(self_check(mine, _last_day(known, account, now), schedule)) if is_own else (),
+        opened=tuple(break_glass.see_own(store, viewer, now) if is_own else ()),
         suggested=tuple(store.proposals.about(account, "agent", agent, now - BACK)),
         looked=tuple(one for one in entries if one.what in WHO_LOOKED),
         noted=tuple(one for one in entries if one.what not in WHO_LOOKED),
@@ -149,6 +156,11 @@ def build(known: Known, viewer: Viewer, now: datetime) -> MePage | None:
         is_asked=agent not in policy_of(store, account).not_asked,
         read_at=next((w.at for w in store.said.words(account, agent) if w.what == READ), None),
     )  # fmt: skip
+
+
+def _agreed(known: Known, account: str, now: datetime) -> tuple[date, tuple[str, ...]] | None:
+    found = in_force(known.store, account, now)
+    return None if found is None else (found.agreed_on, found.parties)
 
 
 def _held(mine: Mine) -> Held:
@@ -175,7 +187,7 @@ def _flags(known: Known, account: str, agent: str, said: Mapping[str, Any]) -> t
             rule = known.catalogue.rules.get(flag["rule"])
             if rule is not None and (flag["subject"]["kind"], flag["subject"]["id"]) == ("agent", agent):
                 since = date.fromisoformat(flag["since"])
-                found.append(OwnFlag(rule, flag["level"], since, sentence(known, account, flag), is_contested))
+                found.append(OwnFlag(rule, flag["level"], since, said_of(known, account, flag), is_contested))
     return tuple(sorted(found, key=lambda one: (one.since, one.rule.id)))
 
 
@@ -201,9 +213,5 @@ def _called(known: Known, account: str, by: Any) -> str | None:
     """Who did it, by name: an agent is told who looked."""
     if not isinstance(by, str):
         return None
-    member = known.store.access.member(account, by)
-    if member is not None:
-        return member.name
-    name = known.names(account).agents.get(by.rpartition(":")[2])
-    person = known.store.audit.persons(account).get(by) if by.startswith("person-") else None
-    return name or (known.names(account).agent(person) if person else by)
+    persons = known.store.audit.persons(account) if by.startswith("person-") else {}
+    return known.names(account).agent(persons[by]) if by in persons else called(known, account, by)

@@ -22,6 +22,7 @@ Values = Mapping[str, float | int | None]
 HOUR = 3.6e9  # microseconds
 LONGEST_DAILY_REST = 24.0  # hours; a longer one is a free day, about which WT4 says nothing
 EVENTS_OF_A_SHIFT = 20  # fewer show nothing about pauses (WT6)
+_NO_HARD = pl.DataFrame(schema={"date": pl.Date(), "hard": pl.UInt32()})
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,14 @@ class Mine:
     week_start: int
 
     @staticmethod
-    def of(known: Known, account: str, agent: str, now: datetime) -> Mine:
-        """From what is kept."""
+    def of(known: Known, account: str, agent: str, now: datetime, *, with_hard: bool = False) -> Mine:
+        """From what is kept; hard tickets only where they are asked for, because there are many."""
+        hard = held.of_subject(held.hard_handled(known, account), agent) if with_hard else _NO_HARD
         row = held.person(known, account, agent, now.date())
         return Mine(
             held.of_agent(known, account, "shifts", agent),
             held.of_agent(known, account, "days", agent),
-            held.of_subject(held.hard_handled(known, account), agent).select("date", "hard"),
+            hard.select("date", "hard"),
             held.preset_of(row),
             held.contract_hours(row),
             known.store.account(account).week_start,
@@ -127,7 +129,9 @@ def _ld1(mine: Mine, values: Values) -> OverTime:
 
 def _ld3(mine: Mine, values: Values) -> OverTime:
     worked = mine.days.filter(pl.col("touched_weight") > 0).tail(60)
-    return _with_usual("touched_weight", "day", _plain(worked.select("date", pl.col("touched_weight") / ONE_TICKET)), [])
+    return _with_usual(
+        "touched_weight", "day", _plain(worked.select("date", pl.col("touched_weight") / ONE_TICKET)), []
+    )
 
 
 def _es2(mine: Mine, values: Values) -> OverTime:
@@ -154,7 +158,11 @@ def _by_week(frame: pl.DataFrame, week_start: int) -> Any:
     past = (pl.col("date").dt.weekday() - 1 - week_start) % 7
     named = frame.with_columns(week=pl.col("date") - pl.duration(days=past))
     is_over = pl.col("date").max() - pl.col("week") >= pl.duration(days=6)
-    return named.filter(is_over | (pl.col("week") == pl.col("week").min())).sort("week").group_by("week", maintain_order=True)
+    return (
+        named.filter(is_over | (pl.col("week") == pl.col("week").min()))
+        .sort("week")
+        .group_by("week", maintain_order=True)
+    )
 
 
 def _plain(rows: pl.DataFrame) -> tuple[Point, ...]:
@@ -170,5 +178,3 @@ def _with_usual(measure: str, each: Any, points: tuple[Point, ...], lines: list[
     usual = median(values)
     more = [Line("usual", round(usual, 2))] if usual is not None and len(values) >= 4 else []
     return OverTime(measure, each, points, (*lines, *more))
-
-

@@ -187,7 +187,8 @@ class _Building:
         may_accept = decides and not is_over and (kept.state in OPEN or (only_tried and policy.writes(kept.action)))
         made = [w for w in writes if w.kind == "move" and w.state != "skipped"]
         zone = self.known.directory(self._account).zone
-        aside = {word: until for word in ASIDE if (until := puts_aside(word, at, zone)) and until < kept.expires_at}
+        aside = {until: word for word in reversed(ASIDE) if (until := puts_aside(word, at, zone)) is not None}
+        aside = {until: aside[until] for until in sorted(aside) if until < kept.expires_at}
         may_snooze = decides and not is_over and kept.state in OPEN and bool(aside)
         return Shown(
             id=kept.id, part=self.part, action=kept.action,
@@ -203,7 +204,7 @@ class _Building:
             may_accept=may_accept,
             may_decline=decides and not is_over and (kept.state in (*OPEN, "asked") or only_tried),
             may_snooze=may_snooze, may_undo=decides and kept.state in ("accepted", "done") and bool(made),
-            aside_until=aside,
+            aside_until={word: until for until, word in aside.items()},
         )  # fmt: skip
 
     @property

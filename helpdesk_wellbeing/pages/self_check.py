@@ -57,9 +57,7 @@ def _short_rests(mine: Mine, first: date, on: date, needed_h: float) -> int:
 
 
 def _without_break(shifts: pl.DataFrame, need_min: float) -> Answer:
-    long = shifts.filter(
-        (pl.col("end") - pl.col("start") > BREAK_FROM) & (pl.col("work_events") >= EVENTS_OF_A_SHIFT)
-    )
+    long = shifts.filter((pl.col("end") - pl.col("start") > BREAK_FROM) & (pl.col("work_events") >= EVENTS_OF_A_SHIFT))
     if long.is_empty():
         return Answer("without break", None, "too few events", need_min)
     return Answer("without break", _count(long, pl.col("breaks") < timedelta(minutes=need_min)), against=need_min)

@@ -14,7 +14,7 @@ from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.agreement.showing import ABOUT_TICKETS, LEAST_K, contributors, guessable
 from helpdesk_wellbeing.flags import under
 from helpdesk_wellbeing.pages import held
-from helpdesk_wellbeing.pages.flag import sentence
+from helpdesk_wellbeing.pages.flag import said_of
 from helpdesk_wellbeing.pages.funnel import funnel_with
 from helpdesk_wellbeing.pages.queue_days import backlog_of
 from helpdesk_wellbeing.pages.series import Backlog, Funnel, Heat
@@ -125,7 +125,7 @@ def _flags(known: Known, viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
 def _flag(known: Known, viewer: Viewer, flag: Mapping[str, Any]) -> TeamFlag:
     rule = known.catalogue.rules[flag["rule"]]
     may_open = viewer.has(Role.OPS) or flag["subject"]["id"] in viewer.teams
-    said = sentence(known, viewer.account, flag)
+    said = said_of(known, viewer.account, flag)
     return TeamFlag(
         rule, flag["subject"]["kind"], flag["level"], date.fromisoformat(flag["since"]), said, may_open
     )  # fmt: skip
@@ -143,9 +143,7 @@ def _heat(known: Known, account: str, group: str, members: list[str], now: datet
 
     def spread() -> tuple[Heat | None, int]:
         first = ((until or now) - HEAT).date()
-        mine = held.facts(known, account, "shifts").filter(
-            pl.col("agent").is_in(members) & (pl.col("date") >= first)
-        )
+        mine = held.facts(known, account, "shifts").filter(pl.col("agent").is_in(members) & (pl.col("date") >= first))
         return _by_hour(mine, _zone(known, account, group)), mine["agent"].n_unique()
 
     return known.kept(("heat", account, group), version, spread)

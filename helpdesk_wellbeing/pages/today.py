@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 WAITING = ("open", "snoozed", "asked")
 OLD = timedelta(hours=24)  # an evaluation older than this says little about today
+SOON = timedelta(hours=12)
 A_PAGE = 25
 NAMES_AT_MOST = 10
 MENDED_BY_NAMES = ("no schedule", "no zone")  # reasons that somebody can mend who knows whom they are about
@@ -117,6 +118,7 @@ class Today:
     open: tuple[Card, ...]
     first: int  # how many open ones come before those shown
     all_open: int
+    ending: int  # open ones whose time passes within the next hours
     asked: tuple[Card, ...]
     aside: tuple[Card, ...]
     flags: tuple[FlagCard, ...]
@@ -150,6 +152,7 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
         is_everybodys=viewer.has(Role.OPS),
         teams=tuple(_by_name(told.named(known.names(account), "team", id) for id in viewer.teams)),
         open=tuple(cards.of(*one) for one in page), first=first, all_open=len(by_state["open"]),
+        ending=sum(kept.expires_at - now < SOON for kept, _ in by_state["open"]),
         asked=tuple(cards.of(*one) for one in by_state["asked"]),
         aside=tuple(cards.of(*one) for one in by_state["snoozed"]),
         flags=tuple(flags), gaps=tuple(_gaps(known, seen, answer or {})),

@@ -1,8 +1,9 @@
 """The one file that knows DBOS: queues that survive, and who does what was begun by a process that is gone.
 
-Two kinds of workflow. `attend`: pull if that is why it was asked for, then evaluate; it has two queues, so that a long
-pull never stands before a webhook. `act`: look at proposals again, then write what was decided. Which account needs
-work stands in the store, not here: should all of this be lost, the next look finds the same work again.
+Three kinds of workflow. `attend`: pull if that is why it was asked for, then evaluate; after a pull, what is due once a
+day. It has two queues, so that a long pull never stands before a webhook. `act`: look at proposals again, then write
+what was decided. `notify`: tell people; it shares the queue of `act`, as each queue is looked at all the time. Which
+account needs work stands in the store, not here: should all of this be lost, the next look finds the same work again.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
     from dbos import WorkflowStatus
 
-Why = Literal["hooks", "due", "acts"]
-QUEUES: dict[Why, str] = {"hooks": "accounts", "due": "pulls", "acts": "acts"}
+Why = Literal["hooks", "due", "acts", "notices"]
+QUEUES: dict[Why, str] = {"hooks": "accounts", "due": "pulls", "acts": "acts", "notices": "acts"}
 SCHEMA = "dbos"
 APPLICATION = "helpdesk-wellbeing"
 
@@ -61,7 +62,9 @@ class Work:
     evaluate: Callable[[str, str | None], str]
     plan: Callable[[str], str]
     write: Callable[[str], str]
+    notify: Callable[[str], str]
     attended: Callable[[str, str, Why, bool], None]  # run, account, why; True: begins, False: has ended
+    upkeep: Callable[[str], str]  # does what is due once a day
 
 
 class _Impatient:
@@ -86,7 +89,10 @@ def _attend(account: str, why: Why, key: str) -> str:
     """See to an account. `key` is why in this very moment; it only tells runs apart."""
     with _attended(account, why) as work:
         pulled = DBOS.run_step({"name": "pull"}, work.pull, account) if why == "due" else None
-        return DBOS.run_step({"name": "evaluate"}, work.evaluate, account, pulled)
+        evaluated = DBOS.run_step({"name": "evaluate"}, work.evaluate, account, pulled)
+        if why == "due":
+            DBOS.run_step({"name": "upkeep"}, work.upkeep, account)
+        return evaluated
 
 
 @DBOS.workflow(name="act")
@@ -95,6 +101,13 @@ def _act(account: str, why: Why, key: str) -> str:
     with _attended(account, why) as work:
         DBOS.run_step({"name": "plan"}, work.plan, account)
         return DBOS.run_step({"name": "write"}, work.write, account)
+
+
+@DBOS.workflow(name="notify")
+def _notify(account: str, why: Why, key: str) -> str:
+    """Tell people what waits for them."""
+    with _attended(account, why) as work:
+        return DBOS.run_step({"name": "notify"}, work.notify, account)
 
 
 @contextmanager
@@ -110,6 +123,9 @@ def _attended(account: str, why: Why) -> Iterator[Work]:
             yield work
     finally:
         work.attended(run, account, why, False)
+
+
+_WORKFLOWS: dict[Why, Callable[[str, Why, str], str]] = {"acts": _act, "notices": _notify}
 
 
 class Durable:
@@ -167,7 +183,7 @@ class Durable:
     def ask(self, account: str, why: Why, key: str) -> None:
         """Ask for a run; the same key again asks for nothing."""
         with SetWorkflowID(f"{why}:{account}:{key}"), SetEnqueueOptions(queue_partition_key=account):
-            DBOS.enqueue_workflow(QUEUES[why], _act if why == "acts" else _attend, account, why, key)
+            DBOS.enqueue_workflow(QUEUES[why], _WORKFLOWS.get(why, _attend), account, why, key)
 
     def asked_for(self, why: Why, versions: Iterable[str], *, begun: bool) -> set[str]:
         """Accounts for which a run waits that somebody of these versions will do, or, with `begun`, does."""
@@ -210,7 +226,7 @@ class Durable:
         done long after its time.
         """
         there = {__version__, *versions}
-        waiting = _listed(status="ENQUEUED", queue_name=list(QUEUES.values()), limit=_AT_ONCE)
+        waiting = _listed(status="ENQUEUED", queue_name=sorted(set(QUEUES.values())), limit=_AT_ONCE)
         lost = [run.workflow_id for run in waiting if run.app_version is not None and run.app_version not in there]
         if lost:
             DBOS.delete_workflows(lost)
@@ -235,6 +251,36 @@ class Durable:
         DBOS.destroy()
         self._engine.dispose()
         _work = None
+
+
+def forget_account(database_url: str, account: str, *, done_only: bool = False) -> int:
+    """Take out all that is kept of an account's runs, or of those that have ended; how many there were.
+
+    Not through DBOS, which only processes that work launch.
+    """
+    file = dialect.sqlite_file(make_url(database_url))
+    if file is not None and not file.with_name(PIPELINE_FILE).exists():
+        return 0
+    engine = _engine(database_url)
+    schema = None if engine.dialect.name == "sqlite" else SCHEMA
+    try:
+        there = sa.MetaData(schema=schema)
+        there.reflect(engine)
+        tables = {table.name: table for table in there.tables.values()}
+        runs = tables.get("workflow_status")
+        if runs is None:
+            return 0
+        which = sa.and_(runs.c.queue_partition_key == account, runs.c.status.in_(_FINISHED) if done_only else sa.true())
+        theirs = sa.select(runs.c.workflow_uuid).where(which)
+        with engine.begin() as connection:
+            for table in tables.values():
+                if table is not runs and "workflow_uuid" in table.c:
+                    connection.execute(table.delete().where(table.c.workflow_uuid.in_(theirs)))
+            gone = connection.execute(runs.delete().where(which)).rowcount
+        dialect.compact(engine)
+        return gone
+    finally:
+        engine.dispose()
 
 
 def _listed(**which: Any) -> list[WorkflowStatus]:

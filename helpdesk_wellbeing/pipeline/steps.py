@@ -266,8 +266,9 @@ def _evaluate(means: Means, account: str, engine: Engine, catalogue: Catalogue) 
         engine.update()
     as_of = means.now()
     outcome = engine.assess(as_of)
-    gate = gate_of(store, account, as_of)
+    gate = gate_of(store, account, as_of, directory=outcome.facts.directory)
     standing = f"{gate.stamp}:{standing_of(outcome, catalogue)}"
+    standing = f"{store.revision(account)}:{standing}"  # who was erased since is not among what is not assessable
     said = means.said.of(account)
     answer, plans = said.again(standing, as_of), False
     is_new = answer is None
@@ -309,6 +310,32 @@ def plan(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> st
     if looked.made or looked.ended:
         means.log.info("proposals", account=account, made=len(looked.made), ended=len(looked.ended))
     return "done"
+
+
+def upkeep(means: Means, account: str, engine: Engine) -> str:
+    """What is due once a day: what is too old goes, and an erasure that was cut off comes to its end."""
+    from helpdesk_wellbeing.upkeep import erase, retention
+
+    store, at = means.store, means.now()
+    begun = store.upkeep.erasing(account)
+    if not begun and not store.upkeep.is_compact_due(account) and not retention.is_due(store, account, at):
+        return "not due"
+    try:
+        with store.writer(account, WHO, wait_s=LEASE_WAIT_S, on_wait=_silent):
+            for agent in begun:
+                erase.go_on(store, account, agent, at)
+            erase.compact(store, account)
+            said = retention.carry_out(store, account, engine, at, means.stopping)
+    except StoreBusy:
+        return "busy"
+    except StoreError:
+        raise
+    except Exception as trouble:
+        means.log.error("upkeep failed", account=account, problem=in_a_line(trouble, "upkeep"))
+        return "failed"
+    if said["removed"]:
+        means.log.info("retention", account=account, removed=said["removed"])
+    return "done" if said["whole"] else "more"
 
 
 def _is_needed(store: Store, account: str, now: datetime) -> bool:

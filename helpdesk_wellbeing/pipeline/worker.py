@@ -39,10 +39,11 @@ LOOK_S = 0.2
 DEBOUNCE = timedelta(seconds=0.1)  # deliveries come in bunches; with LOOK_S the first one waits 0.3 s at most
 DUE_S = 1.0
 ORPHANS_S = 30.0
-AGAIN_S = {"hooks": 5, "due": 60, "acts": 5}  # a run that left things as they were is asked for again after as long
+# a run that left things as they were is asked for again after as long
+AGAIN_S = {"hooks": 5, "due": 60, "acts": 5, "notices": 30}
 # Runs that wait (of pulls also those that are going on), for each that can go on at once. DBOS takes accounts by chance
 # and only the queue is filled by age, so it is kept short.
-QUEUED = {"hooks": 0.5, "due": 2, "acts": 2}
+QUEUED = {"hooks": 0.5, "due": 2, "acts": 2, "notices": 2}
 BEGUN_AT_ONCE = 4
 LONGEST_QUICK = timedelta(hours=3)
 STOPPED_S = 15.0  # a thread that has not come round for as long is not alive
@@ -71,6 +72,7 @@ class Worker:
         *,
         role: str,
         write: Callable[[str], str] | None = None,
+        notify: Callable[[str], str] | None = None,
         pull: bool = True,
         pace: Pace | None = None,
         at_once: int | None = None,
@@ -78,13 +80,14 @@ class Worker:
         catalogue: Catalogue | None = None,
     ) -> None:
         """`connect` gives an account's connector; `write` makes the writes that are due and says how that went (None:
-        nothing is proposed or written); `at_once` is how many evaluations are begun at a time, and how many
-        pulls at least beside them. Evaluations take turns (`Lanes`); more are begun because a free place is filled only
-        five times a second."""
+        nothing is proposed or written); `notify` tells people what waits for them (None: nobody is told); `at_once` is
+        how many evaluations are begun at a time, and how many pulls at least beside them. Evaluations take turns
+        (`Lanes`); more are begun because a free place is filled only five times a second."""
         self._settings, self._store, self._role = settings, store, role
         self._at_once = at_once or BEGUN_AT_ONCE
         self._places = {"hooks": self._at_once, "due": max(self._at_once, PULLS_AT_ONCE), "acts": ACTS_AT_ONCE}
-        self._writer = write
+        self._places["notices"] = ACTS_AT_ONCE
+        self._writer, self._notifier = write, notify
         self._stop = threading.Event()
         self._means = steps.Means(
             store,
@@ -119,7 +122,7 @@ class Worker:
         self._durable = Durable(
             self._settings.database_url,
             self.name,
-            Work(self._pull, self._evaluate, self._plan, self._write, self._attended),
+            Work(self._pull, self._evaluate, self._plan, self._write, self._notify, self._attended, self._upkeep),
             hooks_at_once=self._at_once,
             pulls_at_once=self._places["due"],
             acts_at_once=self._places["acts"],
@@ -224,6 +227,22 @@ class Worker:
         self._counts.step("write")
         return self._writer(account)
 
+    def _notify(self, account: str) -> str:
+        if self._notifier is None:
+            return "off"
+        self._counts.step("notify")
+        return self._notifier(account)
+
+    def _upkeep(self, account: str) -> str:
+        try:
+            with self._turns.turn(account, steps.TURN_WAIT_S):
+                outcome = steps.upkeep(self._means, account, self._engines.of(account))
+        except StoreBusy:
+            return "busy"
+        if outcome != "not due":
+            self._counts.step("upkeep")
+        return outcome
+
     def _is_quick(self, account: str) -> bool:
         """Whether little is to be worked through: the engine is warm, and nothing came for a time long ago."""
         dirty = self._store.dirty_since(account)
@@ -265,6 +284,8 @@ class Worker:
             self._round["due"] = time.monotonic()
             self._ask_for_pulls(now)
             self._ask_for_acts(now)
+            if self._notifier is not None:
+                self._ask("notices", self._store.notices.due(now), now, begun=True)
 
     def _ask_for_deliveries(self, now: datetime) -> None:
         depth = self._store.inbox.depth()

@@ -15,9 +15,11 @@ from sqlalchemy.engine import Connection, Row
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.names import check_account_name
 from helpdesk_wellbeing.store.clock import instant, micros
-from helpdesk_wellbeing.store.tables import accounts
+from helpdesk_wellbeing.store.dialect import upsert
+from helpdesk_wellbeing.store.tables import accounts, site
 
 NEW = 0  # the number that stands for accounts that are not there yet; theirs begin at 1
+_DROPPED = "highest account dropped"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def create(connection: Connection, account: Account) -> int:
         raise ConfigError(f"account {account.name}: there is one of this name already; choose another name")
     result = connection.execute(
         accounts.insert().values(
+            number=_next_number(connection),
             name=account.name,
             platform=account.platform,
             zone=account.zone,
@@ -50,6 +53,23 @@ def create(connection: Connection, account: Account) -> int:
         )
     )
     return int(cast(tuple[int], result.inserted_primary_key)[0])
+
+
+def drop(connection: Connection, number: int) -> None:
+    """Take an account out; its number is not given again: a process that knew it must not meet another account."""
+    highest = max(number, _highest_dropped(connection))
+    connection.execute(upsert(connection, site), {"name": _DROPPED, "value": str(highest).encode()})
+    connection.execute(accounts.delete().where(accounts.c.number == number))
+
+
+def _next_number(connection: Connection) -> int:
+    highest = connection.execute(sa.select(sa.func.max(accounts.c.number))).scalar()
+    return 1 + max(int(highest or NEW), _highest_dropped(connection))
+
+
+def _highest_dropped(connection: Connection) -> int:
+    stored = connection.execute(sa.select(site.c.value).where(site.c.name == _DROPPED)).scalar()
+    return NEW if stored is None else int(bytes(stored))
 
 
 def update(

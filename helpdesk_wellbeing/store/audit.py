@@ -21,11 +21,16 @@ from sqlalchemy.engine import Connection
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Owned, Owner
+from helpdesk_wellbeing.store.state import get_meta, set_meta
 from helpdesk_wellbeing.store.tables import audit, audit_heads, audit_mentions, pseudonyms
 
+CUT = "audit cut"  # what the entry says that tells where the log begins since
+_START = "audit_start"
+_BY = "by:"  # before the names of those who decided, among pseudonyms
 DAMAGED = "damaged"  # what an entry says that cannot be read any more
 _WORD_BYTES = 8
 _WORD = re.compile(rf"person-[0-9a-f]{{{2 * _WORD_BYTES}}}")
+_LONGEST = 200  # of what a word stands for
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,13 @@ class Person:
     """An agent in an entry: stored as a word."""
 
     id: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """What somebody who decides is called: stored as a word, shown as the name until they are forgotten."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,10 @@ class Audit:
         self._write = write
 
     def add(self, account: str, at: datetime, what: str, **body: Any) -> Head:
-        """Add an entry; `Person` values, however deep, become their words. JSON-ready otherwise."""
+        """Add an entry; `Person` values, however deep, become their words, and so does who it was done `by`.
+
+        JSON-ready otherwise.
+        """
         with self._write(account) as (connection, owner):
             head = _head(connection, owner)
             text = _text(what, _with_words(connection, owner, body))
@@ -103,14 +118,46 @@ class Audit:
             word = sa.select(pseudonyms.c.word).where(mine).scalar_subquery()
             here = sa.and_(audit.c.account == of.account, audit.c.seq == of.seq)
             query = sa.select(audit).join(audit_mentions, here).where(of.account == owner.number, of.word == word)
-            return [_entry(row) for row in connection.execute(query.order_by(of.seq.desc()).limit(most))]
+            names = _names(connection, owner)
+            return [_entry(row, names) for row in connection.execute(query.order_by(of.seq.desc()).limit(most))]
 
     def entries(self, account: str, after: int = 0, most: int = 1000) -> list[Entry]:
         """Entries after the one numbered `after`, oldest first."""
         query = sa.select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(most)
         with self._read(account) as (connection, owner):
             found = connection.execute(query.where(audit.c.account == owner.number))
-            return [_entry(row) for row in found]
+            names = _names(connection, owner)
+            return [_entry(row, names) for row in found]
+
+    def naming(self, account: str, word: str) -> list[Entry]:
+        """The entries that this word stands in, oldest first."""
+        query = sa.select(audit).where(audit.c.body.contains(word, autoescape=True)).order_by(audit.c.seq)
+        with self._read(account) as (connection, owner):
+            names = _names(connection, owner)
+            found = connection.execute(query.where(audit.c.account == owner.number))
+            return [_entry(row, names) for row in found]
+
+    def cut(self, account: str, before: datetime, at: datetime) -> int:
+        """Take out the oldest entries, those from before; how many. The log stays one that can be verified.
+
+        It begins with what the last of them left, which a new entry of it says, too.
+        """
+        with self._write(account) as (connection, owner):
+            mine = audit.c.account == owner.number
+            first_kept = sa.select(sa.func.min(audit.c.seq)).where(mine, audit.c.at >= micros(before))
+            kept = connection.execute(first_kept).scalar()
+            last = sa.select(audit.c.seq, audit.c.hash).where(mine).order_by(audit.c.seq.desc()).limit(1)
+            if kept is not None:
+                last = last.where(audit.c.seq < kept)
+            start = connection.execute(last).one_or_none()
+            if start is None:
+                return 0
+            self.add(account, at, CUT, last=start.seq, hash=start.hash)
+            set_meta(connection, owner, _START, json.dumps({"seq": start.seq, "hash": start.hash}))
+            mentions = audit_mentions.c
+            old = sa.and_(mentions.account == owner.number, mentions.seq <= start.seq)
+            connection.execute(audit_mentions.delete().where(old))
+            return connection.execute(audit.delete().where(mine, audit.c.seq <= start.seq)).rowcount
 
     def newest(self, account: str, wanted: Wanted, before: int | None = None, most: int = 50) -> list[Entry]:
         """Entries before the one of that number (default: all), as far as they are wanted, newest first."""
@@ -123,13 +170,15 @@ class Audit:
             query = query.where(audit.c.at < micros(wanted.until))
         if wanted.what is not None:
             query = query.where(_holds("what", wanted.what))
-        if wanted.by is not None:
-            query = query.where(_holds("by", wanted.by))
         if wanted.word is not None:
             query = query.where(audit.c.body.contains(json.dumps(wanted.word, ensure_ascii=False), autoescape=True))
         with self._read(account) as (connection, owner):
+            names = _names(connection, owner)
+            if wanted.by is not None:  # decided under a word, or before names became words
+                stand = [wanted.by, *(word for word, name in names.items() if name == wanted.by)]
+                query = query.where(sa.or_(*(_holds("by", one) for one in stand)))
             found = connection.execute(query.where(audit.c.account == owner.number).limit(most))
-            return [_entry(row) for row in found]
+            return [_entry(row, names) for row in found]
 
     def head(self, account: str) -> Head:
         """The end of the log, to be written down elsewhere."""
@@ -140,7 +189,7 @@ class Audit:
         """Whether every entry is as it was written, none is missing, and the head `noted` once is part of the log."""
         with self._read(account) as (connection, owner):
             head = _head(connection, owner)
-            problem = _first_problem(_rows(connection, owner), owner, head, noted)
+            problem = _first_problem(_rows(connection, owner), _start(connection, owner), head, noted)
         return Verdict(head, problem)
 
     def word_of(self, account: str, person: str) -> str | None:
@@ -155,7 +204,7 @@ class Audit:
         query = sa.select(pseudonyms.c.word, pseudonyms.c.person)
         with self._read(account) as (connection, owner):
             found = connection.execute(query.where(pseudonyms.c.account == owner.number))
-            return {row.word: row.person for row in found}
+            return {row.word: row.person for row in found if not row.person.startswith(_BY)}
 
     def forget(self, account: str, person: str) -> bool:
         """Nobody can tell any more whose word it was; whether there was one. The chain stays whole."""
@@ -181,6 +230,15 @@ def _head(connection: Connection, owner: Owner) -> Head:
     return Head(0, _first_hash(owner)) if row is None else Head(row.seq, row.hash)
 
 
+def _start(connection: Connection, owner: Owner) -> Head:
+    """Where the log begins: with the account's name, or where its oldest part was cut off."""
+    stored = get_meta(connection, owner, _START)
+    if stored is None:
+        return Head(0, _first_hash(owner))
+    start = json.loads(stored)
+    return Head(int(start["seq"]), str(start["hash"]))
+
+
 def _first_hash(owner: Owner) -> str:
     return hashlib.sha256(f"audit of {owner.name}".encode()).hexdigest()
 
@@ -196,8 +254,11 @@ def _text(what: str, body: Mapping[str, Any]) -> str:
 def _with_words(connection: Connection, owner: Owner, value: Any) -> Any:
     if isinstance(value, Person):
         return _word(connection, owner, value.id)
+    if isinstance(value, Name):
+        return _word(connection, owner, f"{_BY}{value.text}"[:_LONGEST])
     if isinstance(value, Mapping):
-        return {key: _with_words(connection, owner, one) for key, one in value.items()}
+        named = {key: Name(one) if key == "by" and isinstance(one, str) else one for key, one in value.items()}
+        return {key: _with_words(connection, owner, one) for key, one in named.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_with_words(connection, owner, one) for one in value]
     return value
@@ -218,25 +279,46 @@ def _rows(connection: Connection, owner: Owner) -> Iterator[sa.Row[Any]]:
     yield from connection.execute(query, execution_options={"yield_per": 1000})
 
 
-def _first_problem(rows: Iterator[sa.Row[Any]], owner: Owner, head: Head, noted: Head | None) -> str | None:
-    before, expected = _first_hash(owner), 1
-    was_met = noted is None or noted == Head(0, before)
+def _first_problem(rows: Iterator[sa.Row[Any]], start: Head, head: Head, noted: Head | None) -> str | None:
+    before, expected = start.hash, start.seq + 1
+    was_met = noted is None or noted == start
+    cut_is_told = start.seq == 0
     for row in rows:
         if row.seq != expected:
             return f"entry {expected} is missing"
         if row.hash != _digest(before, row.seq, row.at, row.body):
             return f"entry {row.seq} is not as it was written"
         was_met = was_met or noted == Head(row.seq, row.hash)
+        cut_is_told = cut_is_told or row.body == _text(CUT, {"last": start.seq, "hash": start.hash})
         before, expected = row.hash, expected + 1
     if head != Head(expected - 1, before):
         return f"the log ends with entry {expected - 1}, but {head.seq} had been written"
+    if not cut_is_told:
+        return f"the log begins after entry {start.seq}, and no entry says that it was cut there"
+    if not was_met and noted is not None and noted.seq < start.seq:
+        return f"the noted head is of a part that was cut since: what is kept begins after entry {start.seq}"
     return None if was_met else "the noted head is not part of this log: it was written anew or cut since"
 
 
-def _entry(row: sa.Row[Any]) -> Entry:
+def _names(connection: Connection, owner: Owner) -> dict[str, str]:
+    """What those who decided are called, by word."""
+    word, person = pseudonyms.c.word, pseudonyms.c.person
+    query = sa.select(word, person).where(pseudonyms.c.account == owner.number, person.startswith(_BY, autoescape=True))
+    return {row.word: row.person.removeprefix(_BY) for row in connection.execute(query)}
+
+
+def _entry(row: sa.Row[Any], names: Mapping[str, str]) -> Entry:
     try:
         body = json.loads(row.body)
         what = str(body.pop("what"))
     except (ValueError, KeyError, TypeError, AttributeError):
-        what, body = DAMAGED, {}
-    return Entry(row.seq, instant(row.at), what, body, row.hash)
+        return Entry(row.seq, instant(row.at), DAMAGED, {}, row.hash)
+    return Entry(row.seq, instant(row.at), what, _with_names(body, names), row.hash)
+
+
+def _with_names(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_names(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_names(one, names) for one in value]
+    return names.get(value, value) if isinstance(value, str) else value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
@@ -128,6 +128,11 @@ class Database:
     def is_writing(self) -> bool:
         """Whether this thread is inside a write transaction."""
         return self._current() is not None
+
+    def compacted(self, compact: Callable[[Engine], str | None]) -> str | None:
+        """What `compact` says of the whole database; not inside a transaction."""
+        with self._told():
+            return compact(self._engine)
 
     def close(self) -> None:
         """Give back all connections."""

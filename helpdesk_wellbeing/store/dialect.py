@@ -215,6 +215,30 @@ def _insert(dialect: str, table: sa.Table) -> Any:
     return sqlite_insert(table)
 
 
+def compact(engine: Engine) -> str | None:
+    """Write the database anew without what was deleted; what stood in the way, as a line.
+
+    Outside of any transaction. On SQLite the write-ahead log is emptied, too; that waits for those who read.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("VACUUM")
+            return None
+        cursor = raw.cursor()
+        try:
+            cursor.execute("PRAGMA temp_store = FILE")  # the copy may be larger than the memory
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute("PRAGMA temp_store = MEMORY")
+        except sqlite3.OperationalError as error:
+            return str(error)
+        finally:
+            cursor.close()
+        return "somebody is reading the database" if busy else None
+
+
 def numbers(connection: Connection, array: sa.BindParameter[str]) -> sa.Select[Any]:
     """One row per whole number of a JSON array: a column goes into the database as one parameter."""
     if connection.dialect.name == "postgresql":

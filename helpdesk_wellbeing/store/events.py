@@ -161,6 +161,28 @@ def withdraw(connection: Connection, owner: Owner, which: pl.Expr, in_days: Coll
     return pl.concat(found)
 
 
+def rewrite(connection: Connection, owner: Owner, day: int, change: Callable[[pl.DataFrame], pl.DataFrame]) -> bool:
+    """Put what `change` makes of the stored events of a UTC day (`events.SCHEMA`) in their place, under the same ids.
+
+    It may leave events out; whether anything is now different.
+    """
+    mine = sa.and_(event_chunks.c.account == owner.number, event_chunks.c.day == day)
+    different = False
+    for seq in connection.execute(sa.select(event_chunks.c.seq).where(mine)).scalars().all():
+        this = event_chunks.c.seq == seq
+        [(_, chunk)] = _chunks(connection, owner, None, event_chunks.c.day == day, this)
+        before = _shaped(owner, chunk, list(SCHEMA))
+        after = change(before)
+        if after.equals(before):
+            continue
+        different = True
+        connection.execute(event_chunks.delete().where(mine, this))
+        if not after.is_empty():
+            row = _chunk_row(owner, day, seq, after.select(_CHUNK_SCHEMA.names()))
+            connection.execute(event_chunks.insert(), row)
+    return different
+
+
 def _json_array(values: pl.Series) -> str:
     return f"[{values.cast(pl.String).str.join(',').item()}]"
 

@@ -18,7 +18,18 @@ from helpdesk_wellbeing.feed import Page
 from helpdesk_wellbeing.people import DEFAULT_PRESET, Directory
 from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
-from helpdesk_wellbeing.store import accounts, events, lease, people, provisional, state, tables, tickets, told
+from helpdesk_wellbeing.store import (
+    accounts,
+    admission,
+    events,
+    lease,
+    people,
+    provisional,
+    state,
+    tables,
+    tickets,
+    told,
+)
 from helpdesk_wellbeing.store.access import Access
 from helpdesk_wellbeing.store.accounts import Account
 from helpdesk_wellbeing.store.agreements import Agreements
@@ -30,11 +41,13 @@ from helpdesk_wellbeing.store.events import Added, Owner
 from helpdesk_wellbeing.store.glass import Glass
 from helpdesk_wellbeing.store.inbox import Inbox
 from helpdesk_wellbeing.store.installed import Installed
+from helpdesk_wellbeing.store.notices import Notices
 from helpdesk_wellbeing.store.people import Kind, Source
 from helpdesk_wellbeing.store.proposals import Proposals
 from helpdesk_wellbeing.store.said import Said
 from helpdesk_wellbeing.store.seen import SeenFlags
 from helpdesk_wellbeing.store.surveys import Surveys
+from helpdesk_wellbeing.store.upkeep import Upkeep
 from helpdesk_wellbeing.store.work import Work
 from helpdesk_wellbeing.store.writes import Writes
 
@@ -140,6 +153,10 @@ class Store:
         with self._database.reading() as connection:
             return accounts.find(connection, name) is not None
 
+    def forget_account(self, name: str) -> None:
+        """It was taken out: this process knows nothing of it any more."""
+        self._owners.pop(name, None)
+
     def accounts(self) -> list[Account]:
         """All accounts, by name."""
         with self._database.reading() as connection:
@@ -150,11 +167,12 @@ class Store:
     def add_events(self, account: str, new: pl.DataFrame) -> Added:
         """Store events of `events.SCHEMA`; ids that are there already are left as they are and counted."""
         with self._write(account) as (connection, owner):
-            return self._add(connection, owner, new)
+            return self._add(connection, owner, self._admission(connection, owner).events(new))
 
     def commit_page(self, account: str, page: Page) -> Added:
         """A page's events, tickets, memory and watermark, all or nothing."""
         with self._write(account) as (connection, owner):
+            page = self._admission(connection, owner).page(page)
             if page.tickets is not None and not page.tickets.is_empty():
                 tickets.keep(connection, owner, page.tickets)
             added = told.commit(connection, owner, page.events, page.tickets)
@@ -173,12 +191,12 @@ class Store:
         What pulls inferred about the same changes gives way, see `inferences`.
         """
         with self._write(account) as (connection, owner):
-            return told.arrive(connection, owner, new)
+            return told.arrive(connection, owner, self._admission(connection, owner).events(new))
 
     def add_provisional(self, account: str, new: pl.DataFrame) -> int:
         """Keep events that a webhook brought, until a pull covers their time; the number of those that are new."""
         with self._write(account) as (connection, owner):
-            return provisional.add(connection, owner, new)
+            return provisional.add(connection, owner, self._admission(connection, owner).events(new))
 
     def all_events(self, account: str, since: datetime | None, until: datetime | None) -> pl.DataFrame:
         """Pulled and provisional events in [since, until), sorted by (at, id), without those of our own tickets."""
@@ -196,6 +214,9 @@ class Store:
         firsts = [first for first, _, _ in (pulled, ahead) if first is not None]
         lasts = [last for _, last, _ in (pulled, ahead) if last is not None]
         return min(firsts, default=None), max(lasts, default=None), pulled[2] + ahead[2]
+
+    def _admission(self, connection: Connection, owner: Owner) -> admission.Admission:
+        return admission.admission(connection, owner, lambda: self.get_secret(owner.name, admission.SECRET))
 
     @staticmethod
     def _add(connection: Connection, owner: Owner, new: pl.DataFrame) -> Added:
@@ -373,6 +394,7 @@ class Store:
 
     def _replace(self, account: str, kind: Kind, source: Source, frame: pl.DataFrame) -> bool:
         with self._write(account) as (connection, owner):
+            frame = self._admission(connection, owner).people(frame)
             changed = people.replace(connection, owner, kind, source, frame)
             if changed:
                 accounts.revise(connection, owner.number)
@@ -497,6 +519,11 @@ class Store:
         return Audit(self._read, self._write)
 
     @property
+    def upkeep(self) -> Upkeep:
+        """How long what is kept, and what is taken out: by age, of one agent, of a whole account."""
+        return Upkeep(self._database, self._read, self._write, self.get_secret, self.put_secret)
+
+    @property
     def access(self) -> Access:
         """Who may sign in, who has."""
         return Access(self._database, self._keyring, self._read, self._write)
@@ -510,6 +537,11 @@ class Store:
     def surveys(self) -> Surveys:
         """Waves, whom they ask, their sealed answers and their results."""
         return Surveys(self._database, self._owner, self._read, self._write)
+
+    @property
+    def notices(self) -> Notices:
+        """Notices on their way, and whom they may go to."""
+        return Notices(self._database, self._read, self._write)
 
     @property
     def agreements(self) -> Agreements:

@@ -598,21 +598,24 @@ tombstones = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-# Notices on their way: one row a person (or channel) and occasion.
+# Notices on their way: one row a recipient, occasion and channel. The row with the key "look" is none: it says when the
+# account is looked at next.
 notices = Table(
     "notices",
     metadata,
     _account(),
     Column("key", String(200), primary_key=True),
-    Column("who", String(400), nullable=False),
-    Column("kind", String(40), nullable=False),
-    Column("channel", String(40), nullable=False),
+    Column("who", String(400), nullable=False),  # a member, or "room:<name>"
+    Column("kind", String(40), nullable=False),  # digest | urgent | look
+    Column("channel", String(40), nullable=False),  # mail | slack | teams
+    Column("state", String(20), nullable=False),  # planned | sending | sent | unsure | dropped
     Column("made_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("problem", Text),
-    Column("body", Text, nullable=False),
+    Column("body", Text, nullable=False),  # JSON: the message until it is sent, then only marks of what it was about
+    Index("ix_notices_due", "state", "due_at"),
 )
 
 # Which programs may work with these tables: those that know the revision `oldest`. Written by `migrations.migrate`,

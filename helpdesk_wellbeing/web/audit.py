@@ -17,7 +17,7 @@ from helpdesk_wellbeing.web.site import Site, viewer_for
 _ASKED = ("what", "like", "word", "first", "last")
 _MOST = 2**31 - 1
 _PERSON = re.compile(r"person-[0-9a-f]{16}")
-_WHAT = re.compile(r"[a-z][a-z ]{0,39}")
+_WHAT = re.compile(r"[a-z][a-z -]{0,39}")
 
 
 def add_to(pages: Blueprint, site: Site) -> None:

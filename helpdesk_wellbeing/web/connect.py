@@ -97,7 +97,9 @@ def _asked(platform: Platform) -> Helpdesk:
 
 def _is_local() -> bool:
     """Whether the browser speaks to this machine from this machine, with nothing in between."""
-    is_direct = not any(request.headers.get(name) for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"))
+    is_direct = not any(
+        request.headers.get(name) for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")
+    )
     return is_direct and is_loopback(urlsplit(request.host_url).hostname) and is_loopback(request.remote_addr)
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, current_app, flash, request, url_for
-from flask_babel import gettext as _
 
 from helpdesk_wellbeing.agreement.saying import CONTESTED_BECAUSE, contest
 from helpdesk_wellbeing.pages import flag as model
 from helpdesk_wellbeing.pages.flag import FlagPage
-from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.pages.told import note_look
 from helpdesk_wellbeing.web import charts, phrases
 from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.measures import name_of
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, home, viewer_for
+from helpdesk_wellbeing.web.texts import gettext as _
 
 
 def add_to(pages: Blueprint, site: Site) -> None:
@@ -45,10 +45,8 @@ def _shown(site: Site, rule: str, kind: str, subject: str, problem: str | None =
     if page is None:
         abort(404)
     if not page.is_own:
-        about = Person(subject) if kind == "agent" else subject
-        site.store.audit.add(
-            looks.account, at, "looked", by=looks.who, page="flag", rule=rule, subject={"kind": kind, "id": about}
-        )
+        agents = [subject] if kind == "agent" else []
+        note_look(site.known, looks, at, "flag", agents=agents, rule=rule)
     return render(
         "flag.html", 422 if problem else 200, page=page, figures=_figures(page), problem=problem, p=phrases,
         name_of=name_of, has_proposals="pages.proposal" in current_app.view_functions,
@@ -63,7 +61,9 @@ def _figures(page: FlagPage) -> list[Figure]:
     if page.backlog is not None:
         found.append(charts.backlog(page.backlog, title=_("The last weeks of this queue")))
     if page.funnel is not None:
-        caption = _("Queues of the same tier, by name in the table. Chance alone leaves 95 of 100 queues between the inner"
-                    " lines.")  # fmt: skip
+        caption = _(
+            "Queues of the same tier, by name in the table. Chance alone leaves 95 of 100 queues between the inner"
+            " lines."
+        )
         found.append(charts.funnel(page.funnel, title=_("This queue among its like"), caption=caption))
     return found

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, flash, request, url_for
-from flask_babel import gettext as _
 
+from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import policy
 from helpdesk_wellbeing.agreement.saying import forget_own_hours, object_to, set_own_hours, withdraw_objection
+from helpdesk_wellbeing.engine import Engine
 from helpdesk_wellbeing.errors import CannotDecide, ConfigError
 from helpdesk_wellbeing.pages import me as model
 from helpdesk_wellbeing.pages.me import MePage
+from helpdesk_wellbeing.pages.told import note_look
+from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.upkeep.held import as_zip, held
 from helpdesk_wellbeing.web import charts, me_words, phrases
 from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.rendering import go_to, render
-from helpdesk_wellbeing.web.site import Site, viewer_for
+from helpdesk_wellbeing.web.site import Site, viewer, viewer_for
+from helpdesk_wellbeing.web.texts import gettext as _
 
 
 def add_to(pages: Blueprint, site: Site) -> None:
@@ -22,7 +27,25 @@ def add_to(pages: Blueprint, site: Site) -> None:
 
     @pages.get("/me")
     def me(account: str) -> Response:
-        return _shown(site)
+        return _shown(site, viewer_for("me"))
+
+    @pages.get("/me/<agent>")
+    def me_of(account: str, agent: str) -> Response:
+        """Somebody's page, opened for a reason; their own is the one they know."""
+        looks = viewer()
+        if agent == looks.agent:
+            return go_to(url_for("pages.me", account=account))
+        return _shown(site, looks, of=agent)
+
+    @pages.post("/me/export")
+    def export_me(account: str) -> Response:
+        """Everything that is held, as a zip."""
+        agent, at = _agent(), site.now()
+        whole = held(store, account, agent, Engine(store, account, site.known.catalogue), at)
+        store.audit.add(account, at, "exported", by=viewer().who, agent=Person(agent))
+        answer = Response(as_zip(whole), mimetype="application/zip")
+        answer.headers.set("Content-Disposition", "attachment", filename=f"about-me-{at:%Y-%m-%d}.zip")
+        return answer
 
     @pages.post("/me/objections")
     def object_to_signal(account: str) -> Response:
@@ -47,7 +70,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         try:
             set_own_hours(store, account, agent, schedule, site.now())
         except ConfigError:
-            return _shown(site, 422, wrong_hours=schedule)
+            return _shown(site, viewer_for("me"), 422, wrong_hours=schedule)
         return _back(_("Kept. Work within these hours is not counted as outside your own hours."), "hours")
 
     @pages.post("/me/surveys")
@@ -83,10 +106,14 @@ def _known_signal(site: Site, signal: str) -> None:
         abort(400)
 
 
-def _shown(site: Site, status: int = 200, wrong_hours: str | None = None) -> Response:
-    page = model.build(site.known, viewer_for("me"), site.now())
+def _shown(
+    site: Site, looks: Viewer, status: int = 200, *, of: str | None = None, wrong_hours: str | None = None
+) -> Response:
+    page = model.build(site.known, looks, site.now(), of)
     if page is None:
         abort(404)
+    if not page.is_own:
+        note_look(site.known, looks, site.now(), "me", agents=[page.agent])
     return render(
         "me.html", status, page=page, figures=_figures(page), p=phrases, words=me_words, wrong_hours=wrong_hours
     )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import format_datetime, format_decimal, ngettext
-from flask_babel import gettext as _
+from flask_babel import format_datetime, format_decimal
 
 from helpdesk_wellbeing.pages.self_check import Answer
 from helpdesk_wellbeing.web import phrases
+from helpdesk_wellbeing.web.texts import gettext as _
+from helpdesk_wellbeing.web.texts import ngettext
 
 
 def chart_title(signal: str) -> str:
     """Of a chart of one's own past."""
     return {
-        "WT1": _("Your shifts"), "WT2": _("Your weeks"), "WT4": _("Your rests between shifts"), "LD1": _("Your open work"),
+        "WT1": _("Your shifts"),
+        "WT2": _("Your weeks"),
+        "WT4": _("Your rests between shifts"),
+        "LD1": _("Your open work"),
     }.get(signal, phrases.signal(signal))  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flask_babel import format_decimal, format_percent
-from flask_babel import gettext as _
+
+from helpdesk_wellbeing.web.texts import gettext as _
 
 _PERCENT = frozenset(["share", "rate", "p0", "wilson_low", "wilson_high", "shrunk"])
 _CHANCES = frozenset(["p", "p_adjusted"])
@@ -37,13 +38,19 @@ def _names() -> dict[str, tuple[str, str]]:
     hours, tickets = _("h"), _("normal tickets")
     return {
         "active_h": (_("active hours"), hours), "span_h": (_("from first to last"), hours),
-        "limit_h": (_("limit"), hours), "warn_h": (_("flagged from"), hours), "week_h": (_("active hours in the week"), hours),
+        "limit_h": (_("limit"), hours),
+        "warn_h": (_("flagged from"), hours),
+        "week_h": (_("active hours in the week"), hours),
         "average_h": (_("average week"), hours), "weeks": (_("weeks of the average"), ""),
         "rest_h": (_("rest"), hours), "required_h": (_("needed rest"), hours),
-        "longest_rest_7d_h": (_("longest rest in 7 days"), hours), "rest_14d_h": (_("rest in 14 days, in long parts"), hours),
-        "missed_of_5": (_("shifts without the needed break, of the last 5"), ""), "needed_min": (_("needed break"), _("min")),
+        "longest_rest_7d_h": (_("longest rest in 7 days"), hours),
+        "rest_14d_h": (_("rest in 14 days, in long parts"), hours),
+        "missed_of_5": (_("shifts without the needed break, of the last 5"),
+        ""),
+        "needed_min": (_("needed break"), _("min")),
         "breaks_min": (_("pauses of 15 minutes or more"), _("min")),
-        "after_hours_h_per_week": (_("outside own hours, a week"), hours), "after_hours_h": (_("outside own hours"), hours),
+        "after_hours_h_per_week": (_("outside own hours, a week"), hours),
+        "after_hours_h": (_("outside own hours"), hours),
         "share": (_("share of the time worked"), ""), "days_of_10": (_("days with work outside own hours, of 10"), ""),
         "leave_days": (_("leave days with work"), ""), "nights_16w": (_("late nights in 16 weeks"), ""),
         "series": (_("longest series of nights"), ""), "longest_night_h": (_("longest night shift"), hours),

@@ -21,7 +21,8 @@ from helpdesk_wellbeing.web.language import LOCALES
 ROOT = Path(__file__).parents[2]
 COMPLETE = ("nl",)
 PREPARED = ("de", "fr")  # present, to be translated; not offered to readers until they are complete
-_METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
+# The Freshworks app's own pages are no templates of ours; its words are in its scripts.
+_METHODS = [("freshdesk/app/files/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 _ROOMS = ("helpdesk_wellbeing", "webhooks")
 _WORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "N_": None}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask_babel import format_date, format_datetime, format_decimal, get_locale
-from flask_babel import gettext as _
+from flask_babel import format_date, format_datetime, get_locale
 
 from helpdesk_wellbeing.pages.counterfactual import Change
 from helpdesk_wellbeing.pages.flag import FlagPage, Measured
 from helpdesk_wellbeing.pages.series import OverTime
 from helpdesk_wellbeing.rules.model import Rule
+from helpdesk_wellbeing.web import words
 from helpdesk_wellbeing.web.measures import amount, name_of
-
+from helpdesk_wellbeing.web.texts import gettext as _
 
 _COUNTED = frozenset(["open_weight", "touched_weight", "hard"])
 
@@ -29,7 +29,12 @@ def of_rule(text: str) -> str:
 
 def rule_title(rule: Rule) -> str:
     """What a rule is called."""
-    return of_rule(rule.title)
+    return title(rule.id, rule.title)
+
+
+def title(id: str, told: str) -> str:
+    """The same of a rule's id and title."""
+    return words.rule(id, of_rule(told))
 
 
 def measured(one: Measured) -> str:
@@ -48,9 +53,13 @@ def bound_explained(page: FlagPage) -> str | None:
     """Why it is a bound."""
     bounds = {one.bound for one in page.measured if not one.is_limit}
     if bounds & {"at least", "about"}:
-        return _("Only work that leaves a trace in the helpdesk is seen. The real time may have been longer, not shorter.")
+        return _(
+            "Only work that leaves a trace in the helpdesk is seen. The real time may have been longer, not shorter."
+        )
     if "at most" in bounds:
-        return _("Only work that leaves a trace in the helpdesk is seen. The real rest may have been shorter, not longer.")
+        return _(
+            "Only work that leaves a trace in the helpdesk is seen. The real rest may have been shorter, not longer."
+        )
     return None
 
 
@@ -63,7 +72,7 @@ def grade(word: str) -> str:
 
 def change(one: Change) -> str:
     """What one value would have had to be."""
-    bound = f"{format_decimal(round(one.bound, 2))}"
+    bound = amount(one.value, one.bound)
     return {
         "below": _("%(what)s had been below %(bound)s", what=name_of(one.value), bound=bound),
         "at_most": _("%(what)s had been %(bound)s or less", what=name_of(one.value), bound=bound),
@@ -120,11 +129,8 @@ def action(word: str) -> str:
 
 def state(word: str) -> str:
     """What became of a proposal."""
-    return {
-        "open": _("waits for a decision"), "snoozed": _("put off"), "asked": _("receivers are asked"),
-        "accepted": _("accepted"), "done": _("done"), "declined": _("declined"), "expired": _("expired"),
-        "withdrawn": _("withdrawn"), "undone": _("taken back"),
-    }.get(word, word)  # fmt: skip
+    text = words.state(word)
+    return text[:1].lower() + text[1:]
 
 
 def signal(word: str) -> str:
@@ -141,8 +147,10 @@ def evidence(word: str) -> str:
     """What kind of measurement a flag rests on."""
     return {
         "length of shifts": _("length of shifts"), "hours of a week": _("hours of a week"),
-        "average hours over weeks": _("average hours over weeks"), "time between two shifts": _("time between two shifts"),
-        "longest free time in a week": _("longest free time in a week"), "breaks within shifts": _("breaks within shifts"),
+        "average hours over weeks": _("average hours over weeks"),
+        "time between two shifts": _("time between two shifts"),
+        "longest free time in a week": _("longest free time in a week"),
+        "breaks within shifts": _("breaks within shifts"),
         "hours outside the own schedule, by week": _("hours outside the own schedule, by week"),
         "night shifts": _("night shifts"), "open work against the own usual": _("open work against the own usual"),
         "work touched a day against the own usual": _("work touched a day against the own usual"),
@@ -156,7 +164,9 @@ def past_caption(past: OverTime) -> str:
         return _("As counted in the helpdesk. Only your own weeks are shown, nobody else's.")
     if past.side == "below":
         return _("What is seen is the most it can have been. Only your own weeks are shown, nobody else's.")
-    return _("What is seen is the least it can have been. Only your own weeks are shown, nobody else's.")
+    return _(
+        "Short gaps between two traces count as work, longer ones do not. Only your own weeks are shown, nobody else's."
+    )
 
 
 def day(value: date) -> str:

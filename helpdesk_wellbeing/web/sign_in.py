@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from helpdesk_wellbeing.access import entering, members, ways
 from helpdesk_wellbeing.access.entering import Entered
 from helpdesk_wellbeing.access.members import FIRST_ADMIN
+from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS
 from helpdesk_wellbeing.access.viewer import BY_LINK
 from helpdesk_wellbeing.errors import WellbeingError
 from helpdesk_wellbeing.store.access import hash_of
@@ -108,9 +109,9 @@ def _add_sessions(pages: Blueprint, site: Site) -> None:
 
     @pages.get("/sessions")
     def sessions(account: str) -> Response:
-        who = viewer().who
-        mine = [one for one in store.access.sessions(account, site.now()) if one.who == who]
-        return render("sessions.html", sessions=mine, this=g.session.hash)
+        found = viewer()
+        mine = [one for one in store.access.sessions(account, site.now()) if one.who == found.who]
+        return render("sessions.html", sessions=mine, this=g.session.hash, may_look=found.has(*MAY_BREAK_GLASS))
 
     @pages.post("/sessions/end")
     def end_session(account: str) -> Response:

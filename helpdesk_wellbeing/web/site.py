@@ -25,6 +25,7 @@ from helpdesk_wellbeing.pages.connecting import Connecting
 from helpdesk_wellbeing.pages.known import Known
 from helpdesk_wellbeing.signed import derived
 from helpdesk_wellbeing.web import cookies, headers, language
+from helpdesk_wellbeing.web.charts.drawing import warm_up
 from helpdesk_wellbeing.web.rendering import add_filters, go_to, render
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def add_pages(
 
     for part in PARTS:
         part.add_to(pages, site)
+    warm_up()
     app.register_blueprint(pages)
     app.register_blueprint(setup_door.setup(site, csrf))
     return site

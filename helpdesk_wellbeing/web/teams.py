@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort
-from flask_babel import gettext as _
 
 from helpdesk_wellbeing.agreement.showing import LEAST_K
 from helpdesk_wellbeing.pages import teams as model
@@ -12,6 +11,7 @@ from helpdesk_wellbeing.web import charts, phrases
 from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.rendering import render
 from helpdesk_wellbeing.web.site import Site, viewer_for
+from helpdesk_wellbeing.web.texts import gettext as _
 
 
 def add_to(pages: Blueprint, site: Site) -> None:
@@ -33,8 +33,10 @@ def add_to(pages: Blueprint, site: Site) -> None:
 def _figures(page: TeamPage) -> list[Figure]:
     found = []
     if page.heat is not None:
-        caption = _("Hours between the first and the last trace of each shift, of all %(count)s people together, in four"
-                    " weeks. The fuller a field, the more of the team's time is in that hour.", count=page.contributing)  # fmt: skip
+        caption = _(
+            "Hours between the first and the last trace of each shift, of all %(count)s people together, in four weeks."
+            " The fuller a field, the more of the team's time is in that hour.", count=page.contributing,
+        )  # fmt: skip
         found.append(charts.heat_map(page.heat, title=_("When the team works"), caption=caption))
     if page.backlog is not None:
         found.append(charts.backlog(page.backlog, title=_("How the queue stands")))

@@ -20,4 +20,6 @@ def add_to(pages: Blueprint, site: Site) -> None:
         now = site.now()
         first = request.args.get("first", 0, type=int)
         found = page.build(site.known, viewer_for("today"), now, min(max(first, 0), _LAST))
-        return render("today.html", page=found, step=page.A_PAGE, words=words, links=links, now=now)
+        return render(
+            "today.html", page=found, step=page.A_PAGE, soon=now + page.SOON, words=words, links=links, now=now
+        )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.browsing import Served, chromium, context_of, launched, morning
 
@@ -30,6 +30,12 @@ def here(tmp_path_factory) -> Iterator[Served]:
         yield served
 
 
+def is_complaint(page: Page, said: ConsoleMessage) -> bool:
+    """Not that the page itself is refused or not there: some are."""
+    is_own = said.text.startswith("Failed to load resource") and said.location["url"] == page.url
+    return said.type in ("error", "warning") and not is_own
+
+
 @pytest.fixture
 def window(browser: Browser, here: Served) -> Iterator[Callable[..., Page]]:
     """Opens a page as one of `PEOPLE`; what the browser complains of fails the test."""
@@ -39,7 +45,7 @@ def window(browser: Browser, here: Served) -> Iterator[Callable[..., Page]]:
         context = context_of(browser, here, person, language, width)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("console", lambda said: complaints.append(said.text) if is_complaint(page, said) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(here.url(path))
         return page

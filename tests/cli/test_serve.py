@@ -110,7 +110,8 @@ def serving(commands, tmp_path):
 def test_it_says_where_it_serves_is_ready_and_stops_when_told_to(serving, commands, number):
     with serving() as one:
         talk = [line for line in one.said.splitlines() if not line.startswith("{")]
-        assert len(talk) == 1
+        assert len(talk) == 2
+        assert "/setup/enter/" in talk[1]
         assert [line["level"] for line in one.lines if "no account yet" in line["event"]] == ["warning"]
         assert talk[0].startswith("serving on http://127.0.0.1:")
         assert talk[0].endswith("(role all)")
@@ -131,7 +132,8 @@ def test_it_says_where_it_serves_is_ready_and_stops_when_told_to(serving, comman
 
 
 def every_line_is_json_and_says_when_and_from_whom(one):
-    assert [line for line in one.said.splitlines() if not line.startswith(("{", "serving on "))] == []
+    for_people = ("serving on ", "set up this installation", "acme has no admin yet")
+    assert [line for line in one.said.splitlines() if not line.startswith(("{", *for_people))] == []
     assert one.lines
     for line in one.lines:
         assert {"event", "level", "role", "timestamp"} <= set(line)
@@ -156,7 +158,7 @@ def test_callers_who_never_end_their_call_hold_nobody_up_for_long_and_leave_no_l
             caller.close()
         one.stop(signal.SIGTERM)
     assert [line for line in one.lines if "no account yet" not in line["event"]] == []
-    assert len(one.said.splitlines()) == 2, one.said
+    assert len(one.said.splitlines()) == 3, one.said
 
 
 @pytest.fixture

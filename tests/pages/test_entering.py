@@ -69,7 +69,7 @@ def test_the_cookie_goes_to_the_pages_of_its_account_only(app, store):
 
 def test_who_signed_out_has_to_sign_in_again(app, signed_in):
     browser = signed_in("1")
-    page = browser.get("/a/acme/").text
+    page = browser.get("/a/acme/", follow_redirects=True).text
     browser.post("/a/acme/sign-out", data={"csrf_token": token_in(page)})
 
     assert browser.get("/a/acme/").status_code == 303

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from helpdesk_wellbeing import arrivals
+from helpdesk_wellbeing import arrivals, flags
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.errors import ConfigError, PlatformError, Refused, RetryLater
@@ -227,3 +227,34 @@ def test_agents_are_left_out_without_an_agreement(means, store, evaluate):
     evaluate()
 
     assert "WT4" in store.work.answer_of("acme")["withheld"]
+
+
+def test_an_evaluation_obeys_what_was_agreed_and_what_agents_object_to(means, store, evaluate):
+    store.update_account("acme", settings={"subdomain": "acme"})  # no longer on this machine
+    evaluate()
+    closed = store.work.answer_of("acme")
+    body = {"parties": ["council"], "agreed_on": "2026-01-01", "signals": ["WT4", "LD3"]}
+    store.agreements.add("acme", now(), {"state": "in force", "by": "admin", "widens": [], "agreement": body})
+    store.said.object_to("acme", "7", "LD3", now())
+    store.work.note_run("acme", evaluated_at=None)
+    evaluate()
+
+    def gaps(answer):
+        return {(one["signal"], one["reason"]) for one in answer["not_assessable"] if one["subject"]["id"] == "7"}
+
+    assert gaps(closed) == set()
+    assert {signal for signal, _ in gaps(store.work.answer_of("acme"))} <= {"WT4", "LD3"}
+    assert ("LD3", "not available") in gaps(store.work.answer_of("acme"))
+
+
+def test_an_evaluation_notes_when_a_flag_was_first_seen(means, store, evaluate, monkeypatch):
+    flag = {"signal": "ES1", "rule": "escalation_heavy_queue", "subject": {"kind": "queue", "id": "11"},
+            "level": "warn", "state": "active", "since": "2026-03-01"}  # fmt: skip
+    monkeypatch.setattr(flags, "check", lambda outcome, catalogue, *, gate: {"flags": [flag], "not_assessable": []})
+    before = now()
+
+    evaluate()
+
+    ((spell, first_at),) = store.seen.first_seen("acme").items()
+    assert spell == ("escalation_heavy_queue", "queue", "11", date(2026, 3, 1))
+    assert before <= first_at <= now()

@@ -209,6 +209,24 @@ def test_a_write_that_is_due_is_made_by_a_worker_and_proposals_are_looked_at(sta
 
 
 @pytest.mark.usefixtures("looks_often")
+def test_a_paused_account_is_looked_at_for_notices_when_that_is_due(start, store, helpdesk, not_due):
+    told = []
+
+    def notify(account):
+        told.append(account)
+        store.notices.look_at(account, datetime.now(UTC) + LATER)
+        return "0 notices sent"
+
+    store.work.note_run("acme", paused_at=datetime.now(UTC))
+    store.notices.look_at("acme", datetime.now(UTC))
+    worker = start({"acme": helpdesk}, notify=notify)
+
+    until(lambda: told)
+    assert told == ["acme"]
+    assert worker.counts()["steps"]["notify"] == 1
+
+
+@pytest.mark.usefixtures("looks_often")
 def test_a_worker_that_may_not_write_proposes_nothing(start, store, helpdesk, webhook, not_due):
     store.writes.plan("acme", [Planned("p:move:1", "p", "move", "1", {})], datetime.now(UTC))
     worker = start({"acme": helpdesk})

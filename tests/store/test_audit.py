@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from helpdesk_wellbeing.store.audit import Head, Person
+from helpdesk_wellbeing.store.audit import Head, Person, Wanted
 from helpdesk_wellbeing.store.tables import audit, audit_heads
 
 AT = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
@@ -83,3 +83,16 @@ def test_two_accounts_have_two_chains(store, log):
 
     assert store.audit.head("globex").seq == 1
     assert store.audit.word_of("globex", "4711") != log.word_of("acme", "4711")
+
+
+def test_who_decided_is_found_by_name_stands_by_a_word_and_is_forgotten_with_it(log, store):
+    store.audit.add("acme", AT, "declined", by="Ida Veld")
+    [row] = log.newest("acme", Wanted(by="Ida Veld"))
+
+    assert row.body["by"] == "Ida Veld"
+    with store._database.reading() as connection:
+        assert all("Ida" not in body for body in connection.execute(sa.select(audit.c.body)).scalars())
+
+    assert log.forget("acme", "by:Ida Veld")
+    assert log.newest("acme", Wanted(by="Ida Veld")) == []
+    assert log.verify("acme").problem is None

@@ -19,7 +19,10 @@ from helpdesk_wellbeing.feed import TICKETS
 from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store
+from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.glass import Opened
+from helpdesk_wellbeing.store.notices import Notice
 from helpdesk_wellbeing.store.proposals import Kept
 from helpdesk_wellbeing.store.said import Contest
 from helpdesk_wellbeing.store.writes import Planned
@@ -90,6 +93,7 @@ def fill(store: Store, account: str) -> None:
     store.writes.made_ticket(account, f"{mark}-ours", MONDAY)
     store.installed.keep(account, "field", "ticket_field", mark, MONDAY)
     store.installed.add_token(account, "h", mark, MONDAY)
+    store.notices.add(account, notice_of(account))
     store.agreements.add(account, MONDAY, {"state": "in force", "by": mark, "widens": [], "agreement": {}})
     store.said.object_to(account, mark, "LD3", MONDAY)
     day, later = MONDAY.date(), MONDAY + timedelta(days=7)
@@ -97,6 +101,12 @@ def fill(store: Store, account: str) -> None:
     store.said.say(account, mark, "read", {"mark": mark}, MONDAY)
     store.seen.note(account, {(mark, "agent", mark, day)}, MONDAY)
     store.audit.add(account, MONDAY, "proposed", agent=Person(mark), by=mark)
+    store.access.put_member(account, Member(mark, mark, mark, frozenset(), MONDAY, mark))
+    store.access.begin_session(account, mark, mark, mark, "oidc", MONDAY, MONDAY + timedelta(hours=9))
+    store.access.make_link(account, MONDAY, MONDAY + timedelta(hours=9))
+    store.access.keep_leavers(account, [], [f"{mark}-left"], MONDAY)
+    opened = (f"of-{account}", mark, mark, mark, mark, MONDAY, MONDAY + timedelta(hours=9), None)
+    store.glass.add(account, Opened(*opened))
     store.inbox.add_many([Receipt(account, Delivery(mark, tickets=(mark,)), MONDAY)])
 
 
@@ -106,6 +116,11 @@ def wave_of(account: str, name: str) -> tuple[Wave, list[Invitation]]:
     wave = Wave(account, name, State.PLANNED, Kind.REGULAR, Venue.OWN, (mark,), (place,), 1, MONDAY, end, None,
                 (mark,), "pulse-1")  # fmt: skip
     return wave, [Invitation(mark, place, MONDAY)]
+
+
+def notice_of(account: str, key: str = "n") -> Notice:
+    mark = f"mark-{account}"
+    return Notice(key, mark, "digest", "mail", MONDAY, MONDAY, {"subject": mark, "about": [mark]})
 
 
 def proposal_of(account: str, id: str = "p") -> Kept:

@@ -18,6 +18,8 @@ RECORD_FIELDS = (
     "priority", "private", "responder_id", "source", "status", "tags", "ticket_id", "time_spent", "timer_running",
     "updated_at",
 )  # fmt: skip
+# Of its `changes`: others may hold a customer's words.
+CHANGE_FIELDS = ("deleted", "group_id", "priority", "responder_id", "spam", "status", "tags")
 
 _STATUS = {2: "open", 3: "pending", 4: "solved", 5: "closed"}
 _PRIORITY = {1: "low", 2: "normal", 3: "high", 4: "urgent"}

@@ -15,6 +15,7 @@ from connectors.simulating.zones import listed
 from . import access as rights
 from .access import Access
 from .answers import BAD_CURSOR, BAD_TOKEN, FORBIDDEN, NO_ENDPOINT, NOT_FOUND, UNKNOWN_CALLER, Answer
+from .apps import Apps
 from .exports import Exports
 from .faults import Faults
 from .lists import Lists, Query
@@ -65,6 +66,7 @@ class Api:
         self.holdings = holdings
         self.options = holdings.site.options
         self.access = access
+        self.apps = Apps(self.options.subdomain)
         self.now = now
         self.exports = Exports(holdings, faults, now)
         self.lists = Lists(holdings, faults, now)
@@ -86,6 +88,9 @@ class Api:
             return self.access.signing_in.page(request.query, self.access.client_id, self.holdings.staff.users)
         if not request.path.startswith("/api/v2/"):
             return Answer.of(*NOT_FOUND)
+        public = self.apps.public_key(request.path.removeprefix("/api/v2/"))
+        if public is not None:
+            return public
         token = self.access.who(request.authorization)
         if token is None:
             bearer = (request.authorization or "").lower().startswith("bearer")
@@ -148,6 +153,8 @@ class Api:
             return Answer.of({"settings": self._settings()})
         if resource == "slas/policies":
             return self._policies()
+        if resource == "apps/installations":
+            return self.apps.listed()
         if resource == "search/count":
             return Answer.of({"count": len(self.holdings.tickets(int(now.timestamp()), False))})
         if resource.startswith("agent_availabilities"):

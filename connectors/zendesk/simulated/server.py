@@ -53,6 +53,7 @@ class SimulatedZendesk(SimulatedAccount[Request]):
         )  # fmt: skip
         told = now or after_the_last(site.events)
         self.api = Api(Holdings(site, self.base_url), self.access, self.faults, told)
+        self.apps = self.api.apps
         self.record = self.api.record
         self.now = self.record.now
         self.others = Door(self.record, self.api.writes)

@@ -55,9 +55,7 @@ def build(known: Known, viewer: Viewer, now: datetime) -> ActingPage:
         for group in groups:
             members[group] = members.get(group, 0) + 1
     groups = [(group, names.group(group), members.get(group, 0)) for group in directory.groups["group"]]
-    actions = [
-        Action(name, policy.mode(name), name in WRITING, _modes(name, policy.mode(name))) for name in ACTIONS
-    ]
+    actions = [Action(name, policy.mode(name), name in WRITING, _modes(name, policy.mode(name))) for name in ACTIONS]
     return ActingPage(
         policy, tuple(actions), tuple(sorted(groups, key=lambda one: one[1].casefold())),
         store.account(account).platform, tuple(store.installed.things(account)), store.writes.counts(account),

@@ -85,9 +85,7 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     at = min(max(1, page), last)
     may_change = viewer.has(Role.ADMIN)
     files = {kind: store.told_by(account, kind, "file").height for kind in KINDS}
-    groups = sorted(
-        names.group(group) for group in {one for row in held["groups"].drop_nulls() for one in row} - led
-    )
+    groups = sorted(names.group(group) for group in {one for row in held["groups"].drop_nulls() for one in row} - led)
     return PeoplePage(
         tuple(found[(at - 1) * A_PAGE : at * A_PAGE]) if may_change else (), len(meant), len(every) - len(meant),
         Counter(gap for row in meant for gap in row.gaps), tuple(groups), at, last, sought, files, may_change,

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 MOST_BYTES = 16 * 1024 * 1024  # of drawings that are kept; one has 5 to 40 kB
-_LOCALES = {"nl": "nl-NL", "de": "de-DE", "fr": "fr-FR"}  # d3's names; English is its own default
+_LOCALES: dict[str, Any] = {"nl": "nl-NL", "de": "de-DE", "fr": "fr-FR"}  # d3's names; English is its own default
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _TAG = re.compile(r"<[a-z]+ [^<>]*>")
 _SAID = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"')  # the whole is one picture with one text
@@ -100,13 +100,16 @@ _is_warm = False
 
 
 def warm_up() -> None:
-    """Draw something in a thread of its own, once a process: the first drawing takes about a second."""
+    """Draw something in a thread of its own, once a process: the first drawing takes about a second.
+
+    The thread is waited for at the end of the process: what draws cannot be stopped midway.
+    """
     global _is_warm
     with _warming:
         if _is_warm:
             return
         _is_warm = True
-    threading.Thread(target=_warm, name="charts-warm-up", daemon=True).start()
+    threading.Thread(target=_warm, name="charts-warm-up").start()
 
 
 def _warm() -> None:
@@ -118,5 +121,5 @@ def _warm() -> None:
     try:
         points = (Point(date(2026, 1, 5), 1.0, 0.5, 1.5),)
         DRAWINGS.get(over_time_spec, "en", points, (Line("limit", 2.0),), "", "above")
-    except Exception as error:  # charts are drawn again when a page asks; the page says what is wrong
+    except Exception as error:  # drawn again when a page asks; the page says what is wrong then
         _log.warning("charts could not be warmed up", error=type(error).__name__)

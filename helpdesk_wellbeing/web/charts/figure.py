@@ -42,10 +42,16 @@ class Figure:
 
 
 def figure(
-    make: Make, *what: object, title: str, description: str, caption: str, table: Table, signs: Sequence[Sign] = (),
+    make: Make,
+    *what: object,
+    title: str,
+    description: str,
+    caption: str,
+    table: Table,
+    signs: Sequence[Sign] = (),
     key: str = "",
 ) -> Figure:
-    """Draw it, or take the drawing that is kept; what it is made of is said once more in words. `key` tells two figures of the same data in one page apart."""
+    """Draw it, or take the drawing that is kept. `key` tells two figures of the same data in one page apart."""
     language = str(get_locale().language)
     name = "f" + hashlib.sha256(repr((make.__qualname__, title, what, key)).encode()).hexdigest()[:10]
 

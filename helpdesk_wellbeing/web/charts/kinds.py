@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import format_date, format_decimal, format_percent, get_locale
-from flask_babel import gettext as _
 
 from helpdesk_wellbeing.pages.series import Backlog, Distribution, Funnel, Heat, Line, Loads, OverTime
 from helpdesk_wellbeing.web.charts import specs
 from helpdesk_wellbeing.web.charts.figure import Figure, Sign, figure, table
 from helpdesk_wellbeing.web.measures import axis_of, name_of
+from helpdesk_wellbeing.web.texts import gettext as _
 
 
 def over_time(series: OverTime, *, title: str, caption: str = "", key: str = "") -> Figure:
@@ -90,7 +90,10 @@ def funnel(shown: Funnel, *, title: str, caption: str = "") -> Figure:
         (q.name, str(q.tickets), str(q.hard), format_percent(q.rate, "0.0%"), places[q.place]) for q in shown.queues
     ]
     head = (_("queue"), _("tickets"), _("became hard"), _("share"), _("place"))
-    signs = [Sign(looks, word) for looks, word in zip(("dot", "triangle warns", "diamond limit"), places.values(), strict=True)]
+    signs = [
+        Sign(looks, word)
+        for looks, word in zip(("dot", "triangle warns", "diamond limit"), places.values(), strict=True)
+    ]
     return figure(
         specs.funnel_spec, shown, words, title=title, description=described, caption=caption, table=table(head, rows),
         signs=[*signs, Sign("line-usual", shared), Sign("line-alert", _("95 % of what chance does")),

@@ -250,7 +250,7 @@ def _place(value: float, held: Sequence[float], side: Side) -> str:
 def _dates() -> Any:
     import altair as alt
 
-    return alt.Axis(format=_DAY, tickCount=6, labelOverlap=True, grid=False)
+    return alt.Axis(format=_DAY, tickCount=5, labelOverlap="greedy", labelSeparation=16, grid=False)
 
 
 def _numbers(*, whole: bool = False) -> Any:

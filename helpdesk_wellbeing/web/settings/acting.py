@@ -55,7 +55,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
         if changes["survey_group"] not in known | {None}:
             wrong["survey_group"] = _("Choose one of these.")
         if changes["public_url"] is not None and not policy.PUBLIC_URL.fullmatch(changes["public_url"]):
-            wrong["public_url"] = _("It is https:// and a host, without a path; for example https://wellbeing.example.com")
+            wrong["public_url"] = _(
+                "It is https:// and a host, without a path; for example https://wellbeing.example.com"
+            )
         if wrong:
             return acting(account, 422, wrong)
         try:

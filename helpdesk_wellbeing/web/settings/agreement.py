@@ -59,7 +59,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
             return agreement(account, 422, {"": str(error)})
         if kept.holds:
             return back("settings_agreement", _("Recorded. It holds from now on."), account)
-        text = _("Kept as a wish. It reaches further than what was agreed, so it changes nothing until that is agreed to.")
+        text = _(
+            "Kept as a wish. It reaches further than what was agreed, so it changes nothing until that is agreed to."
+        )
         return back("settings_agreement", text, account, "careful")
 
 

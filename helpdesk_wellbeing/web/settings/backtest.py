@@ -40,5 +40,3 @@ def add_to(pages: Blueprint, site: Site) -> None:
         jobs.begin(store, account, jobs.BACKTEST,
                    lambda tell: model.run(store, account, catalogue, now, tell), site.now)  # fmt: skip
         return go_to(url_for("pages.settings_backtest", account=account))
-
-

@@ -84,7 +84,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
         found = model.person(site.known, viewer, agent, site.now())
         if found is None:
             abort(404)
-        fields = {name: text_of(name) for name in ("name", "time_zone", "preset", "contract_hours", "schedule", "identity")}
+        fields = {
+            name: text_of(name) for name in ("name", "time_zone", "preset", "contract_hours", "schedule", "identity")
+        }
         fields["contract_hours"] = fields["contract_hours"].replace(",", ".")
         fields["excluded"] = "yes" if request.form.get("excluded") == "yes" else "no"
         row, wrong = files.read_person(fields)

@@ -24,12 +24,24 @@ def preset(name: str) -> str:
 def preset_says(name: str) -> str:
     """The same in a sentence."""
     return {
-        "eu_floor": _("The Working Time Directive: 11 hours of rest a day, 35 together a week, 48 hours a week on average over 17 weeks. Choose it where no other fits."),  # noqa: E501
-        "nl_atw": _("Working Hours Act: at most 12 hours a shift, 11 hours of rest, a break of half an hour after five and a half hours, 55 hours a week over four weeks and 48 over sixteen."),  # noqa: E501
-        "uk_wtr": _("Working Time Regulations: 11 hours of rest, 20 minutes of break after six hours, 48 hours a week on average over 17 weeks."),  # noqa: E501
-        "de_arbzg": _("Working Hours Act: at most 10 hours a day, 11 hours of rest, 30 minutes of break after six hours and 45 after nine."),  # noqa: E501
-        "fr_ct": _("Labour Code: at most 10 hours a day, 11 hours of rest, 20 minutes of break after six hours, 44 hours a week over twelve weeks."),  # noqa: E501
-        "us_flsa": _("Federal law sets no such limits; the European numbers are shown as hints about health and are never critical."),  # noqa: E501
+        "eu_floor": _(
+            "The Working Time Directive: 11 hours of rest a day, 35 together a week, 48 hours a week on average over 17 weeks. Choose it where no other fits."
+        ),  # noqa: E501
+        "nl_atw": _(
+            "Working Hours Act: at most 12 hours a shift, 11 hours of rest, a break of half an hour after five and a half hours, 55 hours a week over four weeks and 48 over sixteen."
+        ),  # noqa: E501
+        "uk_wtr": _(
+            "Working Time Regulations: 11 hours of rest, 20 minutes of break after six hours, 48 hours a week on average over 17 weeks."
+        ),  # noqa: E501
+        "de_arbzg": _(
+            "Working Hours Act: at most 10 hours a day, 11 hours of rest, 30 minutes of break after six hours and 45 after nine."
+        ),  # noqa: E501
+        "fr_ct": _(
+            "Labour Code: at most 10 hours a day, 11 hours of rest, 20 minutes of break after six hours, 44 hours a week over twelve weeks."
+        ),  # noqa: E501
+        "us_flsa": _(
+            "Federal law sets no such limits; the European numbers are shown as hints about health and are never critical."
+        ),  # noqa: E501
     }.get(name, "")
 
 

@@ -139,6 +139,7 @@ def upgrade() -> None:
         sa.Column("who", sa.String(400), nullable=False),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("channel", sa.String(40), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("due_at", sa.BigInteger, nullable=False),
         sa.Column("sent_at", sa.BigInteger),
@@ -147,6 +148,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         keys=("key",),
     )
+    op.create_index("ix_notices_due", "notices", ["state", "due_at"])
 
     _who_stands_in_the_audit()
 

@@ -1,0 +1,44 @@
+"""`retention`: how long what is kept, and what was taken out last."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from helpdesk_wellbeing.cli.common import account_option, format_option, print_json, store_with
+from helpdesk_wellbeing.cli.proposals import by_option
+
+
+@click.command(name="retention")
+@account_option
+@click.option("--keep", multiple=True, metavar="CLASS=DAYS", help="Keep a class of data for so many days.")
+@by_option
+@format_option
+def command(account: str, keep: tuple[str, ...], by: str | None, output: str) -> None:
+    """How long what is kept, in days, counted back from the newest event; what serve took out last.
+
+    Nothing is kept shorter than what the signals look back on. Imported accounts are exempt.
+    """
+    from helpdesk_wellbeing.cli.proposals import decider
+    from helpdesk_wellbeing.upkeep.retention import Kind, in_a_line, retention_of, set_retention
+
+    store = store_with(account, reading=not keep)
+    if keep:
+        set_retention(store, account, dict(map(_pair, keep)), decider(by), datetime.now(UTC))
+    kept = retention_of(store, account)
+    rows = {kind.value: {"set": kept.days[kind], "holds": kept.age(kind).days} for kind in Kind}
+    if output == "json":
+        print_json({"account": account, "days": rows, "last": store.upkeep.ran(account)})
+        return
+    for name, row in rows.items():
+        longer = "" if row["set"] == row["holds"] else f"  (set to {row['set']}; signals need more)"
+        click.echo(f"{name:9} {row['holds']:5} days{longer}")
+    click.echo(in_a_line(store, account))
+
+
+def _pair(text: str) -> tuple[str, int]:
+    name, _, days = text.partition("=")
+    if not days.isdecimal():
+        raise click.UsageError(f"--keep {text}: write CLASS=DAYS, such as audit=730")
+    return name, int(days)

@@ -1,0 +1,107 @@
+"""Taking one agent out of everything, in pieces that may be cut off anywhere: the next call goes on.
+
+First nothing of them comes in any more, then the events of each day are by nobody in particular, then all other tables
+are cleaned in one transaction, which also ends the meaning of their word in the audit; at last the files are written
+anew, so that no byte is left in a free page.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpdesk_wellbeing.arrivals import take_in
+from helpdesk_wellbeing.errors import ConfigError
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.store import Store
+
+DAYS_AT_ONCE = 14
+_TRIES, _AGAIN_S = 10, 0.3
+_SEARCHED = 64_000_000  # bytes of a file beside the database
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to erase of an agent."""
+
+    agent: str
+    names: tuple[str, ...]
+    events: int  # by them
+    rows: Mapping[str, int]  # that are about or name them, by table
+    is_begun: bool  # by an earlier call that was cut off
+    is_done: bool  # they were erased before
+
+
+def plan(store: Store, account: str, agent: str) -> Plan:
+    """What `erase` would remove."""
+    hidden = store.upkeep.hidden(account, agent)
+    events = store.read_events(account, columns=["id"], agent=agent).height
+    begun = agent in store.upkeep.erasing(account)
+    done = store.upkeep.is_erased(account, agent) and not begun
+    return Plan(agent, hidden.names, events, store.upkeep.counts_of(account, hidden), begun, done)
+
+
+def erase(
+    store: Store, account: str, agent: str, by: str, at: datetime, tell: Callable[[str], None] = lambda line: None
+) -> dict[str, int]:
+    """Erase an agent; rows changed or removed, by table. The account's writer lease must be held.
+
+    Raises ConfigError for somebody of whom nothing is known.
+    """
+    found = plan(store, account, agent)
+    if not (found.events or found.rows or found.names or found.is_begun or found.is_done):
+        raise ConfigError(f"{account}: nothing is known of an agent {agent}")
+    while take_in(store, account).deliveries:
+        pass
+    if not found.is_begun:
+        store.upkeep.begin_erasing(account, agent, by, at)
+    return go_on(store, account, agent, at, tell)
+
+
+def go_on(
+    store: Store, account: str, agent: str, at: datetime, tell: Callable[[str], None] = lambda line: None
+) -> dict[str, int]:
+    """Do what is left of an erasure that was begun."""
+    hidden = store.upkeep.hidden(account, agent)
+    by = store.upkeep.erasing(account)[agent]
+    days = store.upkeep.event_days(account)
+    for start in range(0, len(days), DAYS_AT_ONCE):
+        store.upkeep.hide_in_events(account, agent, days[start : start + DAYS_AT_ONCE])
+        tell(f"{account}: events of {min(start + DAYS_AT_ONCE, len(days))} of {len(days)} days")
+    with store.transaction():
+        changed = store.upkeep.hide_elsewhere(account, hidden, at)
+        if by not in hidden.all:
+            store.audit.add(account, at, "agent erased", by=by)
+    return changed
+
+
+def compact(store: Store, account: str) -> str | None:
+    """Leave no byte of who was erased in the database's files; what stands in the way, if anything does."""
+    if not store.upkeep.is_compact_due(account):
+        return None
+    problem: str | None = None
+    for attempt in range(_TRIES):
+        problem = store.upkeep.compact()
+        if problem is None:
+            store.upkeep.compacted(account)
+            # the note about it went through the write-ahead log; nothing of anybody is in that
+            return None
+        time.sleep(_AGAIN_S * (attempt > 0))
+    return problem
+
+
+def files_that_name(folder: Path, words: tuple[str, ...], but: Path | None) -> list[Path]:
+    """Files of the home folder, the database apart, in which one of these words stands: they were not made by us."""
+    ours = () if but is None else (but.name, f"{but.name}-wal", f"{but.name}-shm")
+    found = []
+    for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if file.is_file() and file.name not in ours and file.stat().st_size <= _SEARCHED:
+            content = file.read_bytes()
+            if any(word.encode() in content for word in words if len(word) >= 4):
+                found.append(file)
+    return found

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from helpdesk_wellbeing.access.roles import Role
+from helpdesk_wellbeing.store import tables
+from helpdesk_wellbeing.store.access import Member
+from helpdesk_wellbeing.store.audit import Person, Wanted
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def log(store):
+    """What happened: two people looked at Ada, one of them decided, an admin's token was made."""
+    member = Member("email:vera@example.com", "Vera", None, frozenset({Role.OPS}), NOW, "a test")
+    store.access.put_member("acme", member)
+    flag = [{"rule": "long_day", "subject": {"kind": "agent", "id": Person("1")}, "values": {"active_h": 12.34}}]
+    store.audit.add("acme", NOW - 3 * DAY, "proposed", proposal="abc", because=flag)
+    store.audit.add("acme", NOW - 2 * DAY, "looked", by="zendesk:2", page="today", agents=[Person("1"), Person("2")])
+    store.audit.add("acme", NOW - 2 * DAY, "looked", by="email:vera@example.com", page="today", agents=[Person("1")])
+    store.audit.add("acme", NOW - DAY, "declined", by="Vera the admin", proposal="abc", reason="not needed")
+    return store.audit
+
+
+def rows(text):
+    return re.findall(r'<td class="number"[^>]*>(\d+)</td>', text)
+
+
+def see(browser, query=""):
+    return browser.get(f"/a/acme/audit{query}")
+
+
+def test_entries_come_newest_first_and_persons_as_words(log, signed_in):
+    text = see(signed_in(None, Role.COUNCIL)).text
+
+    assert rows(text) == ["4", "3", "2", "1"]
+    assert log.word_of("acme", "1") in text
+    for name in ("vera@example.com", "Vera", "zendesk:2", ">Ada<", ">Bo<"):
+        assert name not in text
+
+
+@pytest.mark.parametrize(("role", "told"), [(Role.COUNCIL, False), (Role.ADMIN, False), (Role.DPO, True)])
+def test_what_was_measured_of_a_person_is_for_data_protection_only(log, signed_in, role, told):
+    browser = signed_in(None, role)
+
+    assert ("12.34" in see(browser).text) is told
+    assert ("12.34" in browser.get("/a/acme/audit.csv").text) is told
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [("?what=looked", ["3", "2"]), ("?like=3", ["3"]), ("?like=4", ["4"]), ("?like=99", []), ("?what=no such", []),
+     ("?before=3", ["2", "1"])],
+)  # fmt: skip
+def test_entries_are_found_by_what_by_whom_and_where(log, signed_in, query, numbers):
+    assert rows(see(signed_in(None, Role.DPO), query).text) == numbers
+
+
+def test_entries_are_found_by_day_and_by_the_word_of_a_person(log, signed_in):
+    browser, day = signed_in(None, Role.DPO), (NOW - 2 * DAY).date()
+    bo = log.word_of("acme", "2")
+
+    assert rows(see(browser, f"?first={day}&last={day}").text) == ["3", "2"]
+    assert rows(see(browser, f"?word={bo}").text) == ["2"]
+
+
+@pytest.mark.parametrize("query", ["?first=yesterday", "?word=Ada", "?head=1:2"])
+def test_what_cannot_be_read_is_said_at_its_field(log, signed_in, query):
+    answer = see(signed_in(None, Role.DPO), query)
+
+    assert answer.status_code == 422
+    assert "wrong-field" in answer.text
+
+
+def test_signs_with_a_meaning_to_the_database_are_only_signs(store):
+    store.audit.add("acme", NOW, "looked", by='a%b_c\\d"e')
+    store.audit.add("acme", NOW, "looked", by="aXbYcZd")
+
+    assert [e.seq for e in store.audit.newest("acme", Wanted(by='a%b_c\\d"e'))] == [1]
+    assert store.audit.newest("acme", Wanted(by="a%")) == []
+
+
+def test_a_long_log_is_read_page_by_page(store, signed_in):
+    for number in range(60):
+        store.audit.add("acme", NOW, "settings", changed={"n": number})
+    text = see(signed_in(None, Role.DPO), "?what=settings").text
+
+    assert len(rows(text)) == 50
+    assert "before=11" in text
+
+
+def test_a_log_that_somebody_changed_is_said_to_be_broken_and_where(log, store, signed_in):
+    with store._database.writing() as connection:
+        connection.execute(sa.update(tables.audit).where(tables.audit.c.seq == 2).values(at=1))
+    text = see(signed_in(None, Role.DPO)).text
+
+    assert "The log is not whole" in text
+    assert "entry 2 is not as it was written" in text
+
+
+def test_a_head_noted_before_shows_whether_the_log_goes_on_from_it(log, store, signed_in):
+    browser, head = signed_in(None, Role.DPO), log.head("acme")
+    store.audit.add("acme", NOW, "settings", changed={})
+
+    assert "is part of this log" in see(browser, f"?head={head.seq}:{head.hash}").text
+    assert "is not part of this log" in see(browser, f"?head={head.seq}:{'0' * 64}").text
+
+
+def test_it_is_checked_anew_on_demand(log, store, signed_in):
+    browser = signed_in(None, Role.DPO)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', see(browser).text).group(1)
+    with store._database.writing() as connection:
+        connection.execute(sa.delete(tables.audit).where(tables.audit.c.seq == 2))
+    browser.post("/a/acme/audit/check", data={"csrf_token": token})
+
+    assert "entry 2 is missing" in see(browser).text
+
+
+def test_what_is_taken_along_is_harmless_in_a_spreadsheet_and_noted(log, store, signed_in):
+    store.audit.add("acme", NOW, "=cmd()", by="@evil")
+    answer = signed_in(None, Role.DPO).get("/a/acme/audit.csv")
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+
+    assert answer.mimetype == "text/csv"
+    assert [(line["number"], line["what"]) for line in lines[:2]] == [("6", "audit downloaded"), ("5", "'=cmd()")]
+    assert "email:dpo@example.com" not in answer.text
+
+
+def test_hostile_text_in_an_entry_is_text(store, signed_in):
+    store.audit.add("acme", NOW, "<script>", by="<img src=x>", reason="<script>alert(1)</script>")
+    text = see(signed_in(None, Role.DPO)).text
+
+    assert "<script>" not in text
+    assert "<img" not in text
+
+
+@pytest.mark.parametrize("way", [("2",), ("1",), (None, Role.OPS), (None, Role.HR)])
+def test_the_audit_is_for_those_who_look_after_it(signed_in, way):
+    browser = signed_in(*way)
+
+    assert see(browser).status_code == browser.get("/a/acme/audit.csv").status_code == 403

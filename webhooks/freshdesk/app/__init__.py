@@ -1,0 +1,1 @@
+"""The Freshworks app of Freshdesk: its package, its checks, what its pages ask of us."""

@@ -1,0 +1,47 @@
+"""Everything that Freshworks' own tool would refuse in our app, and what would break a promise of ours. Pure.
+
+`fdk validate` needs the vendor's tool and its Node; these are the rules of platform 3.0 that it checks, as far as they
+are documented, and that the forwarder sends what it may and nothing more.
+https://developers.freshworks.com/docs/app-sdk/v3.0/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from webhooks.freshdesk.app import contents, manifest
+from webhooks.packing import Folder, Problem, address_problems, json_problems, link_problems
+
+Check = Callable[[Folder], Iterator[Problem]]
+CHECKS: tuple[Check, ...] = (
+    contents.folders,
+    json_problems,
+    link_problems,
+    manifest.platform_version,
+    manifest.engines,
+    manifest.modules,
+    manifest.locations,
+    manifest.icons,
+    manifest.events,
+    manifest.handlers,
+    manifest.functions,
+    manifest.declared_requests,
+    manifest.used_requests,
+    contents.parameters,
+    contents.request_templates,
+    contents.request_variables,
+    contents.secrets_stay_secret,
+    contents.pages,
+    contents.sandbox,
+    contents.lint,
+    contents.forwards_no_more,
+    contents.samples,
+    contents.every_language_says_the_same,
+    contents.neutral_account,
+    address_problems,
+)
+
+
+def problems(folder: Folder) -> list[Problem]:
+    """What is wrong with this app, errors and warnings."""
+    return [problem for check in CHECKS for problem in check(folder)]

@@ -1,0 +1,1 @@
+"""The app inside Zendesk: its package, its signed pages, its frames."""

@@ -1,0 +1,32 @@
+"""The app as an admin uploads it: the files that ship, with the installation's own address, checked and zipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from webhooks.packing import NEUTRAL_HOST, Folder, Package, packed, read, replaced
+from webhooks.zendesk.app.checks import CHECKS, problems
+
+_HERE = Path(__file__).parent / "files"  # in an installed package
+_TOP = Path(__file__).parents[3]  # in the project's own folder
+_PARTS = ("manifest.json", "translations", "assets")
+
+
+def source() -> Folder:
+    """The app's files with the neutral host in them. Raises ConfigError when they are not there."""
+    top = _HERE if (_HERE / "manifest.json").exists() else _TOP
+    return read(*((f"{name}/" if "." not in name else "", top / name) for name in _PARTS))
+
+
+def finished(url: str) -> Folder:
+    """The same for one installation; `url` is https://host or https://host:port."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return replaced(source(), {f"https://{NEUTRAL_HOST}": f"https://{parts.netloc}", NEUTRAL_HOST: host})
+
+
+def package(url: str, account: str) -> Package:
+    """The package for one installation. Raises ConfigError with a line for all that Zendesk would refuse."""
+    folder = finished(url)
+    return packed(folder, problems(folder), len(CHECKS), account)
