@@ -120,7 +120,7 @@ def read_person(fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
     wrong = {}
     for name, text in ((name, text.strip()) for name, text in fields.items() if name in PEOPLE):
         try:
-            row[name] = (_PEOPLE_READERS.get(name, str)(text) if text else None)
+            row[name] = _PEOPLE_READERS.get(name, str)(text) if text else None
         except ValueError as error:
             wrong[name] = str(error)
     return row | {"excluded": bool(row["excluded"])}, wrong

@@ -6,7 +6,12 @@ import click
 
 from helpdesk_wellbeing.cli.common import account_option, ask_secret, open_store, say
 from helpdesk_wellbeing.cli.connecting import (
-    connect_freshdesk, connect_zendesk, host_of, refuse_other, refuse_strangers, refuse_twice,
+    connect_freshdesk,
+    connect_zendesk,
+    host_of,
+    refuse_other,
+    refuse_strangers,
+    refuse_twice,
 )  # fmt: skip
 from helpdesk_wellbeing.cli.platforms import API_TOKEN, CLIENT_SECRET
 from helpdesk_wellbeing.errors import ConfigError

@@ -194,10 +194,12 @@ class Connections:
             raise ConfigError(f"account {account}: there is one of this name already; choose another name")
 
     def _refuse_zendesk_twice(self, account: str, subdomain: str) -> None:
-        for other in self._store.accounts():
-            if other.platform == "zendesk" and other.settings.get("subdomain") == subdomain and other.name != account:
-                raise ConfigError(f"{subdomain} is connected already, as {other.name}; one helpdesk under two names would "
-                                  "count everything twice")  # fmt: skip
+        for one in self._store.accounts():
+            if one.platform == "zendesk" and one.settings.get("subdomain") == subdomain and one.name != account:
+                raise ConfigError(
+                    f"{subdomain} is connected already, as {one.name}; one helpdesk under two names would count "
+                    "everything twice"
+                )
 
     def _manner(self, *, is_new: bool = False) -> dict[str, Any]:
         from connectors.session import Limits

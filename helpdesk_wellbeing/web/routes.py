@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from helpdesk_wellbeing.web import (
-    audit, break_glass, choosing, connect, esat, flag, me, proposal, setup_begin, sign_in, teams, today,
+    audit,
+    break_glass,
+    choosing,
+    connect,
+    esat,
+    flag,
+    me,
+    proposal,
+    setup_begin,
+    sign_in,
+    teams,
+    today,
 )  # fmt: skip
 from helpdesk_wellbeing.web.settings import acting, agreement, backtest, entering, hours, overview, people
 

@@ -84,7 +84,7 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     last = max(1, -(-len(found) // A_PAGE))
     at = min(max(1, page), last)
     may_change = viewer.has(Role.ADMIN)
-    files = {kind: store.told_by(account, kind, "file").height for kind in KINDS}
+    files: dict[str, int] = {kind: store.told_by(account, kind, "file").height for kind in KINDS}
     groups = sorted(names.group(group) for group in {one for row in held["groups"].drop_nulls() for one in row} - led)
     return PeoplePage(
         tuple(found[(at - 1) * A_PAGE : at * A_PAGE]) if may_change else (), len(meant), len(every) - len(meant),
@@ -97,7 +97,7 @@ KINDS: tuple[Kind, ...] = ("people", "leave", "groups", "on_call")
 
 def _row(row: Mapping[str, Any], led: set[str], group_name: Any) -> Row:
     groups = tuple(row["groups"] or ())
-    gaps: list[Gap] = [gap for gap in ("schedule", "time_zone") if not row[gap]]  # type: ignore[misc]
+    gaps: list[Gap] = [gap for gap in ("schedule", "time_zone") if not row[gap]]
     if groups and not led.intersection(groups):
         gaps.append("lead")
     return Row(

@@ -26,7 +26,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         page = model.build(site.known, viewer, site.now())
         return shown(
             "acting.html", viewer, status, page=page, words=words, wrong=wrong or {},
-            given=request.form if wrong else None, here=cookies.base_of(store, account),
+            given=request.form if wrong else None, opened_as=cookies.base_of(store, account),
         )  # fmt: skip
 
     @pages.get("/settings/acting")

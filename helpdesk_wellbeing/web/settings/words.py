@@ -6,8 +6,6 @@ from datetime import timedelta
 
 from helpdesk_wellbeing.web.words import _, ngettext
 
-DAYS = 7
-
 
 def preset(name: str) -> str:
     """What a statutory preset is called."""
@@ -25,23 +23,28 @@ def preset_says(name: str) -> str:
     """The same in a sentence."""
     return {
         "eu_floor": _(
-            "The Working Time Directive: 11 hours of rest a day, 35 together a week, 48 hours a week on average over 17 weeks. Choose it where no other fits."
-        ),  # noqa: E501
+            "The Working Time Directive: 11 hours of rest a day, 35 together a week, 48 hours a week on "
+            "average over 17 weeks. Choose it where no other fits."
+        ),
         "nl_atw": _(
-            "Working Hours Act: at most 12 hours a shift, 11 hours of rest, a break of half an hour after five and a half hours, 55 hours a week over four weeks and 48 over sixteen."
-        ),  # noqa: E501
+            "Working Hours Act: at most 12 hours a shift, 11 hours of rest, a break of half an hour after "
+            "five and a half hours, 55 hours a week over four weeks and 48 over sixteen."
+        ),
         "uk_wtr": _(
-            "Working Time Regulations: 11 hours of rest, 20 minutes of break after six hours, 48 hours a week on average over 17 weeks."
-        ),  # noqa: E501
+            "Working Time Regulations: 11 hours of rest, 20 minutes of break after six hours, 48 hours a "
+            "week on average over 17 weeks."
+        ),
         "de_arbzg": _(
-            "Working Hours Act: at most 10 hours a day, 11 hours of rest, 30 minutes of break after six hours and 45 after nine."
-        ),  # noqa: E501
+            "Working Hours Act: at most 10 hours a day, 11 hours of rest, 30 minutes of break after six "
+            "hours and 45 after nine."
+        ),
         "fr_ct": _(
-            "Labour Code: at most 10 hours a day, 11 hours of rest, 20 minutes of break after six hours, 44 hours a week over twelve weeks."
-        ),  # noqa: E501
+            "Labour Code: at most 10 hours a day, 11 hours of rest, 20 minutes of break after six hours, 44 "
+            "hours a week over twelve weeks."
+        ),
         "us_flsa": _(
-            "Federal law sets no such limits; the European numbers are shown as hints about health and are never critical."
-        ),  # noqa: E501
+            "Federal law sets no such limits; the European numbers are hints about health and are never critical."
+        ),
     }.get(name, "")
 
 
@@ -178,11 +181,6 @@ def ago(span: timedelta) -> str:
 def kind(word: str) -> str:
     """Whom or what a rule is about."""
     return {"agent": _("one person"), "team": _("a team"), "queue": _("a queue")}.get(word, word)
-
-
-def widens(line: str) -> str:
-    """In which way a change reaches further; as the engine says it."""
-    return line
 
 
 def job(step: str) -> str:
