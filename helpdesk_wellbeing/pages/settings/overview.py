@@ -53,7 +53,7 @@ def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
     acts = acting.build(known, viewer, now)
     has_way = entry.ways.zendesk is not None or entry.ways.oidc is not None
     is_done = {
-        "connect": read.is_read and not read.is_paused,
+        "connect": not read.is_paused and (read.platform is not None or read.events > 0),
         "hours": store.get_meta(account, _HOURS) is not None or read.is_simulated,
         "people": everybody.total > 0 and not everybody.gaps.get("schedule", 0),
         "agreement": agreed.holds is not None or not agreed.is_needed,
