@@ -36,8 +36,8 @@ def add_to(pages: Blueprint, site: Site) -> None:
     def people(account: str, status: int = 200, problems: dict[str, list[str]] | None = None) -> Response:
         viewer = reader()
         sought, page = request.args.get("find", "")[:80], request.args.get("page", 1, type=int)
-        found = model.build(site.known, viewer, site.now(), sought, min(page, _MOST_PAGES))
-        return shown("people.html", viewer, status, page=found, words=words, problems=problems or {})
+        found = model.build(site.known, viewer, site.now(), sought, min(page, _MOST_PAGES), request.args.get("gap", ""))
+        return shown("people.html", viewer, status, page=found, words=words, problems=problems or {}, gaps=model.GAPS)
 
     @pages.get("/settings/people")
     def settings_people(account: str) -> Response:
