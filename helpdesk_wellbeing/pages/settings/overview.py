@@ -47,7 +47,7 @@ STEPS = ("connect", "hours", "people", "agreement", "backtest", "access", "actin
 def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
     """How everything stands."""
     store, account = known.store, viewer.account
-    read = reading.reading_of(store, account, now)
+    read = reading.reading_of(known, account, now)
     everybody, agreed = people.build(known, viewer, now), agreement.build(known, viewer, now)
     looked, entry = jobs.job_of(store, account, jobs.BACKTEST), entering.build(known, viewer, now)
     acts = acting.build(known, viewer, now)
