@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import flask_babel
-from flask_babel import format_datetime, get_locale
+from flask_babel import format_datetime, get_locale, to_user_timezone
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.pages.proposal import Shown
-    from helpdesk_wellbeing.pages.today import Card, Gap
+    from helpdesk_wellbeing.pages.cards import Card
+    from helpdesk_wellbeing.pages.today import Gap
 
 
 def _(message: str, **values: object) -> str:
@@ -42,6 +43,27 @@ def title(action: str, name: str, moves: int) -> str:
         "staffing_note": _("Look at the staffing of %(name)s", name=name),
     }
     return texts.get(action, action.replace("_", " "))
+
+
+def option(action: str) -> str:
+    """The same below the name of whom or what it is about."""
+    texts = {
+        "esat_wave": _("Ask how the work is going"),
+        "pause_intake": _("No new tickets for a while"),
+        "protect_break": _("Keep a break free"),
+        "recovery_slot": _("Give time back"),
+        "no_new_escalations": _("No new escalations for a while"),
+        "check_in": _("Talk about the work"),
+        "staffing_note": _("Look at the staffing"),
+    }
+    return texts.get(action, action.replace("_", " "))
+
+
+def without_name(texts: Mapping[str, str], name: str) -> str:
+    """A reason below the name that it begins with."""
+    text = str(in_words(texts))
+    rest = text.removeprefix(f"{name}: ")
+    return text if rest == text else rest[:1].upper() + rest[1:]
 
 
 def consequence(card: Card | Shown) -> str:
@@ -224,7 +246,7 @@ def translated(text: str) -> str:
 
 def level(word: str) -> str:
     """How far above the limit."""
-    return {"warn": _("Above the limit"), "critical": _("Above the limit by far")}.get(word, word)
+    return {"warn": _("Beyond the limit"), "critical": _("Far beyond the limit")}.get(word, word)
 
 
 def grade(word: str) -> str:
@@ -245,6 +267,19 @@ def age(at: datetime, now: datetime) -> str:
     if hours < 48:
         return ngettext("an hour ago", "%(num)s hours ago", hours)
     return ngettext("a day ago", "%(num)s days ago", hours // 24)
+
+
+def until(at: datetime, now: datetime) -> str:
+    """Until when something waits, as one says it: today, tomorrow, on a weekday."""
+    there, here = to_user_timezone(at), to_user_timezone(now)
+    days, time = (there.date() - here.date()).days, str(format_datetime(at, "HH:mm"))
+    if days == 0:
+        return _("until %(time)s today", time=time)
+    if days == 1:
+        return _("until %(time)s tomorrow", time=time)
+    if 1 < days < 7:
+        return _("until %(day)s %(time)s", day=format_datetime(at, "EEEE"), time=time)
+    return _("until %(day)s %(time)s", day=format_datetime(at, "d MMM y"), time=time)
 
 
 def per_cent(share: float | None) -> str:
