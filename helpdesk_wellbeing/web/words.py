@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import flask_babel
 from flask_babel import format_datetime, get_locale, to_user_timezone
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.pages.proposal import Shown
+    from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
     from helpdesk_wellbeing.pages.cards import Card
     from helpdesk_wellbeing.pages.today import Gap
 
@@ -170,6 +170,28 @@ def written(state: str | None, problem: str | None, undone: str | None = None) -
         "sent": _("sent; the helpdesk has not confirmed it yet"),
         "written": _("moved"),
     }.get(state, str(state))
+
+
+def apart(moves: Sequence[MoveRow]) -> dict[str, list[str]]:
+    """By ticket: what sets it apart from the others that move with it."""
+    said = {move.ticket: _of_ticket(move.facts) for move in moves if move.facts is not None}
+    shared = set.intersection(*map(set, said.values())) if len(said) > 1 else set()
+    return {ticket: [text for text in texts if text not in shared] for ticket, texts in said.items()}
+
+
+def _of_ticket(facts: TicketFacts) -> list[str]:
+    found = [_("%(effort)s × a normal ticket", effort=number(facts.effort))]
+    if facts.hard:
+        found.append(_("a hard one"))
+    if facts.skills:
+        found.append(_("needs %(skills)s", skills=", ".join(facts.skills)))
+    if facts.language:
+        found.append(_("in %(language)s", language=get_locale().languages.get(facts.language, facts.language)))
+    if facts.knows:
+        found.append(_("who receives it knows it, or who asked"))
+    if facts.others == 0:
+        return [*found, _("nobody else could take it now")]
+    return [*found, ngettext("one other could take it", "%(num)s others could take it", facts.others)]
 
 
 def skipped(reason: str) -> str:
