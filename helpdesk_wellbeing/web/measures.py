@@ -55,7 +55,7 @@ def _names() -> dict[str, tuple[str, str]]:
         "leave_days": (_("leave days with work"), ""), "nights_16w": (_("late nights in 16 weeks"), ""),
         "series": (_("longest series of nights"), ""), "longest_night_h": (_("longest night shift"), hours),
         "night_h": (_("hours between midnight and six"), hours),
-        "open_weight": (_("open work"), tickets), "median_weight": (_("usual open work"), tickets),
+        "open_weight": (_("open work"), tickets), "fair_share": (_("share of what is fair"), "%"), "median_weight": (_("usual open work"), tickets),
         "z": (_("distance from the usual, in scaled deviations"), ""), "days_of_work": (_("days of work"), ""),
         "cusum": (_("rise added up"), ""), "touched_weight": (_("work touched"), tickets),
         "max_ratio": (_("highest share, 1 is fair"), ""), "min_ratio": (_("lowest share, 1 is fair"), ""),
