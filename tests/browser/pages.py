@@ -8,6 +8,8 @@ from helpdesk_wellbeing.acting import views
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT
 from tests.browsing import AGENT, NOBODY, Served
 
+SETTINGS = ("connection", "hours", "people", "agreement", "backtest", "acting", "access", "notices", "keeping", "rules")
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -43,6 +45,7 @@ def pages_of(here: Served) -> list[Shot]:
         Shot("audit", "council", "audit"),
         Shot("settings", "admin", "settings"),
         Shot("settings", "council", "settings"),
+        *(Shot(f"settings-{name}", "admin", f"settings/{name}") for name in SETTINGS),
         Shot("not-for-me", "agent", "audit"),
         Shot("not-there", "lead", "proposals/000000000000"),
     ]
