@@ -97,7 +97,7 @@ class Place:
         return found[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     home: Path = tmp_path_factory.mktemp("attacks")
     settings = Settings(home, f"sqlite:///{home / 'wellbeing.db'}")
@@ -107,10 +107,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         app = web_side.web(settings, role="web")
         made = Place(store, app, settings)
         made.proposal = review.keep(store, ACCOUNT, [proposal(BILLING, TICKET, "8")], NOW)[0]
-        made.ids["proposal"] = review.keep(store, OTHER, [proposal(BILLING, "999")], NOW)[0]
+        made.ids["proposal"] = review.keep(store, OTHER, [proposal(CARE, "999")], NOW)[0]
         hr = Viewer(ACCOUNT, "email:hr@example.com", HOSTILE[1], None, frozenset({Role.HR}))
         made.ids["glass"] = open_glass(store, hr, "1", f"{HOSTILE[0]} a reason of many signs", NOW).id
-        made.ids["session"] = store.access.sessions(ACCOUNT, NOW)[0].hash if store.access.sessions(ACCOUNT, NOW) else ""
         yield made
         web_side.close(app)
 
@@ -177,7 +176,7 @@ def _facts(store: Store, account: str) -> None:
         store.write_pieces(account, datetime(day.year, day.month, day.day, tzinfo=UTC), frames)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tools() -> Any:
     """What is above, for tests."""
     import types
