@@ -88,6 +88,15 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Door:
+    """Somebody whom an admin lets in as this agent, by another way than the helpdesk's own."""
+
+    who: str  # email:… or oidc:…
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class MePage:
     """Everything on the page."""
 
@@ -115,6 +124,7 @@ class MePage:
     schedule: str | None
     is_asked: bool  # surveys
     read_at: datetime | None
+    doors: tuple[Door, ...]  # who may come in as this agent otherwise than by the helpdesk
 
 
 def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) -> MePage | None:
@@ -155,6 +165,10 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
         own_hours=own_hours, schedule=person.get("schedule"),
         is_asked=agent not in policy_of(store, account).not_asked,
         read_at=next((w.at for w in store.said.words(account, agent) if w.what == READ), None),
+        doors=tuple(
+            Door(one.who, one.added_at, called(known, account, one.added_by) or "")
+            for one in store.access.members(account) if one.agent == agent and one.who not in (f"zendesk:{agent}", f"freshdesk:{agent}")
+        ),
     )  # fmt: skip
 
 

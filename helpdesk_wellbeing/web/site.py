@@ -94,6 +94,11 @@ def add_pages(
     add_filters(app)
     _static(app)
 
+    @app.after_request
+    def seal_the_rest(response: Response) -> Response:
+        headers.add_missing(response)
+        return cookies.kept_here(response)
+
     @pages.before_request
     def enter() -> Response | None:
         request.max_content_length = LARGEST
@@ -104,7 +109,7 @@ def add_pages(
         g.viewer = _viewer(site, account)
         g.zone = site.known.directory(account).zone
         if request.method == "POST":
-            csrf.protect()
+            prove_form(csrf)
         return None
 
     @pages.after_request
@@ -120,6 +125,18 @@ def add_pages(
     app.register_blueprint(pages)
     app.register_blueprint(setup_door.setup(site, csrf))
     return site
+
+
+def prove_form(csrf: CSRFProtect) -> None:
+    """Raises CSRFError for a form that no page of ours sent.
+
+    A neighbour below the same domain may have put a cookie of forms into the browser, so what the browser itself says
+    of the sender counts, too.
+    """
+    cast(cookies.OfForms, current_app.session_interface).drop_planted(current_app)
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise CSRFError("sent from another site")
+    csrf.protect()
 
 
 def viewer() -> Viewer:
