@@ -20,7 +20,8 @@ from helpdesk_wellbeing.plan.proposal import WRITING, Because, Proposal, from_js
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
-    from helpdesk_wellbeing.acting.policy import Mode
+    from helpdesk_wellbeing.acting.names import Names
+    from helpdesk_wellbeing.acting.policy import Acting, Mode
     from helpdesk_wellbeing.pages.known import Known
     from helpdesk_wellbeing.store.proposals import Kept
 
@@ -30,7 +31,7 @@ SOON = timedelta(hours=12)
 A_PAGE = 25
 NAMES_AT_MOST = 10
 MENDED_BY_NAMES = ("no schedule", "no zone")  # reasons that somebody can mend who knows whom they are about
-_ANSWERED = ("open", "snoozed", "asked", "accepted", "done", "declined")
+_DECIDED = ("accepted", "done", "declined")
 _QUEUE_DAYS = 7
 
 
@@ -144,8 +145,8 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
     ]  # fmt: skip
     by_state = {state: [one for one in mine if one[0].state == state] for state in WAITING}
     page = by_state["open"][first : first + A_PAGE]
-    flags = list(_flags(known, seen, answer)) if answer else []
-    cards = _Cards(known, seen)
+    flags = list(_flags(known, seen, answer, [kept for kept, _ in pending])) if answer else []
+    cards = _Cards(known, seen, known.names(account), policy_of(store, account))
     _note_look(known, viewer, now, [*page, *by_state["asked"], *by_state["snoozed"]], flags)
     return Today(
         is_evaluated=answer is not None,
@@ -165,10 +166,11 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
 class _Cards:
     known: Known
     seen: Sight
+    names: Names
+    policy: Acting
 
     def of(self, kept: Kept, proposal: Proposal) -> Card:
-        account = self.seen.viewer.account
-        names = self.known.names(account)
+        account, names = self.seen.viewer.account, self.names
         told_now = [because for because in proposal.because if self._may_tell(proposal, because)]
         first = told_now[0] if told_now else None
         subject = None if first is None else told.named(names, first.subject.kind, first.subject.id)
@@ -179,7 +181,7 @@ class _Cards:
             {} if first is None or subject is None
             else told.sentence(self.known, first.rule, first.signal, first.values, subject.name),
             first.since if first else None, first.level if first else None, max(len(told_now) - 1, 0),
-            len(proposal.moves), policy_of(self.known.store, account).mode(kept.action),
+            len(proposal.moves), self.policy.mode(kept.action),
             sum(one.answer is not None for one in asked), len(asked),
         )  # fmt: skip
 
@@ -187,11 +189,11 @@ class _Cards:
         return self.seen.tells(proposal, because, self.known.catalogue.rules.get(because.rule))
 
 
-def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[FlagCard]:
+def _flags(known: Known, seen: Sight, answer: Mapping[str, Any], pending: Sequence[Kept]) -> Iterator[FlagCard]:
     """Flags that are theirs and for which nothing was proposed, oldest first."""
     account = seen.viewer.account
     names, rules = known.names(account), known.catalogue.rules
-    answered = set(_answered(known, account, seen.at))
+    answered = set(_answered(known, account, pending, seen.at))
     found = []
     for flag in answer.get("flags", ()):
         rule, kind, id = flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]
@@ -204,12 +206,9 @@ def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[Fla
     yield from sorted(found, key=lambda one: (one.since, one.subject.name.casefold(), one.title))
 
 
-def _answered(known: Known, account: str, now: datetime) -> Iterator[tuple[str, str, str]]:
+def _answered(known: Known, account: str, pending: Sequence[Kept], now: datetime) -> Iterator[tuple[str, str, str]]:
     """Flags (rule, kind, subject) on which a proposal rests that waits or was decided within the last week."""
-    for kept in known.store.proposals.listed(account, _ANSWERED, since=now - timedelta(days=7)):
-        for because in kept.body["because"]:
-            yield because["rule"], because["subject"]["kind"], because["subject"]["id"]
-    for kept in known.store.proposals.listed(account, WAITING):
+    for kept in (*pending, *known.store.proposals.listed(account, _DECIDED, since=now - timedelta(days=7))):
         for because in kept.body["because"]:
             yield because["rule"], because["subject"]["kind"], because["subject"]["id"]
 
