@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from helpdesk_wellbeing.acting.names import Names
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.pages import told
 from helpdesk_wellbeing.pages.told import Named, Texts
@@ -149,12 +150,15 @@ class Cards:
     def _policy(self) -> Acting:
         return policy_of(self.known.store, self.seen.viewer.account)
 
+    @cached_property
+    def _names(self) -> Names:
+        return self.known.names(self.seen.viewer.account)
+
     def _subject(self, kept: Kept) -> Named:
-        return told.named(self.known.names(self.seen.viewer.account), kept.subject_kind, kept.subject)
+        return told.named(self._names, kept.subject_kind, kept.subject)
 
     def _why(self, because: Because) -> Why:
-        names = self.known.names(self.seen.viewer.account)
-        subject = told.named(names, because.subject.kind, because.subject.id)
+        subject = told.named(self._names, because.subject.kind, because.subject.id)
         rule = self.known.catalogue.rules.get(because.rule)
         title = rule.title if rule else because.rule.replace("_", " ")
         said = told.sentence(self.known, because.rule, because.signal, because.values, subject.name)

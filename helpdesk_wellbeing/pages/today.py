@@ -33,7 +33,7 @@ LATELY_AT_MOST = 40
 DECIDED, OVER = ("accepted", "done", "declined", "undone"), ("expired", "withdrawn")
 NAMES_AT_MOST = 10
 MENDED_BY_NAMES = ("no schedule", "no zone")  # reasons that somebody can mend who knows whom they are about
-_ANSWERED = ("open", "snoozed", "asked", "accepted", "done", "declined")
+_DECIDED = ("accepted", "done", "declined")
 _QUEUE_DAYS = 7
 
 
@@ -133,7 +133,7 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
     ends = soon[:ENDING_AT_MOST]
     lately = list(_decided(known, seen, DECIDED, now - LATELY))
     over = list(_decided(known, seen, OVER, now - PASSED))
-    flags = list(_flags(known, seen, answer)) if answer else []
+    flags = list(_flags(known, seen, answer, [kept for kept, _ in pending])) if answer else []
     listed = shown | {kept.id for kept, _ in ends}
     open_ones = [one for one in waiting if one[0].id in listed]
     _note_look(known, viewer, now, [*open_ones, *by_state["asked"], *by_state["snoozed"], *lately, *over], flags)
@@ -163,11 +163,11 @@ def _decided(known: Known, seen: Sight, states: Sequence[str], since: datetime) 
             yield one, proposal
 
 
-def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[FlagCard]:
+def _flags(known: Known, seen: Sight, answer: Mapping[str, Any], pending: Sequence[Kept]) -> Iterator[FlagCard]:
     """Flags that are theirs and for which nothing was proposed, oldest first."""
     account = seen.viewer.account
     names, rules = known.names(account), known.catalogue.rules
-    answered = set(_answered(known, account, seen.at))
+    answered = set(_answered(known, account, pending, seen.at))
     found = []
     for flag in answer.get("flags", ()):
         rule, kind, id = flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]
@@ -180,12 +180,9 @@ def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[Fla
     yield from sorted(found, key=lambda one: (one.since, one.subject.name.casefold(), one.title))
 
 
-def _answered(known: Known, account: str, now: datetime) -> Iterator[tuple[str, str, str]]:
+def _answered(known: Known, account: str, pending: Sequence[Kept], now: datetime) -> Iterator[tuple[str, str, str]]:
     """Flags (rule, kind, subject) on which a proposal rests that waits or was decided within the last week."""
-    for kept in known.store.proposals.listed(account, _ANSWERED, since=now - timedelta(days=7)):
-        for because in kept.body["because"]:
-            yield because["rule"], because["subject"]["kind"], because["subject"]["id"]
-    for kept in known.store.proposals.listed(account, WAITING):
+    for kept in (*pending, *known.store.proposals.listed(account, _DECIDED, since=now - timedelta(days=7))):
         for because in kept.body["because"]:
             yield because["rule"], because["subject"]["kind"], because["subject"]["id"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import format_decimal, format_percent
+from functools import cache
+
+from flask_babel import format_decimal, format_percent, get_locale
 
 from helpdesk_wellbeing.web.texts import gettext as _
 
@@ -35,6 +37,12 @@ def amount(name: str, number: float | None) -> str:
 
 
 def _names() -> dict[str, tuple[str, str]]:
+    return _names_in(str(get_locale()))
+
+
+@cache
+def _names_in(language: str) -> dict[str, tuple[str, str]]:
+    """In the reader's language, which is `language`."""
     hours, tickets = _("h"), _("normal tickets")
     return {
         "active_h": (_("active hours"), hours), "span_h": (_("from first to last"), hours),

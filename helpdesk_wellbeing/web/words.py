@@ -10,8 +10,8 @@ import flask_babel
 from flask_babel import format_datetime, get_locale, to_user_timezone
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
     from helpdesk_wellbeing.pages.cards import Card
+    from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
     from helpdesk_wellbeing.pages.today import Gap
 
 
