@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -66,6 +66,7 @@ class Directory:
     groups: pl.DataFrame
     on_call: pl.DataFrame
     own_hours: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OWN_HOURS))
+    preset: str = DEFAULT_PRESET  # of those for whom nobody named another
 
     @staticmethod
     def empty(zone: str = "UTC") -> Directory:
@@ -111,6 +112,18 @@ def read_people(path: Path) -> pl.DataFrame:
     """
     frame = read_table(path, PEOPLE, _PEOPLE_READERS, required=("agent",), key=("agent", "valid_from"))
     return frame.with_columns(pl.col("excluded").fill_null(False))
+
+
+def read_person(fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """One row of `PEOPLE` from text by column, and by column what is wrong with it; empty fields are null."""
+    row: dict[str, Any] = dict.fromkeys(PEOPLE)
+    wrong = {}
+    for name, text in ((name, text.strip()) for name, text in fields.items() if name in PEOPLE):
+        try:
+            row[name] = _PEOPLE_READERS.get(name, str)(text) if text else None
+        except ValueError as error:
+            wrong[name] = str(error)
+    return row | {"excluded": bool(row["excluded"])}, wrong
 
 
 def read_leave(path: Path) -> pl.DataFrame:

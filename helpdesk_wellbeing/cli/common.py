@@ -120,9 +120,14 @@ def ask_secret(variable: str, what: str) -> str:
     given = os.environ.get(variable)
     if given is not None and not given.strip():
         raise ConfigError(f"{variable} is set but empty; put the {what} into it, or unset it to be asked")
-    secret = (given or _prompted(variable, what)).strip()
+    return checked_secret(given or _prompted(variable, what), what, f"; set {variable} or type it at the prompt")
+
+
+def checked_secret(given: str, what: str, how: str = "") -> str:
+    """The secret without the blanks around it. Raises ConfigError when there is none or no header takes it."""
+    secret = given.strip()
     if not secret:
-        raise ConfigError(f"no {what}; set {variable} or type it at the prompt")
+        raise ConfigError(f"no {what}{how}")
     if not secret.isascii() or not secret.isprintable():
         raise ConfigError(
             f"the {what} has signs that no HTTP header takes; letters A to Z, digits and the signs of an English "

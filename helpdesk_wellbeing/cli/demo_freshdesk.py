@@ -50,7 +50,7 @@ def connected_at(world: World) -> datetime:
 
 def connect(store: Store, front: SimulatedFreshdesk) -> None:
     """By the key of the service agent."""
-    from helpdesk_wellbeing.cli.connect import connect_freshdesk
+    from helpdesk_wellbeing.cli.connecting import connect_freshdesk
 
     settings = {"domain": front.site.options.domain, "base_url": front.base_url}
     connect_freshdesk(store, ACCOUNT, settings, front.api_key)

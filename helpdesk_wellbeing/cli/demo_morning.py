@@ -44,6 +44,7 @@ def furnish(store: Store, world: World, known: Catalogue) -> Clock:
     _give_roles(store, world.as_of - WAVE_AGO)
     morning = world.as_of + MORNING
     clock = Clock(morning - WAVE_AGO)
+    _agree(store, known, clock)
     modes = {"rebalance": "approve", "esat_wave": "approve"}
     policy.change(store, ACCOUNT, ADMIN, clock.now(), modes=modes, public_url="http://127.0.0.1:8765")
     _ask_a_team(store, clock)
@@ -86,6 +87,17 @@ def _give_roles(store: Store, at: datetime) -> None:
         store.access.put_member(
             ACCOUNT, Member(f"zendesk:{agent}", called.get(agent) or agent, agent, roles, at, ADMIN)
         )
+
+
+def _agree(store: Store, known: Catalogue, clock: Clock) -> None:
+    """Nothing is said about single agents before it was agreed on."""
+    from helpdesk_wellbeing.agreement import model, recording
+
+    agreed = model.Agreement(
+        parties=("the works council of the demo", "the management of the demo"), agreed_on=clock.at.date(),
+        dpia_on=clock.at.date(), works_council="consented", signals=model.personal_signals(known),
+    )  # fmt: skip
+    recording.record(store, ACCOUNT, agreed, ADMIN, clock.now(), known)
 
 
 def _ask_a_team(store: Store, clock: Clock) -> None:

@@ -40,7 +40,7 @@ def beginning(world: World) -> World:
 
 def connect(store: Store, front: SimulatedZendesk) -> None:
     """By OAuth client credentials."""
-    from helpdesk_wellbeing.cli.connect import connect_zendesk
+    from helpdesk_wellbeing.cli.connecting import connect_zendesk
     from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
 
     settings = {"subdomain": "acme", "base_url": front.base_url, "client_id": front.client_id}

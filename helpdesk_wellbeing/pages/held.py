@@ -70,7 +70,8 @@ def hard_handled(known: Known, account: str) -> pl.DataFrame:
 
 def person(known: Known, account: str, agent: str, on: date) -> dict[str, Any] | None:
     """What the directory says of an agent on a date; None of who is not in it."""
-    rows = known.directory(account).people.filter(pl.col("agent") == agent)
+    directory = known.directory(account)
+    rows = directory.people.filter(pl.col("agent") == agent).with_columns(pl.col("preset").fill_null(directory.preset))
     held = rows.filter(pl.col("valid_from").is_null() | (pl.col("valid_from") <= on))
     held = held.sort("valid_from", nulls_last=False).tail(1)
     return held.row(0, named=True) if held.height else None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from helpdesk_wellbeing.clock import day_number
-from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, DEFAULT_PRESET, Directory
+from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, Directory
 from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import DAY_MINUTES, parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
@@ -65,17 +65,17 @@ def with_person(frame: pl.DataFrame, directory: Directory) -> pl.DataFrame:
         .join(_spells(directory).lazy(), on="agent", how="left", maintain_order="left")
         .filter(pl.col("_from").is_null() | held)
         .drop("_from", "_to")
-        .with_columns(_defaults(directory.zone))
+        .with_columns(_defaults(directory))
         .collect()
     )
 
 
-def _defaults(zone: str) -> list[pl.Expr]:
+def _defaults(directory: Directory) -> list[pl.Expr]:
     """What holds for people of whom nothing else is known."""
     return [
-        pl.col("zone").fill_null(zone),
+        pl.col("zone").fill_null(directory.zone),
         pl.col("own_zone").fill_null(value=False),
-        pl.col("preset").fill_null(DEFAULT_PRESET),
+        pl.col("preset").fill_null(directory.preset),
         pl.col("contract_hours").fill_null(DEFAULT_CONTRACT_HOURS),
         pl.col("left_out").fill_null(value=False),
     ]
@@ -293,7 +293,7 @@ def _coded_people(directory: Directory) -> pl.DataFrame:
     """
     spells = _spells(directory).drop("agent", "_from", "_to")
     nobody = pl.DataFrame({name: [None] for name in spells.columns}, schema=spells.schema)
-    people = pl.concat([spells, nobody]).with_columns(_defaults(directory.zone))
+    people = pl.concat([spells, nobody]).with_columns(_defaults(directory))
     return people.with_columns(pl.col("zone", "preset", "schedule").cast(pl.Categorical))
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from helpdesk_wellbeing.errors import BadPayload
-from helpdesk_wellbeing.people import GROUPS, LEAVE, ON_CALL, PEOPLE, Directory
+from helpdesk_wellbeing.people import DEFAULT_PRESET, GROUPS, LEAVE, ON_CALL, PEOPLE, Directory
 from helpdesk_wellbeing.store import blobs, said
 from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.events import Owner
@@ -45,6 +45,11 @@ def _fitted(owner: Owner, kind: Kind, frame: pl.DataFrame) -> pl.DataFrame:
     ).sort("agent" if "agent" in schema else "group", maintain_order=True)
 
 
+def of_source(connection: Connection, owner: Owner, kind: Kind, source: Source) -> pl.DataFrame:
+    """What one source gave, as it stands."""
+    return _stored(connection, owner, kind, source)
+
+
 def _stored(connection: Connection, owner: Owner, kind: Kind, source: Source) -> pl.DataFrame:
     where = (directory.c.account == owner.number, directory.c.kind == kind, directory.c.source == source)
     data = connection.execute(sa.select(directory.c.data).where(*where)).scalar()
@@ -53,7 +58,7 @@ def _stored(connection: Connection, owner: Owner, kind: Kind, source: Source) ->
     return blobs.unpack(data, f"the {kind} of {owner.name} from the {source}")
 
 
-def read(connection: Connection, owner: Owner, zone: str) -> Directory:
+def read(connection: Connection, owner: Owner, zone: str, preset: str = DEFAULT_PRESET) -> Directory:
     """Both sources in one: where the file has a value it holds, where it is empty the platform's does."""
 
     def both(kind: Kind) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -66,6 +71,7 @@ def read(connection: Connection, owner: Owner, zone: str) -> Directory:
         _overridden(*both("groups"), "group").sort("group"),
         pl.concat(both("on_call")).unique().sort("agent", "from", "to"),
         said.own_hours(connection, owner),
+        preset,
     )
 
 

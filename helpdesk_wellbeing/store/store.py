@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.feed import Page
-from helpdesk_wellbeing.people import Directory
+from helpdesk_wellbeing.people import DEFAULT_PRESET, Directory
 from helpdesk_wellbeing.secrets import Keyring
 from helpdesk_wellbeing.settings import Settings, load_settings
 from helpdesk_wellbeing.store import (
@@ -404,7 +404,13 @@ class Store:
     def directory(self, account: str) -> Directory:
         """Both sources in one: the file's values, and the platform's where the file has none."""
         with self._read(account) as (connection, owner):
-            return people.read(connection, owner, self._found(connection, account)[1].zone)
+            known = self._found(connection, account)[1]
+            return people.read(connection, owner, known.zone, known.settings.get("preset", DEFAULT_PRESET))
+
+    def told_by(self, account: str, kind: Kind, source: Source) -> pl.DataFrame:
+        """The rows that one source gave of `people`, `leave`, `groups` or `on_call`."""
+        with self._read(account) as (connection, owner):
+            return people.of_source(connection, owner, kind, source)
 
     # secrets
 

@@ -30,7 +30,10 @@ def go_to(where: str) -> Response:
 
 def add_filters(app: Flask) -> None:
     """Dates and times as the reader's language writes them; times are in the account's zone."""
-    app.jinja_env.filters.update(day=_day, moment=_moment, number=_number, sentence=_sentence)
+    app.jinja_env.filters.update(
+        day=_day, moment=_moment, number=_number, sentence=_sentence, day_of=_day_of,
+        day_short=_day_short,
+    )  # fmt: skip
 
 
 def _day(value: date | str) -> str:
@@ -49,3 +52,11 @@ def _number(value: float) -> str:
 def _sentence(text: str) -> str:
     """With a capital at its beginning; the rest stays."""
     return text[:1].upper() + text[1:]
+
+
+def _day_of(value: datetime) -> str:
+    return str(format_date(value, "medium"))
+
+
+def _day_short(value: date) -> str:
+    return str(format_date(value, "d MMM"))

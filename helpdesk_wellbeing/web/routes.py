@@ -6,6 +6,7 @@ from helpdesk_wellbeing.web import (
     audit,
     break_glass,
     choosing,
+    connect,
     esat,
     flag,
     me,
@@ -14,7 +15,9 @@ from helpdesk_wellbeing.web import (
     sign_in,
     teams,
     today,
-)
+)  # fmt: skip
+from helpdesk_wellbeing.web.settings import acting, agreement, backtest, entering, hours, overview, people
 
-PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit)
-SETUP_PARTS = (setup_begin,)
+SETTINGS = (overview, hours, people, agreement, backtest, acting, entering)
+PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
+SETUP_PARTS = (setup_begin, connect)

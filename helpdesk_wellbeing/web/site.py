@@ -21,6 +21,7 @@ from helpdesk_wellbeing.access.viewer import Viewer, viewer_of
 from helpdesk_wellbeing.access.ways import WaysOf
 from helpdesk_wellbeing.errors import StoreError, WellbeingError
 from helpdesk_wellbeing.logs import place_of
+from helpdesk_wellbeing.pages.connecting import Connecting
 from helpdesk_wellbeing.pages.known import Known
 from helpdesk_wellbeing.signed import derived
 from helpdesk_wellbeing.web import cookies, headers, language
@@ -47,6 +48,7 @@ class Site:
     known: Known
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ways: WaysOf = lambda account: ()
+    connecting: Connecting | None = None  # None: accounts are connected on the command line only
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
 
     @property
@@ -61,12 +63,13 @@ def add_pages(
     catalogue: Catalogue,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ways: WaysOf = lambda account: (),
+    connecting: Connecting | None = None,
 ) -> Site:
     """Join all pages to the application: /a/<account>/…, /setup/, /static/, /."""
     from helpdesk_wellbeing.web import setup_door
     from helpdesk_wellbeing.web.routes import PARTS
 
-    site = Site(Known(store, catalogue), now, ways)
+    site = Site(Known(store, catalogue), now, ways, connecting)
     app.extensions[SITE] = site
     app.session_interface = cookies.OfForms(store)
     secret = store.access.cookie_secret()

@@ -157,7 +157,7 @@ class Freshdesk(Platform):
         return simulated_freshdesk.SimulatedFreshdesk(site, now=now)
 
     def connect(self, store: Store, account: str, desk: Any) -> None:
-        from helpdesk_wellbeing.cli.connect import connect_freshdesk
+        from helpdesk_wellbeing.cli.connecting import connect_freshdesk
 
         connect_freshdesk(
             store, account, {"domain": "acme.freshdesk.com", "base_url": desk.base_url}, desk.api_key

@@ -45,7 +45,7 @@ class Gated(SimulatedZendesk):
 
 def connect(store: Store, account: str, site: SimulatedZendesk, *, base_url: str | None = None) -> None:
     """As `connect zendesk` does; `base_url` where something stands before the helpdesk."""
-    from helpdesk_wellbeing.cli.connect import connect_zendesk
+    from helpdesk_wellbeing.cli.connecting import connect_zendesk
     from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
 
     settings = {"subdomain": "acme", "base_url": base_url or site.base_url, "client_id": site.client_id}

@@ -234,7 +234,7 @@ def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def undisturbed(_running: BadZendesk, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What `export events` gives after a pull that nobody disturbed."""
-    from helpdesk_wellbeing.cli.connect import connect_zendesk
+    from helpdesk_wellbeing.cli.connecting import connect_zendesk
     from helpdesk_wellbeing.cli.platforms import CLIENT_SECRET
     from helpdesk_wellbeing.cli.pull import run
 

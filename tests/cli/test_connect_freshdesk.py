@@ -154,7 +154,7 @@ def test_one_freshdesk_is_not_connected_under_two_names(connect, again):
     ran = connect(again, account="other")
 
     assert (ran.code, len(ran.lines)) == (2, 1)
-    assert ran.line.endswith("acme.freshdesk.com is connected already, as fd; use that name, or give another --domain")
+    assert ran.line.endswith("acme.freshdesk.com is connected already, as fd; use that name, or give another domain")
     assert connect(again).code == 0
     assert connect("other.freshdesk.com", account="other").code == 0
     assert connect("other.freshdesk.com").code == 2

@@ -155,7 +155,7 @@ def upgrade() -> None:
 
 def _who_stands_in_the_audit() -> None:
     """Entries were added before anybody noted who stands in them."""
-    columns = [sa.column("account"), sa.column("word"), sa.column("seq")]
+    columns: list[sa.ColumnClause[Any]] = [sa.column("account"), sa.column("word"), sa.column("seq")]
     mentions = sa.table("audit_mentions", *columns)
     rows = op.get_bind().execute(sa.text("SELECT account, seq, body FROM audit"))
     found = [

@@ -1,0 +1,75 @@
+"""Settings at a glance: the steps of the set-up with what is done, and what stands how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from helpdesk_wellbeing.pages import jobs
+from helpdesk_wellbeing.pages.settings import acting, agreement, entering, people, reading
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.access.viewer import Viewer
+    from helpdesk_wellbeing.pages.jobs import Job
+    from helpdesk_wellbeing.pages.known import Known
+    from helpdesk_wellbeing.pages.settings.acting import ActingPage
+    from helpdesk_wellbeing.pages.settings.agreement import AgreementPage
+    from helpdesk_wellbeing.pages.settings.entering import AccessPage
+    from helpdesk_wellbeing.pages.settings.people import PeoplePage
+    from helpdesk_wellbeing.pages.settings.reading import Reading
+
+_HOURS, _MODES = "settings_hours_seen", "settings_modes_seen"
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All that the checklist is made of."""
+
+    reading: Reading
+    people: PeoplePage
+    agreement: AgreementPage
+    backtest: Job | None
+    access: AccessPage
+    acting: ActingPage
+    done: frozenset[str]  # of the steps: connect, hours, people, agreement, backtest, acting, access
+    rules: int
+
+    @property
+    def next_step(self) -> str | None:
+        """The first one that is not done."""
+        return next((step for step in STEPS if step not in self.done), None)
+
+
+STEPS = ("connect", "hours", "people", "agreement", "backtest", "access", "acting")
+
+
+def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
+    """How everything stands."""
+    store, account = known.store, viewer.account
+    read = reading.reading_of(store, account, now)
+    everybody, agreed = people.build(known, viewer, now), agreement.build(known, viewer, now)
+    looked, entry = jobs.job_of(store, account, jobs.BACKTEST), entering.build(known, viewer, now)
+    acts = acting.build(known, viewer, now)
+    has_way = entry.ways.zendesk is not None or entry.ways.oidc is not None
+    is_done = {
+        "connect": read.is_read and not read.is_paused,
+        "hours": store.get_meta(account, _HOURS) is not None or read.is_simulated,
+        "people": everybody.total > 0 and not everybody.gaps.get("schedule", 0),
+        "agreement": agreed.holds is not None or not agreed.is_needed,
+        "backtest": looked is not None and looked.state == "done",
+        "access": has_way and entry.has_admin,
+        "acting": store.get_meta(account, _MODES) is not None or bool(acts.policy.modes),
+    }
+    done = frozenset(step for step, so in is_done.items() if so)
+    return Overview(read, everybody, agreed, looked, entry, acts, done, len(list(known.catalogue.active())))
+
+
+def note_hours(known: Known, account: str) -> None:
+    """The country and its zone were looked at."""
+    known.store.set_meta(account, _HOURS, "yes")
+
+
+def note_modes(known: Known, account: str) -> None:
+    """The modes were looked at."""
+    known.store.set_meta(account, _MODES, "yes")

@@ -1,0 +1,117 @@
+"""People: the list with what is missing, files, and one person by hand."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from zoneinfo import available_timezones
+
+import polars as pl
+from flask import Blueprint, Response, abort, request
+from flask_babel import gettext as _
+
+from helpdesk_wellbeing import people as files
+from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.pages.settings import people as model
+from helpdesk_wellbeing.people import IDENTITIES, PRESETS
+from helpdesk_wellbeing.store.people import Kind
+from helpdesk_wellbeing.web.settings import words
+from helpdesk_wellbeing.web.settings.common import back, by, changer, day_of, reader, shown, text_of
+from helpdesk_wellbeing.web.site import Site
+
+READERS: dict[Kind, Callable[[Path], pl.DataFrame]] = {
+    "people": files.read_people,
+    "leave": files.read_leave,
+    "groups": files.read_groups,
+    "on_call": files.read_on_call,
+}
+_MOST_PAGES = 10_000
+
+
+def add_to(pages: Blueprint, site: Site) -> None:
+    """GET /settings/people, POST …/files, GET and POST /settings/people/<agent>."""
+
+    def people(account: str, status: int = 200, problems: dict[str, list[str]] | None = None) -> Response:
+        viewer = reader()
+        sought, page = request.args.get("find", "")[:80], request.args.get("page", 1, type=int)
+        found = model.build(site.known, viewer, site.now(), sought, min(page, _MOST_PAGES))
+        return shown("people.html", viewer, status, page=found, words=words, problems=problems or {})
+
+    @pages.get("/settings/people")
+    def settings_people(account: str) -> Response:
+        return people(account)
+
+    @pages.post("/settings/people/files")
+    def take_files(account: str) -> Response:
+        viewer = changer()
+        frames: dict[Kind, pl.DataFrame] = {}
+        problems: dict[str, list[str]] = {}
+        for kind, read in READERS.items():
+            sent = request.files.get(kind)
+            if sent is None or not sent.filename:
+                continue
+            try:
+                frames[kind] = _read(read, kind, sent.stream.read())
+            except ConfigError as error:
+                problems[kind] = str(error).split("; ")
+        if problems:
+            return people(account, 422, problems)
+        if not frames:
+            return people(account, 422, {"": [_("Choose at least one file.")]})
+        model.replace(site.store, account, frames, by(viewer), site.now())
+        told = ", ".join(f"{words.file(kind)}: {frame.height}" for kind, frame in frames.items())
+        text = _("Taken, in the place of what files said before. Rows of %(files)s.", files=told)
+        return back("settings_people", text, account)
+
+    def person(account: str, agent: str, status: int = 200, wrong: dict[str, str] | None = None) -> Response:
+        found = model.person(site.known, changer(), agent, site.now())
+        if found is None:
+            abort(404)
+        return shown(
+            "person.html", changer(), status, page=found, words=words, wrong=wrong or {}, presets=PRESETS,
+            identities=IDENTITIES, zones=sorted(available_timezones()), given=request.form if wrong else None,
+        )  # fmt: skip
+
+    @pages.get("/settings/people/<agent>")
+    def settings_person(account: str, agent: str) -> Response:
+        return person(account, agent)
+
+    @pages.post("/settings/people/<agent>")
+    def set_person(account: str, agent: str) -> Response:
+        viewer = changer()
+        found = model.person(site.known, viewer, agent, site.now())
+        if found is None:
+            abort(404)
+        fields = {
+            name: text_of(name) for name in ("name", "time_zone", "preset", "contract_hours", "schedule", "identity")
+        }
+        fields["contract_hours"] = fields["contract_hours"].replace(",", ".")
+        fields["excluded"] = "yes" if request.form.get("excluded") == "yes" else "no"
+        row, wrong = files.read_person(fields)
+        since = day_of("since", wrong, _("This is no day."))
+        if since is not None and not date(1970, 1, 1) <= since <= date(2100, 1, 1):
+            wrong["since"] = _("This is no day.")
+        led, known = request.form.getlist("lead_of"), dict(found.groups)
+        if not set(led) <= set(known):
+            abort(400)
+        if len(fields["name"]) > 200:
+            wrong["name"] = _("A name has at most 200 signs.")
+        if wrong:
+            return person(account, agent, 422, wrong)
+        row["lead_of"] = sorted(set(led)) or None
+        model.set_person(site.store, viewer, agent, row, since, by(viewer), site.now())
+        return back("settings_people", _("Kept for %(name)s.", name=row["name"] or found.name), account)
+
+
+def _read(read: Callable[[Path], pl.DataFrame], kind: str, data: bytes) -> pl.DataFrame:
+    """As `import` reads it; problems name lines, not our file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{kind}.csv"
+        file.write_bytes(data)
+        try:
+            return read(file)
+        except ConfigError as error:
+            said = str(error).replace(f"{file}: ", "").replace(str(file), kind)
+            raise ConfigError(said.removeprefix("nothing was taken: ")) from None

@@ -1,0 +1,202 @@
+"""What settings say in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from helpdesk_wellbeing.web.words import _, ngettext
+
+
+def preset(name: str) -> str:
+    """What a statutory preset is called."""
+    return {
+        "eu_floor": _("European floor"),
+        "nl_atw": _("Netherlands"),
+        "uk_wtr": _("United Kingdom"),
+        "de_arbzg": _("Germany"),
+        "fr_ct": _("France"),
+        "us_flsa": _("United States"),
+    }.get(name, name)
+
+
+def preset_says(name: str) -> str:
+    """The same in a sentence."""
+    return {
+        "eu_floor": _(
+            "The Working Time Directive: 11 hours of rest a day, 35 together a week, 48 hours a week on "
+            "average over 17 weeks. Choose it where no other fits."
+        ),
+        "nl_atw": _(
+            "Working Hours Act: at most 12 hours a shift, 11 hours of rest, a break of half an hour after "
+            "five and a half hours, 55 hours a week over four weeks and 48 over sixteen."
+        ),
+        "uk_wtr": _(
+            "Working Time Regulations: 11 hours of rest, 20 minutes of break after six hours, 48 hours a "
+            "week on average over 17 weeks."
+        ),
+        "de_arbzg": _(
+            "Working Hours Act: at most 10 hours a day, 11 hours of rest, 30 minutes of break after six "
+            "hours and 45 after nine."
+        ),
+        "fr_ct": _(
+            "Labour Code: at most 10 hours a day, 11 hours of rest, 20 minutes of break after six hours, 44 "
+            "hours a week over twelve weeks."
+        ),
+        "us_flsa": _(
+            "Federal law sets no such limits; the European numbers are hints about health and are never critical."
+        ),
+    }.get(name, "")
+
+
+def weekday(number: int) -> str:
+    """Monday is 0."""
+    return [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")][number]
+
+
+def gap(word: str) -> str:
+    """What is missing of a person."""
+    return {
+        "schedule": _("no schedule"),
+        "time_zone": _("no zone of their own"),
+        "lead": _("nobody leads their teams"),
+    }.get(word, word)
+
+
+def identity(word: str | None) -> str:
+    """What an account of the helpdesk is."""
+    return {
+        "person": _("a person"), "shared": _("shared by several"), "automation": _("a machine"),
+    }.get(word or "", _("not said"))  # fmt: skip
+
+
+def role(word: str) -> str:
+    """A role."""
+    return {
+        "agent": _("agent"),
+        "lead": _("team lead"),
+        "ops": _("operations"),
+        "hr": _("HR, health and safety"),
+        "council": _("works council"),
+        "admin": _("admin"),
+        "dpo": _("data protection"),
+    }.get(word, word)
+
+
+def role_says(word: str) -> str:
+    """What a role sees."""
+    return {
+        "ops": _("what leads see, of all teams"),
+        "hr": _("numbers of five people and more, nobody by name"),
+        "council": _("these settings, the audit in words, numbers of five people and more; changes nothing"),
+        "admin": _("these settings and may change them; nothing of anybody's work"),
+        "dpo": _("the audit, agreements and documents"),
+        "lead": _("flags and proposals about the members of the teams they lead, after the agent has seen them"),
+        "agent": _("everything about themselves, nothing about others"),
+    }.get(word, "")
+
+
+def works_council(word: str) -> str:
+    """What it decided."""
+    return {
+        "consented": _("consented"),
+        "advised": _("advised"),
+        "no council": _("there is no works council"),
+        "not recorded": _("not recorded"),
+    }.get(word, word)
+
+
+def purpose(word: str) -> str:
+    """What data may serve."""
+    return {
+        "working_time": _("keeping working time within the law"),
+        "workload": _("spreading work more evenly"),
+        "team_survey": _("asking teams how work is going"),
+    }.get(word, word)
+
+
+def kept(word: str) -> str:
+    """A class of data."""
+    return {
+        "events": _("events of the helpdesk"),
+        "facts": _("what is computed from them: days, shifts, load"),
+        "decisions": _("flags and proposals"),
+        "answers": _("survey answers"),
+        "audit": _("the audit"),
+    }.get(word, word)
+
+
+def action(name: str) -> str:
+    """What an action is called."""
+    return {
+        "rebalance": _("Move tickets within a team"),
+        "esat_wave": _("Ask a team how it is going"),
+        "pause_intake": _("No new tickets for somebody for a while"),
+        "protect_break": _("Keep a break free"),
+        "recovery_slot": _("Give time back"),
+        "no_new_escalations": _("No new escalations for somebody for a while"),
+        "check_in": _("A talk about the work"),
+        "staffing_note": _("Look at the staffing of a team"),
+    }.get(name, name.replace("_", " "))
+
+
+def mode(word: str) -> str:
+    """What a mode is called."""
+    return {
+        "off": _("off"),
+        "dry_run": _("on trial"),
+        "suggest": _("as a note"),
+        "approve": _("after approval"),
+        "auto": _("approved in advance"),
+    }.get(word, word)
+
+
+def mode_says(action: str, word: str) -> str:
+    """What a mode means for an action."""
+    if word == "off":
+        return _("It is never proposed.")
+    if word == "dry_run" and action not in ("rebalance", "esat_wave"):
+        return _("It is proposed; a person does it, nothing is ever written into the helpdesk.")
+    if word == "approve" and action == "esat_wave":
+        return _("It is proposed; after a yes everybody in the team gets a private ticket with a link.")
+    return {
+        "dry_run": _("It is proposed and decided, and nothing is written into the helpdesk."),
+        "suggest": _("Each ticket gets a private note with the suggestion; a person moves it."),
+        "approve": _("It is proposed; after a lead's yes the tickets are moved, and that can be undone."),
+        "auto": _("A standing approval from the command line says yes in advance."),
+    }.get(word, "")
+
+
+def ago(span: timedelta) -> str:
+    """How long ago something was."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 2:
+        return _("just now")
+    if minutes < 120:
+        return ngettext("a minute ago", "%(num)s minutes ago", minutes)
+    if minutes < 48 * 60:
+        return ngettext("an hour ago", "%(num)s hours ago", minutes // 60)
+    return ngettext("a day ago", "%(num)s days ago", minutes // (24 * 60))
+
+
+def kind(word: str) -> str:
+    """Whom or what a rule is about."""
+    return {"agent": _("one person"), "team": _("a team"), "queue": _("a queue")}.get(word, word)
+
+
+def job(step: str) -> str:
+    """What work in the background does now."""
+    if step.startswith("work:"):
+        return _("Working through what was read: up to %(day)s.", day=step.removeprefix("work:"))
+    return {
+        "simulate": _("A team of 60 is being simulated: ten weeks of tickets."),
+        "keep": _("What happened there is being kept."),
+        "evaluate": _("The last weeks are being evaluated, week by week."),
+        "busy": _("Something else is working with this account; what is kept so far is evaluated."),
+    }.get(step, _("It is beginning."))
+
+
+def file(kind: str) -> str:
+    """A file about people."""
+    return {
+        "people": _("people"), "leave": _("leave"), "groups": _("groups"), "on_call": _("on call"),
+    }.get(kind, kind)  # fmt: skip
