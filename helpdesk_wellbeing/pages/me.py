@@ -88,6 +88,15 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Door:
+    """Somebody whom an admin lets in as this agent, by another way than the helpdesk's own."""
+
+    who: str  # email:… or oidc:…
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class MePage:
     """Everything on the page."""
 
@@ -115,6 +124,7 @@ class MePage:
     schedule: str | None
     is_asked: bool  # surveys
     read_at: datetime | None
+    doors: tuple[Door, ...]  # who may come in as this agent otherwise than by the helpdesk
 
 
 def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) -> MePage | None:
@@ -124,7 +134,7 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
     is_own = agent == viewer.agent
     if agent is None or not (is_own or break_glass.is_open(store, viewer, agent, now)):
         return None
-    gate = gate_of(store, account, now)
+    gate = gate_of(store, account, now, directory=known.directory(account))
     answer = known.answer(account)
     mine = Mine.of(known, account, agent, now)
     person = held.person(known, account, agent, now.date()) or {}
@@ -155,6 +165,10 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
         own_hours=own_hours, schedule=person.get("schedule"),
         is_asked=agent not in policy_of(store, account).not_asked,
         read_at=next((w.at for w in store.said.words(account, agent) if w.what == READ), None),
+        doors=tuple(
+            Door(one.who, one.added_at, called(known, account, one.added_by) or "")
+            for one in store.access.members(account) if one.agent == agent and one.who not in (f"zendesk:{agent}", f"freshdesk:{agent}")
+        ),
     )  # fmt: skip
 
 

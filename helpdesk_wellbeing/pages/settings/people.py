@@ -151,7 +151,20 @@ def set_person(
 def replace(store: Store, account: str, frames: Mapping[Kind, pl.DataFrame], by: Any, at: datetime) -> None:
     """Take files as they are, each in the place of all that was there of its kind; all or none."""
     with store.transaction():
+        before = _leads(store, account)
         for kind, frame in frames.items():
             getattr(store, f"replace_{kind}")(account, "file", frame)
         rows = {kind: frame.height for kind, frame in frames.items()}
-        store.audit.add(account, at, "files taken", by=by, rows=rows)
+        after = _leads(store, account)
+        leads = [Person(agent) for agent in sorted(after) if after[agent] != before.get(agent)]
+        led_no_more = [Person(agent) for agent in sorted(before) if agent not in after]
+        store.audit.add(account, at, "files taken", by=by, rows=rows, leads=leads, lead_no_more=led_no_more)
+
+
+def _leads(store: Store, account: str) -> dict[str, set[str]]:
+    """What each lead leads, whenever: who leads sees others, so the audit says when that changes."""
+    rows = store.directory(account).people.select("agent", "lead_of").drop_nulls().explode("lead_of").drop_nulls()
+    found: dict[str, set[str]] = {}
+    for agent, group in rows.iter_rows():
+        found.setdefault(agent, set()).add(group)
+    return found
