@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Flask, Response, abort, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from helpdesk_wellbeing.access import entering
 from helpdesk_wellbeing.access.patience import Doorkeeper
@@ -110,6 +110,11 @@ def add_pages(
         return response
 
     pages.register_error_handler(Exception, told)
+
+    @app.errorhandler(404)
+    def no_page(error: NotFound) -> Response | NotFound:
+        """An address that no page has: in our words below an account, plainly elsewhere."""
+        return told(error) if request.path.startswith(OF_AN_ACCOUNT.partition("<")[0]) else error
 
     for part in PARTS:
         part.add_to(pages, site)

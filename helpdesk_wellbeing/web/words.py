@@ -10,8 +10,8 @@ import flask_babel
 from flask_babel import format_datetime, get_locale, to_user_timezone
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
     from helpdesk_wellbeing.pages.cards import Card
+    from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
     from helpdesk_wellbeing.pages.today import Gap
 
 
@@ -79,6 +79,11 @@ def consequence(card: Card | Shown) -> str:
             "Each ticket has a private note with the suggestion. You move the tickets; accepting says that you did."
         )
     return _("Trial run: your decision is kept, and nothing is written into the helpdesk.")
+
+
+def consequences(cards: Sequence[Card]) -> list[str]:
+    """What accepting does of those that may write into the helpdesk, each once."""
+    return list(dict.fromkeys(consequence(card) for card in cards if card.writes_tickets))
 
 
 def mode_explained(shown: Shown) -> str | None:
