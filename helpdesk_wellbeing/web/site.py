@@ -114,7 +114,13 @@ def add_pages(
     @app.errorhandler(404)
     def no_page(error: NotFound) -> Response | NotFound:
         """An address that no page has: in our words below an account, plainly elsewhere."""
-        return told(error) if request.path.startswith(OF_AN_ACCOUNT.partition("<")[0]) else error
+        below = OF_AN_ACCOUNT.partition("<")[0]
+        if not request.path.startswith(below):
+            return error
+        account = request.path.removeprefix(below).partition("/")[0]
+        if store.has_account(account):
+            g.account, g.viewer, g.zone = account, _viewer(site, account), site.known.directory(account).zone
+        return told(error)
 
     for part in PARTS:
         part.add_to(pages, site)
