@@ -1,4 +1,4 @@
-"""Proposals in a few words: each as a card, those about the same person or team together, and those that are decided."""
+"""Proposals in a few words: each as a card, those about one person or team together, and those that are decided."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ Pair = tuple["Kept", Proposal]
 
 
 def by_subject(pairs: Iterable[Pair]) -> list[list[Pair]]:
-    """Those about the same person or team together, in the order of the first of each; surveys by the calendar are one."""
+    """Those about one person or team together, in the order of the first of each; surveys by the calendar are one."""
     found: dict[tuple[bool, str] | None, list[Pair]] = {}
     for kept, proposal in pairs:
         is_routine = kept.action == "esat_wave" and not proposal.because

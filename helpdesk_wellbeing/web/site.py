@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Flask, Response, abort, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from helpdesk_wellbeing.access import entering
 from helpdesk_wellbeing.access.patience import Doorkeeper
@@ -118,6 +118,17 @@ def add_pages(
         return response
 
     pages.register_error_handler(Exception, told)
+
+    @app.errorhandler(404)
+    def no_page(error: NotFound) -> Response | NotFound:
+        """An address that no page has: in our words below an account, plainly elsewhere."""
+        below = OF_AN_ACCOUNT.partition("<")[0]
+        if not request.path.startswith(below):
+            return error
+        account = request.path.removeprefix(below).partition("/")[0]
+        if store.has_account(account):
+            g.account, g.viewer, g.zone = account, _viewer(site, account), site.known.directory(account).zone
+        return told(error)
 
     for part in PARTS:
         part.add_to(pages, site)

@@ -36,7 +36,7 @@ def why(reason: Why) -> str:
 def not_asked(reason: str | None) -> str:
     """Why a team is not asked now."""
     return {
-        None: _("may be asked when its queue says so"),
+        None: _("may be asked, once somebody accepts a proposal for it"),
         "survey too recent": _("was asked a short while ago"),
         "too few members": _("has fewer than five members who may be asked, so no result could be shown"),
         "survey under way": _("is being asked now"),

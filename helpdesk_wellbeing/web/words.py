@@ -81,6 +81,11 @@ def consequence(card: Card | Shown) -> str:
     return _("Trial run: your decision is kept, and nothing is written into the helpdesk.")
 
 
+def consequences(cards: Sequence[Card]) -> list[str]:
+    """What accepting does of those that may write into the helpdesk, each once."""
+    return list(dict.fromkeys(consequence(card) for card in cards if card.writes_tickets))
+
+
 def mode_explained(shown: Shown) -> str | None:
     """How the mode could be another one; None where nothing is to be said."""
     if not shown.writes_tickets or shown.mode in ("approve", "auto"):

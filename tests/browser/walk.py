@@ -1,7 +1,7 @@
 """The newcomer's walk with a stopwatch: from `demo` to a first accepted proposal, written and undone.
 
-Run: python -m tests.browser.walk. It starts the demo as a person does and from then on uses nothing but the address that
-is printed and what the pages show.
+Run: python -m tests.browser.walk. It starts the demo as a person does and uses nothing but the address that is printed
+and what the pages show.
 """
 
 from __future__ import annotations

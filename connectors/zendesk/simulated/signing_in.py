@@ -51,7 +51,9 @@ class SigningIn:
         asked = {name: query[name][0] for name in _ASKED if name in query}
         goal = asked.get("redirect_uri", "")
         if asked.get("client_id") != client_id or not self._may_go(goal):
-            return sheet(TITLE, "<h1>Invalid authorization request</h1><p>No such client, or not its redirect URL.</p>", 400)
+            return sheet(
+                TITLE, "<h1>Invalid authorization request</h1><p>No such client, or not its redirect URL.</p>", 400
+            )
         if asked.get("response_type") != "code" or asked.get("code_challenge_method", "S256") != "S256":
             return _back(goal, {"error": "unsupported_response_type", "state": asked.get("state", "")})
         chosen = query.get("user", [""])[0]

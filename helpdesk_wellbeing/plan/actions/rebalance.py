@@ -256,8 +256,9 @@ def _details(case: Case, plan: Plan) -> dict[str, Any]:
 def _of_ticket(move: Moved) -> dict[str, Any]:
     """What sets a ticket apart from the others that move."""
     why = move.why
+    skills = [word for word in why.skills if not word.startswith(_NOT)]
     return {
-        "ticket": move.ticket, "effort": round(why.effort / ONE_TICKET, 2), "skills": [word for word in why.skills if not word.startswith(_NOT)],
+        "ticket": move.ticket, "effort": round(why.effort / ONE_TICKET, 2), "skills": skills,
         "language": why.language, "knows": why.knows, "hard": why.hard, "others": why.others,
     }  # fmt: skip
 

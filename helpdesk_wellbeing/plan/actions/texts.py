@@ -92,8 +92,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "nl": {
         "from_to": "{start} tot {end}",
-        "because_WT1": "{name}: een dag met ongeveer {active_h} uur werk, en ten minste {span_h} uur van begin tot eind;"
-        " de grenzen zijn {limit_h} en 13 uur.",
+        "because_WT1": "{name}: een dag met ongeveer {active_h} uur werk, en ten minste {span_h} uur van begin tot"
+        " eind; de grenzen zijn {limit_h} en 13 uur.",
         "because_WT2": "{name}: een week met ongeveer {week_h} uur werk; de grens is {limit_h} uur.",
         "because_WT3": "{name}: gemiddeld ongeveer {average_h} uur per week over {weeks} weken; de grens is {limit_h}"
         " uur.",
