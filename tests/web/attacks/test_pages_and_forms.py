@@ -57,6 +57,7 @@ def test_no_redirect_leads_to_the_host_that_a_caller_names(place, path):
     where = answer.headers.get("Location", "")
     assert EVIL not in where.replace("%2F", "/").split("?")[0]
     assert not where.startswith("//")
+    assert EVIL not in answer.text.replace(quote(f"//{EVIL}"), "")
 
 
 def test_no_page_repeats_the_host_that_a_caller_names(place):
