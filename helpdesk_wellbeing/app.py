@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.settings import Settings
     from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.web.site import TicketPage
     from webhooks.receipts import Receipts
 
 BUSY_S = 5.0  # platforms hang up after 10 seconds
@@ -67,7 +68,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
     for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
-    site = add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now))
+    site = add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store))
     for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
     app.extensions[_BEHIND] = (store, receipts, heart)
@@ -112,6 +113,21 @@ def ways(store: Store) -> WaysOf:
             found.append(OidcSignIn(one.issuer, one.client_id, secrets[1], one.label, here=stays_here(known)))
         made[account] = (version, tuple(found))
         return made[account][1]
+
+    return of
+
+
+def ticket_pages(store: Store) -> TicketPage:
+    """Where a ticket of an account is opened in its helpdesk."""
+    from connectors.freshdesk import settings as freshdesk
+    from connectors.zendesk import settings as zendesk
+
+    pages = {"freshdesk": freshdesk.ticket_page, "zendesk": zendesk.ticket_page}
+
+    def of(account: str, ticket: str) -> str | None:
+        known = store.account(account)
+        page = pages.get(known.platform or "")
+        return None if page is None else page(known.settings, ticket)
 
     return of
 

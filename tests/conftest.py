@@ -12,13 +12,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import settings
+from werkzeug.routing import Rule
 
 from helpdesk_wellbeing.demo import World
 from helpdesk_wellbeing.store import migrations, open_store
 from tests import worlds
 from tests.first_tables import once_made
 from tests.postgresql import Server, quick_folder
+from tests.web_once import Remembered, compiled_once
 from tests.worlds import alone, world_of
 
 SERVER_FOLDER = "WELLBEING_TESTS_POSTGRESQL"  # not of the program's own: tests take those away
@@ -49,6 +52,15 @@ def _tables_are_made_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _templates_and_addresses_are_compiled_once() -> Iterator[None]:
+    """Web sides in this process share what is compiled of them."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(Flask.jinja_options, "bytecode_cache", Remembered())
+        patched.setattr(Rule, "_compile_builder", compiled_once(Rule._compile_builder))
+        yield
+
+
 @pytest.fixture
 def migrating(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every new database is made by the migrations themselves."""
@@ -72,6 +84,7 @@ def shared() -> Path:
 
 def pytest_configure(config):
     """One server and one of each world for all workers of a run: the first test that needs one makes it."""
+    gc.disable()  # until everything is collected
     if not hasattr(config, "workerinput"):
         quick = quick_folder()
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", quick)
@@ -83,6 +96,7 @@ def pytest_collection_finish(session):
     """Four thousand tests stay to the end: looking through them for garbage again and again is no use."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config):

@@ -134,7 +134,7 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
     is_own = agent == viewer.agent
     if agent is None or not (is_own or break_glass.is_open(store, viewer, agent, now)):
         return None
-    gate = gate_of(store, account, now)
+    gate = gate_of(store, account, now, directory=known.directory(account))
     answer = known.answer(account)
     mine = Mine.of(known, account, agent, now)
     person = held.person(known, account, agent, now.date()) or {}

@@ -119,7 +119,8 @@ def _flags(known: Known, viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
         return []
     members = held.members(known, viewer.account, now.date())
     found = []
-    for flag in under(answer, gate_of(known.store, viewer.account, now))["flags"]:
+    gate = gate_of(known.store, viewer.account, now, directory=known.directory(viewer.account))
+    for flag in under(answer, gate)["flags"]:
         kind, id = flag["subject"]["kind"], flag["subject"]["id"]
         if kind != "agent" and not guessable(flag, contributors(flag, len(members.get(id, ())))):
             found.append(flag)

@@ -9,7 +9,12 @@ def what(word: str) -> str:
     """What happened; what is not known here as it stands."""
     return {
         "accepted": _("proposal accepted"),
+        "agreement": _("agreement recorded"),
+        "agreement asked for": _("change of the agreement asked for"),
         "agreement recorded": _("agreement recorded"),
+        "connected": _("helpdesk connected"),
+        "files taken": _("files about people taken"),
+        "people changed": _("a person's settings changed"),
         "agent erased": _("person erased"),
         "audit downloaded": _("audit downloaded"),
         "contest settled": _("contest settled"),

@@ -48,7 +48,9 @@ def add_to_setup(setup: Blueprint, site: Site) -> None:
             if email:
                 members.checked_who(f"email:{email}")
             if request.form.get("read") != "yes":
-                raise ConfigError(_("Say that you have read what is read and what never is; reading begins at once."))
+                raise ConfigError(
+                    _("Say that you have read what is read and what is never kept; reading begins at once.")
+                )
             made = site.connecting.connect(asked)
         except (ConfigError, PlatformError, BadPayload) as error:
             return form(f"settings/connect_{platform}.html", 422, _without(str(error), asked.secret))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import format_decimal, format_percent
+from functools import cache
+
+from flask_babel import format_decimal, format_percent, get_locale
 
 from helpdesk_wellbeing.web.texts import gettext as _
 
@@ -35,6 +37,12 @@ def amount(name: str, number: float | None) -> str:
 
 
 def _names() -> dict[str, tuple[str, str]]:
+    return _names_in(str(get_locale()))
+
+
+@cache
+def _names_in(language: str) -> dict[str, tuple[str, str]]:
+    """In the reader's language, which is `language`."""
     hours, tickets = _("h"), _("normal tickets")
     return {
         "active_h": (_("active hours"), hours), "span_h": (_("from first to last"), hours),
@@ -55,7 +63,7 @@ def _names() -> dict[str, tuple[str, str]]:
         "leave_days": (_("leave days with work"), ""), "nights_16w": (_("late nights in 16 weeks"), ""),
         "series": (_("longest series of nights"), ""), "longest_night_h": (_("longest night shift"), hours),
         "night_h": (_("hours between midnight and six"), hours),
-        "open_weight": (_("open work"), tickets), "median_weight": (_("usual open work"), tickets),
+        "open_weight": (_("open work"), tickets), "fair_share": (_("share of what is fair"), "%"), "median_weight": (_("usual open work"), tickets),
         "z": (_("distance from the usual, in scaled deviations"), ""), "days_of_work": (_("days of work"), ""),
         "cusum": (_("rise added up"), ""), "touched_weight": (_("work touched"), tickets),
         "max_ratio": (_("highest share, 1 is fair"), ""), "min_ratio": (_("lowest share, 1 is fair"), ""),

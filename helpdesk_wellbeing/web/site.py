@@ -38,6 +38,8 @@ SITE = "helpdesk_wellbeing.site"  # where the application keeps it
 SEEN_EVERY = timedelta(minutes=5)  # a session's last use is noted no more often
 LARGEST = 2 * 1024 * 1024  # bytes of a form: a people file of ten thousand is smaller
 
+TicketPage = Callable[[str, str], str | None]  # account, ticket -> its address in the helpdesk, where that is known
+
 _log = structlog.get_logger(__name__)
 
 
@@ -50,6 +52,7 @@ class Site:
     ways: WaysOf = lambda account: ()
     connecting: Connecting | None = None  # None: accounts are connected on the command line only
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
+    ticket_page: TicketPage = lambda account, ticket: None
 
     @property
     def store(self) -> Store:
@@ -64,12 +67,13 @@ def add_pages(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ways: WaysOf = lambda account: (),
     connecting: Connecting | None = None,
+    ticket_page: TicketPage = lambda account, ticket: None,
 ) -> Site:
     """Join all pages to the application: /a/<account>/…, /setup/, /static/, /."""
     from helpdesk_wellbeing.web import setup_door
     from helpdesk_wellbeing.web.routes import PARTS
 
-    site = Site(Known(store, catalogue), now, ways, connecting)
+    site = Site(Known(store, catalogue), now, ways, connecting, ticket_page=ticket_page)
     app.extensions[SITE] = site
     app.session_interface = cookies.OfForms(store)
     secret = store.access.cookie_secret()

@@ -61,6 +61,11 @@ def effect(change: Change | NoChange | None) -> str:
     )  # fmt: skip
 
 
+def scale() -> list[str]:
+    """The answers, from the worst to the best."""
+    return [_("strongly disagree"), _("disagree"), _("neither"), _("agree"), _("strongly agree")]
+
+
 def mean(value: float | None) -> str:
     """From one to five."""
     return number(value)

@@ -115,6 +115,7 @@ def steps(tools):
         "replace_groups": lambda s, a: s.replace_groups(a, "platform", tools.GROUPS.to_frame()),
         "replace_on_call": lambda s, a: s.replace_on_call(a, "file", tools.ON_CALL.to_frame()),
         "directory": lambda s, a: s.directory(a),
+        "told_by": lambda s, a: s.told_by(a, "people", "file"),
         "put_secret": lambda s, a: s.put_secret(a, "webhook_secret", MINE),
         "get_secret": lambda s, a: s.get_secret(a, "webhook_secret"),
         "has_secret": lambda s, a: s.has_secret(a, "webhook_secret"),

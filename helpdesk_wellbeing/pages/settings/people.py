@@ -55,6 +55,7 @@ class PeoplePage:
     page: int
     pages: int
     sought: str
+    gap: str
     files: Mapping[str, int]  # rows that came from files or by hand, by kind
     may_change: bool
 
@@ -70,7 +71,7 @@ class PersonPage:
     groups: tuple[tuple[str, str], ...]  # all groups: id, name
 
 
-def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: int = 1) -> PeoplePage:
+def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: int = 1, gap: str = "") -> PeoplePage:
     """Everybody who is known, by name."""
     store, account = known.store, viewer.account
     directory, names = known.directory(account), known.names(account)
@@ -81,6 +82,8 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     found = sorted(every, key=lambda row: (row.name.casefold(), row.agent))
     word = sought.strip().casefold()[:80]
     found = [row for row in found if word in row.name.casefold() or word in row.agent]
+    if gap in GAPS:
+        found = [row for row in found if row in meant and gap in row.gaps]
     last = max(1, -(-len(found) // A_PAGE))
     at = min(max(1, page), last)
     may_change = viewer.has(Role.ADMIN)
@@ -88,7 +91,8 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     groups = sorted(names.group(group) for group in {one for row in held["groups"].drop_nulls() for one in row} - led)
     return PeoplePage(
         tuple(found[(at - 1) * A_PAGE : at * A_PAGE]) if may_change else (), len(meant), len(every) - len(meant),
-        Counter(gap for row in meant for gap in row.gaps), tuple(groups), at, last, sought, files, may_change,
+        Counter(gap for row in meant for gap in row.gaps), tuple(groups), at, last, sought,
+        gap if gap in GAPS else "", files, may_change,
     )  # fmt: skip
 
 
