@@ -167,7 +167,8 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
         read_at=next((w.at for w in store.said.words(account, agent) if w.what == READ), None),
         doors=tuple(
             Door(one.who, one.added_at, called(known, account, one.added_by) or "")
-            for one in store.access.members(account) if one.agent == agent and one.who not in (f"zendesk:{agent}", f"freshdesk:{agent}")
+            for one in store.access.members(account)
+            if one.agent == agent and one.who not in (f"zendesk:{agent}", f"freshdesk:{agent}")
         ),
     )  # fmt: skip
 

@@ -103,6 +103,7 @@ def kept_here(response: Response) -> Response:
     where = response.headers.get("Location", "")
     if where.startswith(request.host_url):
         response.headers["Location"] = "/" + where.removeprefix(request.host_url).lstrip("/")
+        response.set_data(b"")  # it repeats the address
     return response
 
 

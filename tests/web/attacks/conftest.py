@@ -81,7 +81,7 @@ class Place:
         """Of one of `EVERYBODY`, or of nobody."""
         browser = self.app.test_client()
         if person:
-            agent, roles = EVERYBODY[person]
+            agent, _roles = EVERYBODY[person]
             who = f"zendesk:{agent}" if agent else f"email:{person}@example.com"
             token = self.store.access.begin_session(
                 account, who, person, agent, "test", NOW, datetime.now(UTC) + timedelta(hours=1)
@@ -119,8 +119,10 @@ def _fill(store: Store, account: str) -> None:
     people = []
     for number, name in enumerate(HOSTILE, 1):
         groups = [BILLING, *([NEARLY] if number < 6 else [])] if number < 7 else [CARE]
-        people.append({"agent": str(number), "name": name, "time_zone": "Europe/Amsterdam", "groups": groups,
-                       "schedule": "Mon-Fri 09:00-17:30", "lead_of": [BILLING] if str(number) == LEAD else None})  # fmt: skip
+        people.append({
+            "agent": str(number), "name": name, "time_zone": "Europe/Amsterdam", "groups": groups,
+            "schedule": "Mon-Fri 09:00-17:30", "lead_of": [BILLING] if str(number) == LEAD else None,
+        })  # fmt: skip
     store.replace_people(account, "file", frame_of(PEOPLE, people))
     groups = [{"group": BILLING, "name": HOSTILE[5], "tier": 1}, {"group": NEARLY, "name": HOSTILE[0], "tier": 1},
               {"group": CARE, "name": HOSTILE[1], "tier": 1}]  # fmt: skip

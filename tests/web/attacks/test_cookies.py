@@ -93,7 +93,9 @@ def test_the_choice_of_a_language_is_the_only_cookie_for_all_accounts(place):
     data = {"csrf_token": place.token(browser), "language": "nl"}
     cookie = browser.post("/a/acme/language", data=data, headers=TLS).headers.getlist("Set-Cookie")
 
-    assert [one for one in cookie if "Path=/;" in one] == [one for one in cookie if one.startswith("wellbeing_language=nl")]
+    assert [one for one in cookie if "Path=/;" in one] == [
+        one for one in cookie if one.startswith("wellbeing_language=nl")
+    ]
     assert "Secure" in cookie[0]
 
 
