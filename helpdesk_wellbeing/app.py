@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.settings import Settings
     from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.web.warming import Warmth
     from webhooks.receipts import Receipts
 
 BUSY_S = 5.0  # platforms hang up after 10 seconds
@@ -48,6 +49,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
     from helpdesk_wellbeing.web.site import add_pages
+    from helpdesk_wellbeing.web.warming import Warmth
     from webhooks import wsgi
     from webhooks.door import Door
     from webhooks.freshdesk.app.panel import panel
@@ -69,8 +71,10 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     site = add_pages(app, store, catalogue(settings), now, ways(store))
     for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
-    app.extensions[_BEHIND] = (store, receipts, heart)
+    warmth = Warmth(site.known, now)
+    app.extensions[_BEHIND] = (store, receipts, heart, warmth)
     heart.start()
+    warmth.start()
     return app
 
 
@@ -117,8 +121,9 @@ def ways(store: Store) -> WaysOf:
 
 def close(app: Flask, timeout_s: float = 5.0) -> None:
     """Commit what waits, say goodbye, give the connections back."""
-    behind: tuple[Store, Receipts, Heart] = app.extensions[_BEHIND]
-    store, receipts, heart = behind
+    behind: tuple[Store, Receipts, Heart, Warmth] = app.extensions[_BEHIND]
+    store, receipts, heart, warmth = behind
+    warmth.stop()
     if not receipts.stop(timeout_s):
         _log.error("some calls were not stored in time; they were not answered, so they come again")
     heart.stop()
