@@ -60,7 +60,7 @@ def piece_marks(connection: Connection, owner: Owner, kind: str, from_day: date)
     since, head = pieces.c.since, sa.func.substr(pieces.c.data, 1, blobs.CRC_BYTES)
     query = sa.select(since, head).where(pieces.c.account == owner.number, pieces.c.kind == kind)
     query = query.where(since > (day_number(from_day) - LONGEST_SLICE_DAYS) * MICROSECONDS_A_DAY).order_by(since)
-    return {instant(row[0]): int.from_bytes(row[1], "little") for row in connection.execute(query)}
+    return {instant(row[0]): int.from_bytes(bytes(row[1]), "little") for row in connection.execute(query)}
 
 
 def read_piece(
