@@ -205,7 +205,7 @@ def _flags(agents: int) -> Iterator[dict[str, Any]]:
 
 def _flag(signal: str, kind: str, id: str) -> dict[str, Any]:
     days = [(CUT - timedelta(days=n)).date().isoformat() for n in range(20, 0, -1)]
-    evidence: list[dict[str, Any]] = {
+    by_signal: dict[str, list[dict[str, Any]]] = {
         "LD1": [{"what": "open work at the start of the last days",
                  "days": [{"date": day, "open_weight": 8.6} for day in days]}],
         "WT1": [{"date": days[-1], "active_h": 10.599, "active_15_h": 1.899, "active_60_h": 12.114, "work_events": 38}],
@@ -213,10 +213,12 @@ def _flag(signal: str, kind: str, id: str) -> dict[str, Any]:
                  "missed": True} for day in days[-5:]],
         "LD4": [{"what": "team without names",
                  "members": [{"member": str(n), "ratio": 0.68 + n / 17} for n in range(24)]}],
-    }.get(signal, [{"what": "measured", **VALUES[signal]}])  # fmt: skip
+    }  # fmt: skip
+    evidence = by_signal.get(signal, [{"what": "measured", **VALUES[signal]}])
     return {
         "signal": signal, "rule": RULES[signal], "subject": {"kind": kind, "id": id}, "level": "critical",
-        "state": "active", "since": days[-9], "window": {"start": f"{days[-14]}T00:00:00Z", "end": "2026-11-19T00:00:00Z"},
+        "state": "active", "since": days[-9], "window": {"start": f"{days[-14]}T00:00:00Z",
+        "end": "2026-11-19T00:00:00Z"},
         "values": VALUES[signal], "evidence": evidence, "grade": "A",
     }  # fmt: skip
 

@@ -111,6 +111,11 @@ def check(known: Known, viewer: Viewer, now: datetime) -> State:
     return _state(known, viewer.account, now, True)
 
 
+def look_over(known: Known, account: str, now: datetime) -> None:
+    """Check the log when it is time to, before somebody asks."""
+    _state(known, account, now, False)
+
+
 def read_head(text: str) -> Head | None:
     """A head as SEQ:HASH; None when it is none."""
     seq, _, digest = text.strip().partition(":")

@@ -60,7 +60,7 @@ def piece_marks(connection: Connection, owner: Owner, kind: str, from_day: date)
     since, head = pieces.c.since, sa.func.substr(pieces.c.data, 1, blobs.CRC_BYTES)
     query = sa.select(since, head).where(pieces.c.account == owner.number, pieces.c.kind == kind)
     query = query.where(since > (day_number(from_day) - LONGEST_SLICE_DAYS) * MICROSECONDS_A_DAY).order_by(since)
-    return {instant(row[0]): int.from_bytes(row[1], "little") for row in connection.execute(query)}
+    return {instant(row[0]): int.from_bytes(bytes(row[1]), "little") for row in connection.execute(query)}
 
 
 def read_piece(
@@ -70,7 +70,10 @@ def read_piece(
     query = sa.select(pieces.c.data).where(pieces.c.account == owner.number, pieces.c.kind == kind)
     data = connection.execute(query.where(pieces.c.since == micros(since))).scalar()
     what = f"the piece {kind} of {owner.name} from {since.isoformat()}"
-    return None if data is None else blobs.unpack(data, what, columns)
+    if data is None:
+        return None
+    rows = blobs.unpack(data, what)  # a piece is small: to find the columns in it takes as long as to read them all
+    return rows if columns is None else rows.select(name for name in rows.columns if name in columns)
 
 
 def join_pieces(connection: Connection, owner: Owner, since: datetime, until: datetime) -> None:

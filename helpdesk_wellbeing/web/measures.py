@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from flask_babel import format_decimal, format_percent
 
-from flask_babel import format_decimal, format_percent, get_locale
-
+from helpdesk_wellbeing.web.texts import by_language
 from helpdesk_wellbeing.web.texts import gettext as _
 
 _PERCENT = frozenset(["share", "rate", "p0", "wilson_low", "wilson_high", "shrunk"])
@@ -36,13 +35,8 @@ def amount(name: str, number: float | None) -> str:
     return f"{format_decimal(round(number, 2))} {unit}".rstrip()
 
 
+@by_language
 def _names() -> dict[str, tuple[str, str]]:
-    return _names_in(str(get_locale()))
-
-
-@cache
-def _names_in(language: str) -> dict[str, tuple[str, str]]:
-    """In the reader's language, which is `language`."""
     hours, tickets = _("h"), _("normal tickets")
     return {
         "active_h": (_("active hours"), hours), "span_h": (_("from first to last"), hours),

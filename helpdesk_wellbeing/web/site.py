@@ -106,6 +106,7 @@ def add_pages(
         if not store.has_account(account):
             abort(404)
         g.account = account
+        site.known.note_asked(account)
         g.viewer = _viewer(site, account)
         g.zone = site.known.directory(account).zone
         if request.method == "POST":

@@ -96,6 +96,8 @@ def steps(tools):
             a, at, {"days": row_of(pl.Schema({"piece": pl.Date}), piece=at.date())}
         ),
         "read_pieces": lambda s, a: s.read_pieces(a, "days"),
+        "piece_marks": lambda s, a: s.piece_marks(a, "days", at.date()),
+        "read_piece": lambda s, a: s.read_piece(a, "days", at),
         "join_pieces": lambda s, a: s.join_pieces(a, at, later),
         "drop_pieces_from": lambda s, a: s.drop_pieces_from(a, at),
         "write_checkpoint": lambda s, a: s.write_checkpoint(a, later, {MINE: b"x"}),
