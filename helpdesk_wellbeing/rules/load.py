@@ -6,6 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def _read(files: Iterable[_File], signals: Mapping[str, Signal]) -> tuple[dict[s
     problems: list[str] = []
     for file in files:
         try:
-            rule = Rule.model_validate(tomllib.loads(file.text))
+            rule = _parsed(file.text)
         except tomllib.TOMLDecodeError as error:
             problems.append(f"{file.shown}: not TOML: {error}")
             continue
@@ -82,6 +83,11 @@ def _read(files: Iterable[_File], signals: Mapping[str, Signal]) -> tuple[dict[s
         if not found:
             rules[rule.id] = rule
     return rules, problems
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Rule:
+    return Rule.model_validate(tomllib.loads(text))
 
 
 def _lines(error: ValidationError) -> list[str]:

@@ -238,12 +238,26 @@ known = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+ONE_DESK = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(body=st.dictionaries(known, anything, max_size=3) | anything, place=st.sampled_from(TAKES_A_BODY))
+bodies = st.dictionaries(known, anything, max_size=3) | anything
+
+
+@ONE_DESK
+@given(body=bodies, place=st.sampled_from(TAKES_A_BODY))
 def test_whatever_is_sent_gets_an_answer_of_ours(call, proposed, body, place):
-    method, path = place
+    is_answered(call, proposed, body, *place)
+
+
+@pytest.mark.prove
+@settings(ONE_DESK, max_examples=600)
+@given(body=bodies, place=st.sampled_from(TAKES_A_BODY))
+def test_whatever_is_sent_many_more_times_gets_an_answer_of_ours(call, proposed, body, place):
+    is_answered(call, proposed, body, *place)
+
+
+def is_answered(call, proposed, body, method, path):
     sent = json.dumps(body).encode()
     answer = call(method, path.format(id=proposed["acme"]), data=sent, content_type="application/json")
 

@@ -81,7 +81,7 @@ def fill(store):
         "contests": {**flag, "id": "c", "reason": "not me", "by_agent": 1, "at": at, "until": at},
         "own_words": {"agent": NOOR, "what": "read", "at": at, "body": "{}"},
         "notices": {"key": "n", "who": who, "kind": "digest", "channel": "mail", "made_at": at, "due_at": at,
-                    "body": NAME},
+                    "state": "planned", "body": NAME},
         "survey_invitations": {"wave": "v", "person": NOOR, "place": "{}", "not_before": at},
         "agreements": {"seq": 1, "at": at, "body": json.dumps({"by": NAME})},
     }  # fmt: skip
