@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.settings import Settings
     from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.web.site import TicketPage
+    from helpdesk_wellbeing.web.warming import Warmth
     from webhooks.receipts import Receipts
 
 BUSY_S = 5.0  # platforms hang up after 10 seconds
@@ -49,6 +51,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
     from helpdesk_wellbeing.web.site import add_pages
+    from helpdesk_wellbeing.web.warming import Warmth
     from webhooks import wsgi
     from webhooks.door import Door
     from webhooks.freshdesk.app.panel import panel
@@ -67,11 +70,13 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
     for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
-    site = add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now))
+    site = add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store))
     for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
-    app.extensions[_BEHIND] = (store, receipts, heart)
+    warmth = Warmth(site.known, now)
+    app.extensions[_BEHIND] = (store, receipts, heart, warmth)
     heart.start()
+    warmth.start()
     return app
 
 
@@ -116,10 +121,26 @@ def ways(store: Store) -> WaysOf:
     return of
 
 
+def ticket_pages(store: Store) -> TicketPage:
+    """Where a ticket of an account is opened in its helpdesk."""
+    from connectors.freshdesk import settings as freshdesk
+    from connectors.zendesk import settings as zendesk
+
+    pages = {"freshdesk": freshdesk.ticket_page, "zendesk": zendesk.ticket_page}
+
+    def of(account: str, ticket: str) -> str | None:
+        known = store.account(account)
+        page = pages.get(known.platform or "")
+        return None if page is None else page(known.settings, ticket)
+
+    return of
+
+
 def close(app: Flask, timeout_s: float = 5.0) -> None:
     """Commit what waits, say goodbye, give the connections back."""
-    behind: tuple[Store, Receipts, Heart] = app.extensions[_BEHIND]
-    store, receipts, heart = behind
+    behind: tuple[Store, Receipts, Heart, Warmth] = app.extensions[_BEHIND]
+    store, receipts, heart, warmth = behind
+    warmth.stop()
     if not receipts.stop(timeout_s):
         _log.error("some calls were not stored in time; they were not answered, so they come again")
     heart.stop()

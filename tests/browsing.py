@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
 NOBODY = "nobody"
 LAST_DAY = date(2026, 11, 20)
-AGENT, LEAD = "410053", "410900"  # one with flags of their own; one who leads seven teams
+# one with flags of their own; one who leads seven teams; one of the team that was asked
+AGENT, LEAD, MEMBER = "410053", "410900", "410004"
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
 # Who looks: an agent's id, and the roles that were given to them.
 PEOPLE: Mapping[str, tuple[str | None, frozenset[Role]]] = {
     "agent": (AGENT, frozenset()),
     "lead": (LEAD, frozenset()),
+    "member": (MEMBER, frozenset()),
     **{role.value: (None, frozenset({role})) for role in (Role.OPS, Role.HR, Role.COUNCIL, Role.ADMIN, Role.DPO)},
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
 
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.words import excerpt
@@ -57,3 +59,10 @@ class FreshdeskSettings:
     def origin(self) -> str:
         """Scheme, host and port of the account."""
         return (self.base_url or f"https://{self.domain}").rstrip("/")
+
+
+def ticket_page(stored: Mapping[str, Any], ticket: str) -> str | None:
+    """Where an agent opens a ticket, by an account's stored settings; None when it has no such pages (simulated)."""
+    if not stored.get("domain") or _LOOPBACK.match(stored.get("base_url") or ""):
+        return None
+    return f"https://{stored['domain']}/a/tickets/{quote(ticket, safe='')}"

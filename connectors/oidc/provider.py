@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from connectors.session import HttpRefused, Limits, Platform, PlatformSession, is_loopback
 from helpdesk_wellbeing.errors import BadPayload, Refused
+from helpdesk_wellbeing.hosts import meant
 
 KEPT_S = 3600.0  # what a provider says of itself, and its keys
 KEYS_AGAIN_S = 60.0  # an unknown key asks for the keys anew, but not more often
@@ -118,9 +118,7 @@ def _kinds(url: str) -> frozenset[str]:
 
 
 def _kind(text: str) -> str:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
+    address = meant(text)
     if address.is_loopback:
         return "here"
     if address.is_link_local or address.is_multicast or address.is_unspecified:

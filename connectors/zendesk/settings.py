@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+from urllib.parse import quote
 
 from helpdesk_wellbeing.errors import ConfigError
 
@@ -73,3 +75,11 @@ class ZendeskSettings:
     def is_legacy(self) -> bool:
         """Whether an API token is given in full."""
         return bool(self.email and self.api_token)
+
+
+def ticket_page(stored: Mapping[str, Any], ticket: str) -> str | None:
+    """Where an agent opens a ticket, by an account's stored settings; None when its address is not known."""
+    if not stored.get("subdomain"):
+        return None
+    origin = stored.get("base_url") or f"https://{stored['subdomain']}.zendesk.com"
+    return f"{origin.rstrip('/')}/agent/tickets/{quote(ticket, safe='')}"

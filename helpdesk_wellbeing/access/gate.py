@@ -9,10 +9,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.access.roles import Role
-from helpdesk_wellbeing.agreement.audience import Teams, audience, audience_of_proposal, teams_on
+from helpdesk_wellbeing.agreement.audience import Teams, audience, audience_of_all, teams_on
 from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.agreement.showing import Spell, contributors, guessable, spell_of, visible_to_lead_from
-from helpdesk_wellbeing.plan.proposal import to_json
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
@@ -97,7 +96,8 @@ class Sight:
     def part_of(self, proposal: Proposal) -> Part | None:
         """What they see of a proposal; None: nothing, as if there were none."""
         subject = proposal.subject
-        found = audience_of_proposal(to_json(proposal), self.directory, self.at)
+        concerned = [(one.kind, one.id) for one in (subject, *(because.subject for because in proposal.because))]
+        found = audience_of_all(concerned, self.directory, self.at)
         is_theirs = found.reaches(self.viewer.agent, is_ops=self._is_ops)
         if subject.kind == "agent":
             is_theirs = is_theirs and self._may_see_persons(self.viewer.agent in found.leads)
@@ -110,7 +110,8 @@ class Sight:
 
 def sight_of(store: Store, viewer: Viewer, directory: Directory, at: datetime) -> Sight:
     """What the viewer may see now."""
-    return Sight(viewer, directory, gate_of(store, viewer.account, at), store.seen.first_seen(viewer.account), at)
+    gate = gate_of(store, viewer.account, at, directory=directory)
+    return Sight(viewer, directory, gate, store.seen.first_seen(viewer.account), at)
 
 
 def people_in(proposal: Proposal) -> frozenset[str]:

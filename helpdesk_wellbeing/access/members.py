@@ -69,7 +69,7 @@ def add(
         store.access.put_member(account, member)
         said = {} if before is None else {"before": sorted(before.roles)}
         what = "let in" if before is None else "role changed"
-        store.audit.add(account, at, what, by=by, roles=sorted(given), **_whom(member), **said)
+        store.audit.add(account, at, what, by=by, way=kind, roles=sorted(given), **_whom(member), **said)
     return member
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -103,11 +103,16 @@ def _audience(kind: str, id: str, teams: Teams) -> Audience:
 def audience_of_proposal(body: Mapping[str, Any], directory: Directory, at: datetime) -> Audience:
     """Who may see and decide a proposal (`plan.proposal.to_json`): those whom its subject and all that it rests on are
     for. `agent` is whom it is about."""
+    subjects = [body["subject"], *(because["subject"] for because in body.get("because", ()))]
+    return audience_of_all([(one["kind"], one["id"]) for one in subjects], directory, at)
+
+
+def audience_of_all(subjects: Sequence[tuple[str, str]], directory: Directory, at: datetime) -> Audience:
+    """The same of its subjects (kind, id), its own first."""
     teams = teams_on(directory, at.date())
-    found = _audience(body["subject"]["kind"], body["subject"]["id"], teams)
-    for because in body.get("because", ()):
-        subject = because["subject"]
-        if subject["kind"] == "agent" and subject["id"] != found.agent:
-            theirs = _audience("agent", subject["id"], teams)
+    found = _audience(*subjects[0], teams)
+    for kind, id in subjects[1:]:
+        if kind == "agent" and id != found.agent:
+            theirs = _audience(kind, id, teams)
             found = Audience(found.agent, found.leads & theirs.leads, found.ops and theirs.ops)
     return found

@@ -19,7 +19,7 @@ def fill(store: Store, account: str, now: datetime, tell: Callable[[str], None])
 
     tell("simulate")
     yesterday = now.astimezone(UTC).date() - timedelta(days=1)
-    world = simulate(SEED, end=yesterday - timedelta(days=(yesterday.weekday() - _FRIDAY) % 7))
+    world = simulate(SEED, end=yesterday - timedelta(days=(yesterday.weekday() - _FRIDAY) % 7), account=account)
     tell("keep")
     with store.writer(account, "set-up", on_wait=lambda line: None), store.transaction():
         store.add_events(account, world.events)

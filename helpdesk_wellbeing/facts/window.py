@@ -29,7 +29,8 @@ _MANY = 4  # a slice with more than a quarter of the window's rows is sorted in 
 
 
 class Kept:
-    """One kind of facts (`facts.schema` and `piece`, the UTC day of the last change), clean. Never changes."""
+    """One kind of facts (`facts.schema` and `piece`, the UTC day of the last change; or the keys and some more of these
+    columns), clean. Never changes."""
 
     def __init__(self, name: str, rows: pl.DataFrame, line: _Line | None = None) -> None:
         self.name = name
@@ -160,7 +161,7 @@ def _put(line: Ints, new: Ints) -> tuple[Ints, Ints]:
 
 def _cleaned(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     keys = KEYS.get(name)
-    plain = frame.select(*schema.SCHEMAS[name], "piece")
+    plain = frame.select(column for column in (*schema.SCHEMAS[name], "piece") if column in frame.columns)
     if keys is None:
         return plain
     names = plain[keys[0]].unique().sort()

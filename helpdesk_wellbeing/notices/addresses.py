@@ -5,13 +5,13 @@ A setting must never make this program call a machine that only it can reach.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from helpdesk_wellbeing.errors import ConfigError, Refused, RetryLater
+from helpdesk_wellbeing.hosts import is_public
 
 Kind = Literal["slack", "teams"]
 KINDS: tuple[Kind, ...] = ("slack", "teams")
@@ -79,7 +79,7 @@ def check_public(url: str, *, loopback: bool) -> None:
     except (OSError, UnicodeError):
         raise RetryLater(f"{host}: there is no such host, or the network is away") from None
     for *_, place in found:
-        if not ipaddress.ip_address(str(place[0]).partition("%")[0]).is_global:
+        if not is_public(str(place[0])):
             raise Refused(f"{host} leads to an address that is not public; nothing is sent there")
 
 

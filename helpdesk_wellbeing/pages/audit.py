@@ -82,13 +82,13 @@ class Log:
 
 
 KINDS = (
-    "accepted", "agent erased", "agreement recorded", "audit downloaded", "consent", "consent asked",
-    "contest settled", "contested", "declined", "done", "entry link made", "expired", "exported", "installed",
-    "let in", "let in no more", "looked", "objection", "objection withdrawn", "own hours",
-    "page opened for a reason", "page shut again", "proposed", "retention", "retention set", "role changed",
-    "settings", "sign-in changed", "signed in", "signed out by another", "signed out everywhere", "snoozed",
-    "theme added", "theme answered", "token added", "token dropped", "undo asked", "uninstalled", "wave opened",
-    "wave published", "withdrawn",
+    "accepted", "agent erased", "agreement", "agreement asked for", "audit downloaded", "connected", "consent",
+    "consent asked", "contest settled", "contested", "declined", "done", "entry link made", "expired", "exported",
+    "files taken", "installed", "let in", "let in no more", "looked", "objection", "objection withdrawn",
+    "own hours", "page opened for a reason", "page shut again", "people changed", "proposed", "retention",
+    "retention set", "role changed", "settings", "sign-in changed", "signed in", "signed out by another",
+    "signed out everywhere", "snoozed", "theme added", "theme answered", "token added", "token dropped",
+    "undo asked", "uninstalled", "wave opened", "wave published", "withdrawn",
 )  # fmt: skip
 
 
@@ -109,6 +109,11 @@ def build(
 def check(known: Known, viewer: Viewer, now: datetime) -> State:
     """Check the whole log now."""
     return _state(known, viewer.account, now, True)
+
+
+def look_over(known: Known, account: str, now: datetime) -> None:
+    """Check the log when it is time to, before somebody asks."""
+    _state(known, account, now, False)
 
 
 def read_head(text: str) -> Head | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
+from helpdesk_wellbeing.pages import held
 from helpdesk_wellbeing.pages.series import Funnel, Limits, Place, Queue
 from helpdesk_wellbeing.signals.es1 import MINIMUM_TICKETS, funnel_point
 from helpdesk_wellbeing.signals.mondays import WINDOW_DAYS, at_four
@@ -53,17 +54,32 @@ def hard_by_queue(known: Known, account: str, now: datetime) -> pl.DataFrame:
     def count() -> pl.DataFrame:
         first = monday - timedelta(days=WINDOW_DAYS)
         start, end = at_four(first, zone), at_four(monday, zone)
-        store = known.store
-        touches = store.read_pieces(account, "touches", first - timedelta(days=1))
-        inside = pl.col("day").is_between(first, monday, closed="left") & pl.col("group").is_not_null()
-        pairs = touches.filter(inside).select("group", "ticket").unique()
-        hard = store.read_pieces(account, "hard", first - timedelta(days=1))
-        became = hard.filter((pl.col("at") >= start) & (pl.col("at") < end)).select("ticket").unique()
-        marked = pairs.join(became.with_columns(x=pl.lit(1)), on="ticket", how="left")
-        return marked.group_by("group").agg(n=pl.len(), x=pl.col("x").fill_null(0).sum()).sort("group")
+        hard = held.facts(known, account, "hard").filter((pl.col("at") >= start) & (pl.col("at") < end))
+        became = hard.select(held.number_of("ticket"), x=pl.lit(1)).unique()
+        pairs = _active(known, account, first, monday)
+        marked = pairs.join(became, on="ticket", how="left")
+        counted = marked.group_by("group").agg(n=pl.len(), x=pl.col("x").fill_null(0).sum())
+        return counted.with_columns(pl.col("group").cast(pl.String)).sort("group")
 
     until = known.evaluated(account)
     return known.kept(("hard by queue", account), (monday, until.date() if until else None), count)
+
+
+def _active(known: Known, account: str, first: date, end: date) -> pl.DataFrame:
+    """group, ticket (a number), each pair once, of what had activity from `first` to before `end`; a piece at a time,
+    because there are very many."""
+    store, columns = known.store, ("day", "group", "ticket")
+    inside = pl.col("day").is_between(first, end, closed="left") & pl.col("group").is_not_null()
+    found = []
+    with store.view():
+        for since in store.piece_marks(account, "touches", first - timedelta(days=1)):
+            touches = store.read_piece(account, "touches", since, columns)
+            if touches is not None:
+                pairs = touches.filter(inside).select(pl.col("group").cast(pl.Categorical), held.number_of("ticket"))
+                found.append(pairs.unique())
+    return (
+        pl.concat(found).unique() if found else pl.DataFrame(schema={"group": pl.Categorical(), "ticket": pl.UInt64()})
+    )
 
 
 def _place(x: int, n: int, pooled: float) -> Place:

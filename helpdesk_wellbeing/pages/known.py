@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +27,16 @@ class Known:
         self.catalogue = catalogue
         self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
         self._lock = threading.Lock()
+        self._asked: dict[str, float] = {}  # by account: when, on the clock of this process
+
+    def note_asked(self, account: str) -> None:
+        """Somebody looks at a page of the account."""
+        self._asked[account] = time.monotonic()
+
+    def asked_for(self, seconds: float) -> list[str]:
+        """The accounts at which somebody has looked in the last so many seconds."""
+        since = time.monotonic() - seconds
+        return sorted(account for account, at in self._asked.copy().items() if at >= since)
 
     def directory(self, account: str) -> Directory:
         """The account's people, as they are now."""

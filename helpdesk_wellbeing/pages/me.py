@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.access import break_glass
@@ -88,6 +89,15 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Door:
+    """Somebody whom an admin lets in as this agent, by another way than the helpdesk's own."""
+
+    who: str  # email:… or oidc:…
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
 class MePage:
     """Everything on the page."""
 
@@ -115,6 +125,7 @@ class MePage:
     schedule: str | None
     is_asked: bool  # surveys
     read_at: datetime | None
+    doors: tuple[Door, ...]  # who may come in as this agent otherwise than by the helpdesk
 
 
 def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) -> MePage | None:
@@ -124,14 +135,15 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
     is_own = agent == viewer.agent
     if agent is None or not (is_own or break_glass.is_open(store, viewer, agent, now)):
         return None
-    gate = gate_of(store, account, now)
+    gate = gate_of(store, account, now, directory=known.directory(account))
     answer = known.answer(account)
     mine = Mine.of(known, account, agent, now)
     person = held.person(known, account, agent, now.date()) or {}
     own_hours = own_hours_of(store, account, agent)
     schedule = own_hours or person.get("schedule")
     said = under(answer, gate) if answer else {"flags": [], "not_assessable": []}
-    entries = [_noted(known, account, one) for one in store.audit.about(account, agent, LOOKS)]
+    called_once = cache(partial(_called, known, account))  # most entries are of the same few people
+    entries = [_noted(one, called_once) for one in store.audit.about(account, agent, LOOKS)]
     objected = {one.signal for one in store.said.objections(account) if one.agent == agent}
     is_closed = gate.is_closed
     names = known.names(account)
@@ -155,6 +167,11 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
         own_hours=own_hours, schedule=person.get("schedule"),
         is_asked=agent not in policy_of(store, account).not_asked,
         read_at=next((w.at for w in store.said.words(account, agent) if w.what == READ), None),
+        doors=tuple(
+            Door(one.who, one.added_at, called(known, account, one.added_by) or "")
+            for one in store.access.members(account)
+            if one.agent == agent and one.who not in (f"zendesk:{agent}", f"freshdesk:{agent}")
+        ),
     )  # fmt: skip
 
 
@@ -204,14 +221,14 @@ def _gaps(said: Mapping[str, Any], agent: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted({(one["signal"], one["reason"]) for one in said["not_assessable"] if one["subject"] == me}))
 
 
-def _noted(known: Known, account: str, entry: Entry) -> Noted:
+def _noted(entry: Entry, named: Callable[[Any], str | None]) -> Noted:
     by = entry.body.get("by")
-    return Noted(entry.at, entry.what, _called(known, account, by), entry.body.get("page"))
+    return Noted(entry.at, entry.what, named(by if isinstance(by, str) else None), entry.body.get("page"))
 
 
-def _called(known: Known, account: str, by: Any) -> str | None:
+def _called(known: Known, account: str, by: str | None) -> str | None:
     """Who did it, by name: an agent is told who looked."""
-    if not isinstance(by, str):
+    if by is None:
         return None
     persons = known.store.audit.persons(account) if by.startswith("person-") else {}
     return known.names(account).agent(persons[by]) if by in persons else called(known, account, by)

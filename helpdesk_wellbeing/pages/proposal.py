@@ -44,6 +44,18 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class TicketFacts:
+    """What sets a ticket apart from the others of the same proposal; `effort` in normal tickets."""
+
+    effort: float
+    skills: tuple[str, ...]  # that it needs
+    language: str | None
+    knows: bool  # the receiver knows it, or who asked
+    hard: bool
+    others: int  # who could take it, too
+
+
+@dataclass(frozen=True)
 class MoveRow:
     """A ticket that is to change hands. `giver` and `receiver` are names, `SOMEBODY` where they are not told."""
 
@@ -55,6 +67,7 @@ class MoveRow:
     state: str | None  # of its write: planned | sent | written | skipped; None: nothing is to be written
     problem: str | None  # why it was skipped
     undone: str | None  # the state of the write that takes it back
+    facts: TicketFacts | None  # None: older proposals do not tell, and who does not decide is not told
 
 
 @dataclass(frozen=True)
@@ -238,6 +251,7 @@ class _Building:
 
     def _moves(self, writes: Sequence[Write]) -> Iterator[MoveRow]:
         by_ticket = {w.target: w for w in writes if w.kind == "move"}
+        facts = self._facts() if self.part is Part.DECIDES else {}
         taken_back = {w.target: w.state for w in writes if w.kind == "undo"}
         for move in self.proposal.moves:
             me = self.seen.viewer.agent
@@ -247,8 +261,16 @@ class _Building:
             yield MoveRow(
                 move.ticket, self._names.group(move.group), self._person(move.giver), self._person(move.receiver),
                 move.reasons if self.part is Part.DECIDES else {}, write.state if write else None,
-                write.receipt.get("reason") if write else None, taken_back.get(move.ticket),
+                write.receipt.get("reason") if write else None, taken_back.get(move.ticket), facts.get(move.ticket),
             )  # fmt: skip
+
+    def _facts(self) -> dict[str, TicketFacts]:
+        return {
+            one["ticket"]: TicketFacts(
+                one["effort"], tuple(one["skills"]), one["language"], one["knows"], one["hard"], one["others"]
+            )
+            for one in self.proposal.details.get("tickets", ())
+        }  # fmt: skip
 
     def _person(self, agent: str) -> str:
         if self.part is Part.DECIDES or agent == self.seen.viewer.agent:

@@ -22,7 +22,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """A value that the points are held against. `word`: limit | warns | usual."""
+    """A value that the points are held against. `word`: limit | warns | usual | fair."""
 
     word: str
     value: float

@@ -14,6 +14,7 @@ from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.agreement.showing import ABOUT_TICKETS, LEAST_K, contributors, guessable
 from helpdesk_wellbeing.flags import under
 from helpdesk_wellbeing.pages import held
+from helpdesk_wellbeing.pages.differencing import shown
 from helpdesk_wellbeing.pages.flag import said_of
 from helpdesk_wellbeing.pages.funnel import funnel_with
 from helpdesk_wellbeing.pages.queue_days import backlog_of
@@ -58,6 +59,7 @@ class TeamPage:
     group: str
     name: str
     is_large: bool
+    is_apart: bool  # beside a larger team's, its numbers would tell of the few by which the two differ
     contributing: int | None  # who worked in the last four weeks; None where that is too few to be said
     heat: Heat | None
     backlog: Backlog | None
@@ -90,13 +92,15 @@ def build(known: Known, viewer: Viewer, group: str, now: datetime) -> TeamPage |
     members = held.members(known, account, now.date()).get(group, [])
     heat, contributing = _heat(known, account, group, members, now)
     is_large = len(members) >= LEAST_K
+    is_told = group in _told(known, account, "shifts", now)
     flags = [flag for flag in _flags(known, viewer, now) if flag["subject"]["id"] == group]
     return TeamPage(
         group=group, name=known.names(account).group(group), is_large=is_large,
-        contributing=contributing if is_large and contributing >= LEAST_K else None,
-        heat=heat if is_large and contributing >= LEAST_K else None,
+        is_apart=is_large and contributing >= LEAST_K and not is_told,
+        contributing=contributing if is_large and is_told else None,
+        heat=heat if is_large and is_told else None,
         backlog=backlog_of(known, account, group), funnel=funnel_with(known, account, group, now),
-        spread=_spread(known, account, members, now) if is_large else (),
+        spread=_spread(known, account, members) if is_large and group in _told(known, account, "loads", now) else (),
         flags=tuple(_flag(known, viewer, flag) for flag in flags),
         missing=_missing(known, account, group, is_large=is_large),
     )  # fmt: skip
@@ -115,7 +119,8 @@ def _flags(known: Known, viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
         return []
     members = held.members(known, viewer.account, now.date())
     found = []
-    for flag in under(answer, gate_of(known.store, viewer.account, now))["flags"]:
+    gate = gate_of(known.store, viewer.account, now, directory=known.directory(viewer.account))
+    for flag in under(answer, gate)["flags"]:
         kind, id = flag["subject"]["kind"], flag["subject"]["id"]
         if kind != "agent" and not guessable(flag, contributors(flag, len(members.get(id, ())))):
             found.append(flag)
@@ -149,6 +154,22 @@ def _heat(known: Known, account: str, group: str, members: list[str], now: datet
     return known.kept(("heat", account, group), version, spread)
 
 
+def _told(known: Known, account: str, kind: str, now: datetime) -> frozenset[str]:
+    """The groups of which numbers from `shifts` or `loads` may be told beside each other."""
+    until = known.evaluated(account)
+    version = (until, known.store.revision(account), now.date())
+
+    def find() -> frozenset[str]:
+        rows = held.facts(known, account, kind)
+        first = ((until or now) - HEAT).date()
+        recent = rows.filter(pl.col("date") >= first) if kind == "shifts" else rows
+        seen = set(recent["agent"])
+        members = held.members(known, account, now.date())
+        return shown({group: seen.intersection(agents) for group, agents in members.items()})
+
+    return known.kept(("told", account, kind), version, find)
+
+
 def _zone(known: Known, account: str, group: str) -> str:
     directory = known.directory(account)
     told = directory.groups.filter(pl.col("group") == group)["time_zone"].drop_nulls()
@@ -180,7 +201,7 @@ def _by_hour(shifts: pl.DataFrame, zone: str) -> Heat | None:
     return Heat(tuple(tuple(round(cells.get((day, hour), 0.0), 5) for hour in range(24)) for day in range(7)))
 
 
-def _spread(known: Known, account: str, members: list[str], now: datetime) -> tuple[float, ...]:
+def _spread(known: Known, account: str, members: list[str]) -> tuple[float, ...]:
     """Open work of each against the mean of those who have any, at the latest look; ascending, without names."""
     loads = held.facts(known, account, "loads").filter(pl.col("agent").is_in(members))
     if loads.is_empty():

@@ -11,53 +11,30 @@ import polars as pl
 
 from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.access.roles import Role
-from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.acting.trouble import trouble_of
 from helpdesk_wellbeing.condition import condition_of
 from helpdesk_wellbeing.pages import told
+from helpdesk_wellbeing.pages.cards import Card, Cards, Decided, Group, by_subject
 from helpdesk_wellbeing.pages.told import Named, Texts
-from helpdesk_wellbeing.plan.proposal import WRITING, Because, Proposal, from_json
+from helpdesk_wellbeing.plan.proposal import Proposal, from_json
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
-    from helpdesk_wellbeing.acting.policy import Mode
     from helpdesk_wellbeing.pages.known import Known
     from helpdesk_wellbeing.store.proposals import Kept
 
 WAITING = ("open", "snoozed", "asked")
 OLD = timedelta(hours=24)  # an evaluation older than this says little about today
 SOON = timedelta(hours=12)
-A_PAGE = 25
+A_PAGE = 25  # groups
+ENDING_AT_MOST = 12  # that are said on top, one line each
+LATELY, PASSED = timedelta(days=14), timedelta(days=4)  # how long decisions, and what ran out, are listed
+LATELY_AT_MOST = 40
+DECIDED, OVER = ("accepted", "done", "declined", "undone"), ("expired", "withdrawn")
 NAMES_AT_MOST = 10
 MENDED_BY_NAMES = ("no schedule", "no zone")  # reasons that somebody can mend who knows whom they are about
-_ANSWERED = ("open", "snoozed", "asked", "accepted", "done", "declined")
+_DECIDED = ("accepted", "done", "declined")
 _QUEUE_DAYS = 7
-
-
-@dataclass(frozen=True)
-class Card:
-    """A proposal in a sentence or two."""
-
-    id: str
-    action: str
-    subject: Named
-    state: str
-    made_at: datetime
-    expires_at: datetime
-    snoozed_until: datetime | None
-    why: Texts  # the first reason, as a sentence; empty where none may be told yet
-    since: str | None  # local date of that reason
-    level: str | None
-    more_reasons: int
-    moves: int
-    mode: Mode
-    answered: int  # receivers who have
-    asked: int  # receivers who were asked
-
-    @property
-    def writes_tickets(self) -> bool:
-        """Whether accepting may change the helpdesk."""
-        return self.action in WRITING
 
 
 @dataclass(frozen=True)
@@ -116,11 +93,16 @@ class Today:
     is_everybodys: bool  # all teams, not only led ones
     teams: tuple[Named, ...]
     open: tuple[Card, ...]
-    first: int  # how many open ones come before those shown
+    groups: tuple[Group, ...]  # the same, those about one person or team together
+    first: int  # how many groups come before those shown
+    all_groups: int
     all_open: int
     ending: int  # open ones whose time passes within the next hours
+    ends: tuple[Card, ...]  # of these, those that end first
     asked: tuple[Card, ...]
     aside: tuple[Card, ...]
+    decided: tuple[Decided, ...]  # lately, the latest first
+    over: tuple[Decided, ...]  # those of which the time passed, or that are not needed any more
     flags: tuple[FlagCard, ...]
     gaps: tuple[Gap, ...]
     is_withheld: bool  # nothing is said of single people, as nothing was agreed
@@ -134,7 +116,7 @@ class Today:
 
 
 def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
-    """What the viewer sees today; of open proposals those from the `first` on. Notes who was looked at."""
+    """What the viewer sees today; of what waits the groups from the `first` on. Notes who was looked at."""
     store, account = known.store, viewer.account
     seen, answer = told.sight(known, viewer, now), known.answer(account)
     pending = [(kept, from_json(kept.body)) for kept in store.proposals.listed(account, WAITING)]
@@ -143,55 +125,49 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
         if kept.expires_at > now and seen.part_of(proposal) is Part.DECIDES
     ]  # fmt: skip
     by_state = {state: [one for one in mine if one[0].state == state] for state in WAITING}
-    page = by_state["open"][first : first + A_PAGE]
-    flags = list(_flags(known, seen, answer)) if answer else []
-    cards = _Cards(known, seen)
-    _note_look(known, viewer, now, [*page, *by_state["asked"], *by_state["snoozed"]], flags)
+    waiting, cards = by_state["open"], Cards(known, seen)
+    groups = by_subject(waiting)
+    page = [cards.group(pairs) for pairs in groups[first : first + A_PAGE]]
+    shown = {card.id for group in page for card in group.cards}
+    soon = sorted((one for one in waiting if one[0].expires_at - now < SOON), key=lambda one: one[0].expires_at)
+    ends = soon[:ENDING_AT_MOST]
+    lately = list(_decided(known, seen, DECIDED, now - LATELY))
+    over = list(_decided(known, seen, OVER, now - PASSED))
+    flags = list(_flags(known, seen, answer, [kept for kept, _ in pending])) if answer else []
+    listed = shown | {kept.id for kept, _ in ends}
+    open_ones = [one for one in waiting if one[0].id in listed]
+    _note_look(known, viewer, now, [*open_ones, *by_state["asked"], *by_state["snoozed"], *lately, *over], flags)
     return Today(
         is_evaluated=answer is not None,
         is_everybodys=viewer.has(Role.OPS),
         teams=tuple(_by_name(told.named(known.names(account), "team", id) for id in viewer.teams)),
-        open=tuple(cards.of(*one) for one in page), first=first, all_open=len(by_state["open"]),
-        ending=sum(kept.expires_at - now < SOON for kept, _ in by_state["open"]),
+        open=tuple(sorted((card for group in page for card in group.cards), key=lambda card: (card.made_at, card.id))),
+        groups=tuple(page), first=first, all_groups=len(groups), all_open=len(waiting), ending=len(soon),
+        ends=tuple(cards.of(*one) for one in ends),
         asked=tuple(cards.of(*one) for one in by_state["asked"]),
         aside=tuple(cards.of(*one) for one in by_state["snoozed"]),
+        decided=tuple(cards.decided(*one) for one in lately), over=tuple(cards.decided(*one) for one in over),
         flags=tuple(flags), gaps=tuple(_gaps(known, seen, answer or {})),
         is_withheld=bool((answer or {}).get("withheld")),
         queues=tuple(_queues(known, seen)), freshness=_freshness(known, account, now),
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Cards:
-    known: Known
-    seen: Sight
-
-    def of(self, kept: Kept, proposal: Proposal) -> Card:
-        account = self.seen.viewer.account
-        names = self.known.names(account)
-        told_now = [because for because in proposal.because if self._may_tell(proposal, because)]
-        first = told_now[0] if told_now else None
-        subject = None if first is None else told.named(names, first.subject.kind, first.subject.id)
-        asked = self.known.store.proposals.consents(account, kept.id) if kept.state == "asked" else []
-        return Card(
-            kept.id, kept.action, told.named(names, kept.subject_kind, kept.subject), kept.state, kept.made_at,
-            kept.expires_at, kept.snoozed_until,
-            {} if first is None or subject is None
-            else told.sentence(self.known, first.rule, first.signal, first.values, subject.name),
-            first.since if first else None, first.level if first else None, max(len(told_now) - 1, 0),
-            len(proposal.moves), policy_of(self.known.store, account).mode(kept.action),
-            sum(one.answer is not None for one in asked), len(asked),
-        )  # fmt: skip
-
-    def _may_tell(self, proposal: Proposal, because: Because) -> bool:
-        return self.seen.tells(proposal, because, self.known.catalogue.rules.get(because.rule))
+def _decided(known: Known, seen: Sight, states: Sequence[str], since: datetime) -> Iterator[tuple[Kept, Proposal]]:
+    """Those that were the viewer's to decide, the latest first."""
+    kept = known.store.proposals.listed(seen.viewer.account, states, since=since)
+    latest = sorted(kept, key=lambda one: (one.changed_at, one.id), reverse=True)[:LATELY_AT_MOST]
+    for one in latest:
+        proposal = from_json(one.body)
+        if seen.part_of(proposal) is Part.DECIDES:
+            yield one, proposal
 
 
-def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[FlagCard]:
+def _flags(known: Known, seen: Sight, answer: Mapping[str, Any], pending: Sequence[Kept]) -> Iterator[FlagCard]:
     """Flags that are theirs and for which nothing was proposed, oldest first."""
     account = seen.viewer.account
     names, rules = known.names(account), known.catalogue.rules
-    answered = set(_answered(known, account, seen.at))
+    answered = set(_answered(known, account, pending, seen.at))
     found = []
     for flag in answer.get("flags", ()):
         rule, kind, id = flag["rule"], flag["subject"]["kind"], flag["subject"]["id"]
@@ -204,12 +180,9 @@ def _flags(known: Known, seen: Sight, answer: Mapping[str, Any]) -> Iterator[Fla
     yield from sorted(found, key=lambda one: (one.since, one.subject.name.casefold(), one.title))
 
 
-def _answered(known: Known, account: str, now: datetime) -> Iterator[tuple[str, str, str]]:
+def _answered(known: Known, account: str, pending: Sequence[Kept], now: datetime) -> Iterator[tuple[str, str, str]]:
     """Flags (rule, kind, subject) on which a proposal rests that waits or was decided within the last week."""
-    for kept in known.store.proposals.listed(account, _ANSWERED, since=now - timedelta(days=7)):
-        for because in kept.body["because"]:
-            yield because["rule"], because["subject"]["kind"], because["subject"]["id"]
-    for kept in known.store.proposals.listed(account, WAITING):
+    for kept in (*pending, *known.store.proposals.listed(account, _DECIDED, since=now - timedelta(days=7))):
         for because in kept.body["because"]:
             yield because["rule"], because["subject"]["kind"], because["subject"]["id"]
 

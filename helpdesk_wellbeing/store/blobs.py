@@ -15,18 +15,18 @@ import polars as pl
 
 from helpdesk_wellbeing.errors import StoreError
 
-_CRC_BYTES = 4
+CRC_BYTES = 4
 
 
 def seal(content: bytes) -> bytes:
     """Content with its checksum."""
-    return zlib.crc32(content).to_bytes(_CRC_BYTES, "little") + content
+    return zlib.crc32(content).to_bytes(CRC_BYTES, "little") + content
 
 
 def unseal(blob: bytes, what: str) -> bytes:
     """What was sealed; `what` names it in the StoreError that a damaged one raises."""
-    content = blob[_CRC_BYTES:]
-    if zlib.crc32(content) != int.from_bytes(blob[:_CRC_BYTES], "little"):
+    content = blob[CRC_BYTES:]
+    if zlib.crc32(content) != int.from_bytes(blob[:CRC_BYTES], "little"):
         raise StoreError(f"store: {what} is damaged; put back a backup, or import or pull the account again")
     return content
 

@@ -59,8 +59,10 @@ class SeenFlags:
 
     def first_seen(self, account: str) -> dict[Spell, datetime]:
         """When each flag that is on was first seen."""
-        return {(one.rule, one.kind, one.subject, one.since): one.first_at
-                for one in self.spells(account) if one.gone_at is None}  # fmt: skip
+        found, query = flags_seen.c, sa.select(flags_seen).where(flags_seen.c.gone_at.is_(None))
+        with self._read(account) as (connection, owner):
+            on = connection.execute(query.where(found.account == owner.number))
+            return {_spell(row): instant(row.first_at) for row in on}
 
     def spells(self, account: str, subject: tuple[str, str] | None = None) -> list[Seen]:
         """All spells ever seen, or those of one subject (kind, id), oldest first."""

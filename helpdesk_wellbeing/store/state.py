@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 import polars as pl
@@ -52,6 +52,28 @@ def _slices(connection: Connection, owner: Owner, kind: str, where: sa.ColumnEle
         for since, data in connection.execute(query.order_by(pieces.c.since).execution_options(yield_per=16))
     ]
     return pl.concat(frames) if frames else pl.DataFrame(schema={**SCHEMAS.get(kind, {}), "piece": pl.Date()})
+
+
+def piece_marks(connection: Connection, owner: Owner, kind: str, from_day: date) -> dict[datetime, int]:
+    """The slices that may hold rows of `from_day` and later, by their beginning in order, each with a number that
+    changes with what is in it."""
+    since, head = pieces.c.since, sa.func.substr(pieces.c.data, 1, blobs.CRC_BYTES)
+    query = sa.select(since, head).where(pieces.c.account == owner.number, pieces.c.kind == kind)
+    query = query.where(since > (day_number(from_day) - LONGEST_SLICE_DAYS) * MICROSECONDS_A_DAY).order_by(since)
+    return {instant(row[0]): int.from_bytes(bytes(row[1]), "little") for row in connection.execute(query)}
+
+
+def read_piece(
+    connection: Connection, owner: Owner, kind: str, since: datetime, columns: Collection[str] | None
+) -> pl.DataFrame | None:
+    """One slice, or those columns of it; None when it is not there (any more)."""
+    query = sa.select(pieces.c.data).where(pieces.c.account == owner.number, pieces.c.kind == kind)
+    data = connection.execute(query.where(pieces.c.since == micros(since))).scalar()
+    what = f"the piece {kind} of {owner.name} from {since.isoformat()}"
+    if data is None:
+        return None
+    rows = blobs.unpack(data, what)  # a piece is small: to find the columns in it takes as long as to read them all
+    return rows if columns is None else rows.select(name for name in rows.columns if name in columns)
 
 
 def join_pieces(connection: Connection, owner: Owner, since: datetime, until: datetime) -> None:

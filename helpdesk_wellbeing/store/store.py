@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -303,6 +303,18 @@ class Store:
         """The rows of `from_day` and later from slices that begin before `until`, with the day in `piece`."""
         with self._read(account) as (connection, owner):
             return state.read_pieces(connection, owner, kind, from_day, until)
+
+    def piece_marks(self, account: str, kind: str, from_day: date) -> dict[datetime, int]:
+        """Which slices may hold rows of `from_day` and later, in order; the number changes with what is in one."""
+        with self._read(account) as (connection, owner):
+            return state.piece_marks(connection, owner, kind, from_day)
+
+    def read_piece(
+        self, account: str, kind: str, since: datetime, columns: Collection[str] | None = None
+    ) -> pl.DataFrame | None:
+        """The slice that begins at `since`, or those columns of it; None when it is not there (any more)."""
+        with self._read(account) as (connection, owner):
+            return state.read_piece(connection, owner, kind, since, columns)
 
     def join_pieces(self, account: str, since: datetime, until: datetime) -> None:
         """Make one slice of those that begin in [since, until)."""

@@ -16,6 +16,7 @@ from helpdesk_wellbeing.web.site import Site, viewer_for
 
 _ASKED = ("what", "like", "word", "first", "last")
 _MOST = 2**31 - 1
+_FIRST, _LAST = date(1970, 1, 2), date(2200, 1, 1)  # days that every zone and database knows
 _PERSON = re.compile(r"person-[0-9a-f]{16}")
 _WHAT = re.compile(r"[a-z][a-z -]{0,39}")
 
@@ -65,10 +66,13 @@ def _filter() -> tuple[Filter, set[str]]:
     def day(name: str) -> date | None:
         text = request.args.get(name, "").strip()
         try:
-            return date.fromisoformat(text) if text else None
+            found = date.fromisoformat(text) if text else None
         except ValueError:
+            found = date.min
+        if found is not None and not _FIRST <= found <= _LAST:
             wrong.add(name)
             return None
+        return found
 
     what, word = request.args.get("what", "").strip(), request.args.get("word", "").strip()
     if word and not _PERSON.fullmatch(word):

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from helpdesk_wellbeing.web.texts import by_language
 from helpdesk_wellbeing.web.words import _
 
 
 def what(word: str) -> str:
     """What happened; what is not known here as it stands."""
+    return _happenings().get(word, word)
+
+
+@by_language
+def _happenings() -> dict[str, str]:
     return {
         "accepted": _("proposal accepted"),
+        "agreement": _("agreement recorded"),
+        "agreement asked for": _("change of the agreement asked for"),
         "agreement recorded": _("agreement recorded"),
+        "connected": _("helpdesk connected"),
+        "files taken": _("files about people taken"),
+        "people changed": _("a person's settings changed"),
         "agent erased": _("person erased"),
         "audit downloaded": _("audit downloaded"),
         "contest settled": _("contest settled"),
@@ -50,11 +61,16 @@ def what(word: str) -> str:
         "wave opened": _("survey opened"),
         "wave published": _("survey published"),
         "withdrawn": _("proposal no longer needed"),
-    }.get(word, word)
+    }
 
 
 def field(name: str) -> str:
     """What a part of an entry is about; what is not known here as it stands."""
+    return _fields().get(name, name.replace("_", " "))
+
+
+@by_language
+def _fields() -> dict[str, str]:
     return {
         "action": _("action"),
         "agent": _("about"),
@@ -85,4 +101,4 @@ def field(name: str) -> str:
         "way": _("way"),
         "whose": _("about"),
         "written": _("written"),
-    }.get(name, name.replace("_", " "))
+    }

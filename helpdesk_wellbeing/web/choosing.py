@@ -24,5 +24,6 @@ def add_to(pages: Blueprint, site: Site) -> None:
         answer = go_to(back)
         chosen = request.form.get("language", "")
         if chosen in LANGUAGES:
-            answer.set_cookie(COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+            answer.set_cookie(COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True,
+                              secure=cookies.is_secure(site.store, account))  # fmt: skip
         return answer

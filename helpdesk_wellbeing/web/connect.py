@@ -17,6 +17,7 @@ from helpdesk_wellbeing.web.rendering import render
 from helpdesk_wellbeing.web.setup_door import admin, go_on_in
 from helpdesk_wellbeing.web.site import Site
 
+_OF_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 PLATFORMS: tuple[Platform, ...] = ("zendesk", "freshdesk")
 
 
@@ -47,7 +48,9 @@ def add_to_setup(setup: Blueprint, site: Site) -> None:
             if email:
                 members.checked_who(f"email:{email}")
             if request.form.get("read") != "yes":
-                raise ConfigError(_("Say that you have read what is read and what never is; reading begins at once."))
+                raise ConfigError(
+                    _("Say that you have read what is read and what is never kept; reading begins at once.")
+                )
             made = site.connecting.connect(asked)
         except (ConfigError, PlatformError, BadPayload) as error:
             return form(f"settings/connect_{platform}.html", 422, _without(str(error), asked.secret))
@@ -97,9 +100,7 @@ def _asked(platform: Platform) -> Helpdesk:
 
 def _is_local() -> bool:
     """Whether the browser speaks to this machine from this machine, with nothing in between."""
-    is_direct = not any(
-        request.headers.get(name) for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")
-    )
+    is_direct = not any(request.headers.get(name) for name in _OF_PROXIES)
     return is_direct and is_loopback(urlsplit(request.host_url).hostname) and is_loopback(request.remote_addr)
 
 

@@ -6,10 +6,11 @@ the prefix `__Secure-` keeps what was set without TLS, by whoever, from counting
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 
 from helpdesk_wellbeing.access import entering
@@ -63,8 +64,11 @@ def path_of(account: str | None) -> str:
 
 
 def is_secure(store: Store, account: str | None) -> bool:
-    """Whether the browser speaks TLS: with us, or with a proxy before us as the admin says."""
-    if request.is_secure:
+    """Whether the browser speaks TLS: with us, or with a proxy before us as the admin or the proxy says.
+
+    Whoever makes such a header up only makes their own cookies stricter.
+    """
+    if request.is_secure or request.headers.get("X-Forwarded-Proto") == "https":
         return True
     return account is not None and (policy_of(store, account).public_url or "").startswith("https://")
 
@@ -90,7 +94,17 @@ def local(back: str | None, account: str) -> str | None:
     except ValueError:
         return None
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(path_of(account))
-    return back.rstrip("?") if is_ours and ".." not in parts.path.split("/") else None
+    steps = re.split(r"[/\\]", unquote(unquote(parts.path)))  # browsers take %2e%2e for a step up
+    return back.rstrip("?") if is_ours and ".." not in steps else None
+
+
+def kept_here(response: Response) -> Response:
+    """Without the host in an address of ours: a router's redirect names the one that the caller did."""
+    where = response.headers.get("Location", "")
+    if where.startswith(request.host_url):
+        response.headers["Location"] = "/" + where.removeprefix(request.host_url).lstrip("/")
+        response.set_data(b"")  # it repeats the address
+    return response
 
 
 class OfForms(SecureCookieSessionInterface):
@@ -98,6 +112,13 @@ class OfForms(SecureCookieSessionInterface):
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Over TLS one that nobody can set without. While the request is opened its account is not known yet."""
+        name = super().get_cookie_name(app)
+        over_tls = f"__Secure-{name}"
+        is_known = self.get_cookie_secure(app) if "account" in g else over_tls in request.cookies
+        return over_tls if is_known else name
 
     def get_cookie_path(self, app: Flask) -> str:
         """Below which it is sent."""
@@ -107,7 +128,16 @@ class OfForms(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether it is sent over TLS only."""
-        return is_secure(self._store, g.get("account"))
+        if "account" not in g:
+            return is_secure(self._store, None)
+        if "over_tls" not in g:
+            g.over_tls = is_secure(self._store, g.account)
+        return bool(g.over_tls)
+
+    def drop_planted(self, app: Flask) -> None:
+        """Over TLS, forget what came in a cookie that was set without: whoever did may know the token of forms."""
+        if session and self.get_cookie_name(app) not in request.cookies:
+            session.clear()
 
 
 def _set(response: Response, name: str, account: str | None, value: str, lasts: timedelta, secure: bool) -> None:

@@ -9,9 +9,11 @@ from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.pages import esat as page
 from helpdesk_wellbeing.pages import told
-from helpdesk_wellbeing.pages.esat import OneWave
+from helpdesk_wellbeing.pages.esat import Cell, OneWave
+from helpdesk_wellbeing.pages.series import Distribution
 from helpdesk_wellbeing.surveys import waves
-from helpdesk_wellbeing.web import survey_words, words
+from helpdesk_wellbeing.web import charts, survey_words, words
+from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, viewer_for
 
@@ -101,5 +103,15 @@ def _show(
 ) -> Response:  # fmt: skip
     return render(
         "esat_wave.html", status, page=found, wrong=wrong, problem=problem, typed=typed, words=words,
-        said=survey_words, form=request.form,
+        said=survey_words, form=request.form, figures=[_figures(cell) for cell in found.cells],
     )  # fmt: skip
+
+
+def _figures(cell: Cell) -> list[Figure]:
+    """How the answers to each statement are distributed, where that gives nobody away."""
+    return [
+        charts.distribution(
+            Distribution(one.distribution), survey_words.scale(), title=words.in_words(one.text), in_percent=True
+        )
+        for one in cell.questions if one.distribution is not None
+    ]  # fmt: skip

@@ -36,6 +36,16 @@ def add_to(response: Response, framed_by: str | None = None) -> None:
         del response.headers["X-Frame-Options"]
 
 
+def add_missing(response: Response) -> None:
+    """The same for what no page of ours answered: refused methods, addresses with nothing behind them, JSON."""
+    if "Content-Security-Policy" not in response.headers:
+        response.headers["Content-Security-Policy"] = f"{_POLICY.header_value}; frame-ancestors 'none'"
+        response.headers.setdefault("X-Frame-Options", _PLAIN.headers["X-Frame-Options"])
+    for name, value in _PLAIN.headers.items():
+        if name != "X-Frame-Options":
+            response.headers.setdefault(name, value)
+
+
 _PLAIN = Secure(
     referrer=ReferrerPolicy().same_origin(),
     permissions=PermissionsPolicy().camera().geolocation().microphone(),

@@ -73,6 +73,12 @@ def noted(what: str) -> str:
         "contested": _("a flag was contested"),
         "own hours": _("your own hours were set or forgotten"),
         "settings": _("a setting that names you was changed"),
+        "let in": _("you, or an address that signs in as you, were let in"),
+        "role changed": _("what you may see was changed"),
+        "let in no more": _("you, or an address that signs in as you, were let in no more"),
+        "signed in": _("a sign-in as you"),
+        "signed out everywhere": _("you signed out everywhere"),
+        "signed out by another": _("an admin signed you out"),
         "exported": _("what is held about you was exported"),
     }.get(what, what)
 

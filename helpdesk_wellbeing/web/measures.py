@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import format_decimal, format_percent
 
+from helpdesk_wellbeing.web.texts import by_language
 from helpdesk_wellbeing.web.texts import gettext as _
 
 _PERCENT = frozenset(["share", "rate", "p0", "wilson_low", "wilson_high", "shrunk"])
@@ -34,6 +35,7 @@ def amount(name: str, number: float | None) -> str:
     return f"{format_decimal(round(number, 2))} {unit}".rstrip()
 
 
+@by_language
 def _names() -> dict[str, tuple[str, str]]:
     hours, tickets = _("h"), _("normal tickets")
     return {
@@ -55,7 +57,8 @@ def _names() -> dict[str, tuple[str, str]]:
         "leave_days": (_("leave days with work"), ""), "nights_16w": (_("late nights in 16 weeks"), ""),
         "series": (_("longest series of nights"), ""), "longest_night_h": (_("longest night shift"), hours),
         "night_h": (_("hours between midnight and six"), hours),
-        "open_weight": (_("open work"), tickets), "median_weight": (_("usual open work"), tickets),
+        "open_weight": (_("open work"), tickets), "fair_share": (_("share of what is fair"), "%"),
+        "median_weight": (_("usual open work"), tickets),
         "z": (_("distance from the usual, in scaled deviations"), ""), "days_of_work": (_("days of work"), ""),
         "cusum": (_("rise added up"), ""), "touched_weight": (_("work touched"), tickets),
         "max_ratio": (_("highest share, 1 is fair"), ""), "min_ratio": (_("lowest share, 1 is fair"), ""),

@@ -52,7 +52,12 @@ def measured(one: Measured) -> str:
 def bound_explained(page: FlagPage) -> str | None:
     """Why it is a bound."""
     bounds = {one.bound for one in page.measured if not one.is_limit}
-    if bounds & {"at least", "about"}:
+    if "about" in bounds:
+        return _(
+            "Gaps of up to half an hour count as work, though some may have been pauses, and work that leaves no trace"
+            " in the helpdesk is missing. So the real time may have been shorter or longer."
+        )
+    if "at least" in bounds:
         return _(
             "Only work that leaves a trace in the helpdesk is seen. The real time may have been longer, not shorter."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, request, url_for
@@ -14,7 +15,9 @@ from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.errors import CannotDecide, WellbeingError
 from helpdesk_wellbeing.pages import proposal as page
 from helpdesk_wellbeing.pages.proposal import Shown
-from helpdesk_wellbeing.web import links, words
+from helpdesk_wellbeing.pages.series import Line, Load, Loads
+from helpdesk_wellbeing.web import charts, links, words
+from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, viewer_for
 
@@ -118,8 +121,25 @@ def _show(
     return render(
         "proposal.html", status, p=found, opened=opened, problem=problem, field=field, words=words, links=links,
         proof=_signer().dumps([viewer.who, found.id]) if opened else None, reasons=review.DECLINED_BECAUSE,
-        decides=found.part is Part.DECIDES,
+        decides=found.part is Part.DECIDES, apart=words.apart(found.moves), figure=_loads(found),
+        ticket_page=partial(site.ticket_page, viewer.account),
     )  # fmt: skip
+
+
+def _loads(found: Shown) -> Figure | None:
+    """Open work of those who give or receive; in shares of a fair one where all of these are known."""
+    rows = found.loads
+    shares = [(row.name, row.share_before, row.share_after) for row in rows]
+    fair = [Load(name, before * 100, after * 100) for name, before, after in shares
+            if before is not None and after is not None]  # fmt: skip
+    if not rows:
+        return None
+    title = _("Open work before and after")
+    if len(fair) == len(rows):
+        caption = _("100 is exactly fair by the hours ahead. Nobody who receives a ticket ends above it.")
+        return charts.loads(Loads("fair_share", tuple(fair), (Line("fair", 100.0),)), title=title, caption=caption)
+    plain = tuple(Load(row.name, row.effort_before, row.effort_after) for row in rows)
+    return charts.loads(Loads("open_weight", plain), title=title)
 
 
 def _was_opened(viewer: Viewer, id: str, proof: str) -> bool:

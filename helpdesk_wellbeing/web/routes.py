@@ -16,8 +16,18 @@ from helpdesk_wellbeing.web import (
     teams,
     today,
 )  # fmt: skip
-from helpdesk_wellbeing.web.settings import acting, agreement, backtest, entering, hours, overview, people
+from helpdesk_wellbeing.web.settings import (
+    acting,
+    agreement,
+    backtest,
+    entering,
+    hours,
+    keeping,
+    notices,
+    overview,
+    people,
+)
 
-SETTINGS = (overview, hours, people, agreement, backtest, acting, entering)
+SETTINGS = (overview, hours, people, agreement, backtest, acting, entering, notices, keeping)
 PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
 SETUP_PARTS = (setup_begin, connect)

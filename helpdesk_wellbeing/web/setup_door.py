@@ -12,7 +12,7 @@ from helpdesk_wellbeing.store.access import Session, hash_of
 from helpdesk_wellbeing.web import cookies, headers
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.sign_in import GONE, let_in
-from helpdesk_wellbeing.web.site import HERE, LARGEST, NotSignedIn, Site, told
+from helpdesk_wellbeing.web.site import HERE, LARGEST, NotSignedIn, Site, prove_form, told
 
 
 def setup(site: Site, csrf: CSRFProtect) -> Blueprint:
@@ -32,7 +32,7 @@ def setup(site: Site, csrf: CSRFProtect) -> Blueprint:
             g.session = found
             store.access.saw_session(None, found.hash, site.now())
         if request.method == "POST":
-            csrf.protect()
+            prove_form(csrf)
 
     @door.after_request
     def seal(response: Response) -> Response:
@@ -56,7 +56,7 @@ def setup(site: Site, csrf: CSRFProtect) -> Blueprint:
         session.clear()
         token = store.access.begin_session(None, FIRST_ADMIN, "Admin", None, BY_LINK, at, at + LASTS)
         answer = go_to(url_for("setup.beginning"))
-        cookies.keep(answer, None, token, secure=request.is_secure)
+        cookies.keep(answer, None, token, secure=cookies.is_secure(store, None))
         return answer
 
     @door.post("/sign-out")
@@ -64,7 +64,7 @@ def setup(site: Site, csrf: CSRFProtect) -> Blueprint:
         store.access.end_session(None, admin().hash)
         session.clear()
         answer = render("signed_out.html")
-        cookies.drop(answer, None, secure=request.is_secure)
+        cookies.drop(answer, None, secure=cookies.is_secure(store, None))
         answer.headers["Clear-Site-Data"] = GONE
         return answer
 

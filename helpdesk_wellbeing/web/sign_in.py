@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
 import structlog
 from flask import Blueprint, Response, abort, flash, g, request, session, url_for
 from flask_babel import gettext as _
@@ -11,13 +15,17 @@ from helpdesk_wellbeing.access.entering import Entered
 from helpdesk_wellbeing.access.members import FIRST_ADMIN
 from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS
 from helpdesk_wellbeing.access.viewer import BY_LINK
-from helpdesk_wellbeing.errors import WellbeingError
+from helpdesk_wellbeing.errors import RetryLater, WellbeingError
 from helpdesk_wellbeing.store.access import hash_of
 from helpdesk_wellbeing.web import cookies
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, viewer
 
 GONE = '"cache", "storage"'  # at sign-out; not "cookies", which would be those of everything on this host
+
+AT_ONCE = 4  # sign-ins that wait for another side, of the threads that the web server has
+WAITS_S = 0.5
+_ASKED_AT_ONCE = BoundedSemaphore(AT_ONCE)
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +52,8 @@ def _add_sign_in(pages: Blueprint, site: Site) -> None:
         secret = site.store.access.cookie_secret()
         attempt = ways.new_attempt(secret, account, way, back, site.now(), callback)
         try:
-            goal = chosen.begin(attempt)
+            with _asking():
+                goal = chosen.begin(attempt)
         except WellbeingError as error:
             return _is_away(site, account, way, error)
         answer = go_to(goal)
@@ -75,7 +84,8 @@ def _came_back(site: Site, account: str, way: str, chosen: ways.Way) -> Response
         text = _("This sign-in was not begun in this browser, or it is over. Begin again.")
         return _refused(site, account, text, 400)
     try:
-        identity = chosen.finish(attempt, request.args)
+        with _asking():
+            identity = chosen.finish(attempt, request.args)
     except ways.NotProven as error:
         _log.warning("a sign-in was refused", account=account, way=way, problem=str(error))
         text = _("%(other)s did not confirm who you are. Begin again.", other=chosen.label)
@@ -155,6 +165,17 @@ def _leave(site: Site, account: str) -> Response:
     cookies.drop(answer, account, secure=cookies.is_secure(site.store, account))
     answer.headers["Clear-Site-Data"] = GONE
     return answer
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Whoever floods the sign-in while the other side is slow must not take all threads from everybody else."""
+    if not _ASKED_AT_ONCE.acquire(timeout=WAITS_S):
+        raise RetryLater("sign-in: too many are being signed in at this moment")
+    try:
+        yield
+    finally:
+        _ASKED_AT_ONCE.release()
 
 
 def _way(site: Site, account: str, name: str) -> ways.Way:

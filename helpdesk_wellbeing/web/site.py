@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Flask, Response, abort, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from helpdesk_wellbeing.access import entering
 from helpdesk_wellbeing.access.patience import Doorkeeper
@@ -38,6 +38,8 @@ SITE = "helpdesk_wellbeing.site"  # where the application keeps it
 SEEN_EVERY = timedelta(minutes=5)  # a session's last use is noted no more often
 LARGEST = 2 * 1024 * 1024  # bytes of a form: a people file of ten thousand is smaller
 
+TicketPage = Callable[[str, str], str | None]  # account, ticket -> its address in the helpdesk, where that is known
+
 _log = structlog.get_logger(__name__)
 
 
@@ -50,6 +52,7 @@ class Site:
     ways: WaysOf = lambda account: ()
     connecting: Connecting | None = None  # None: accounts are connected on the command line only
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
+    ticket_page: TicketPage = lambda account, ticket: None
 
     @property
     def store(self) -> Store:
@@ -64,12 +67,13 @@ def add_pages(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ways: WaysOf = lambda account: (),
     connecting: Connecting | None = None,
+    ticket_page: TicketPage = lambda account, ticket: None,
 ) -> Site:
     """Join all pages to the application: /a/<account>/…, /setup/, /static/, /."""
     from helpdesk_wellbeing.web import setup_door
     from helpdesk_wellbeing.web.routes import PARTS
 
-    site = Site(Known(store, catalogue), now, ways, connecting)
+    site = Site(Known(store, catalogue), now, ways, connecting, ticket_page=ticket_page)
     app.extensions[SITE] = site
     app.session_interface = cookies.OfForms(store)
     secret = store.access.cookie_secret()
@@ -90,6 +94,11 @@ def add_pages(
     add_filters(app)
     _static(app)
 
+    @app.after_request
+    def seal_the_rest(response: Response) -> Response:
+        headers.add_missing(response)
+        return cookies.kept_here(response)
+
     @pages.before_request
     def enter() -> Response | None:
         request.max_content_length = LARGEST
@@ -97,10 +106,11 @@ def add_pages(
         if not store.has_account(account):
             abort(404)
         g.account = account
+        site.known.note_asked(account)
         g.viewer = _viewer(site, account)
         g.zone = site.known.directory(account).zone
         if request.method == "POST":
-            csrf.protect()
+            prove_form(csrf)
         return None
 
     @pages.after_request
@@ -110,12 +120,35 @@ def add_pages(
 
     pages.register_error_handler(Exception, told)
 
+    @app.errorhandler(404)
+    def no_page(error: NotFound) -> Response | NotFound:
+        """An address that no page has: in our words below an account, plainly elsewhere."""
+        below = OF_AN_ACCOUNT.partition("<")[0]
+        if not request.path.startswith(below):
+            return error
+        account = request.path.removeprefix(below).partition("/")[0]
+        if store.has_account(account):
+            g.account, g.viewer, g.zone = account, _viewer(site, account), site.known.directory(account).zone
+        return told(error)
+
     for part in PARTS:
         part.add_to(pages, site)
     warm_up()
     app.register_blueprint(pages)
     app.register_blueprint(setup_door.setup(site, csrf))
     return site
+
+
+def prove_form(csrf: CSRFProtect) -> None:
+    """Raises CSRFError for a form that no page of ours sent.
+
+    A neighbour below the same domain may have put a cookie of forms into the browser, so what the browser itself says
+    of the sender counts, too.
+    """
+    cast(cookies.OfForms, current_app.session_interface).drop_planted(current_app)
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise CSRFError("sent from another site")
+    csrf.protect()
 
 
 def viewer() -> Viewer:

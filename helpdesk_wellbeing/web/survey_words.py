@@ -36,7 +36,7 @@ def why(reason: Why) -> str:
 def not_asked(reason: str | None) -> str:
     """Why a team is not asked now."""
     return {
-        None: _("may be asked when its queue says so"),
+        None: _("may be asked, once somebody accepts a proposal for it"),
         "survey too recent": _("was asked a short while ago"),
         "too few members": _("has fewer than five members who may be asked, so no result could be shown"),
         "survey under way": _("is being asked now"),
@@ -59,6 +59,11 @@ def effect(change: Change | NoChange | None) -> str:
         before=_points(change.before), now=_points(change.now), difference=_signed(change.difference),
         low=_signed(change.ci_low), high=_signed(change.ci_high),
     )  # fmt: skip
+
+
+def scale() -> list[str]:
+    """The answers, from the worst to the best."""
+    return [_("strongly disagree"), _("disagree"), _("neither"), _("agree"), _("strongly agree")]
 
 
 def mean(value: float | None) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import flask_babel
-from flask_babel import format_datetime, get_locale
+from flask_babel import format_datetime, get_locale, to_user_timezone
 
 if TYPE_CHECKING:
-    from helpdesk_wellbeing.pages.proposal import Shown
-    from helpdesk_wellbeing.pages.today import Card, Gap
+    from helpdesk_wellbeing.pages.cards import Card
+    from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
+    from helpdesk_wellbeing.pages.today import Gap
 
 
 def _(message: str, **values: object) -> str:
@@ -44,6 +45,27 @@ def title(action: str, name: str, moves: int) -> str:
     return texts.get(action, action.replace("_", " "))
 
 
+def option(action: str) -> str:
+    """The same below the name of whom or what it is about."""
+    texts = {
+        "esat_wave": _("Ask how the work is going"),
+        "pause_intake": _("No new tickets for a while"),
+        "protect_break": _("Keep a break free"),
+        "recovery_slot": _("Give time back"),
+        "no_new_escalations": _("No new escalations for a while"),
+        "check_in": _("Talk about the work"),
+        "staffing_note": _("Look at the staffing"),
+    }
+    return texts.get(action, action.replace("_", " "))
+
+
+def without_name(texts: Mapping[str, str], name: str) -> str:
+    """A reason below the name that it begins with."""
+    text = str(in_words(texts))
+    rest = text.removeprefix(f"{name}: ")
+    return text if rest == text else rest[:1].upper() + rest[1:]
+
+
 def consequence(card: Card | Shown) -> str:
     """What accepting does, by the mode of the action."""
     if not card.writes_tickets:
@@ -57,6 +79,11 @@ def consequence(card: Card | Shown) -> str:
             "Each ticket has a private note with the suggestion. You move the tickets; accepting says that you did."
         )
     return _("Trial run: your decision is kept, and nothing is written into the helpdesk.")
+
+
+def consequences(cards: Sequence[Card]) -> list[str]:
+    """What accepting does of those that may write into the helpdesk, each once."""
+    return list(dict.fromkeys(consequence(card) for card in cards if card.writes_tickets))
 
 
 def mode_explained(shown: Shown) -> str | None:
@@ -150,6 +177,28 @@ def written(state: str | None, problem: str | None, undone: str | None = None) -
     }.get(state, str(state))
 
 
+def apart(moves: Sequence[MoveRow]) -> dict[str, list[str]]:
+    """By ticket: what sets it apart from the others that move with it."""
+    said = {move.ticket: _of_ticket(move.facts) for move in moves if move.facts is not None}
+    shared = set.intersection(*map(set, said.values())) if len(said) > 1 else set()
+    return {ticket: [text for text in texts if text not in shared] for ticket, texts in said.items()}
+
+
+def _of_ticket(facts: TicketFacts) -> list[str]:
+    found = [_("%(effort)s × a normal ticket", effort=number(facts.effort))]
+    if facts.hard:
+        found.append(_("a hard one"))
+    if facts.skills:
+        found.append(_("needs %(skills)s", skills=", ".join(facts.skills)))
+    if facts.language:
+        found.append(_("in %(language)s", language=get_locale().languages.get(facts.language, facts.language)))
+    if facts.knows:
+        found.append(_("who receives it knows it, or who asked"))
+    if facts.others == 0:
+        return [*found, _("nobody else could take it now")]
+    return [*found, ngettext("one other could take it", "%(num)s others could take it", facts.others)]
+
+
 def skipped(reason: str) -> str:
     """Why something was not written."""
     return {
@@ -224,7 +273,7 @@ def translated(text: str) -> str:
 
 def level(word: str) -> str:
     """How far above the limit."""
-    return {"warn": _("Above the limit"), "critical": _("Above the limit by far")}.get(word, word)
+    return {"warn": _("Beyond the limit"), "critical": _("Far beyond the limit")}.get(word, word)
 
 
 def grade(word: str) -> str:
@@ -245,6 +294,19 @@ def age(at: datetime, now: datetime) -> str:
     if hours < 48:
         return ngettext("an hour ago", "%(num)s hours ago", hours)
     return ngettext("a day ago", "%(num)s days ago", hours // 24)
+
+
+def until(at: datetime, now: datetime) -> str:
+    """Until when something waits, as one says it: today, tomorrow, on a weekday."""
+    there, here = to_user_timezone(at), to_user_timezone(now)
+    days, time = (there.date() - here.date()).days, str(format_datetime(at, "HH:mm"))
+    if days == 0:
+        return _("until %(time)s today", time=time)
+    if days == 1:
+        return _("until %(time)s tomorrow", time=time)
+    if 1 < days < 7:
+        return _("until %(day)s %(time)s", day=format_datetime(at, "EEEE"), time=time)
+    return _("until %(day)s %(time)s", day=format_datetime(at, "d MMM y"), time=time)
 
 
 def per_cent(share: float | None) -> str:

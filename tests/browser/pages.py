@@ -8,6 +8,8 @@ from helpdesk_wellbeing.acting import views
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT
 from tests.browsing import AGENT, NOBODY, Served
 
+SETTINGS = ("connection", "hours", "people", "agreement", "backtest", "acting", "access", "notices", "keeping", "rules")
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -28,6 +30,7 @@ def pages_of(here: Served) -> list[Shot]:
         Shot("today", "lead", "today"),
         Shot("today", "ops", "today"),
         Shot("proposal", "lead", f"proposals/{moves['id']}"),
+        Shot("evidence", "lead", f"proposals/{moves['id']}?evidence=1"),
         Shot("flag", "agent", f"flags/open_work_overload/agent/{AGENT}"),
         Shot("flag", "lead", "flags/short_daily_rest/agent/410009"),
         Shot("flag-of-a-queue", "lead", "flags/escalation_heavy_queue/queue/36003"),
@@ -36,10 +39,13 @@ def pages_of(here: Served) -> list[Shot]:
         Shot("teams", "hr", "teams"),
         Shot("surveys", "lead", "esat"),
         Shot("survey", "lead", f"esat/{wave}"),
+        Shot("surveys", "agent", "esat"),
+        Shot("survey", "member", f"esat/{wave}"),
         Shot("me", "agent", "me"),
         Shot("audit", "council", "audit"),
         Shot("settings", "admin", "settings"),
         Shot("settings", "council", "settings"),
+        *(Shot(f"settings-{name}", "admin", f"settings/{name}") for name in SETTINGS),
         Shot("not-for-me", "agent", "audit"),
         Shot("not-there", "lead", "proposals/000000000000"),
     ]

@@ -156,7 +156,7 @@ def test_names_are_only_ever_data(scene):
     scene.people[0] |= {"name": "{slot}\n%s {0.__class__} <b>A</b>"}
     scene.flag("WT1", "A")
     (talk,) = found(scene.plan(), "check_in")
-    assert talk.texts["en"].startswith("{slot} %s {0.__class__} <b>A</b>: a day with at least 12.5 h")
+    assert talk.texts["en"].startswith("{slot} %s {0.__class__} <b>A</b>: a day with about 12.5 h")
 
 
 def test_a_proposal_survives_json_and_says_which_rule_it_rests_on(scene):

@@ -207,3 +207,19 @@ def test_what_is_computed_for_one_account_is_not_seen_by_another(store):
 def test_a_naive_time_is_refused(store):
     with pytest.raises(ValueError, match="no zone"):
         store.read_events("acme", datetime(2026, 3, 2))
+
+
+def test_a_slice_has_a_mark_that_changes_with_what_is_in_it(store):
+    noon = MONDAY + timedelta(hours=36)
+    store.write_pieces("acme", MONDAY, {"touches": touches(MONDAY.date(), "a")})
+    store.write_pieces("acme", noon, {"touches": touches(noon.date(), "b")})
+    before = store.piece_marks("acme", "touches", MONDAY.date())
+    store.write_pieces("acme", noon, {"touches": touches(noon.date(), "b", "c")})
+    after = store.piece_marks("acme", "touches", MONDAY.date())
+
+    assert list(before) == list(after) == [MONDAY, noon]
+    assert before[MONDAY] == after[MONDAY]
+    assert before[noon] != after[noon]
+    assert store.piece_marks("acme", "touches", noon.date() + timedelta(days=8)) == {}
+    assert store.read_piece("acme", "touches", noon, ("ticket", "x"))["ticket"].to_list() == ["b", "c"]
+    assert store.read_piece("acme", "touches", noon + timedelta(hours=1)) is None

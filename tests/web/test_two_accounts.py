@@ -96,6 +96,8 @@ def steps(tools):
             a, at, {"days": row_of(pl.Schema({"piece": pl.Date}), piece=at.date())}
         ),
         "read_pieces": lambda s, a: s.read_pieces(a, "days"),
+        "piece_marks": lambda s, a: s.piece_marks(a, "days", at.date()),
+        "read_piece": lambda s, a: s.read_piece(a, "days", at),
         "join_pieces": lambda s, a: s.join_pieces(a, at, later),
         "drop_pieces_from": lambda s, a: s.drop_pieces_from(a, at),
         "write_checkpoint": lambda s, a: s.write_checkpoint(a, later, {MINE: b"x"}),
@@ -115,6 +117,7 @@ def steps(tools):
         "replace_groups": lambda s, a: s.replace_groups(a, "platform", tools.GROUPS.to_frame()),
         "replace_on_call": lambda s, a: s.replace_on_call(a, "file", tools.ON_CALL.to_frame()),
         "directory": lambda s, a: s.directory(a),
+        "told_by": lambda s, a: s.told_by(a, "people", "file"),
         "put_secret": lambda s, a: s.put_secret(a, "webhook_secret", MINE),
         "get_secret": lambda s, a: s.get_secret(a, "webhook_secret"),
         "has_secret": lambda s, a: s.has_secret(a, "webhook_secret"),

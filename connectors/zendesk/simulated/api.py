@@ -14,6 +14,7 @@ from connectors.simulating.zones import listed
 
 from . import access as rights
 from .access import Access
+from .agent_page import ticket_page
 from .answers import BAD_CURSOR, BAD_TOKEN, FORBIDDEN, NO_ENDPOINT, NOT_FOUND, UNKNOWN_CALLER, Answer
 from .apps import Apps
 from .exports import Exports
@@ -86,6 +87,10 @@ class Api:
             return self._mint(request)
         if request.path == "/oauth/authorizations/new" and request.method == "GET":
             return self.access.signing_in.page(request.query, self.access.client_id, self.holdings.staff.users)
+        opened = re.fullmatch(r"/agent/tickets/(\d{1,18})", request.path)
+        if opened and request.method == "GET":
+            row = self.holdings.ticket(int(opened[1]), int(self.now().timestamp()))
+            return ticket_page(row, self.holdings.staff.users, self.holdings.staff.groups)
         if not request.path.startswith("/api/v2/"):
             return Answer.of(*NOT_FOUND)
         public = self.apps.public_key(request.path.removeprefix("/api/v2/"))

@@ -20,6 +20,7 @@ from .answers import Answer
 from .options import Options
 
 CODE_LIVES_S = 120.0
+TITLE = "Sign in"
 HTML = "text/html; charset=utf-8"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ASKED = ("response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method")
@@ -50,7 +51,9 @@ class SigningIn:
         asked = {name: query[name][0] for name in _ASKED if name in query}
         goal = asked.get("redirect_uri", "")
         if asked.get("client_id") != client_id or not self._may_go(goal):
-            return _sheet("<h1>Invalid authorization request</h1><p>No such client, or not its redirect URL.</p>", 400)
+            return sheet(
+                TITLE, "<h1>Invalid authorization request</h1><p>No such client, or not its redirect URL.</p>", 400
+            )
         if asked.get("response_type") != "code" or asked.get("code_challenge_method", "S256") != "S256":
             return _back(goal, {"error": "unsupported_response_type", "state": asked.get("state", "")})
         chosen = query.get("user", [""])[0]
@@ -58,7 +61,7 @@ class SigningIn:
             return _back(goal, {"error": "access_denied", "state": asked.get("state", "")})
         user = next((one for one in users if str(one["id"]) == chosen), None)
         if user is None:
-            return _sheet(_choice(asked, [one for one in users if _may_sign_in(one)], self.options.subdomain))
+            return sheet(TITLE, _choice(asked, [one for one in users if _may_sign_in(one)], self.options.subdomain))
         return _back(goal, {"code": self._made(int(user["id"]), asked), "state": asked.get("state", "")})
 
     def redeemed(self, body: Mapping[str, Any]) -> Code | None:
@@ -109,7 +112,9 @@ def _choice(asked: Mapping[str, str], users: list[dict[str, Any]], subdomain: st
     )
 
 
-def _sheet(body: str, status: int = 200) -> Answer:
-    style = "<style>body{font:16px/1.6 sans-serif;margin:2rem auto;max-width:40rem}</style>"
-    text = f'<!DOCTYPE html><html lang="en"><head><title>Sign in</title>{style}</head><body>{body}</body></html>'
+def sheet(title: str, body: str, status: int = 200) -> Answer:
+    """A plain page of the simulated helpdesk."""
+    style = "<style>body{font:16px/1.6 sans-serif;margin:2rem auto;max-width:40rem}dt{color:#555}</style>"
+    head = f'<head><meta name="viewport" content="width=device-width"><title>{title}</title>{style}</head>'
+    text = f'<!DOCTYPE html><html lang="en">{head}<body>{body}</body></html>'
     return Answer(text.encode(), status, {"X-Frame-Options": "DENY"}, HTML)

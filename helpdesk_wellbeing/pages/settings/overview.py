@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from helpdesk_wellbeing.notices.settings import settings_of
 from helpdesk_wellbeing.pages import jobs
 from helpdesk_wellbeing.pages.settings import acting, agreement, entering, people, reading
+from helpdesk_wellbeing.upkeep.retention import Kind, retention_of
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
@@ -34,6 +36,8 @@ class Overview:
     acting: ActingPage
     done: frozenset[str]  # of the steps: connect, hours, people, agreement, backtest, acting, access
     rules: int
+    notices_on: bool
+    events_days: int
 
     @property
     def next_step(self) -> str | None:
@@ -47,13 +51,13 @@ STEPS = ("connect", "hours", "people", "agreement", "backtest", "access", "actin
 def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
     """How everything stands."""
     store, account = known.store, viewer.account
-    read = reading.reading_of(store, account, now)
+    read = reading.reading_of(known, account, now)
     everybody, agreed = people.build(known, viewer, now), agreement.build(known, viewer, now)
     looked, entry = jobs.job_of(store, account, jobs.BACKTEST), entering.build(known, viewer, now)
     acts = acting.build(known, viewer, now)
     has_way = entry.ways.zendesk is not None or entry.ways.oidc is not None
     is_done = {
-        "connect": read.is_read and not read.is_paused,
+        "connect": not read.is_paused and (read.platform is not None or read.events > 0),
         "hours": store.get_meta(account, _HOURS) is not None or read.is_simulated,
         "people": everybody.total > 0 and not everybody.gaps.get("schedule", 0),
         "agreement": agreed.holds is not None or not agreed.is_needed,
@@ -61,8 +65,20 @@ def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
         "access": has_way and entry.has_admin,
         "acting": store.get_meta(account, _MODES) is not None or bool(acts.policy.modes),
     }
+    days = retention_of(store, account, now).age(Kind.EVENTS).days
     done = frozenset(step for step, so in is_done.items() if so)
-    return Overview(read, everybody, agreed, looked, entry, acts, done, len(list(known.catalogue.active())))
+    return Overview(
+        read,
+        everybody,
+        agreed,
+        looked,
+        entry,
+        acts,
+        done,
+        len(list(known.catalogue.active())),
+        settings_of(store, account).on,
+        days,
+    )
 
 
 def note_hours(known: Known, account: str) -> None:

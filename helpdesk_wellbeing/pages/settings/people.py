@@ -55,6 +55,7 @@ class PeoplePage:
     page: int
     pages: int
     sought: str
+    gap: str
     files: Mapping[str, int]  # rows that came from files or by hand, by kind
     may_change: bool
 
@@ -70,7 +71,7 @@ class PersonPage:
     groups: tuple[tuple[str, str], ...]  # all groups: id, name
 
 
-def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: int = 1) -> PeoplePage:
+def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: int = 1, gap: str = "") -> PeoplePage:
     """Everybody who is known, by name."""
     store, account = known.store, viewer.account
     directory, names = known.directory(account), known.names(account)
@@ -81,6 +82,8 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     found = sorted(every, key=lambda row: (row.name.casefold(), row.agent))
     word = sought.strip().casefold()[:80]
     found = [row for row in found if word in row.name.casefold() or word in row.agent]
+    if gap in GAPS:
+        found = [row for row in found if row in meant and gap in row.gaps]
     last = max(1, -(-len(found) // A_PAGE))
     at = min(max(1, page), last)
     may_change = viewer.has(Role.ADMIN)
@@ -88,7 +91,8 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     groups = sorted(names.group(group) for group in {one for row in held["groups"].drop_nulls() for one in row} - led)
     return PeoplePage(
         tuple(found[(at - 1) * A_PAGE : at * A_PAGE]) if may_change else (), len(meant), len(every) - len(meant),
-        Counter(gap for row in meant for gap in row.gaps), tuple(groups), at, last, sought, files, may_change,
+        Counter(gap for row in meant for gap in row.gaps), tuple(groups), at, last, sought,
+        gap if gap in GAPS else "", files, may_change,
     )  # fmt: skip
 
 
@@ -147,7 +151,20 @@ def set_person(
 def replace(store: Store, account: str, frames: Mapping[Kind, pl.DataFrame], by: Any, at: datetime) -> None:
     """Take files as they are, each in the place of all that was there of its kind; all or none."""
     with store.transaction():
+        before = _leads(store, account)
         for kind, frame in frames.items():
             getattr(store, f"replace_{kind}")(account, "file", frame)
         rows = {kind: frame.height for kind, frame in frames.items()}
-        store.audit.add(account, at, "files taken", by=by, rows=rows)
+        after = _leads(store, account)
+        leads = [Person(agent) for agent in sorted(after) if after[agent] != before.get(agent)]
+        led_no_more = [Person(agent) for agent in sorted(before) if agent not in after]
+        store.audit.add(account, at, "files taken", by=by, rows=rows, leads=leads, lead_no_more=led_no_more)
+
+
+def _leads(store: Store, account: str) -> dict[str, set[str]]:
+    """What each lead leads, whenever: who leads sees others, so the audit says when that changes."""
+    rows = store.directory(account).people.select("agent", "lead_of").drop_nulls().explode("lead_of").drop_nulls()
+    found: dict[str, set[str]] = {}
+    for agent, group in rows.iter_rows():
+        found.setdefault(agent, set()).add(group)
+    return found

@@ -11,7 +11,7 @@ from helpdesk_wellbeing.pages import jobs
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.pages.jobs import Job
-    from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.pages.known import Known
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,21 @@ class Reading:
         return self.events > 0 and self.evaluated_at is not None
 
 
-def reading_of(store: Store, account: str, now: datetime) -> Reading:
+def reading_of(known: Known, account: str, now: datetime) -> Reading:
     """How the account is read now."""
+    store = known.store
     with store.view():
-        known, run = store.account(account), store.work.run_of(account)
+        one, run = store.account(account), store.work.run_of(account)
         workers = store.work.workers()
         first, last, events = store.all_events_span(account)
         found = condition_of(run, store.inbox.depth().get(account), now)
         filling = jobs.job_of(store, account, jobs.FILLING)
-        preset = store.directory(account).preset
-    settings = known.settings
+    settings = one.settings
     place = settings.get("base_url") or settings.get("domain")
     if place is None and "subdomain" in settings:
         place = f"{settings['subdomain']}.zendesk.com"
     return Reading(
-        known.platform, place, bool(settings.get("simulated")), settings.get("client_id"), events, first, last,
+        one.platform, place, bool(settings.get("simulated")), settings.get("client_id"), events, first, last,
         run.pulled_at, found.lag, is_pulling(run, workers, now), found.is_paused, run.problem, run.evaluated_until,
-        filling, any(works(worker) for worker in workers), known.zone, known.week_start, preset,
+        filling, any(works(worker) for worker in workers), one.zone, one.week_start, known.directory(account).preset,
     )  # fmt: skip

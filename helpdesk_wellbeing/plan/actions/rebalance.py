@@ -24,6 +24,7 @@ from helpdesk_wellbeing.plan.proposal import Move, Proposal, Subject
 from helpdesk_wellbeing.plan.rebalance import AGENTS, TICKETS, Plan, Question, Settings, explain
 from helpdesk_wellbeing.plan.rebalance import rebalance as best_plan
 from helpdesk_wellbeing.plan.rebalance.answer import LOADED
+from helpdesk_wellbeing.plan.rebalance.answer import Move as Moved
 from helpdesk_wellbeing.plan.rebalance.question import MOST_EFFORT
 from helpdesk_wellbeing.plan.situation import Flag, Situation
 
@@ -243,12 +244,23 @@ def _details(case: Case, plan: Plan) -> dict[str, Any]:
     bars.sort(key=lambda row: (-(row["share_before"] or 0), -row["effort_before"]))
     return {
         "loads": [*named, *bars] if _may_tell_loads(case, plan) else [],
+        "tickets": [_of_ticket(move) for move in plan.moves],
         "verdict": plan.verdict,
         "gap": round(plan.gap, 6),
         "cost_before": round(plan.cost_before, 4),
         "cost_after": round(plan.objective, 4),
         "stayed": dict(sorted(Counter(plan.stayed.values()).items())),
     }
+
+
+def _of_ticket(move: Moved) -> dict[str, Any]:
+    """What sets a ticket apart from the others that move."""
+    why = move.why
+    skills = [word for word in why.skills if not word.startswith(_NOT)]
+    return {
+        "ticket": move.ticket, "effort": round(why.effort / ONE_TICKET, 2), "skills": skills,
+        "language": why.language, "knows": why.knows, "hard": why.hard, "others": why.others,
+    }  # fmt: skip
 
 
 def _load(row: Mapping[str, Any]) -> dict[str, Any]:

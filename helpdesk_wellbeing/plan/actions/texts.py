@@ -16,15 +16,15 @@ MONTHS: Mapping[str, tuple[str, ...]] = {
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "from_to": "{start} to {end}",
-        "because_WT1": "{name}: a day with at least {active_h} h of work and {span_h} h from first to last;"
+        "because_WT1": "{name}: a day with about {active_h} h of work, and at least {span_h} h from first to last;"
         " the limits are {limit_h} h and 13 h.",
-        "because_WT2": "{name}: a week with at least {week_h} h of work; the limit is {limit_h} h.",
-        "because_WT3": "{name}: at least {average_h} h a week on average over {weeks} weeks; the limit is {limit_h} h.",
+        "because_WT2": "{name}: a week with about {week_h} h of work; the limit is {limit_h} h.",
+        "because_WT3": "{name}: about {average_h} h a week on average over {weeks} weeks; the limit is {limit_h} h.",
         "because_WT4": "{name}: at most {rest_h} h of rest between two shifts; {required_h} h are needed.",
         "because_WT5": "{name}: the longest rest within seven days was at most {longest_rest_7d_h} h;"
         " {required_h} h are needed.",
         "because_WT6": "{name}: in {missed_of_5} of the last 5 shifts no break of {needed_min} minutes can be seen.",
-        "because_WT7": "{name}: {after_hours_h_per_week} h of work a week outside the own schedule.",
+        "because_WT7": "{name}: about {after_hours_h_per_week} h of work a week outside the own schedule.",
         "because_WT7_leave": "{name}: work on {leave_days} days of leave.",
         "because_WT8": "{name}: {nights_16w} shifts with night hours in 16 weeks, {series} in a row.",
         "because_LD1": "{name}: open work of {open_weight} normal tickets at the start of the day; {median_weight} is"
@@ -92,17 +92,17 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "nl": {
         "from_to": "{start} tot {end}",
-        "because_WT1": "{name}: een dag met ten minste {active_h} uur werk en {span_h} uur van begin tot eind;"
-        " de grenzen zijn {limit_h} en 13 uur.",
-        "because_WT2": "{name}: een week met ten minste {week_h} uur werk; de grens is {limit_h} uur.",
-        "because_WT3": "{name}: gemiddeld ten minste {average_h} uur per week over {weeks} weken; de grens is {limit_h}"
+        "because_WT1": "{name}: een dag met ongeveer {active_h} uur werk, en ten minste {span_h} uur van begin tot"
+        " eind; de grenzen zijn {limit_h} en 13 uur.",
+        "because_WT2": "{name}: een week met ongeveer {week_h} uur werk; de grens is {limit_h} uur.",
+        "because_WT3": "{name}: gemiddeld ongeveer {average_h} uur per week over {weeks} weken; de grens is {limit_h}"
         " uur.",
         "because_WT4": "{name}: ten hoogste {rest_h} uur rust tussen twee diensten; {required_h} uur is nodig.",
         "because_WT5": "{name}: de langste rust binnen zeven dagen was ten hoogste {longest_rest_7d_h} uur;"
         " {required_h} uur is nodig.",
         "because_WT6": "{name}: in {missed_of_5} van de laatste 5 diensten is geen pauze van {needed_min} minuten te"
         " zien.",
-        "because_WT7": "{name}: {after_hours_h_per_week} uur werk per week buiten het eigen rooster.",
+        "because_WT7": "{name}: ongeveer {after_hours_h_per_week} uur werk per week buiten het eigen rooster.",
         "because_WT7_leave": "{name}: werk op {leave_days} verlofdagen.",
         "because_WT8": "{name}: {nights_16w} diensten met nachturen in 16 weken, {series} achter elkaar.",
         "because_LD1": "{name}: open werk van {open_weight} gewone tickets aan het begin van de dag; {median_weight} is"

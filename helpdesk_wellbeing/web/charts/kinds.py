@@ -101,13 +101,16 @@ def funnel(shown: Funnel, *, title: str, caption: str = "") -> Figure:
     )  # fmt: skip
 
 
-def distribution(counts: Distribution, answers: Sequence[str], *, title: str, caption: str = "") -> Figure:
-    """How many gave each answer; `answers` in words, from the worst to the best."""
+def distribution(
+    counts: Distribution, answers: Sequence[str], *, title: str, caption: str = "", in_percent: bool = False
+) -> Figure:
+    """How many gave each answer, or how many of a hundred; `answers` in words, from the worst to the best."""
+    axis, head = (_("per cent of the answers"), _("per cent")) if in_percent else (_("answers"), _("how many"))
     said = [(word, _count(count, _("held back"))) for word, count in zip(answers, counts.counts, strict=True)]
     described = "; ".join(f"{word}: {count}" for word, count in said) + "."
     return figure(
-        specs.distribution_spec, counts, (_("answers"), *answers), title=title, description=described,
-        caption=caption, table=table((_("answer"), _("how many")), said),
+        specs.distribution_spec, counts, (axis, *answers), title=title, description=described,
+        caption=caption, table=table((_("answer"), head), said),
     )  # fmt: skip
 
 
@@ -126,6 +129,8 @@ def _dot_signs(series: OverTime, has_band: bool) -> list[Sign]:
 
 def _line_word(word: str, value: float) -> str:
     number = _number(value)
+    if word == "fair":
+        return _("fair: %(number)s", number=number)
     if word == "usual":
         return _("your usual: %(number)s", number=number)
     return _("limit: %(number)s", number=number) if word == "limit" else _("flagged from: %(number)s", number=number)

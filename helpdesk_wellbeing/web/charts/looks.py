@@ -17,7 +17,7 @@ GRID = "#e4e8ec"  # helps the eye only; nothing is lost without it
 COLOURS = (INK, QUIET, ACCENT, BAND, LIMIT, WARNS, SECOND)  # that say something
 # One width in all of them, so that labels have the room that was measured for them.
 FONT = "Arimo, Arial, 'Liberation Sans', Helvetica, sans-serif"
-LINES = {"limit": (LIMIT, (6, 3)), "warns": (WARNS, (6, 3)), "usual": (QUIET, (2, 3))}
+LINES = {"limit": (LIMIT, (6, 3)), "warns": (WARNS, (6, 3)), "usual": (QUIET, (2, 3)), "fair": (QUIET, (2, 3))}
 # In CSS pixels of the drawing. A page shows it from 320 to 560 wide, so that letters have 11 to 18 pixels.
 WIDTH, HEIGHT, ROW = 400, 210, 28
 LETTERS = 13

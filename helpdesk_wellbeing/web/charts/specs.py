@@ -7,6 +7,7 @@ beside it each time. Building a frame takes longer than drawing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,7 @@ Words = tuple[str, ...]
 _FRAMES = 256
 _framed = lru_cache(maxsize=_FRAMES)
 _DAY = "%-d %b"
+MOST_DATES = 4  # below an axis
 
 
 def over_time_spec(points: Sequence[Point], lines: Sequence[Line], axis: str, side: Side) -> Spec:
@@ -43,7 +45,7 @@ def over_time_spec(points: Sequence[Point], lines: Sequence[Line], axis: str, si
     ]  # fmt: skip
     has_band = any(p.low is not None for p in points)
     frame = _over_time_frame(axis, side, has_band, tuple(line.word for line in lines))
-    return _filled(frame, rows=rows, **_lines(lines))
+    return _filled(_dated(frame, [point.at for point in points]), rows=rows, **_lines(lines))
 
 
 @_framed
@@ -134,7 +136,7 @@ def backlog_spec(queue: Backlog, axis: str) -> Spec:
         {"at": day.isoformat(), "v": value, "what": word}
         for word, values in named for day, value in zip(queue.days, values, strict=True) if value is not None
     ]  # fmt: skip
-    return _filled(_backlog_frame(axis), rows=rows)
+    return _filled(_dated(_backlog_frame(axis), queue.days), rows=rows)
 
 
 _KINDS = ("open", "created", "solved")
@@ -250,7 +252,35 @@ def _place(value: float, held: Sequence[float], side: Side) -> str:
 def _dates() -> Any:
     import altair as alt
 
-    return alt.Axis(format=_DAY, tickCount=5, labelOverlap="greedy", labelSeparation=16, grid=False)
+    return alt.Axis(format=_DAY, grid=False)
+
+
+def _dated(frame: Spec, days: Sequence[date]) -> Spec:
+    """With few enough dates below it that their words never touch, whatever letters the reader's machine has."""
+    marks = {"values": [_milliseconds(day) for day in few(days)]}
+
+    def layer(of: Spec) -> Spec:
+        x = of.get("encoding", {}).get("x")
+        if x is None or x.get("field") != "at":
+            return of
+        return {**of, "encoding": {**of["encoding"], "x": {**x, "axis": {**x["axis"], **marks}}}}
+
+    return {**frame, "layer": [layer(one) for one in frame["layer"]]}
+
+
+def few(days: Sequence[date]) -> list[date]:
+    """At most four of the days from the first to the last, evenly apart: Mondays, where there are two of them."""
+    if not days:
+        return []
+    first, last = min(days), max(days)
+    every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    mondays = [day for day in every if day.weekday() == 0]
+    marked = mondays if len(mondays) > 1 else every
+    return marked[:: -(-len(marked) // MOST_DATES)]
+
+
+def _milliseconds(day: date) -> int:
+    return int(datetime.combine(day, time(), UTC).timestamp() * 1000)
 
 
 def _numbers(*, whole: bool = False) -> Any:

@@ -60,13 +60,17 @@ def add_to(pages: Blueprint, site: Site) -> None:
             )
         if wrong:
             return acting(account, 422, wrong)
+        token = cookies.kept(store, account)
         try:
             with store.transaction():
                 policy.change(store, account, viewer.who, site.now(), **changes)
                 overview.note_modes(site.known, account)
         except ConfigError as error:
             return acting(account, 422, {"": str(error)})
-        return back("settings_acting", _("Kept."), account)
+        answer = back("settings_acting", _("Kept."), account)
+        if token and cookies.is_secure(store, account):  # from now on only a cookie of TLS counts
+            cookies.keep(answer, account, token, secure=True)
+        return answer
 
     @pages.post("/settings/acting/switch")
     def switch(account: str) -> Response:

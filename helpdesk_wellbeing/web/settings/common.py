@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar, cast
+from zoneinfo import available_timezones
 
 from flask import Response, abort, flash, request, url_for
 
@@ -17,6 +18,12 @@ from helpdesk_wellbeing.web.site import viewer_for
 
 View = TypeVar("View", bound=Callable[..., Response])
 LONGEST_TEXT = 4000  # signs of one field of a form that is no file
+
+
+@cache
+def all_zones() -> tuple[str, ...]:
+    """Every time zone there is, by name."""
+    return tuple(sorted(available_timezones()))
 
 
 def reader() -> Viewer:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext as _
 
@@ -13,7 +11,7 @@ from helpdesk_wellbeing.pages.settings import overview
 from helpdesk_wellbeing.pages.settings.reading import reading_of
 from helpdesk_wellbeing.people import PRESETS
 from helpdesk_wellbeing.web.settings import words
-from helpdesk_wellbeing.web.settings.common import back, by, changer, reader, shown, text_of
+from helpdesk_wellbeing.web.settings.common import all_zones, back, by, changer, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
 
 
@@ -23,7 +21,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
 
     def connection(account: str, status: int = 200, problem: str | None = None) -> Response:
         return shown(
-            "connection.html", reader(), status, page=reading_of(store, account, site.now()), words=words,
+            "connection.html", reader(), status, page=reading_of(site.known, account, site.now()), words=words,
             now=site.now(), problem=problem,
         )  # fmt: skip
 
@@ -44,9 +42,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
         return back("settings_connection", _("Connected as %(who)s.", who=made.who), account)
 
     def hours(account: str, status: int = 200, wrong: dict[str, str] | None = None) -> Response:
-        page = reading_of(store, account, site.now())
+        page = reading_of(site.known, account, site.now())
         return shown(
-            "hours.html", reader(), status, page=page, presets=PRESETS, zones=sorted(available_timezones()),
+            "hours.html", reader(), status, page=page, presets=PRESETS, zones=all_zones(),
             words=words, wrong=wrong or {}, given=request.form if wrong else {},
         )  # fmt: skip
 

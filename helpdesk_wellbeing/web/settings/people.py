@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from zoneinfo import available_timezones
 
 import polars as pl
 from flask import Blueprint, Response, abort, request
@@ -18,7 +17,7 @@ from helpdesk_wellbeing.pages.settings import people as model
 from helpdesk_wellbeing.people import IDENTITIES, PRESETS
 from helpdesk_wellbeing.store.people import Kind
 from helpdesk_wellbeing.web.settings import words
-from helpdesk_wellbeing.web.settings.common import back, by, changer, day_of, reader, shown, text_of
+from helpdesk_wellbeing.web.settings.common import all_zones, back, by, changer, day_of, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
 
 READERS: dict[Kind, Callable[[Path], pl.DataFrame]] = {
@@ -36,8 +35,8 @@ def add_to(pages: Blueprint, site: Site) -> None:
     def people(account: str, status: int = 200, problems: dict[str, list[str]] | None = None) -> Response:
         viewer = reader()
         sought, page = request.args.get("find", "")[:80], request.args.get("page", 1, type=int)
-        found = model.build(site.known, viewer, site.now(), sought, min(page, _MOST_PAGES))
-        return shown("people.html", viewer, status, page=found, words=words, problems=problems or {})
+        found = model.build(site.known, viewer, site.now(), sought, min(page, _MOST_PAGES), request.args.get("gap", ""))
+        return shown("people.html", viewer, status, page=found, words=words, problems=problems or {}, gaps=model.GAPS)
 
     @pages.get("/settings/people")
     def settings_people(account: str) -> Response:
@@ -71,7 +70,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
             abort(404)
         return shown(
             "person.html", changer(), status, page=found, words=words, wrong=wrong or {}, presets=PRESETS,
-            identities=IDENTITIES, zones=sorted(available_timezones()), given=request.form if wrong else None,
+            identities=IDENTITIES, zones=all_zones(), given=request.form if wrong else None,
         )  # fmt: skip
 
     @pages.get("/settings/people/<agent>")

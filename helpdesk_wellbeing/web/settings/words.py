@@ -125,6 +125,29 @@ def kept(word: str) -> str:
     }.get(word, word)
 
 
+def class_of_data(word: str) -> str:
+    """A class of data as retention knows it."""
+    return {
+        "events": _("events of the helpdesk"),
+        "facts": _("what is computed from them: days, shifts, load"),
+        "flags": _("flags and proposals"),
+        "surveys": _("survey answers"),
+        "audit": _("the audit"),
+        "inbox": _("calls of the helpdesk that were worked off"),
+        "sessions": _("who was signed in"),
+        "notices": _("notices that were sent"),
+    }.get(word, word)
+
+
+def paper(kind: str) -> str:
+    """A document."""
+    return {
+        "dpia": _("Draft of an assessment of risks (DPIA)"),
+        "processing": _("Record of processing"),
+        "works-council": _("What a works council needs to decide"),
+    }.get(kind, kind)
+
+
 def action(name: str) -> str:
     """What an action is called."""
     return {

@@ -258,3 +258,15 @@ def test_it_speaks_the_readers_language(place: Place) -> None:
 
 def test_a_form_that_is_too_large_is_not_read(place: Place) -> None:
     assert place.client.post("/zaf/ticket_sidebar", data={"token": "x" * 20_000}).status_code == 413
+
+
+def test_whoever_has_left_since_the_page_was_opened_decides_nothing_from_it(place: Place) -> None:
+    id = place.suggest()
+    shown = place.sidebar(LEAD)
+    everybody = [str(one) for one in (GIVER, RECEIVER, COLLEAGUE)]
+    place.store.access.keep_leavers("acme", everybody, [str(LEAD)], place.clock.at + timedelta(seconds=1))
+
+    answer = place.decide(shown)
+
+    assert answer.status_code == 403
+    assert place.state(id) == "open"

@@ -19,6 +19,7 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from helpdesk_wellbeing.access import entering
 from helpdesk_wellbeing.access.viewer import Viewer, viewer_of
 from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.acting.beside import beside, waiting_for
@@ -92,9 +93,10 @@ def frames(
         if isinstance(error, Unproven):
             _log.warning("a page in Zendesk was not opened", reason=str(error))
             return _plain(store, "unproven", 403 if wrong.spend() else 429)
-        _log.error("a page in Zendesk failed", error=type(error).__name__, place=place_of(error))
         code = getattr(error, "code", None)
         status = 503 if isinstance(error, StoreError) else code if isinstance(code, int) else 500
+        if status >= 500:
+            _log.error("a page in Zendesk failed", error=type(error).__name__, place=place_of(error))
         return _plain(store, "failed", status)
 
     return page
@@ -141,13 +143,16 @@ class _Frame:
         return self.token.account
 
     def viewer(self) -> Viewer | None:
-        """The agent whom Zendesk named; None where it named nobody: then nothing personal is shown."""
+        """The agent whom Zendesk named; None where it named nobody, or somebody who has left since: then nothing
+        personal is shown."""
         token = self.token
         if token.agent is None:
             return None
         who = f"{WAY}:{token.agent}"
         session = Session("", who, token.agent, token.agent, WAY, token.opened_at, self.at, self.at)
         member = self.store.access.member(self.account, who)
+        if entering.is_out(self.store, self.account, session, member):
+            return None
         return viewer_of(self.account, session, member, self.known.directory(self.account), self.at.date())
 
     def today(self) -> Response:
