@@ -181,7 +181,7 @@ def test_a_process_that_is_killed_at_any_request_leaves_one_move_and_one_note(ac
     assert died == 5
 
 
-@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("after", [pytest.param(False, marks=pytest.mark.prove), True])
 def test_suggesting_taking_back_and_undoing_survive_a_kill_at_any_request(acting, desk, after):
     def killed(at):
         dying(desk, at, after)
