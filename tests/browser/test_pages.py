@@ -23,14 +23,9 @@ def shots(here):
 def test_every_page_opens_fits_the_window_and_can_be_used_by_everybody(window, here, shots, language, width, every):
     found, of = {}, {}
     for number, shot in enumerate(shots):
-<<<<<<< HEAD
-        if shot.name.startswith("settings-") and width == "wide":
-            continue  # forms, which are hard on narrow windows only
-=======
         is_form = shot.name.startswith("settings-")
         if is_form and width == "wide":
             continue  # forms are hard on narrow windows only
->>>>>>> cut2
         if shot.person in of:
             of[shot.person].goto(here.url(shot.path))
         else:
