@@ -88,7 +88,6 @@ def _purpose(code: str | None, part: str) -> Callable[[pl.DataFrame], pl.DataFra
 
     found = stated(code, part).value
     if code is None:
-        say(f"for the purpose {found}; --purpose writes it into every record")
         return lambda frame: frame
     return lambda frame: frame.with_columns(pl.lit(found).alias("purpose"))
 

@@ -223,7 +223,7 @@ def test_the_audit_is_listed_and_proved_until_one_byte_is_changed(proposed, home
     assert "anna" not in run("audit", "list").stdout
 
     with sqlite3.connect(home / "wellbeing.db") as database:
-        database.execute("UPDATE audit SET body = replace(body, 'a lead', 'a leaf') WHERE seq = 2")
+        database.execute("UPDATE audit SET body = replace(body, 'other', 'othen') WHERE seq = 2")
     broken = run("audit", "verify")
     assert (broken.exit_code, broken.stdout) == (1, "NOT WHOLE: entry 2 is not as it was written\n")
     assert run("audit", "verify", "--head", head).exit_code == 1
