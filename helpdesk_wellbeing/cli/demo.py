@@ -64,6 +64,9 @@ def command(
     part, live_home = part_of(platform), None if keep is None else _new_folder(keep)
     compared = demo_compare.others(seed) if platform != PLATFORMS[0] else demo_compare.nobody()
     browses = output == "text" and (watched() if browse is None else browse)
+    if browses and platform != PLATFORMS[0]:
+        say("the browser's part is shown on Zendesk, whose people can sign in here: helpdesk-wellbeing demo --browse")
+        browses = False
     with stopped_by_sigterm(), of_its_own(keep), compared as others, _morning_home(keep) as morning:
         world = _simulate(seed)
         store = open_store()
