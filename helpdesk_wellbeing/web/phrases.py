@@ -65,16 +65,16 @@ def place(word: str) -> str:
 
 def threshold(line: Sequence[Change]) -> str:
     """From where on something is flagged: all of this together."""
-    return ", ".join(_threshold(one) for one in line)
+    return f" {_('and')} ".join(_threshold(one) for one in line)
 
 
 def _threshold(one: Change) -> str:
     what, bound = name_of(one.value), amount(one.value, one.bound)
     return {
-        "below": _("%(what)s less than %(bound)s", what=what, bound=bound),
-        "at_most": _("%(what)s %(bound)s or less", what=what, bound=bound),
-        "above": _("%(what)s more than %(bound)s", what=what, bound=bound),
-        "at_least": _("%(what)s %(bound)s or more", what=what, bound=bound),
+        "below": _("%(what)s: less than %(bound)s", what=what, bound=bound),
+        "at_most": _("%(what)s: %(bound)s or less", what=what, bound=bound),
+        "above": _("%(what)s: more than %(bound)s", what=what, bound=bound),
+        "at_least": _("%(what)s: %(bound)s or more", what=what, bound=bound),
     }[one.operator]
 
 

@@ -193,7 +193,7 @@ def test_levels_and_limits_are_said_as_they_are(answered, signed_in):
     assert "eyond the limit" not in rest + load
     assert "<h2>The limit</h2>" not in load
     assert "Usual open work</dt><dd>8.7 normal tickets" in load
-    assert "open work 11.31 normal tickets or more" in load
+    assert "open work: 11.31 normal tickets or more" in load
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_of_a_team_of_six_nobody_reads_single_shares(answered, signed_in, agent,
     if agent:
         flag = text_of(signed_in(agent).get(TEAM))
         assert "2.2" not in re.sub(r"(?s)<figure.*?</figure>", "", flag)
-        assert "highest share, 1 is fair 1.5 or more, lowest share, 1 is fair 0.75 or less" in flag
+        assert "highest share, 1 is fair: 1.5 or more and lowest share, 1 is fair: 0.75 or less" in flag
 
 
 @pytest.mark.parametrize("role", [Role.HR, Role.COUNCIL, Role.ADMIN, Role.DPO])
