@@ -241,6 +241,13 @@ def test_who_was_given_a_role_begins_at_what_it_is_for(role):
     assert home_of({Role.AGENT}) == "me"
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "22 Nov 2026"), ("nl", "22 nov 2026")])
+@pytest.mark.parametrize("name", ["day", "day_of"])
+def test_days_are_written_in_one_way(app, language, said, name):
+    with app.test_request_context("/a/acme/", headers={"Accept-Language": language}):
+        assert app.jinja_env.filters[name](datetime(2026, 11, 22, 12, tzinfo=UTC)) == said
+
+
 def test_a_lead_sees_sentence_values_and_limit_but_no_timeline(answered, signed_in):
     page = text_of(signed_in(BO).get(STATUTORY))
 
