@@ -43,6 +43,9 @@ def may_open(roles: Collection[Role], page: Page) -> bool:
 
 
 def home_of(roles: Collection[Role]) -> Page | None:
-    """The page that somebody with these roles begins with; None for nobody's."""
-    order: tuple[Page, ...] = ("today", "me", "settings", "teams", "audit")
+    """The page that somebody with these roles begins with; None for nobody's.
+
+    Who was given a role begins with what it is for, though they may be an agent too.
+    """
+    order: tuple[Page, ...] = ("today", "settings", "teams", "audit", "me")
     return next((page for page in order if may_open(roles, page)), None)

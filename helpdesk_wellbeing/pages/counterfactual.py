@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from helpdesk_wellbeing.rules.model import Comparison, Operator, Rule
+from helpdesk_wellbeing.rules.model import Alternative, Comparison, Operator, Rule
 
 # What ends a comparison: the operator that the value would have had to fulfil instead.
 _OPPOSITE: Mapping[Operator, Operator] = {
@@ -44,6 +44,24 @@ def nearest(rule: Rule, values: Mapping[str, float | None], known: Mapping[str, 
         if found:
             return min(found, key=lambda changes: (_size(changes, given), [c.value for c in changes]))
     return []
+
+
+def thresholds(
+    rule: Rule, ways: Sequence[Alternative], values: Mapping[str, float | None], known: Mapping[str, float]
+) -> tuple[tuple[Change, ...], ...]:
+    """From where on one of `ways` flags: all of one line together, and any line is enough.
+
+    Lines that rest on a number that nobody sees are left out; what is `known` and holds anyway is not said.
+    """
+    given = {name: value for name, value in {**values, **known}.items() if value is not None}
+    found = []
+    for way in ways:
+        plain = [_plain(rule.signal, one) for one in way.all]
+        free = [one for one in plain if not (one.value in known and one.value in given and _holds(one, given))]
+        line = [Change(one.value, one.operator, at, at) for one in free if (at := _bound(one, given)) is not None]
+        if line and len(line) == len(free) and {one.value for one in line} <= set(values):
+            found.append(tuple(line))
+    return tuple(dict.fromkeys(found))
 
 
 def _tries(ways: Sequence[Way], names: Iterable[str], given: Mapping[str, float]) -> list[list[Change]]:

@@ -8,14 +8,15 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from helpdesk_wellbeing.agreement.saying import CONTESTED_BECAUSE
-from helpdesk_wellbeing.agreement.showing import EVIDENCE_CLASS, HEAD_START, spell_of, visible_to_lead_from
+from helpdesk_wellbeing.agreement.showing import EVIDENCE_CLASS, HEAD_START, IMBALANCE, spell_of, visible_to_lead_from
 from helpdesk_wellbeing.flags import PAUSED, under
 from helpdesk_wellbeing.pages import held
-from helpdesk_wellbeing.pages.counterfactual import Change, nearest
+from helpdesk_wellbeing.pages.counterfactual import Change, nearest, thresholds
 from helpdesk_wellbeing.pages.funnel import funnel_with
 from helpdesk_wellbeing.pages.own_past import Mine, own_past
 from helpdesk_wellbeing.pages.queue_days import backlog_of
 from helpdesk_wellbeing.pages.series import Backlog, Funnel, OverTime
+from helpdesk_wellbeing.pages.spread import Spread, spread_of
 from helpdesk_wellbeing.pages.told import Texts, named, sentence, sight
 from helpdesk_wellbeing.signals.wt2 import WARN_SHARE
 from helpdesk_wellbeing.signals.wt6 import LONG_SHIFT
@@ -37,7 +38,11 @@ BOUNDS: Mapping[str, Bound] = {
     **dict.fromkeys(("nights_16w", "series", "days_of_10", "leave_days", "share", "missed_of_5"), "at least"),
     **dict.fromkeys(("rest_h", "longest_rest_7d_h", "rest_14d_h"), "at most"),
 }  # fmt: skip
-LIMITS = frozenset(["limit_h", "required_h", "needed_min", "median_weight", "expected", "p0"])
+LIMITS = frozenset(["limit_h", "required_h", "needed_min"])
+Place = Literal["beyond", "at", "near", "below", "too short"]
+NEAR = 0.8  # of a limit
+_AGAINST = {"WT1": "active_h", "WT2": "week_h", "WT3": "average_h"}  # what the signal's `limit_h` is a limit of
+_NEEDED = {"WT4": "rest_h", "WT5": "longest_rest_7d_h"}  # what `required_h` is the least of
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class Measured:
     value: float | int | None
     bound: Bound
     is_limit: bool
+    place: Place | None = None  # against the limit that holds, where there is one
 
 
 @dataclass(frozen=True)
@@ -84,10 +90,11 @@ class FlagPage:
     past: OverTime | None
     backlog: Backlog | None
     funnel: Funnel | None
-    spread: tuple[float, ...]  # shares of open work in the team, without names; 1 is fair
+    spread: Spread | None  # of open work in the team
     evidence_class: str | None
     missing: tuple[tuple[str, str], ...]  # (signal, why it could not be assessed) of the same subject
     instead: tuple[Change, ...]
+    flagged_from: tuple[tuple[str, tuple[tuple[Change, ...], ...]], ...]  # (level, any of these lines)
     proposals: tuple[Suggested, ...]
     contested: Contest | None
     reasons: tuple[str, ...]  # with which it may be contested; empty for who may not
@@ -104,6 +111,7 @@ def build(known: Known, viewer: Viewer, rule: str, kind: str, subject: str, now:
     values = flag["values"]
     person = held.person(known, viewer.account, subject, now.date()) if kind == "agent" else None
     preset = held.preset_of(person) if kind == "agent" and signal.startswith("WT") else None
+    known_h = _constants(flag, preset, held.contract_hours(person))
     return FlagPage(
         rule=of, signal=signal, kind=kind, subject=subject, name=named(known.names(viewer.account), kind, subject).name,
         is_own=is_own, sees_all=is_own or kind != "agent",
@@ -116,7 +124,11 @@ def build(known: Known, viewer: Viewer, rule: str, kind: str, subject: str, now:
         funnel=funnel_with(known, viewer.account, subject, now) if signal == "ES1" else None,
         spread=_spread(flag), evidence_class=None if is_own else EVIDENCE_CLASS.get(signal),
         missing=_missing(known, viewer.account, kind, subject, now) if is_own or kind != "agent" else (),
-        instead=tuple(nearest(of, values, _constants(flag, preset, held.contract_hours(person)))),
+        instead=tuple(nearest(of, values, known_h)),
+        flagged_from=tuple(
+            (level, lines) for level, ways in (("warn", of.warn), ("critical", of.critical))
+            if (lines := thresholds(of, ways, values, known_h))
+        ),
         proposals=_proposals(known, viewer.account, rule, kind, subject, now, is_own=is_own),
         contested=_contest(known, viewer.account, flag, now), reasons=CONTESTED_BECAUSE,
         leads_from=_leads_from(known, viewer.account, flag, of, now) if is_own else None,
@@ -173,9 +185,30 @@ def _constants(flag: Mapping[str, Any], preset: Preset | None, contract_h: float
 
 
 def _measured(flag: Mapping[str, Any]) -> tuple[Measured, ...]:
+    if flag["signal"] == IMBALANCE:  # its highest and its lowest are single people's
+        spread = _spread(flag)
+        ends = {} if spread is None else {"max_ratio": spread.highest, "min_ratio": spread.lowest}
+        return tuple(Measured(name, value, "as counted", is_limit=False) for name, value in ends.items())
     return tuple(
-        Measured(name, value, BOUNDS.get(name, "as counted"), name in LIMITS) for name, value in flag["values"].items()
+        Measured(name, value, BOUNDS.get(name, "as counted"), name in LIMITS, _place(flag, name))
+        for name, value in flag["values"].items()
     )
+
+
+def _place(flag: Mapping[str, Any], name: str) -> Place | None:
+    """Where a value stands against its limit."""
+    signal, values = flag["signal"], flag["values"]
+    value = values.get(name)
+    if value is None:
+        return None
+    needed, limit = values.get("required_h"), values.get("limit_h")
+    if name == _NEEDED.get(signal) and needed is not None:
+        return "too short" if value < needed else None
+    if name != _AGAINST.get(signal) or limit is None:
+        return None
+    if value >= limit:
+        return "beyond" if value > limit else "at"
+    return "near" if value >= limit * NEAR else "below"
 
 
 def _band(flag: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -188,11 +221,9 @@ def _band(flag: Mapping[str, Any]) -> tuple[float, float] | None:
     return None
 
 
-def _spread(flag: Mapping[str, Any]) -> tuple[float, ...]:
-    for entry in flag["evidence"]:
-        if isinstance(entry.get("members"), list):
-            return tuple(sorted(one["ratio"] for one in entry["members"]))
-    return ()
+def _spread(flag: Mapping[str, Any]) -> Spread | None:
+    told = (entry["members"] for entry in flag["evidence"] if isinstance(entry.get("members"), list))
+    return spread_of([one["ratio"] for one in next(told, ())])
 
 
 def _missing(known: Known, account: str, kind: str, subject: str, now: datetime) -> tuple[tuple[str, str], ...]:

@@ -33,10 +33,11 @@ def self_check(mine: Mine, on: date, schedule: str | None) -> list[Answer]:
     first = on - WINDOW + timedelta(days=1)
     shifts = mine.shifts.filter(pl.col("date").is_between(first, on))
     days = mine.days.filter(pl.col("date").is_between(first, on) & (pl.col("work_events") > 0))
-    if shifts.is_empty():
-        return [Answer(question, None, "no events in window") for question in QUESTIONS]
     rest_h = mine.preset.daily_rest_h
     need = max((one.need_min for one in mine.preset.breaks), default=15.0)
+    if shifts.is_empty():
+        against = {"long days": LONG_DAY_H, "short rests": rest_h, "without break": need}
+        return [Answer(question, None, "no events in window", against.get(question)) for question in QUESTIONS]
     return [
         Answer("long days", _count(shifts, pl.col("active_30") >= timedelta(hours=LONG_DAY_H)), against=LONG_DAY_H),
         Answer("short rests", _short_rests(mine, first, on, rest_h), against=rest_h),

@@ -19,6 +19,7 @@ from helpdesk_wellbeing.pages.flag import said_of
 from helpdesk_wellbeing.pages.funnel import funnel_with
 from helpdesk_wellbeing.pages.queue_days import backlog_of
 from helpdesk_wellbeing.pages.series import Backlog, Funnel, Heat
+from helpdesk_wellbeing.pages.spread import Spread, spread_of
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
@@ -64,7 +65,7 @@ class TeamPage:
     heat: Heat | None
     backlog: Backlog | None
     funnel: Funnel | None
-    spread: tuple[float, ...]  # shares of the team's open work, ascending, without names; 1 is fair
+    spread: Spread | None  # for those alone who lead the team
     flags: tuple[TeamFlag, ...]
     missing: tuple[tuple[str, str, str], ...]  # (signal, kind, why)
 
@@ -100,10 +101,15 @@ def build(known: Known, viewer: Viewer, group: str, now: datetime) -> TeamPage |
         contributing=contributing if is_large and is_told else None,
         heat=heat if is_large and is_told else None,
         backlog=backlog_of(known, account, group), funnel=funnel_with(known, account, group, now),
-        spread=_spread(known, account, members) if is_large and group in _told(known, account, "loads", now) else (),
+        spread=_spread(known, account, members)
+        if _leads(viewer, group) and group in _told(known, account, "loads", now) else None,
         flags=tuple(_flag(known, viewer, flag) for flag in flags),
         missing=_missing(known, account, group, is_large=is_large),
     )  # fmt: skip
+
+
+def _leads(viewer: Viewer, group: str) -> bool:
+    return viewer.has(Role.OPS) or group in viewer.teams
 
 
 def _groups(known: Known, viewer: Viewer) -> list[str]:
@@ -129,7 +135,7 @@ def _flags(known: Known, viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
 
 def _flag(known: Known, viewer: Viewer, flag: Mapping[str, Any]) -> TeamFlag:
     rule = known.catalogue.rules[flag["rule"]]
-    may_open = viewer.has(Role.OPS) or flag["subject"]["id"] in viewer.teams
+    may_open = _leads(viewer, flag["subject"]["id"])
     said = said_of(known, viewer.account, flag)
     return TeamFlag(
         rule, flag["subject"]["kind"], flag["level"], date.fromisoformat(flag["since"]), said, may_open
@@ -201,16 +207,13 @@ def _by_hour(shifts: pl.DataFrame, zone: str) -> Heat | None:
     return Heat(tuple(tuple(round(cells.get((day, hour), 0.0), 5) for hour in range(24)) for day in range(7)))
 
 
-def _spread(known: Known, account: str, members: list[str]) -> tuple[float, ...]:
-    """Open work of each against the mean of those who have any, at the latest look; ascending, without names."""
+def _spread(known: Known, account: str, members: list[str]) -> Spread | None:
+    """Open work against the mean of those who have any, at the latest look."""
     loads = held.facts(known, account, "loads").filter(pl.col("agent").is_in(members))
     if loads.is_empty():
-        return ()
+        return None
     latest = loads.filter(pl.col("at") == pl.col("at").max())["weight"]
-    if len(latest) < LEAST_K or not latest.sum():
-        return ()
-    mean = latest.sum() / len(latest)
-    return tuple(sorted(round(weight / mean, 2) for weight in latest))
+    return spread_of([weight * len(latest) / latest.sum() for weight in latest]) if latest.sum() else None
 
 
 def _missing(known: Known, account: str, group: str, *, is_large: bool) -> tuple[tuple[str, str, str], ...]:

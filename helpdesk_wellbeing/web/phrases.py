@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import format_date, format_datetime
 
 from helpdesk_wellbeing.pages.counterfactual import Change
 from helpdesk_wellbeing.pages.flag import FlagPage, Measured
@@ -19,7 +20,12 @@ _COUNTED = frozenset(["open_weight", "touched_weight", "hard"])
 
 def said(page: FlagPage) -> str:
     """The sentence of a flag."""
-    return page.said.get(str(get_locale().language)) or page.said["en"]
+    return told(page.said, page.name, is_own=page.is_own)
+
+
+def told(sentence: Mapping[str, str], name: str, *, is_own: bool) -> str:
+    """The sentence of a flag about somebody or a team; to oneself without the own name."""
+    return words.without_name(sentence, name) if is_own else str(words.in_words(sentence))
 
 
 def of_rule(text: str) -> str:
@@ -47,6 +53,29 @@ def measured(one: Measured) -> str:
     if one.bound == "about":
         return _("about %(number)s", number=number)
     return _("at most %(number)s", number=number) if one.bound == "at most" else number
+
+
+def place(word: str) -> str:
+    """Where a value stands against its limit."""
+    return {
+        "beyond": _("beyond the limit"), "at": _("at the limit"), "near": _("near the limit"),
+        "below": _("below the limit"), "too short": _("shorter than needed"),
+    }.get(word, word)  # fmt: skip
+
+
+def threshold(line: Sequence[Change]) -> str:
+    """From where on something is flagged: all of this together."""
+    return f" {_('and')} ".join(_threshold(one) for one in line)
+
+
+def _threshold(one: Change) -> str:
+    what, bound = name_of(one.value), amount(one.value, one.bound)
+    return {
+        "below": _("%(what)s: less than %(bound)s", what=what, bound=bound),
+        "at_most": _("%(what)s: %(bound)s or less", what=what, bound=bound),
+        "above": _("%(what)s: more than %(bound)s", what=what, bound=bound),
+        "at_least": _("%(what)s: %(bound)s or more", what=what, bound=bound),
+    }[one.operator]
 
 
 def bound_explained(page: FlagPage) -> str | None:

@@ -55,7 +55,7 @@ def _sentence(text: str) -> str:
 
 
 def _day_of(value: datetime) -> str:
-    return str(format_date(value, "medium"))
+    return str(format_date(value, "d MMM y"))
 
 
 def _day_short(value: date) -> str:

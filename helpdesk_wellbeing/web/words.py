@@ -272,8 +272,8 @@ def translated(text: str) -> str:
 
 
 def level(word: str) -> str:
-    """How far above the limit."""
-    return {"warn": _("Beyond the limit"), "critical": _("Far beyond the limit")}.get(word, word)
+    """How grave a flag is."""
+    return {"warn": _("Noticeable"), "critical": _("Serious")}.get(word, word)
 
 
 def grade(word: str) -> str:

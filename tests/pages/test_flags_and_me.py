@@ -13,10 +13,11 @@ import pytest
 
 from helpdesk_wellbeing import app as web_side
 from helpdesk_wellbeing.access.break_glass import open_glass
-from helpdesk_wellbeing.access.roles import Role
+from helpdesk_wellbeing.access.roles import Role, home_of
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.facts.schema import DAYS, ONE_TICKET, QUEUES, SHIFTS
+from helpdesk_wellbeing.pages.flag import _measured
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import open_store
@@ -176,6 +177,77 @@ def test_the_agent_sees_all_of_a_flag_of_their_own(answered, signed_in):
     assert 'role="img"' in page
 
 
+def test_to_oneself_a_flag_is_told_without_the_own_name(answered, signed_in):
+    for where in (STATUTORY, ME):
+        page = text_of(signed_in(ADA).get(where))
+        assert "At most 9.5 h of rest" in page
+        assert "Ada: " not in page
+
+
+def test_levels_and_limits_are_said_as_they_are(answered, signed_in):
+    rest, load = (text_of(signed_in(who).get(where)) for who, where in ((ADA, STATUTORY), (CHEN, OWN_FIRST)))
+
+    assert "Noticeable" in rest
+    assert "shorter than needed" in rest
+    assert "<h2>The limit</h2>" in rest
+    assert "eyond the limit" not in rest + load
+    assert "<h2>The limit</h2>" not in load
+    assert "Usual open work</dt><dd>8.7 normal tickets" in load
+    assert "open work: 11.31 normal tickets or more" in load
+
+
+@pytest.mark.parametrize(
+    ("signal", "name", "values", "place"),
+    [
+        ("WT3", "average_h", {"average_h": 44.2, "limit_h": 48.0}, "near"),
+        ("WT1", "active_h", {"active_h": 12.0, "limit_h": 12.0}, "at"),
+        ("WT1", "active_h", {"active_h": 12.1, "limit_h": 12.0}, "beyond"),
+        ("WT2", "week_h", {"week_h": 27.0, "limit_h": 48.0}, "below"),
+        ("WT4", "rest_h", {"rest_h": 9.0, "required_h": 11.0}, "too short"),
+        ("WT7", "after_hours_h_per_week", {"after_hours_h_per_week": 5.0}, None),
+    ],
+)
+def test_a_value_is_held_against_its_limit(signal, name, values, place):
+    measured = _measured({"signal": signal, "values": values, "evidence": []})
+
+    assert next(one.place for one in measured if one.name == name) == place
+
+
+@pytest.mark.parametrize("people", [9, 10])
+def test_shares_of_open_work_are_told_of_ten_and_more_and_only_roughly(people):
+    members = [{"member": str(one), "ratio": 0.61 + one / 10} for one in range(people)]
+    flag = {"signal": "LD4", "values": {"max_ratio": 1.51, "min_ratio": 0.61}, "evidence": [{"members": members}]}
+
+    told = {one.name: one.value for one in _measured(flag)}
+    assert told == ({"max_ratio": 1.5, "min_ratio": 0.6} if people == 10 else {})
+
+
+@pytest.mark.parametrize(("agent", "roles"), [(BO, ()), (None, (Role.HR,)), (None, (Role.COUNCIL,))])
+def test_of_a_team_of_six_nobody_reads_single_shares(answered, signed_in, agent, roles):
+    page = text_of(signed_in(agent, *roles).get("/a/acme/teams/100"))
+
+    assert "open work is spread unevenly" in page
+    assert "How open work is spread" not in page
+    assert "2.2" not in re.sub(r"(?s)<figure.*?</figure>", "", page)
+    if agent:
+        flag = text_of(signed_in(agent).get(TEAM))
+        assert "2.2" not in re.sub(r"(?s)<figure.*?</figure>", "", flag)
+        assert "highest share, 1 is fair: 1.5 or more and lowest share, 1 is fair: 0.75 or less" in flag
+
+
+@pytest.mark.parametrize("role", [Role.HR, Role.COUNCIL, Role.ADMIN, Role.DPO])
+def test_who_was_given_a_role_begins_at_what_it_is_for(role):
+    assert home_of({Role.AGENT, role}) == home_of({role}) != "me"
+    assert home_of({Role.AGENT}) == "me"
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "22 Nov 2026"), ("nl", "22 nov 2026")])
+@pytest.mark.parametrize("name", ["day", "day_of"])
+def test_days_are_written_in_one_way(app, language, said, name):
+    with app.test_request_context("/a/acme/", headers={"Accept-Language": language}):
+        assert app.jinja_env.filters[name](datetime(2026, 11, 22, 12, tzinfo=UTC)) == said
+
+
 def test_a_lead_sees_sentence_values_and_limit_but_no_timeline(answered, signed_in):
     page = text_of(signed_in(BO).get(STATUTORY))
 
@@ -255,6 +327,9 @@ def test_of_whom_nothing_was_seen_nothing_is_good(answered, signed_in):
     page = text_of(signed_in(INA).get(ME))
 
     assert "cannot be told: nothing was seen in this time" in page
+    assert "Days longer than 10 h" in page
+    assert "Rests shorter than 11 h" in page
+    assert "no break of 0 minutes" not in page
     assert "level good" not in page
     assert "That says nothing about how you are." in page
 

@@ -33,6 +33,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "because_LD3": "{name}: for some time more work a day than the own usual level.",
         "because_LD4": "{name}: work is spread unevenly; the fullest queue holds {max_ratio} times the team's mean for"
         " its hours.",
+        "because_LD4_uneven": "{name}: open work is spread unevenly.",
         "because_LD6": "{name}: the backlog grows by {slope_per_day} tickets a day and is {ratio} times its"
         " usual size.",
         "because_ES1": "{name}: {x} of {n} tickets ({rate}) turned out hard; in comparable queues {p0}.",
@@ -112,6 +113,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "because_LD3": "{name}: al enige tijd meer werk per dag dan het eigen gebruikelijke niveau.",
         "because_LD4": "{name}: het werk is ongelijk verdeeld; de volste werkvoorraad is {max_ratio} keer het"
         " gemiddelde van het team voor zijn uren.",
+        "because_LD4_uneven": "{name}: het open werk is ongelijk verdeeld.",
         "because_LD6": "{name}: de achterstand groeit met {slope_per_day} tickets per dag en is {ratio} keer zo"
         " groot als gewoonlijk.",
         "because_ES1": "{name}: {x} van {n} tickets ({rate}) bleken zwaar; in vergelijkbare wachtrijen {p0}.",
