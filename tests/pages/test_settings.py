@@ -188,8 +188,9 @@ def test_files_are_taken_together(admin, store):
 ODD_2 = [
     (b"agent,schedule\n1,Mon-Fri 09:00-17:00\n2,whenever\n", "line 3: schedule"),
     (b"", "is empty"),
-    (b"\x00\x01\x02PNG", "UTF-16 or no text"),
-    (b"agent\n\xff\xfe\xfa\n", "not UTF-8"),
+    (b"\x00\x01\x02PNG", "people.csv: the file is UTF-16 or no text"),
+    (b"agent\n\xff\xfe\xfa\n", "people.csv: line 2 is not UTF-8"),
+    (b"agent,schedule\n1,whenever\n", "Mon-Fri 09:00-17:30; Sat 10:00-14:00"),
     (b"nobody,knows\n1,2\n", "no column"),
     (b'agent,name\n1,"never ends\n', "not CSV"),
     (b"agent,name\n1,<script>alert(1)</script>,3\n", "fields"),

@@ -16,9 +16,11 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.pages.settings import people as model
 from helpdesk_wellbeing.people import IDENTITIES, PRESETS
 from helpdesk_wellbeing.store.people import Kind
+from helpdesk_wellbeing.tables import BadTable
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import all_zones, back, by, changer, day_of, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
+from helpdesk_wellbeing.words import excerpt
 
 READERS: dict[Kind, Callable[[Path], pl.DataFrame]] = {
     "people": files.read_people,
@@ -52,9 +54,11 @@ def add_to(pages: Blueprint, site: Site) -> None:
             if sent is None or not sent.filename:
                 continue
             try:
-                frames[kind] = _read(read, kind, sent.stream.read())
+                frames[kind] = _read(read, excerpt(sent.filename), sent.stream.read())
+            except BadTable as error:
+                problems[kind] = list(error.lines)
             except ConfigError as error:
-                problems[kind] = str(error).split("; ")
+                problems[kind] = [str(error)]
         if problems:
             return people(account, 422, problems)
         if not frames:
@@ -104,13 +108,14 @@ def add_to(pages: Blueprint, site: Site) -> None:
         return back("settings_people", _("Kept for %(name)s.", name=row["name"] or found.name), account)
 
 
-def _read(read: Callable[[Path], pl.DataFrame], kind: str, data: bytes) -> pl.DataFrame:
-    """As `import` reads it; problems name lines, not our file."""
+def _read(read: Callable[[Path], pl.DataFrame], name: str, data: bytes) -> pl.DataFrame:
+    """As `import` reads it; problems name the file as it is called where it comes from."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{kind}.csv"
+        file = Path(folder) / "sent.csv"
         file.write_bytes(data)
         try:
             return read(file)
+        except BadTable:
+            raise
         except ConfigError as error:
-            said = str(error).replace(f"{file}: ", "").replace(str(file), kind)
-            raise ConfigError(said.removeprefix("nothing was taken: ")) from None
+            raise ConfigError(str(error).replace(str(file), name)) from None

@@ -19,7 +19,7 @@ def source() -> Folder:
 
 
 def finished(url: str, account: str) -> Folder:
-    """The same for one account of one installation. Raises ConfigError for an address with a port and for the example's."""
+    """The same for one account of one installation. Raises ConfigError for a port, and for the example's host."""
     parts = urlsplit(url)
     if parts.port is not None:
         raise ConfigError(
