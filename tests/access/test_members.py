@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from helpdesk_wellbeing.access import members
@@ -24,11 +25,34 @@ def test_people_are_kept_as_they_sign_in(said, kept):
 
 @pytest.mark.parametrize(
     "said",
-    ["jo@example.com", "email:jo", "email:jo@x@a.com", "zendesk:jo", "entry link", "oidc:x", "email:a b@x.y", ""],
+    [
+        "jo@example.com",
+        "email:jo",
+        "email:jo@x@a.com",
+        "zendesk:jo",
+        "entry link",
+        "oidc:x",
+        "email:a b@x.y",
+        "",
+        "email:<script>alert(1)</script>@x.example",
+        "email:jo@<b>.example",
+        'email:"jo"@x.example',
+    ],
 )
 def test_who_could_never_sign_in_is_refused(said):
     with pytest.raises(ConfigError):
         members.checked_who(said)
+
+
+def test_a_user_whom_the_helpdesk_does_not_know_is_let_in_but_known_as_such(add, store):
+    store.replace_people("acme", "platform", pl.DataFrame(schema={"agent": pl.String()}))
+    first = add("zendesk:999999999", "ops")
+    assert not members.is_unknown_there(store, "acme", first)  # the helpdesk has told of nobody yet
+
+    store.replace_people("acme", "platform", pl.DataFrame([{"agent": "1"}], schema={"agent": pl.String()}))
+
+    assert members.is_unknown_there(store, "acme", first)
+    assert not members.is_unknown_there(store, "acme", add("zendesk:1", "hr"))
 
 
 @pytest.mark.parametrize("roles", [("lead",), ("agent",), ("root",), ()])

@@ -8,14 +8,16 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
 
 from helpdesk_wellbeing import people as files
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.pages.settings import people as model
 from helpdesk_wellbeing.people import IDENTITIES, PRESETS
+from helpdesk_wellbeing.store import Store
 from helpdesk_wellbeing.store.people import Kind
+from helpdesk_wellbeing.strangers import MOST_NAMED, named, strangers
 from helpdesk_wellbeing.tables import BadTable
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import all_zones, back, by, changer, day_of, reader, shown, text_of
@@ -64,6 +66,8 @@ def add_to(pages: Blueprint, site: Site) -> None:
         if not frames:
             return people(account, 422, {"": [_("Choose at least one file.")]})
         model.replace(site.store, account, frames, by(viewer), site.now())
+        for text in _strangers(site.store, account, frames):
+            flash(text, "careful")
         told = ", ".join(f"{words.file(kind)}: {frame.height}" for kind, frame in frames.items())
         text = _("Taken, in the place of what files said before. Rows of %(files)s.", files=told)
         return back("settings_people", text, account)
@@ -106,6 +110,24 @@ def add_to(pages: Blueprint, site: Site) -> None:
         row["lead_of"] = sorted(set(led)) or None
         model.set_person(site.store, viewer, agent, row, since, by(viewer), site.now())
         return back("settings_people", _("Kept for %(name)s.", name=row["name"] or found.name), account)
+
+
+def _strangers(store: Store, account: str, frames: dict[Kind, pl.DataFrame]) -> list[str]:
+    found = strangers(store, account, frames)
+    said = []
+    if found.agents:
+        ids = _ids(found.agents)
+        said.append(_("The helpdesk knows no agents with these ids: %(ids)s. They were taken all the same.", ids=ids))
+    if found.groups:
+        ids = _ids(found.groups)
+        said.append(_("The helpdesk knows no groups with these ids: %(ids)s. They were taken all the same.", ids=ids))
+    return said
+
+
+def _ids(ids: tuple[str, ...]) -> str:
+    if len(ids) <= MOST_NAMED:
+        return named(ids)
+    return str(_("%(ids)s and %(count)s more", ids=named(ids), count=len(ids) - MOST_NAMED))
 
 
 def _read(read: Callable[[Path], pl.DataFrame], name: str, data: bytes) -> pl.DataFrame:
