@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from helpdesk_wellbeing.words import did_you_mean, excerpt
 PRESETS = ("eu_floor", "nl_atw", "uk_wtr", "de_arbzg", "fr_ct", "us_flsa")
 DEFAULT_PRESET = "eu_floor"
 DEFAULT_CONTRACT_HOURS = 40.0
+_DECIMAL_COMMA = re.compile(r"(\d+),(\d{1,2})")  # as spreadsheets with semicolons write it
 IDENTITIES = ("person", "shared", "automation")
 
 # A person may have several rows; each holds from `valid_from` (null: from the start) until the next begins.
@@ -181,7 +183,7 @@ def _schedule(text: str) -> str:
 def _number(low: float, high: float, what: str) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
-            value = float(text)
+            value = float(_DECIMAL_COMMA.sub(r"\1.\2", text))
         except ValueError:
             value = math.nan
         if not low <= value <= high:

@@ -16,6 +16,17 @@ from helpdesk_wellbeing.words import did_you_mean, excerpt
 MAX_BYTES = 64 * 1024 * 1024
 _SHOWN = 20
 
+_HINT = "; the header separates by semicolons: put lists and hours that have one inside in quotation marks"
+
+
+class BadTable(ConfigError):
+    """A file that was not taken. `lines`: what is wrong, one after the other, without the file's path."""
+
+    def __init__(self, path: Path, lines: Sequence[str]) -> None:
+        super().__init__(f"{path}: nothing was taken: {'; '.join(lines)}")
+        self.lines = tuple(lines)
+
+
 Reader = Callable[[str], Any]  # text that is not empty -> value; raises ValueError with the reason
 
 
@@ -29,12 +40,14 @@ def read_table(
 ) -> pl.DataFrame:
     """The rows of a CSV (UTF-8) in `schema`; an empty field, like an absent column, is null.
 
-    `readers` turn text into values (text itself where a column has none), `check` looks at a whole row, `key`
-    must be unique. Raises ConfigError that names every bad row by its physical line (header = 1): such a file
-    replaces the whole of what was known, so it is taken whole or not at all.
+    Columns are separated by commas, or by semicolons where the header is (lists inside are then quoted, as spreadsheets
+    do by themselves). `readers` turn text into values (text itself where a column has none), `check` looks at a whole
+    row, `key` must be unique. Raises ConfigError that names every bad row by its physical line (header = 1): such a
+    file replaces the whole of what was known, so it is taken whole or not at all.
     """
     lines = _text(path).splitlines(keepends=True)
-    rows = csv.reader(io.StringIO("".join(lines), newline=""), strict=True)
+    separator = _separator(path, lines[0] if lines else "")
+    rows = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=separator, strict=True)
     problems: list[str] = []
     taken: list[dict[str, Any]] = []
     try:
@@ -45,6 +58,8 @@ def read_table(
         for fields in rows:
             if any(field.strip() for field in fields):
                 row, wrong = _row(fields, header, readers, required)
+                if separator == ";" and len(fields) > len(header):
+                    wrong = [f"{why}{_HINT}" for why in wrong]
                 if not wrong and (why := check(row)):
                     wrong = [why]
                 where = seen.setdefault(tuple(row.get(name) for name in key), line) if not wrong else line
@@ -54,29 +69,41 @@ def read_table(
                 taken.append(row)
             line = rows.line_num + 1
     except csv.Error as error:
-        raise ConfigError(f"{path}: line {rows.line_num}: not CSV ({error}); nothing was taken") from error
+        raise ConfigError(f"{path}: line {rows.line_num} is not CSV ({error}); nothing was taken") from error
     if problems:
-        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise ConfigError(f"{path}: nothing was taken: {'; '.join(problems[:_SHOWN])}{more}")
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        raise BadTable(path, [*problems[:_SHOWN], *more])
     return pl.DataFrame({name: [row.get(name) for row in taken] for name in schema}, schema=schema)
 
 
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_BYTES // 2**20} MiB; is it the event log?")
+            raise ConfigError(f"{path}: the file is larger than {MAX_BYTES // 2**20} MiB; is it the event log?")
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such file; check the path") from error
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
+        raise ConfigError(
+            f"{path}: the file cannot be read ({error.strerror}); check the path and its rights"
+        ) from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
-        raise ConfigError(f"{path}: is UTF-16 or no text at all; save it as CSV (UTF-8)")
+        raise ConfigError(f"{path}: the file is UTF-16 or no text at all; save it as CSV (UTF-8)")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}: line {line} is not UTF-8; save the file as CSV (UTF-8)") from error
+
+
+def _separator(path: Path, header: str) -> str:
+    """By the header alone: no column's name has either sign. Raises ConfigError where it has both."""
+    if ";" in header and "," in header:
+        raise ConfigError(
+            f"{path}: line 1 has commas and semicolons, so it cannot be told where columns end; separate them by one "
+            "of the two, in every line"
+        )
+    return ";" if ";" in header else ","
 
 
 def _check_header(path: Path, header: list[str], schema: pl.Schema, required: Sequence[str]) -> None:

@@ -96,6 +96,32 @@ def test_an_unknown_column_is_refused_with_the_nearest_name(written):
     assert 'no column "timezone" is known; did you mean "time_zone"?' in message
 
 
+def test_semicolons_separate_where_the_header_says_so(written):
+    path = written(
+        "\ufeffagent;contract_hours;groups;schedule\r\n"
+        '4711;32,5;"1;2";"Mon-Fri 09:00-17:30; Sat 10:00-14:00"\r\n'
+        "4712;40;1;Mon-Fri 09:00-12:00, 13:00-17:30\r\n"
+    )
+
+    first, second = people.read_people(path).to_dicts()
+
+    assert (first["contract_hours"], first["groups"]) == (32.5, ["1", "2"])
+    assert first["schedule"] == "Mon-Fri 09:00-17:30; Sat 10:00-14:00"
+    assert second["schedule"] == "Mon-Fri 09:00-12:00, 13:00-17:30"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("agent;naam\n1;a\n", 'no column "naam" is known; did you mean "name"?'),
+        ("agent,name;preset\n1,a;b\n", "line 1 has commas and semicolons"),
+        ("agent;groups\n1;1;2\n", "line 2: has 3 fields, the header has 2; the header separates by semicolons"),
+    ],
+)
+def test_what_is_wrong_with_semicolons_says_what_to_do(written, text, said):
+    assert said in refused(people.read_people, written(text))
+
+
 def test_a_row_with_a_field_too_many_is_named(written):
     assert "line 2: has 3 fields, the header has 2" in refused(people.read_people, written("agent,name\n1,a,b\n"))
 

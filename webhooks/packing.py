@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.words import counted
@@ -150,6 +151,17 @@ def address_problems(folder: Folder) -> Iterator[Problem]:
         if NEUTRAL_HOST.encode() in data:
             said = f"{NEUTRAL_HOST} still stands in it; build the package with --url, which puts your own address there"
             yield Problem(name, "", said)
+
+
+def host_of(url: str, account: str) -> str:
+    """The host of an installation's address. Raises ConfigError for the neutral one, which is nobody's."""
+    host = urlsplit(url).hostname or ""
+    if host == NEUTRAL_HOST:
+        raise ConfigError(
+            f"{account}: --url {url} is the example address that stands in the files that ship, and nobody is reached "
+            "there; give the address of your own installation"
+        )
+    return host
 
 
 def png_size(data: bytes) -> tuple[int, int] | None:

@@ -11,6 +11,7 @@ from helpdesk_wellbeing.access.roles import GIVEN, Role
 from helpdesk_wellbeing.errors import CannotDecide, ConfigError
 from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.strangers import is_stranger
 from helpdesk_wellbeing.words import excerpt
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 FIRST_ADMIN = "entry link"  # who came in by one; no member, so that the role ends with the session
 LONGEST_WHO, LONGEST_NAME = 400, 200
-_EMAIL = re.compile(r"email:[^\s@:]+@[^\s@:]+\.[^\s@:.]+")
+_EMAIL = re.compile(r"email:[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 _AGENT = re.compile(r"(zendesk|freshdesk):\d{1,20}")
 _SUBJECT = re.compile(r"oidc:https?://\S+:\S+")
 
@@ -75,7 +76,8 @@ def add(
 
 def drop(store: Store, account: str, who: str, *, by: str, at: datetime) -> None:
     """Let somebody in no more; their sessions end. Raises ConfigError where there is none, LastAdmin for the last."""
-    who = checked_who(who)
+    if store.access.member(account, who) is None:  # who is there may go, whatever form was let in once
+        who = checked_who(who)
     with store.transaction():
         before = store.access.member(account, who)
         if before is None:
@@ -94,6 +96,11 @@ def sign_out(store: Store, account: str, who: str, *, by: str, at: datetime) -> 
             whose = _whom(member) if member else {"whose": _safe(who)}
             store.audit.add(account, at, "signed out by another", by=by, sessions=ended, **whose)
     return ended
+
+
+def is_unknown_there(store: Store, account: str, member: Member) -> bool:
+    """Whether the helpdesk has told of its agents, and knows no such user."""
+    return member.agent is not None and is_stranger(store, account, member.agent)
 
 
 def has_admin(store: Store, account: str) -> bool:

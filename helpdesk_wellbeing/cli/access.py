@@ -142,6 +142,9 @@ def add(account: str, who: str, roles: tuple[str, ...], name: str | None, agent:
     added = members.add(store, account, who, roles, by=decider(by), at=datetime.now(UTC), name=name, agent=agent)
     may = ", ".join(sorted(added.roles)) or f"agent {added.agent}"
     say(f"{account}: {added.name} ({added.who}) may sign in as {may}")
+    if members.is_unknown_there(store, account, added):
+        say(f"{account}: the helpdesk knows no such user as {added.agent}; if that is a slip: "
+            f"access drop --account {account} --who {added.who}")  # fmt: skip
 
 
 @command.command(name="list", short_help="Who is let in as what.")

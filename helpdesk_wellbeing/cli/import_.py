@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,12 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from connectors.eventlog import LogRead, Mapping
     from helpdesk_wellbeing.store import Store
     from helpdesk_wellbeing.store.events import Added
+    from helpdesk_wellbeing.store.people import Kind
 
 _file = click.Path(path_type=Path, dir_okay=False)
 
@@ -59,16 +63,13 @@ def command(
     if mapping is not None and log is None:
         raise ConfigError("--mapping needs a LOG to map")
     # every file is read before anything is written, so that a bad one changes nothing
-    frames = {
-        kind: read(path)
-        for kind, path, read in (
-            ("people", people, files.read_people),
-            ("leave", leave, files.read_leave),
-            ("groups", groups, files.read_groups),
-            ("on_call", on_call, files.read_on_call),
-        )
-        if path is not None
-    }
+    readers: tuple[tuple[Kind, Path | None, Callable[[Path], pl.DataFrame]], ...] = (
+        ("people", people, files.read_people),
+        ("leave", leave, files.read_leave),
+        ("groups", groups, files.read_groups),
+        ("on_call", on_call, files.read_on_call),
+    )
+    frames = {kind: read(path) for kind, path, read in readers if path is not None}
     how = _mapping(mapping)
     taken = _read_log(log, account, mapping, how, rejects) if log is not None else None
     store = open_store()
@@ -87,10 +88,22 @@ def command(
         _say_log(account, taken, added)
     for kind, frame in frames.items():
         say(f"{account}: {kind} file: {counted(frame.height, 'row')}; it replaces what was there")
+    _say_strangers(store, account, frames)
     if taken is None or log is None or not taken.refused:
         ctx.exit(0)
     say(f"{account}: {counted(taken.refused, 'row')} refused; see {_rejects_file(log, rejects)}")
     ctx.exit(1)
+
+
+def _say_strangers(store: Store, account: str, frames: dict[Kind, pl.DataFrame]) -> None:
+    from helpdesk_wellbeing.strangers import MOST_NAMED, named, strangers
+
+    found = strangers(store, account, frames)
+    for what, ids in (("agents", found.agents), ("groups", found.groups)):
+        if ids:
+            more = f" and {len(ids) - MOST_NAMED:,} more" if len(ids) > MOST_NAMED else ""
+            say(f"{account}: the helpdesk knows no {what} with these ids: {named(ids)}{more}; they were taken all the "
+                "same, look whether each is right")  # fmt: skip
 
 
 def _mapping(file: Path | None) -> Mapping | None:

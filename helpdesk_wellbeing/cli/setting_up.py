@@ -143,7 +143,7 @@ def checked_url(store: Store, account: str, url: str) -> str:
         raise ConfigError(f"{account}: {place} cannot reach {urlsplit(url).hostname}; give the address on the internet")
     if not is_local and _HTTPS.fullmatch(url) is None:
         raise ConfigError(
-            f"{account}: --url is https://host, without a path; for example https://wellbeing.example.com"
+            f"{account}: --url is https://host, without a path; for example https://wellbeing.acme.example"
         )
     return url.rstrip("/")
 

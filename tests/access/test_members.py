@@ -24,11 +24,29 @@ def test_people_are_kept_as_they_sign_in(said, kept):
 
 @pytest.mark.parametrize(
     "said",
-    ["jo@example.com", "email:jo", "email:jo@x@a.com", "zendesk:jo", "entry link", "oidc:x", "email:a b@x.y", ""],
+    [
+        "jo@example.com",
+        "email:jo",
+        "email:jo@x@a.com",
+        "zendesk:jo",
+        "entry link",
+        "oidc:x",
+        "email:a b@x.y",
+        "",
+        "email:<script>alert(1)</script>@x.example",
+        "email:jo@<b>.example",
+        'email:"jo"@x.example',
+    ],
 )
 def test_who_could_never_sign_in_is_refused(said):
     with pytest.raises(ConfigError):
         members.checked_who(said)
+
+
+def test_a_user_whom_the_helpdesk_does_not_know_is_let_in_but_known_as_such(add, store):
+    assert members.is_unknown_there(store, "acme", add("zendesk:999999999", "ops"))
+    assert not members.is_unknown_there(store, "acme", add("zendesk:1001", "hr"))
+    assert not members.is_unknown_there(store, "acme", add("email:jo@x.example", "hr"))
 
 
 @pytest.mark.parametrize("roles", [("lead",), ("agent",), ("root",), ()])

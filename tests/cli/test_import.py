@@ -7,7 +7,11 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
+
+from helpdesk_wellbeing.settings import Settings
+from helpdesk_wellbeing.store import open_store
 
 HEADER = "at,ticket,kind,actor"
 GOOD = "2026-11-02T09:00:00+01:00,1,replied,a"
@@ -322,3 +326,14 @@ def test_a_mapping_that_does_not_fit_is_named(commands, log, tmp_path):
     assert ran.code == 2
     assert "m.toml" in ran.err
     assert "columns" in ran.err
+
+
+def test_ids_that_the_helpdesk_does_not_know_are_named_and_taken(commands, tmp_path):
+    commands.here("import", written(tmp_path / "log.csv", HEADER, GOOD), "--account", "acme")
+    with open_store(Settings(commands.home, f"sqlite:///{commands.home / 'wellbeing.db'}")) as store:
+        store.replace_people("acme", "platform", pl.DataFrame([{"agent": "1"}], schema={"agent": pl.String()}))
+
+    ran = commands.here("import", "--account", "acme", "--people", written(tmp_path / "p.csv", "agent", "1", "47"))
+
+    assert ran.code == 0
+    assert "the helpdesk knows no agents with these ids: 47; they were taken all the same" in ran.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 
 import pytest
@@ -31,7 +32,7 @@ def test_it_writes_a_checked_zip_and_says_what_comes_next(command, tmp_path, pla
     assert ran.code == 0, ran.err
     name = f"helpdesk-wellbeing-{platform}-{account}.zip"
     assert ran.out.startswith(f"{name}: ")
-    assert "checks passed, 0 warnings" in ran.out
+    assert f"checks passed, {'0 warnings' if shutil.which('node') else '1 warning'}" in ran.out
     assert "next:\n  1. " in ran.out
     with zipfile.ZipFile(tmp_path / name) as archive:
         assert "manifest.json" in archive.namelist()
@@ -46,7 +47,7 @@ def test_it_writes_where_it_is_told_and_reports_as_json(command, tmp_path):
     report = json.loads(ran.out)
     assert report["file"] == str(tmp_path / "app.zip")
     assert report["bytes"] == (tmp_path / "app.zip").stat().st_size
-    assert report["warnings"] == []
+    assert shutil.which("node") is None or report["warnings"] == []
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,8 @@ def test_it_writes_where_it_is_told_and_reports_as_json(command, tmp_path):
         (("freshdesk", "--account", "log", "--url", URL), "imported from a file"),
         (("zendesk", "--account", "acme", "--url", "http://127.0.0.1:8765"), "cannot reach 127.0.0.1"),
         (("zendesk", "--account", "acme", "--url", f"{URL}/path"), "without a path"),
-        (("zendesk", "--account", "acme", "--url", "https://wellbeing.example.com"), "still stands in it"),
+        (("zendesk", "--account", "acme", "--url", "https://wellbeing.example.com"), "is the example address"),
+        (("freshdesk", "--account", "acme-fd", "--url", "https://wellbeing.example.com"), "your own installation"),
         (("freshdesk", "--account", "acme-fd", "--url", f"{URL}:8443"), "port 443"),
         (("zendesk", "--account", "nobody", "--url", URL), 'no account "nobody"'),
     ],

@@ -6,6 +6,7 @@ import io
 import re
 from datetime import UTC, date, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from helpdesk_wellbeing.access.doors import sign_in_of
@@ -185,11 +186,34 @@ def test_files_are_taken_together(admin, store):
     assert last_entry(store).body["rows"] == {"people": 1, "leave": 1}
 
 
+def test_ids_that_the_helpdesk_does_not_know_are_named_and_taken(admin, store):
+    store.replace_people("acme", "platform", pl.DataFrame([{"agent": "1"}], schema={"agent": pl.String()}))
+    many = "".join(f"{number},900,\n" for number in range(20, 32))
+
+    answer = upload(admin, people=f"agent,groups,lead_of\n1,100,901\n{many}".encode())
+    said = admin.get(HERE + "/people").text
+
+    assert answer.status_code == 303
+    assert "no agents with these ids: 20, 21, 22, 23, 24, 25, 26, 27, 28, 29 and 2 more." in said
+    assert "no groups with these ids: 900, 901." in said
+
+
+def test_a_member_whom_the_helpdesk_does_not_know_is_let_in_with_a_word(admin, store):
+    send(admin, "/access/members", who="zendesk:888888888", roles=["ops"])  # before the helpdesk told of anybody
+    assert "knows no such user" not in admin.get(HERE + "/access").text
+    store.replace_people("acme", "platform", pl.DataFrame([{"agent": "1"}], schema={"agent": pl.String()}))
+
+    send(admin, "/access/members", who="zendesk:999999999", roles=["ops"])
+
+    assert "knows no such user as 999999999" in admin.get(HERE + "/access").text
+
+
 ODD_2 = [
     (b"agent,schedule\n1,Mon-Fri 09:00-17:00\n2,whenever\n", "line 3: schedule"),
     (b"", "is empty"),
-    (b"\x00\x01\x02PNG", "UTF-16 or no text"),
-    (b"agent\n\xff\xfe\xfa\n", "not UTF-8"),
+    (b"\x00\x01\x02PNG", "people.csv: the file is UTF-16 or no text"),
+    (b"agent\n\xff\xfe\xfa\n", "people.csv: line 2 is not UTF-8"),
+    (b"agent,schedule\n1,whenever\n", "Mon-Fri 09:00-17:30; Sat 10:00-14:00"),
     (b"nobody,knows\n1,2\n", "no column"),
     (b'agent,name\n1,"never ends\n', "not CSV"),
     (b"agent,name\n1,<script>alert(1)</script>,3\n", "fields"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, request
+from flask import Blueprint, Response, abort, flash, g, request
 from flask_babel import gettext as _
 
 from helpdesk_wellbeing.access import doors, members
@@ -46,6 +46,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
             )  # fmt: skip
         except (ConfigError, CannotDecide) as error:
             return access(account, 422, {"member": str(error)})
+        if members.is_unknown_there(store, account, made):
+            flash(_("The helpdesk knows no such user as %(agent)s; look whether the number is right.",
+                    agent=made.agent), "careful")  # fmt: skip
         return back("settings_access", _("%(name)s is let in.", name=made.name), account, anchor="members")
 
     @pages.post("/settings/access/members/drop")

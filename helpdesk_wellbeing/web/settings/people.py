@@ -8,17 +8,21 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
 
 from helpdesk_wellbeing import people as files
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.pages.settings import people as model
 from helpdesk_wellbeing.people import IDENTITIES, PRESETS
+from helpdesk_wellbeing.store import Store
 from helpdesk_wellbeing.store.people import Kind
+from helpdesk_wellbeing.strangers import MOST_NAMED, named, strangers
+from helpdesk_wellbeing.tables import BadTable
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import all_zones, back, by, changer, day_of, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
+from helpdesk_wellbeing.words import excerpt
 
 READERS: dict[Kind, Callable[[Path], pl.DataFrame]] = {
     "people": files.read_people,
@@ -52,14 +56,18 @@ def add_to(pages: Blueprint, site: Site) -> None:
             if sent is None or not sent.filename:
                 continue
             try:
-                frames[kind] = _read(read, kind, sent.stream.read())
+                frames[kind] = _read(read, excerpt(sent.filename), sent.stream.read())
+            except BadTable as error:
+                problems[kind] = list(error.lines)
             except ConfigError as error:
-                problems[kind] = str(error).split("; ")
+                problems[kind] = [str(error)]
         if problems:
             return people(account, 422, problems)
         if not frames:
             return people(account, 422, {"": [_("Choose at least one file.")]})
         model.replace(site.store, account, frames, by(viewer), site.now())
+        for text in _strangers(site.store, account, frames):
+            flash(text, "careful")
         told = ", ".join(f"{words.file(kind)}: {frame.height}" for kind, frame in frames.items())
         text = _("Taken, in the place of what files said before. Rows of %(files)s.", files=told)
         return back("settings_people", text, account)
@@ -104,13 +112,32 @@ def add_to(pages: Blueprint, site: Site) -> None:
         return back("settings_people", _("Kept for %(name)s.", name=row["name"] or found.name), account)
 
 
-def _read(read: Callable[[Path], pl.DataFrame], kind: str, data: bytes) -> pl.DataFrame:
-    """As `import` reads it; problems name lines, not our file."""
+def _strangers(store: Store, account: str, frames: dict[Kind, pl.DataFrame]) -> list[str]:
+    found = strangers(store, account, frames)
+    said = []
+    if found.agents:
+        ids = _ids(found.agents)
+        said.append(_("The helpdesk knows no agents with these ids: %(ids)s. They were taken all the same.", ids=ids))
+    if found.groups:
+        ids = _ids(found.groups)
+        said.append(_("The helpdesk knows no groups with these ids: %(ids)s. They were taken all the same.", ids=ids))
+    return said
+
+
+def _ids(ids: tuple[str, ...]) -> str:
+    if len(ids) <= MOST_NAMED:
+        return named(ids)
+    return str(_("%(ids)s and %(count)s more", ids=named(ids), count=len(ids) - MOST_NAMED))
+
+
+def _read(read: Callable[[Path], pl.DataFrame], name: str, data: bytes) -> pl.DataFrame:
+    """As `import` reads it; problems name the file as it is called where it comes from."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{kind}.csv"
+        file = Path(folder) / "sent.csv"
         file.write_bytes(data)
         try:
             return read(file)
+        except BadTable:
+            raise
         except ConfigError as error:
-            said = str(error).replace(f"{file}: ", "").replace(str(file), kind)
-            raise ConfigError(said.removeprefix("nothing was taken: ")) from None
+            raise ConfigError(str(error).replace(str(file), name)) from None

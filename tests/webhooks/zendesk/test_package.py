@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from helpdesk_wellbeing.errors import ConfigError
-from webhooks import packing
+from webhooks import packing, scripts
 from webhooks.packing import Folder
 from webhooks.zendesk.app import checks, contents, manifest, requirements
 from webhooks.zendesk.app.package import finished, package, source
@@ -232,6 +232,11 @@ REFUSED = {
     "the neutral host": (
         lambda b: b.files.update({"assets/a.html": b"https://wellbeing.example.com"}), packing.address_problems,
         "assets/a.html", ""),
+    "an empty script": (
+        lambda b: b.files.update({"assets/a.js": b"\n"}), scripts.empty_scripts, "assets/a.js", ""),
+    "dangerous JavaScript": (
+        lambda b: b.files.update({"assets/a.js": b'let a;\neval("1")'}), scripts.dangerous_scripts,
+        "assets/a.js", "line 2"),
 }  # fmt: skip
 WARNED = {
     "unknown key": (lambda b: b.manifest(singed=True), manifest.known_keys, "manifest.json", "singed"),
@@ -270,7 +275,7 @@ def test_what_ships_passes_every_check_without_a_warning():
 def test_every_check_has_a_broken_package_that_only_it_was_made_for():
     tried = {check for _, check, _, _ in [*REFUSED.values(), *WARNED.values()]}
 
-    assert tried == set(checks.CHECKS)
+    assert tried | {scripts.broken_scripts} == set(checks.CHECKS)
 
 
 @pytest.mark.parametrize("what", REFUSED)

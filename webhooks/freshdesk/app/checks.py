@@ -1,4 +1,4 @@
-"""Everything that Freshworks' own tool would refuse in our app, and what would break a promise of ours. Pure.
+"""Everything that Freshworks' own tool would refuse in our app, and what would break a promise of ours.
 
 `fdk validate` needs the vendor's tool and its Node; these are the rules of platform 3.0 that it checks, as far as they
 are documented, and that the forwarder sends what it may and nothing more.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from webhooks.freshdesk.app import contents, manifest
 from webhooks.packing import Folder, Problem, address_problems, json_problems, link_problems
+from webhooks.scripts import broken_scripts, dangerous_scripts, empty_scripts
 
 Check = Callable[[Folder], Iterator[Problem]]
 CHECKS: tuple[Check, ...] = (
@@ -39,9 +40,15 @@ CHECKS: tuple[Check, ...] = (
     contents.every_language_says_the_same,
     contents.neutral_account,
     address_problems,
+    empty_scripts,
+    dangerous_scripts,
+    broken_scripts,
 )
+_READ_THE_SERVER = (manifest.handlers, manifest.functions, manifest.used_requests, contents.forwards_no_more)
 
 
 def problems(folder: Folder) -> list[Problem]:
     """What is wrong with this app, errors and warnings."""
-    return [problem for check in CHECKS for problem in check(folder)]
+    is_empty = not folder.files.get(manifest.SERVER, b"").strip()  # said once, not for all that it lacks
+    checks = [check for check in CHECKS if not (is_empty and check in _READ_THE_SERVER)]
+    return [problem for check in checks for problem in check(folder)]

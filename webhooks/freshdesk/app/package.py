@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from helpdesk_wellbeing.errors import ConfigError
 from webhooks.freshdesk.app.checks import CHECKS, problems
 from webhooks.freshdesk.app.contents import NEUTRAL_ACCOUNT
-from webhooks.packing import NEUTRAL_HOST, Folder, Package, packed, read, replaced
+from webhooks.packing import NEUTRAL_HOST, Folder, Package, host_of, packed, read, replaced
 
 FILES = Path(__file__).parent / "files"
 
@@ -19,14 +19,14 @@ def source() -> Folder:
 
 
 def finished(url: str, account: str) -> Folder:
-    """The same for one account of one installation. Raises ConfigError for an address with a port."""
+    """The same for one account of one installation. Raises ConfigError for a port, and for the example's host."""
     parts = urlsplit(url)
     if parts.port is not None:
         raise ConfigError(
             f"{account}: --url {url}: Freshworks apps call port 443 only; let a proxy serve there, and leave the port "
             "out"
         )
-    return replaced(source(), {NEUTRAL_HOST: parts.hostname or "", NEUTRAL_ACCOUNT: account})
+    return replaced(source(), {NEUTRAL_HOST: host_of(url, account), NEUTRAL_ACCOUNT: account})
 
 
 def package(url: str, account: str) -> Package:

@@ -1,6 +1,6 @@
-"""Everything that Zendesk would refuse in our app, found without asking it; and what it would warn of. Pure.
+"""Everything that Zendesk would refuse in our app, found without asking it; and what it would warn of.
 
-`zcli apps:validate` uploads the package to find out. These are the rules of its validator, and three of our own.
+`zcli apps:validate` uploads the package to find out. These are the rules of its validator, and some of our own.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from webhooks.packing import Folder, Problem, address_problems, json_problems, link_problems
+from webhooks.scripts import broken_scripts, dangerous_scripts, empty_scripts
 from webhooks.zendesk.app import contents, manifest, requirements
 
 Check = Callable[[Folder], Iterator[Problem]]
@@ -46,6 +47,9 @@ CHECKS: tuple[Check, ...] = (
     contents.secrets_in_files,
     contents.plain_addresses,
     address_problems,
+    empty_scripts,
+    dangerous_scripts,
+    broken_scripts,
 )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from webhooks.packing import NEUTRAL_HOST, Folder, Package, packed, read, replaced
+from webhooks.packing import NEUTRAL_HOST, Folder, Package, host_of, packed, read, replaced
+from webhooks.scripts import CHECKS as SCRIPT_CHECKS
 from webhooks.zendesk.app.checks import CHECKS, problems
 
 _HERE = Path(__file__).parent / "files"  # in an installed package
 _TOP = Path(__file__).parents[3]  # in the project's own folder
+_SERVED = Path(__file__).parent / "static"  # what the signed pages load from the installation; not in the zip
 _PARTS = ("manifest.json", "translations", "assets")
 
 
@@ -28,5 +30,7 @@ def finished(url: str) -> Folder:
 
 def package(url: str, account: str) -> Package:
     """The package for one installation. Raises ConfigError with a line for all that Zendesk would refuse."""
+    host_of(url, account)
     folder = finished(url)
-    return packed(folder, problems(folder), len(CHECKS), account)
+    served = [found for check in SCRIPT_CHECKS for found in check(read(("webhooks/zendesk/app/static/", _SERVED)))]
+    return packed(folder, [*problems(folder), *served], len(CHECKS), account)
