@@ -11,6 +11,7 @@ from helpdesk_wellbeing.agreement.model import Agreement, read, thresholds_of
 from helpdesk_wellbeing.agreement.widening import widened
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.store.agreements import WAITING
+from helpdesk_wellbeing.upkeep.retention import refuse_too_short
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue
@@ -33,8 +34,9 @@ class Recorded:
 def record(store: Store, account: str, agreement: Agreement, by: str, at: datetime, catalogue: Catalogue) -> Recorded:
     """Record that parties agreed; it holds at once, with the thresholds of the rules of now. `by`: who writes it down.
 
-    Raises ConfigError when the date is yet to come.
+    Raises ConfigError when the date is yet to come, and for data kept shorter than is possible.
     """
+    refuse_too_short(agreement.retention_weeks, account)
     if agreement.agreed_on > (at + _AHEAD).date():
         raise ConfigError(f"{account}: agreed on {agreement.agreed_on:%Y-%m-%d}? That day is yet to come")
     return _keep(store, account, _with_thresholds(agreement, catalogue), by, at, asked_only=False)
@@ -57,6 +59,8 @@ def propose(
                 f"{account}: {name} can only come with a new agreement: helpdesk-wellbeing agreement record"
             )
     after = read({**before.model_dump(mode="json"), **changes}, account)
+    if after.retention_weeks != before.retention_weeks:
+        refuse_too_short(after.retention_weeks, account)
     return _keep(store, account, _with_thresholds(after, catalogue), by, at, asked_only=True)
 
 

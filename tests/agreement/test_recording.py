@@ -10,6 +10,7 @@ import pytest
 from helpdesk_wellbeing.agreement import recording
 from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.upkeep.retention import Kind, retention_of
 from tests.agreement.conftest import AT, KNOWN
 
 LATER = AT + timedelta(days=1)
@@ -93,3 +94,16 @@ def test_every_entry_is_in_the_audit_with_what_it_widens(agreed):
     assert [entry.what for entry in entries] == ["agreement", "agreement asked for"]
     assert entries[0].body["parties"] == ["works council"]
     assert entries[1].body["widens"] == ["more channels for notices about a person: email"]
+
+
+def test_what_is_agreed_is_kept_no_longer_and_less_than_signals_need_is_refused(agreed, an_agreement):
+    weeks = an_agreement().retention_weeks
+    kept = retention_of(agreed, "acme", AT)
+
+    for name, kind in (("events", Kind.EVENTS), ("facts", Kind.FACTS), ("audit", Kind.AUDIT)):
+        assert kept.age(kind) <= timedelta(weeks=weeks[name])
+    with pytest.raises(ConfigError, match="events 27 weeks: the shortest possible is 28, because signals look back"):
+        recording.record(agreed, "acme", an_agreement(retention_weeks={"events": 27}), "admin", LATER, KNOWN)
+    with pytest.raises(ConfigError, match="facts 56 weeks: the shortest possible is 68"):
+        propose(agreed, retention_weeks={**weeks, "events": 40})
+    assert propose(agreed, retention_weeks={**weeks, "audit": 60}).holds

@@ -263,6 +263,8 @@ ODD_3 = [
     {"agreed_on": "2999-01-01"},
     {"signals": "XX9"},
     {"keep_events": "0"},
+    {"keep_events": "27"},
+    {"keep_events": "40"},  # then facts are needed for 68
     {"keep_events": "9" * 30},
     {"works_council": "maybe"},
     {"parties": "x" * 300},

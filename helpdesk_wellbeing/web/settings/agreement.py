@@ -11,6 +11,7 @@ from helpdesk_wellbeing.agreement import recording
 from helpdesk_wellbeing.agreement.model import DECISIONS, PURPOSES, RETENTION, personal_signals, read
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.pages.settings import agreement as model
+from helpdesk_wellbeing.upkeep.retention import too_short
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, changer, day_of, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -80,6 +81,10 @@ def _terms(wrong: dict[str, str], known: tuple[str, ...]) -> dict[str, Any]:
             wrong[f"keep_{name}"] = _("A whole number of weeks from 1 to 520.")
             continue
         weeks[name] = int(text)
+    for name, least in too_short(weeks).items():
+        wrong[f"keep_{name}"] = _(
+            "%(num)s weeks are the shortest possible: %(why)s.", num=least, why=words.why_so_long(name)
+        )
     return {
         "signals": signals,
         "roles": ["agent", *(role for role in ("lead", "ops") if role in request.form.getlist("roles"))],
