@@ -87,6 +87,8 @@ class Agreement(_Strict):
             lines.append("no date of a data protection impact assessment (DPIA) is recorded")
         if self.works_council == "not recorded":
             lines.append("what the works council decided is not recorded")
+        if not self.purposes:
+            lines.append("no purpose is recorded")
         return lines
 
 

@@ -38,6 +38,11 @@ def test_what_is_recorded_holds_at_once_with_the_thresholds_of_now(agreed):
 def test_an_agreement_is_not_of_the_future(store, an_agreement):
     with pytest.raises(ConfigError, match="yet to come"):
         recording.record(store, "acme", an_agreement(agreed_on=date(2026, 12, 1)), "admin", AT, KNOWN)
+    with pytest.raises(ConfigError, match=r"DPIA.*yet to come"):
+        recording.record(store, "acme", an_agreement(dpia_on=date(2028, 1, 1)), "admin", AT, KNOWN)
+    recording.record(store, "acme", an_agreement(), "admin", AT, KNOWN)
+    with pytest.raises(ConfigError, match=r"DPIA.*yet to come"):
+        propose(store, dpia_on=date(2028, 1, 1))
 
 
 def test_what_widens_waits_and_changes_nothing(agreed):

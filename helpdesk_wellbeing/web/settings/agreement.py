@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -43,6 +44,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
         terms = _terms(wrong, personal_signals(catalogue))
         parties = [" ".join(line.split()) for line in request.form.get("parties", "").splitlines() if line.strip()]
         agreed_on = day_of("agreed_on", wrong, _("This is no day."))
+        for name, day in (("agreed_on", agreed_on), ("dpia_on", terms["dpia_on"])):
+            if day is not None and day > (site.now() + timedelta(days=1)).date():  # it may be tomorrow elsewhere
+                wrong[name] = _("This day is yet to come.")
         if not is_wish:
             if not parties or len(parties) > _MOST_PARTIES or any(len(one) > 200 for one in parties):
                 wrong["parties"] = _("Write who agreed, one a line.")
