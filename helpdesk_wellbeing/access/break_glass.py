@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.access.members import as_actor
-from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.store.audit import Person
@@ -30,7 +29,9 @@ def open_glass(store: Store, viewer: Viewer, agent: str, reason: str, at: dateti
     The reason may name people, so it is kept beside the audit, where it can be forgotten; the audit names the entry.
     """
     why = " ".join(reason.split())
-    if not viewer.has(*MAY_BREAK_GLASS):
+    if viewer.is_by_link:
+        raise CannotDecide(f"{viewer.account}: who came by an entry link may not open anybody's page")
+    if not viewer.may_break_glass:
         raise CannotDecide(f"{viewer.account}: this role may not open anybody's page")
     if agent == viewer.agent:
         raise CannotDecide(f"{viewer.account}: one's own page is open already")
@@ -53,7 +54,7 @@ def is_open(store: Store, viewer: Viewer, agent: str, at: datetime) -> Opened | 
 
 def open_to(store: Store, viewer: Viewer, at: datetime) -> list[Opened]:
     """All that is open to the viewer now, the latest first."""
-    return store.glass.open_to(viewer.account, viewer.who, at) if viewer.has(*MAY_BREAK_GLASS) else []
+    return store.glass.open_to(viewer.account, viewer.who, at) if viewer.may_break_glass else []
 
 
 def close_glass(store: Store, viewer: Viewer, id: str, at: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from helpdesk_wellbeing.access.roles import Page, Role, may_open
+from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS, Page, Role, may_open
 
 BY_LINK = "bootstrap"  # the way of a session that an entry link began: an admin's, as long as it lasts
 
@@ -27,6 +27,12 @@ class Viewer:
     agent: str | None  # the platform's id, where they are an agent
     roles: frozenset[Role]
     teams: frozenset[str] = frozenset()  # the groups they lead
+    is_by_link: bool = False  # an entry link let them in, so nobody knows who they are
+
+    @property
+    def may_break_glass(self) -> bool:
+        """Whether they may open the page of another with a reason: never who cannot be named to that person."""
+        return self.has(*MAY_BREAK_GLASS) and not self.is_by_link
 
     def may_open(self, page: Page) -> bool:
         """Whether the page is for one of their roles."""
@@ -51,7 +57,10 @@ def viewer_of(account: str, session: Session, member: Member | None, directory: 
     if teams:
         roles.add(Role.LEAD)
     name = (row or {}).get("name") or (member.name if member else session.name)
-    return Viewer(account, session.who, name, agent if row is not None else None, frozenset(roles), teams)
+    return Viewer(
+        account, session.who, name, agent if row is not None else None, frozenset(roles), teams,
+        is_by_link=session.way == BY_LINK,
+    )  # fmt: skip
 
 
 def _row_of(directory: Directory, agent: str | None, on: date) -> dict[str, Any] | None:

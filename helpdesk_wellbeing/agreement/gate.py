@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 NOT_AVAILABLE = "not available"  # all that others hear where an agent objected
+NO_AGREEMENT = "no agreement is recorded, so signals about single agents are withheld"
 AGENT = "agent"
 Place = tuple[str, str, str]  # rule, subject kind, subject
 
@@ -125,8 +126,7 @@ def _gate(agreement: Agreement | None, needed: bool, served: bool, **said: Any) 
     if not needed and (agreement is None or not served):
         return Gate(why="imported or on this machine, so signals about single agents run without an agreement", **said)
     if agreement is None:
-        why = "no agreement is recorded, so signals about single agents are withheld"
-        return Gate(frozenset(), frozenset(), why=why, **said)
+        return Gate(frozenset(), frozenset(), why=NO_AGREEMENT, **said)
     return Gate(
         frozenset(agreement.signals), frozenset(agreement.roles), agreement.thresholds,
         why=f"signals about single agents run as agreed on {agreement.agreed_on:%Y-%m-%d} "

@@ -23,9 +23,9 @@ Decision = Literal["consented", "advised", "no council", "not recorded"]
 DECISIONS: tuple[Decision, ...] = ("consented", "advised", "no council", "not recorded")
 Purpose = Literal["working_time", "workload", "team_survey"]
 PURPOSES: tuple[Purpose, ...] = ("working_time", "workload", "team_survey")
-RETENTION: Mapping[str, int] = {  # weeks, by class of data
-    "events": 26,
-    "facts": 26,
+RETENTION: Mapping[str, int] = {  # weeks, by class of data; of events and facts the shortest that signals need
+    "events": 28,
+    "facts": 56,
     "decisions": 52,
     "answers": 52,
     "audit": 104,
@@ -87,6 +87,8 @@ class Agreement(_Strict):
             lines.append("no date of a data protection impact assessment (DPIA) is recorded")
         if self.works_council == "not recorded":
             lines.append("what the works council decided is not recorded")
+        if not self.purposes:
+            lines.append("no purpose is recorded")
         return lines
 
 

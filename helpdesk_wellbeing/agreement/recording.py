@@ -11,6 +11,7 @@ from helpdesk_wellbeing.agreement.model import Agreement, read, thresholds_of
 from helpdesk_wellbeing.agreement.widening import widened
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.store.agreements import WAITING
+from helpdesk_wellbeing.upkeep.retention import refuse_too_short
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue
@@ -33,10 +34,12 @@ class Recorded:
 def record(store: Store, account: str, agreement: Agreement, by: str, at: datetime, catalogue: Catalogue) -> Recorded:
     """Record that parties agreed; it holds at once, with the thresholds of the rules of now. `by`: who writes it down.
 
-    Raises ConfigError when the date is yet to come.
+    Raises ConfigError when the date is yet to come, and for data kept shorter than is possible.
     """
+    refuse_too_short(agreement.retention_weeks, account)
     if agreement.agreed_on > (at + _AHEAD).date():
         raise ConfigError(f"{account}: agreed on {agreement.agreed_on:%Y-%m-%d}? That day is yet to come")
+    _refuse_to_come(agreement, account, at)
     return _keep(store, account, _with_thresholds(agreement, catalogue), by, at, asked_only=False)
 
 
@@ -57,6 +60,10 @@ def propose(
                 f"{account}: {name} can only come with a new agreement: helpdesk-wellbeing agreement record"
             )
     after = read({**before.model_dump(mode="json"), **changes}, account)
+    if "dpia_on" in changes:
+        _refuse_to_come(after, account, at)
+    if after.retention_weeks != before.retention_weeks:
+        refuse_too_short(after.retention_weeks, account)
     return _keep(store, account, _with_thresholds(after, catalogue), by, at, asked_only=True)
 
 
@@ -81,6 +88,13 @@ def rules_held_back(agreement: Agreement, catalogue: Catalogue) -> dict[str, str
         rule for rule, signal in catalogue.active() if signal.subject == "agent" and signal.id in agreement.signals
     ]
     return {rule.id: why for rule in rules if (why := gate.holds_back(rule)) is not None}
+
+
+def _refuse_to_come(agreement: Agreement, account: str, at: datetime) -> None:
+    if agreement.dpia_on is not None and agreement.dpia_on > (at + _AHEAD).date():
+        raise ConfigError(
+            f"{account}: assessment of risks (DPIA) on {agreement.dpia_on:%Y-%m-%d}? That day is yet to come"
+        )
 
 
 def _with_thresholds(agreement: Agreement, catalogue: Catalogue) -> Agreement:

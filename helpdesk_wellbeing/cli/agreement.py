@@ -36,7 +36,7 @@ class Day(click.ParamType[date]):
 
 
 class Weeks(click.ParamType[tuple[str, int]]):
-    """A class of data and how many weeks it is kept, such as events=26."""
+    """A class of data and how many weeks it is kept, such as events=28."""
 
     name = "class=weeks"
 
@@ -45,7 +45,7 @@ class Weeks(click.ParamType[tuple[str, int]]):
             return value
         what, _, weeks = str(value).partition("=")
         if not what or not weeks.isdigit():
-            self.fail(f'"{value}" is not a class of data and its weeks; write it as events=26', param, ctx)
+            self.fail(f'"{value}" is not a class of data and its weeks; write it as events=28', param, ctx)
         return what, int(weeks)
 
 
@@ -58,7 +58,7 @@ def terms(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--role", "roles", type=click.Choice(ROLES), multiple=True,
                          help="Who may see what is said of one person; repeat it (default: agent, lead, ops)."),
             click.option("--keep", type=Weeks(), multiple=True,
-                         help="How long a class of data is kept, such as events=26; repeat it."),
+                         help="How long a class of data is kept, such as events=28; repeat it."),
             click.option("--purpose", "purposes", type=click.Choice(PURPOSES), multiple=True,
                          help="What it may serve; repeat it (default: all)."),
             click.option("--notice", "notices", metavar="CHANNEL", multiple=True,

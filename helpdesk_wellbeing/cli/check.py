@@ -125,7 +125,7 @@ def print_text(store: Store, examined: Examined, known: Catalogue, verbose: bool
     for entry in result["identity_review"]:
         click.echo(f"look at account {entry['agent']}: {entry['reason']}; say in the people file who it is")
     if result["withheld"]:
-        click.echo(f"withheld without an agreement: {', '.join(result['withheld'])}")
+        click.echo(f"withheld, as there is no agreement on them: {', '.join(result['withheld'])}")
     if verbose:
         for gap in result["not_assessable"]:
             subject = gap["subject"]

@@ -21,20 +21,30 @@ def command(account: str, keep: tuple[str, ...], by: str | None, output: str) ->
     Nothing is kept shorter than what the signals look back on. Imported accounts are exempt.
     """
     from helpdesk_wellbeing.cli.proposals import decider
-    from helpdesk_wellbeing.upkeep.retention import Kind, in_a_line, retention_of, set_retention
+    from helpdesk_wellbeing.upkeep.retention import Kind, in_a_line, retention_of, set_retention, why_so_long
 
     store = store_with(account, reading=not keep)
     if keep:
         set_retention(store, account, dict(map(_pair, keep)), decider(by), datetime.now(UTC))
     kept = retention_of(store, account)
     rows = {kind.value: {"set": kept.days[kind], "holds": kept.age(kind).days} for kind in Kind}
+    for kind, days in kept.agreed.items():
+        rows[kind.value]["agreed"] = days
     if output == "json":
         print_json({"account": account, "days": rows, "last": store.upkeep.ran(account)})
         return
-    for name, row in rows.items():
-        longer = "" if row["set"] == row["holds"] else f"  (set to {row['set']}; signals need more)"
-        click.echo(f"{name:9} {row['holds']:5} days{longer}")
+    for kind in Kind:
+        row = rows[kind.value]
+        click.echo(f"{kind.value:9} {row['holds']:5} days{_beside(row, kept.is_longer(kind), why_so_long(kind))}")
     click.echo(in_a_line(store, account))
+
+
+def _beside(row: dict[str, int], is_longer: bool, why: str) -> str:
+    """What was set and agreed on, where something else holds."""
+    said = [f"{verb} {row[name]}" for name, verb in (("set", "set to"), ("agreed", "agreed on"))
+            if row.get(name, row["holds"]) != row["holds"]]  # fmt: skip
+    said += [why] if is_longer else []
+    return f"  ({'; '.join(said)})" if said else ""
 
 
 def _pair(text: str) -> tuple[str, int]:

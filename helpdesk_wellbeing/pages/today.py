@@ -12,6 +12,7 @@ import polars as pl
 from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.acting.trouble import trouble_of
+from helpdesk_wellbeing.agreement.gate import NO_AGREEMENT
 from helpdesk_wellbeing.condition import condition_of
 from helpdesk_wellbeing.pages import told
 from helpdesk_wellbeing.pages.cards import Card, Cards, Decided, Group, by_subject
@@ -105,9 +106,16 @@ class Today:
     over: tuple[Decided, ...]  # those of which the time passed, or that are not needed any more
     flags: tuple[FlagCard, ...]
     gaps: tuple[Gap, ...]
-    is_withheld: bool  # nothing is said of single people, as nothing was agreed
+    is_agreed: bool  # an agreement is recorded, or none is needed
+    not_agreed: tuple[tuple[str, str], ...]  # rules (id, title) about single people that are not in the agreement
+    held_back: tuple[tuple[str, str], ...]  # those that reach further than what was agreed
     queues: tuple[Queue, ...]
     freshness: Freshness
+
+    @property
+    def is_withheld(self) -> bool:
+        """Something is not said of single people, as it was not agreed."""
+        return bool(self.not_agreed or self.held_back)
 
     @property
     def is_quiet(self) -> bool:
@@ -134,6 +142,8 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
     lately = list(_decided(known, seen, DECIDED, now - LATELY))
     over = list(_decided(known, seen, OVER, now - PASSED))
     flags = list(_flags(known, seen, answer, [kept for kept, _ in pending])) if answer else []
+    titles = _titles(known)
+    kept_back = [(signal, titles.get(signal, (signal, signal))) for signal in (answer or {}).get("withheld", ())]
     listed = shown | {kept.id for kept, _ in ends}
     open_ones = [one for one in waiting if one[0].id in listed]
     _note_look(known, viewer, now, [*open_ones, *by_state["asked"], *by_state["snoozed"], *lately, *over], flags)
@@ -148,7 +158,9 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
         aside=tuple(cards.of(*one) for one in by_state["snoozed"]),
         decided=tuple(cards.decided(*one) for one in lately), over=tuple(cards.decided(*one) for one in over),
         flags=tuple(flags), gaps=tuple(_gaps(known, seen, answer or {})),
-        is_withheld=bool((answer or {}).get("withheld")),
+        is_agreed=seen.gate.why != NO_AGREEMENT,
+        not_agreed=tuple(one for signal, one in kept_back if not seen.gate.computes(signal)),
+        held_back=tuple(one for signal, one in kept_back if seen.gate.computes(signal)),
         queues=tuple(_queues(known, seen)), freshness=_freshness(known, account, now),
     )  # fmt: skip
 

@@ -36,8 +36,8 @@ class Kind(StrEnum):
 
 YEAR = 365
 DEFAULTS: Mapping[Kind, int] = {  # days
-    Kind.EVENTS: 26 * 7,
-    Kind.FACTS: 52 * 7,
+    Kind.EVENTS: 28 * 7,
+    Kind.FACTS: 56 * 7,
     Kind.FLAGS: YEAR,
     Kind.SURVEYS: YEAR,
     Kind.AUDIT: 2 * YEAR,
@@ -61,7 +61,15 @@ _LEAST: Mapping[Kind, int] = {
     Kind.INBOX: 7,  # platforms send again for a day; the keys tell that
     Kind.FLAGS: 56,  # planning looks back on what was proposed and declined lately
     Kind.SURVEYS: 200,  # how often somebody is asked
-    Kind.AUDIT: YEAR,
+    Kind.AUDIT: 52 * 7,
+}
+_SO_LONG: Mapping[Kind, str] = {
+    Kind.EVENTS: "signals look back so far",
+    Kind.FACTS: "signals look back so far",
+    Kind.FLAGS: "planning looks back so far",
+    Kind.SURVEYS: "surveys look back so far, so that nobody is asked too often",
+    Kind.AUDIT: "what was done can be checked for a year",
+    Kind.INBOX: "helpdesks send again",
 }
 
 
@@ -77,6 +85,10 @@ class Retention:
         longest = min(self.days[kind], self.agreed.get(kind, self.days[kind]))
         return timedelta(days=max(longest, self.least(kind)))
 
+    def is_longer(self, kind: Kind) -> bool:
+        """Whether a class is kept longer than was set or agreed on; `why_so_long` says why."""
+        return self.age(kind).days > min(self.days[kind], self.agreed.get(kind, self.days[kind]))
+
     def least(self, kind: Kind) -> int:
         """The shortest that is possible, in days."""
         if kind == Kind.EVENTS:  # evidence is shown until the next weekly evaluation: to the Monday, and a week
@@ -84,6 +96,32 @@ class Retention:
         if kind == Kind.FACTS:
             return (self.age(Kind.EVENTS) + LONGEST_WINDOW + WEEK).days
         return _LEAST.get(kind, 1)
+
+
+def why_so_long(kind: Kind) -> str:
+    """Why a class is kept for no shorter than `Retention.least`."""
+    return _SO_LONG.get(kind, "it is needed so long")
+
+
+def too_short(weeks: Mapping[str, int]) -> dict[str, int]:
+    """The terms of an agreement that could not be kept, by its names for the classes: the shortest possible, in weeks.
+
+    Facts depend on the events: what is computed holds for as long as is looked back from the oldest of these.
+    """
+    agreed = {_AGREED[name]: 7 * number for name, number in weeks.items() if name in _AGREED}
+    found = Retention({**DEFAULTS, **agreed})
+    names = {kind: name for name, kind in _AGREED.items()}
+    return {names[kind]: -(-found.least(kind) // 7) for kind, days in agreed.items() if days < found.least(kind)}
+
+
+def refuse_too_short(weeks: Mapping[str, int], account: str) -> None:
+    """Raises ConfigError naming the shortest possible where terms of an agreement could not be kept."""
+    said = [
+        f"{name} {weeks[name]} weeks: the shortest possible is {least}, because {why_so_long(_AGREED[name])}"
+        for name, least in too_short(weeks).items()
+    ]
+    if said:
+        raise ConfigError(f"{account}: agreement: {'; '.join(said)}")
 
 
 def retention_of(store: Store, account: str, at: datetime | None = None) -> Retention:

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, abort, current_app, flash, request, url_f
 from flask_babel import gettext as _
 
 from helpdesk_wellbeing.access import break_glass
-from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.web.rendering import go_to, render
@@ -54,7 +53,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
 
 def _may() -> Viewer:
     found = viewer()
-    if not found.has(*MAY_BREAK_GLASS):
+    if not found.may_break_glass:
         abort(403)
     return found
 

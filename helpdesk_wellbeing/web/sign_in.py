@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 from helpdesk_wellbeing.access import entering, members, ways
 from helpdesk_wellbeing.access.entering import Entered
 from helpdesk_wellbeing.access.members import FIRST_ADMIN
-from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS
 from helpdesk_wellbeing.access.viewer import BY_LINK
 from helpdesk_wellbeing.errors import RetryLater, WellbeingError
 from helpdesk_wellbeing.store.access import hash_of
@@ -121,7 +120,7 @@ def _add_sessions(pages: Blueprint, site: Site) -> None:
     def sessions(account: str) -> Response:
         found = viewer()
         mine = [one for one in store.access.sessions(account, site.now()) if one.who == found.who]
-        return render("sessions.html", sessions=mine, this=g.session.hash, may_look=found.has(*MAY_BREAK_GLASS))
+        return render("sessions.html", sessions=mine, this=g.session.hash, may_look=found.may_break_glass)
 
     @pages.post("/sessions/end")
     def end_session(account: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -249,7 +249,12 @@ def gap(one: Gap) -> str:
 
 def unknown(one: Gap) -> str:
     """What is not known because of it, by the titles of the rules."""
-    return ", ".join(rule(id, title).lower() for id, title in one.rules)
+    return titles(one.rules)
+
+
+def titles(rules: Iterable[tuple[str, str]]) -> str:
+    """What rules (id, title) look at, within a sentence."""
+    return ", ".join(rule(id, title).lower() for id, title in rules)
 
 
 def _people(number: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from helpdesk_wellbeing.access import break_glass
 from helpdesk_wellbeing.access.roles import Role
-from helpdesk_wellbeing.access.viewer import Viewer
+from helpdesk_wellbeing.access.viewer import BY_LINK, Viewer
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.store.access import Member
 
@@ -92,10 +92,25 @@ def test_it_can_be_shut_before_its_time(dpo, store, tools, clock):
     assert break_glass.open_to(store, viewer_of(Role.DPO), clock.at) == []
 
 
-@pytest.mark.parametrize("role", [Role.AGENT, Role.LEAD, Role.COUNCIL])
+@pytest.mark.parametrize("role", [Role.AGENT, Role.LEAD, Role.OPS, Role.COUNCIL])
 def test_other_roles_open_nothing(store, tools, clock, role):
     with pytest.raises(CannotDecide):
         break_glass.open_glass(store, viewer_of(role), tools.ADA, REASON, clock.at)
+
+
+def test_who_came_by_an_entry_link_opens_nobodys_page(app, store, tools, clock):
+    token = store.access.begin_session(
+        "acme", "entry link", "Entry link", None, BY_LINK, clock.at, clock.at + timedelta(hours=12)
+    )
+    browser = app.test_client()
+    browser.set_cookie("wellbeing", token, path="/a/acme/")
+
+    assert browser.get("/a/acme/settings").status_code == 200
+    assert browser.get("/a/acme/break-glass").status_code == 403
+    assert "break-glass" not in browser.get("/a/acme/sessions").text
+    nobody = Viewer("acme", "entry link", "Entry link", None, frozenset({Role.ADMIN}), is_by_link=True)
+    with pytest.raises(CannotDecide, match="entry link"):
+        break_glass.open_glass(store, nobody, tools.ADA, REASON, clock.at)
 
 
 def test_a_hostile_reason_is_shown_as_text(dpo, tools):

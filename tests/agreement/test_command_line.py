@@ -51,7 +51,19 @@ def ended(store, account):
 def test_an_agreement_is_recorded_shown_and_listed(store):
     assert "no agreement is recorded" in run("show").stdout
 
-    made = run(*RECORD, "--signals", "WT4,ES1", "--dpia", "2026-10-01", "--role", "lead", "--keep", "events=20")
+    made = run(
+        *RECORD,
+        "--signals",
+        "WT4,ES1",
+        "--dpia",
+        "2026-10-01",
+        "--role",
+        "lead",
+        "--keep",
+        "events=30",
+        "--keep",
+        "facts=60",
+    )
 
     assert made.exit_code == 0, made.output
     assert "it holds from now on" in made.stderr
@@ -59,7 +71,7 @@ def test_an_agreement_is_recorded_shown_and_listed(store):
     assert "seen by          agent, lead\n" in made.stdout
     assert "missing: what the works council decided is not recorded" in made.stdout
     shown = json.loads(run("show", "--format", "json").stdout)
-    assert shown["agreement"]["retention_weeks"]["events"] == 20
+    assert shown["agreement"]["retention_weeks"]["events"] == 30
     assert "agreed on 2026-11-01 by works council, board: WT4" in run("list").stdout
 
 
@@ -76,7 +88,7 @@ def test_what_widens_is_said_to_wait(store):
     [
         (("record", "--by", "x", "--on", "soon", "--signals", "all"), '"soon" is not a date'),
         ((*RECORD, "--signals", "all", "--keep", "moods=3"), '"moods" is not a class of data'),
-        ((*RECORD, "--signals", "all", "--keep", "events"), "write it as events=26"),
+        ((*RECORD, "--signals", "all", "--keep", "events"), "write it as events=28"),
     ],
 )
 def test_what_does_not_fit_is_refused(store, words, said):

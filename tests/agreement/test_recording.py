@@ -10,6 +10,7 @@ import pytest
 from helpdesk_wellbeing.agreement import recording
 from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.upkeep.retention import Kind, retention_of
 from tests.agreement.conftest import AT, KNOWN
 
 LATER = AT + timedelta(days=1)
@@ -37,6 +38,11 @@ def test_what_is_recorded_holds_at_once_with_the_thresholds_of_now(agreed):
 def test_an_agreement_is_not_of_the_future(store, an_agreement):
     with pytest.raises(ConfigError, match="yet to come"):
         recording.record(store, "acme", an_agreement(agreed_on=date(2026, 12, 1)), "admin", AT, KNOWN)
+    with pytest.raises(ConfigError, match=r"DPIA.*yet to come"):
+        recording.record(store, "acme", an_agreement(dpia_on=date(2028, 1, 1)), "admin", AT, KNOWN)
+    recording.record(store, "acme", an_agreement(), "admin", AT, KNOWN)
+    with pytest.raises(ConfigError, match=r"DPIA.*yet to come"):
+        propose(store, dpia_on=date(2028, 1, 1))
 
 
 def test_what_widens_waits_and_changes_nothing(agreed):
@@ -93,3 +99,16 @@ def test_every_entry_is_in_the_audit_with_what_it_widens(agreed):
     assert [entry.what for entry in entries] == ["agreement", "agreement asked for"]
     assert entries[0].body["parties"] == ["works council"]
     assert entries[1].body["widens"] == ["more channels for notices about a person: email"]
+
+
+def test_what_is_agreed_is_kept_no_longer_and_less_than_signals_need_is_refused(agreed, an_agreement):
+    weeks = an_agreement().retention_weeks
+    kept = retention_of(agreed, "acme", AT)
+
+    for name, kind in (("events", Kind.EVENTS), ("facts", Kind.FACTS), ("audit", Kind.AUDIT)):
+        assert kept.age(kind) <= timedelta(weeks=weeks[name])
+    with pytest.raises(ConfigError, match="events 27 weeks: the shortest possible is 28, because signals look back"):
+        recording.record(agreed, "acme", an_agreement(retention_weeks={"events": 27}), "admin", LATER, KNOWN)
+    with pytest.raises(ConfigError, match="facts 56 weeks: the shortest possible is 68"):
+        propose(agreed, retention_weeks={**weeks, "events": 40})
+    assert propose(agreed, retention_weeks={**weeks, "audit": 60}).holds

@@ -25,7 +25,7 @@ OPENS = {
     "audit": {"council", "admin", "dpo"},
     "audit.csv": {"council", "admin", "dpo"},
     "settings": {"admin", "council", "dpo"},
-    "break-glass": {"ops", "hr", "admin", "dpo"},
+    "break-glass": {"hr", "admin", "dpo"},
 }
 FREE = {"pages.sign_in", "pages.begin_sign_in", "pages.end_sign_in", "pages.enter_by", "pages.enter_now",
         "pages.choose_language", "pages.sign_out"}  # fmt: skip

@@ -280,13 +280,32 @@ def test_a_change_that_reaches_further_waits_and_one_that_narrows_holds(admin, s
     assert gate_of(store, "acme", datetime.now(UTC)).signals == frozenset(["WT4"])
 
 
+def test_nothing_is_ticked_before_and_what_was_ticked_is_recorded_with_what_is_missing(admin, store, far_away):
+    empty = admin.get(f"{HERE}/agreement").text
+    assert " checked" not in empty
+    assert "This is missing" not in empty
+
+    send(admin, "/agreement", how="record", **{**TERMS, "dpia_on": "", "works_council": "not recorded", "roles": []})
+
+    held = store.agreements.entries("acme")[-1].body["agreement"]
+    assert (held["purposes"], held["roles"]) == (["working_time"], ["agent"])
+    page = admin.get(f"{HERE}/agreement").text
+    assert "no day of an assessment of risks" in page
+    assert "what the works council decided is not recorded" in page
+    assert 'value="working_time" checked' in page
+    assert 'value="workload" checked' not in page
+
+
 ODD_3 = [
     {"parties": ""},
     {"agreed_on": "yesterday"},
     {"agreed_on": ""},
     {"agreed_on": "2999-01-01"},
+    {"dpia_on": "2028-01-01"},
     {"signals": "XX9"},
     {"keep_events": "0"},
+    {"keep_events": "27"},
+    {"keep_events": "40"},  # then facts are needed for 68
     {"keep_events": "9" * 30},
     {"works_council": "maybe"},
     {"parties": "x" * 300},

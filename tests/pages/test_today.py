@@ -8,6 +8,8 @@ import pytest
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import review
+from helpdesk_wellbeing.agreement import recording
+from helpdesk_wellbeing.agreement.model import Agreement
 from helpdesk_wellbeing.agreement.showing import spells_of
 from helpdesk_wellbeing.engine import Catalogue
 from helpdesk_wellbeing.facts.schema import QUEUES
@@ -46,9 +48,10 @@ def more_work(agent, **more):
     return flag("LD3", "sustained_load_increase", "agent", agent, cusum=5.0, **more)
 
 
-def evaluated(store, *flags, gaps=(), first_seen=NOW, **run):
+def evaluated(store, *flags, gaps=(), first_seen=NOW, withheld=(), **run):
     answer = {
-        "account": "acme", "as_of": NOW.isoformat(), "flags": list(flags), "identity_review": [], "withheld": [],
+        "account": "acme", "as_of": NOW.isoformat(), "flags": list(flags), "identity_review": [],
+        "withheld": list(withheld),
         "not_assessable": [{"signal": s, "subject": {"kind": k, "id": i}, "reason": r} for s, k, i, r in gaps],
     }  # fmt: skip
     store.work.keep_answer("acme", NOW, answer)
@@ -101,6 +104,20 @@ def test_flags_without_a_proposal_keep_the_head_start_of_the_agent(known, store)
 
     assert [one.subject.name for one in page.build(known, BO, NOW).flags] == ["Ada"]
     assert [one.subject.name for one in page.build(known, BO, NOW + DAY).flags] == ["Ada", "Chen"]
+
+
+def test_signals_that_are_not_in_the_agreement_are_named(known, store, signed_in):
+    evaluated(store, withheld=["LD3"])
+    assert page.build(known, BO, NOW).held_back  # nothing is needed here, so only a rule can keep it back
+    body = Agreement(parties=("x",), agreed_on=NOW.date(), signals=("WT4",))
+    recording.record(store, "acme", body, "a test", NOW, RULES)
+    store.work.keep_answer("acme", NOW, store.work.answer_of("acme") | {"withheld": ["LD3"]})
+
+    found = page.build(known, BO, NOW)
+    assert (found.is_agreed, [id for id, _ in found.not_agreed]) == (True, ["sustained_load_increase"])
+    shown = signed_in("2").get("/a/acme/today").text
+    assert "not in the agreement" in shown
+    assert "no agreement is recorded" not in shown
 
 
 def test_a_flag_that_a_proposal_answers_is_not_told_twice(known, store, propose, about_chen):

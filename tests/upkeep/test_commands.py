@@ -111,6 +111,6 @@ def test_retention_is_shown_and_set(home):
     days = json.loads(set_.stdout)["days"]
     assert days["audit"] == {"set": 400, "holds": 400}
     assert days["events"]["set"] < days["events"]["holds"]
-    assert "signals need more" in run("retention", "--account", "acme").stdout
+    assert "(set to 30; signals look back so far)" in run("retention", "--account", "acme").stdout
     assert "not carried out yet" in run("status").stdout
     assert "retention               not carried out yet" in run("doctor", "--account", "acme").stdout

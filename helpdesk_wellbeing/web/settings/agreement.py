@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -11,6 +12,7 @@ from helpdesk_wellbeing.agreement import recording
 from helpdesk_wellbeing.agreement.model import DECISIONS, PURPOSES, RETENTION, personal_signals, read
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.pages.settings import agreement as model
+from helpdesk_wellbeing.upkeep.retention import too_short
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, changer, day_of, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -42,6 +44,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
         terms = _terms(wrong, personal_signals(catalogue))
         parties = [" ".join(line.split()) for line in request.form.get("parties", "").splitlines() if line.strip()]
         agreed_on = day_of("agreed_on", wrong, _("This is no day."))
+        for name, day in (("agreed_on", agreed_on), ("dpia_on", terms["dpia_on"])):
+            if day is not None and day > (site.now() + timedelta(days=1)).date():  # it may be tomorrow elsewhere
+                wrong[name] = _("This day is yet to come.")
         if not is_wish:
             if not parties or len(parties) > _MOST_PARTIES or any(len(one) > 200 for one in parties):
                 wrong["parties"] = _("Write who agreed, one a line.")
@@ -80,6 +85,10 @@ def _terms(wrong: dict[str, str], known: tuple[str, ...]) -> dict[str, Any]:
             wrong[f"keep_{name}"] = _("A whole number of weeks from 1 to 520.")
             continue
         weeks[name] = int(text)
+    for name, least in too_short(weeks).items():
+        wrong[f"keep_{name}"] = _(
+            "%(num)s weeks are the shortest possible: %(why)s.", num=least, why=words.why_so_long(name)
+        )
     return {
         "signals": signals,
         "roles": ["agent", *(role for role in ("lead", "ops") if role in request.form.getlist("roles"))],

@@ -20,7 +20,10 @@ def add_to(pages: Blueprint, site: Site) -> None:
 
     def keeping(account: str, status: int = 200, problem: str | None = None) -> Response:
         found = retention_of(store, account, site.now())
-        rows = [(kind.value, found.days[kind], found.agreed.get(kind), found.age(kind).days) for kind in Kind]
+        rows = [
+            (kind.value, found.days[kind], found.agreed.get(kind), found.age(kind).days, found.is_longer(kind))
+            for kind in Kind
+        ]
         return shown(
             "keeping.html", reader(), status, rows=rows, words=words, problem=problem, kinds=KINDS,
             is_exempt=is_exempt(store, account), ran=in_a_line(store, account), paper_languages=LANGUAGES,

@@ -139,6 +139,20 @@ def class_of_data(word: str) -> str:
     }.get(word, word)
 
 
+def why_so_long(word: str) -> str:
+    """Why a class of data, as retention or an agreement knows it, is kept no shorter."""
+    return {
+        "events": _("signals look back so far"),
+        "facts": _("signals look back so far"),
+        "flags": _("planning looks back so far"),
+        "decisions": _("planning looks back so far"),
+        "surveys": _("surveys look back so far, so that nobody is asked too often"),
+        "answers": _("surveys look back so far, so that nobody is asked too often"),
+        "audit": _("what was done can be checked for a year"),
+        "inbox": _("helpdesks send again"),
+    }.get(word, _("it is needed so long"))
+
+
 def paper(kind: str) -> str:
     """A document."""
     return {
