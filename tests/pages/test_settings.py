@@ -275,7 +275,22 @@ def test_an_agreement_that_does_not_fit_is_not_recorded(admin, store, far_away):
         assert store.agreements.entries("acme") == []
 
 
+def test_writing_where_nothing_is_installed_is_asked_for_twice(admin, store):
+    refused = send(admin, "/acting", mode_rebalance="approve")
+    assert refused.status_code == 422
+    assert "wrong-anyway" in refused.text
+    assert policy_of(store, "acme").modes == {}
+
+    assert send(admin, "/acting", mode_rebalance="approve", anyway="yes").status_code == 303
+    assert "approved, but nothing is installed yet" in admin.get(HERE).text
+    assert send(admin, "/acting", mode_rebalance="approve").status_code == 303  # it is not asked again
+    store.installed.keep("acme", "field", "ticket_field", "1", NOW)
+    assert "approved, but nothing is installed yet" not in admin.get(HERE).text
+    assert send(admin, "/acting", mode_esat_wave="approve").status_code == 303
+
+
 def test_modes_the_switch_and_the_address(admin, store):
+    store.installed.keep("acme", "field", "ticket_field", "1", NOW)
     answer = send(admin, "/acting", mode_rebalance="approve", consent="yes", survey_group="100", language="nl",
                   public_url="https://wellbeing.example.com")  # fmt: skip
 
