@@ -50,6 +50,7 @@ def _happenings() -> dict[str, str]:
         "exported": _("data of a person exported"),
         "looked": _("somebody looked"),
         "proposed": _("proposal made"),
+        "put back": _("proposal put back"),
         "settings": _("settings changed"),
         "signed in": _("signed in"),
         "snoozed": _("proposal put aside"),
