@@ -203,6 +203,13 @@ def told(error: Exception) -> Response:
     return answer
 
 
+def link_is_over(site: Site, account: str | None, status: int) -> Response:
+    """An entry link that was used, has ended, or never was one."""
+    if not site.doorkeeper.wrong(account, request.remote_addr):
+        abort(429)
+    return render("error.html", status, kind="used")
+
+
 def _kind(error: Exception) -> tuple[str, int]:
     if isinstance(error, NotSignedIn):
         return "link", 403

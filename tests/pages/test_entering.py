@@ -38,7 +38,14 @@ def test_an_entry_link_lets_one_admin_in_once(app, store):
     first, second = app.test_client(), app.test_client()
 
     assert enter(first, link).status_code == 303
-    assert enter(second, link).status_code == 403
+    again = enter(second, link)
+    assert again.status_code == 403
+    looked = second.get(f"/a/acme/enter/{link}")
+    assert looked.status_code == 410
+    assert "Come in" not in looked.text
+    for page in (again, looked):
+        assert "This link was used or has ended" in page.text
+        assert "access link --account acme" in page.text
 
 
 def test_looking_at_an_entry_link_does_not_use_it_up(app, store):
@@ -73,6 +80,16 @@ def test_who_signed_out_has_to_sign_in_again(app, signed_in):
     browser.post("/a/acme/sign-out", data={"csrf_token": token_in(page)})
 
     assert browser.get("/a/acme/").status_code == 303
+
+
+def test_a_form_that_is_sent_after_the_sign_out_leads_to_the_sign_in(app, signed_in):
+    browser = signed_in("1")
+    form = {"csrf_token": token_in(browser.get("/a/acme/", follow_redirects=True).text)}
+    browser.post("/a/acme/sign-out", data=form)
+    answer = browser.post("/a/acme/language", data=form)
+
+    assert answer.status_code == 400
+    assert 'href="/a/acme/sign-in"' in answer.text
 
 
 def test_pages_come_in_the_language_of_the_reader(app):
