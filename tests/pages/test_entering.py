@@ -115,3 +115,35 @@ def test_nobody_is_sent_elsewhere(elsewhere):
 
 def test_a_page_of_the_account_may_be_gone_back_to():
     assert local("/a/acme/flags/x?week=2", "acme") == "/a/acme/flags/x?week=2"
+
+
+@pytest.mark.parametrize("path", ["/nix", "/a/acme/nix", "/a/nix/x", "/setup/nix"])
+def test_an_address_that_no_page_has_is_answered_by_a_page_in_the_readers_language(app, path):
+    answer = app.test_client().get(path, headers={"Accept-Language": "nl"})
+
+    assert answer.status_code == 404
+    assert '<html lang="nl">' in answer.text
+    assert "stylesheet" in answer.text
+
+
+def test_a_method_that_no_page_takes_is_answered_by_a_page(app):
+    answer = app.test_client().put("/a/acme/today")
+
+    assert (answer.status_code, "stylesheet" in answer.text) == (405, True)
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_programs_get_no_pages(app):
+    answer = app.test_client().get("/api/v1/nix")
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/json")
+
+
+def test_the_front_door_leads_to_the_only_helpdesk_and_names_none_of_several(app, store):
+    assert app.test_client().get("/").headers["Location"] == "/a/acme/"
+    store.create_account("globex")
+    answer = app.test_client().get("/")
+
+    assert answer.status_code == 200
+    assert "Several helpdesks" in answer.text
+    assert "globex" not in answer.text
