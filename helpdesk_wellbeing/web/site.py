@@ -137,7 +137,7 @@ def add_pages(
         """An address that no page has, or that does not take this, in our words; programs get theirs."""
         if request.path.startswith(OF_PROGRAMS):
             others = app.error_handler_spec[None][None].get(HTTPException)
-            return app.make_response(error if others is None else others(error))
+            return app.make_response(cast(Response, error if others is None else others(error)))
         below, account = OF_AN_ACCOUNT.partition("<")[0], ""
         if request.path.startswith(below):
             account = request.path.removeprefix(below).partition("/")[0]

@@ -436,6 +436,26 @@ def test_numbers_of_people_are_told_from_five_on_and_those_of_queues_always():
     assert [one["kind"] for one in backtest._lines(rows, weeks, is_small=True)] == ["queue"]
 
 
+def test_what_was_on_before_the_weeks_of_a_backtest_counts_in_the_first_one():
+    def row(id, day, was, now):
+        return {
+            "signal": "SP1",
+            "rule": "r",
+            "subject": {"kind": "queue", "id": id},
+            "date": day,
+            "from": was,
+            "to": now,
+        }
+
+    rows = [row("on", "2026-01-05", "none", "warn"), row("over", "2026-01-05", "none", "warn"),
+            row("over", "2026-01-07", "cooling", "cleared"), row("later", "2026-03-10", "none", "warn")]  # fmt: skip
+    weeks = [date(2026, 3, 2), date(2026, 3, 9)]
+
+    (line,) = backtest._lines(rows, weeks, is_small=False, since=date(2026, 2, 26))
+    assert (line["counts"], line["all"]) == ([1, 1], 2)
+    assert backtest._lines(rows[1:3], weeks, is_small=False, since=date(2026, 2, 26)) == []
+
+
 def test_work_in_the_background_runs_once_and_is_known_to_have_been_cut_off(store):
     import threading
 
