@@ -33,6 +33,7 @@ PENDING = ("open", "snoozed", "asked", "accepted")
 # Why a person declines: a closed list, so that reasons can be counted and nothing personal is typed in.
 DECLINED_BECAUSE = ("not needed", "wrong moment", "wrong people", "facts are wrong", "already done", "other")
 LONGEST_SNOOZE = timedelta(days=30)
+PUT_BACK_FOR = timedelta(days=7)  # that what nothing was written for can be put back after somebody took it on
 
 
 # ---- proposals come and go ------------------------------------------------------------------------------------------
@@ -225,6 +226,26 @@ def undo(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[
         store.proposals.change(account, id, ("accepted", "done"), "undone", at, by=by)
         store.audit.add(account, at, "undo asked", proposal=id, by=by, tickets=[w.target for w in made])
     return shown(store, account, id)
+
+
+def put_back(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[str, Any]:
+    """Take back that somebody takes care of it; it waits again if it still may. Raises CannotDecide."""
+    with store.transaction():
+        kept = found(store, account, id)
+        if not may_be_put_back(kept, store.writes.of_proposal(account, id), at):
+            raise CannotDecide(f"proposal {id} is {_described(kept)}; it cannot be put back")
+        pending = store.proposals.listed(account, PENDING)
+        place = (kept.action, kept.subject_kind, kept.subject)
+        is_there = any(one.id != id and (one.action, one.subject_kind, one.subject) == place for one in pending)
+        state = "undone" if is_there or kept.expires_at <= at else "open"
+        store.proposals.change(account, id, ("accepted", "done"), state, at, by=by)
+        store.audit.add(account, at, "put back", proposal=id, by=by)
+    return shown(store, account, id)
+
+
+def may_be_put_back(kept: Kept, writes: Collection[object], at: datetime) -> bool:
+    """Whether it was accepted lately and nothing was to be written for it."""
+    return kept.state in ("accepted", "done") and not writes and at - kept.changed_at < PUT_BACK_FOR
 
 
 def consent(store: Store, account: str, id: str, agent: str, yes: bool, at: datetime) -> None:

@@ -54,11 +54,6 @@ class Row:
     hash: str
     is_damaged: bool
 
-    @property
-    def about(self) -> list[tuple[str, str]]:
-        """The same as text; what is empty is left out."""
-        return [(name, _as_text(value)) for name, value in self.said.items() if value not in ([], {}, "", None)]
-
 
 @dataclass(frozen=True)
 class State:
@@ -85,7 +80,7 @@ KINDS = (
     "accepted", "agent erased", "agreement", "agreement asked for", "audit downloaded", "connected", "consent",
     "consent asked", "contest settled", "contested", "declined", "done", "entry link made", "expired", "exported",
     "files taken", "installed", "let in", "let in no more", "looked", "objection", "objection withdrawn",
-    "own hours", "page opened for a reason", "page shut again", "people changed", "proposed", "retention",
+    "own hours", "page opened for a reason", "page shut again", "people changed", "proposed", "put back", "retention",
     "retention set", "role changed", "settings", "sign-in changed", "signed in", "signed out by another",
     "signed out everywhere", "snoozed", "theme added", "theme answered", "token added", "token dropped",
     "undo asked", "uninstalled", "wave opened", "wave published", "withdrawn",
@@ -196,22 +191,6 @@ def _state(known: Known, account: str, now: datetime, anew: bool) -> State:
         last["check"] = (now, known.store.audit.verify(account))
     at, verdict = last["check"]
     return State(at, verdict.problem, f"{verdict.head.seq}:{verdict.head.hash}", verdict.head.seq)
-
-
-def _as_text(value: Any) -> str:
-    """Values in a line, without the signs of a programming language."""
-    if isinstance(value, bool):
-        return "+" if value else "–"
-    if value in ({}, [], None):
-        return "–"
-    if isinstance(value, Mapping):
-        if set(value) == {"kind", "id"}:
-            return f"{value['kind']} {value['id']}"
-        return ", ".join(f"{name} {_as_text(one)}" for name, one in value.items())
-    if isinstance(value, list | tuple):
-        is_flat = not any(isinstance(one, Mapping) for one in value)
-        return (", " if is_flat else "\n").join(map(_as_text, value))
-    return str(value)
 
 
 def _line(*cells: Any) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.acting.policy import policy_of
+from helpdesk_wellbeing.acting.review import may_be_put_back
 from helpdesk_wellbeing.acting.views import OPEN
 from helpdesk_wellbeing.pages import told
 from helpdesk_wellbeing.pages.told import Named, Texts
@@ -130,6 +131,7 @@ class Shown:
     may_decline: bool
     may_snooze: bool
     may_undo: bool
+    may_put_back: bool
     aside_until: Mapping[str, datetime]  # by word: until when it may be put aside
 
     @property
@@ -217,6 +219,7 @@ class _Building:
             may_accept=may_accept,
             may_decline=decides and not is_over and (kept.state in (*OPEN, "asked") or only_tried),
             may_snooze=may_snooze, may_undo=decides and kept.state in ("accepted", "done") and bool(made),
+            may_put_back=decides and may_be_put_back(kept, writes, at),
             aside_until={word: until for until, word in aside.items()},
         )  # fmt: skip
 

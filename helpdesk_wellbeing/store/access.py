@@ -197,11 +197,14 @@ class Access:
     def use_link(self, account: str | None, token: str, at: datetime) -> bool:
         """Whether the link opens; it does so once."""
         with self._writing(account) as (connection, number):
-            fresh = sa.and_(
-                entry_links.c.account == number, entry_links.c.hash == hash_of(token), entry_links.c.used_at.is_(None),
-                entry_links.c.ends_at > micros(at),
-            )  # fmt: skip
+            fresh = _opens(number, token, at)
             return connection.execute(entry_links.update().where(fresh).values(used_at=micros(at))).rowcount == 1
+
+    def link_opens(self, account: str | None, token: str, at: datetime) -> bool:
+        """Whether it would open; it is not used up by this."""
+        with self._reading(account) as (connection, number):
+            query = sa.select(entry_links.c.hash).where(_opens(number, token, at))
+            return connection.execute(query).first() is not None
 
     # the web of the installation
 
@@ -259,6 +262,13 @@ def hash_of(token: str) -> str:
 def _end(connection: Connection, number: int, who: str) -> int:
     theirs = sa.and_(web_sessions.c.account == number, web_sessions.c.who == who)
     return connection.execute(web_sessions.delete().where(theirs)).rowcount
+
+
+def _opens(number: int, token: str, at: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        entry_links.c.account == number, entry_links.c.hash == hash_of(token), entry_links.c.used_at.is_(None),
+        entry_links.c.ends_at > micros(at),
+    )  # fmt: skip
 
 
 def _goes_on(at: datetime) -> sa.ColumnElement[bool]:

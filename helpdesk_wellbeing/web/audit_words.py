@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from helpdesk_wellbeing.pages.audit import Row
+from helpdesk_wellbeing.plan.proposal import ACTIONS
+from helpdesk_wellbeing.web import words
+from helpdesk_wellbeing.web.rendering import day
+from helpdesk_wellbeing.web.settings import words as settings
 from helpdesk_wellbeing.web.texts import by_language
 from helpdesk_wellbeing.web.words import _
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MANY = 3  # a longer list is folded
+_LONG = 160  # signs; so is a longer text
 
 
 def what(word: str) -> str:
@@ -50,6 +66,7 @@ def _happenings() -> dict[str, str]:
         "exported": _("data of a person exported"),
         "looked": _("somebody looked"),
         "proposed": _("proposal made"),
+        "put back": _("proposal put back"),
         "settings": _("settings changed"),
         "signed in": _("signed in"),
         "snoozed": _("proposal put aside"),
@@ -101,4 +118,78 @@ def _fields() -> dict[str, str]:
         "way": _("way"),
         "whose": _("about"),
         "written": _("written"),
+        "from": _("from"),
+        "grade": _("how sure"),
+        "kind": _("kind"),
+        "level": _("level"),
+        "modes": _("what may happen"),
+        "rule": _("rule"),
+        "since": _("since"),
+        "state": _("state"),
+        "ticket": _("ticket"),
+        "to": _("to"),
+        "version": _("version"),
     }
+
+
+def about(row: Row) -> list[tuple[str, str, bool]]:
+    """What else an entry says: of what, as text, whether it is folded. What is empty is left out."""
+    found = []
+    for name, value in row.said.items():
+        if value in ([], {}, "", None):
+            continue
+        text = _text(name, value)
+        is_many = isinstance(value, list | tuple) and len(value) > _MANY
+        label = f"{field(name)} ({len(value)})" if is_many else field(name)
+        found.append((label, text, is_many or len(text) > _LONG))
+    return found
+
+
+def _text(of: str, value: Any) -> str:
+    """A value as readers write it, without the signs of a programming language."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value in ({}, [], None):
+        return "–"
+    if isinstance(value, Mapping):
+        if set(value) == {"kind", "id"}:
+            return str(value["id"]) if value["kind"] == "agent" else f"{settings.kind(value['kind'])} {value['id']}"
+        return ", ".join(f"{_key(key)} {_text(_inside(of, key), one)}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        is_flat = not any(isinstance(one, Mapping) for one in value)
+        return (", " if is_flat else "\n").join(_text(of, one) for one in value)
+    return _word(of, str(value))
+
+
+def _key(name: str) -> str:
+    return settings.action(name) if name in ACTIONS else field(name)
+
+
+def _inside(of: str, key: str) -> str:
+    """Before and after are of what changed; what stands behind an action is its mode."""
+    if key in ACTIONS:
+        return "mode"
+    return of if key in ("from", "to") else key
+
+
+def _word(of: str, text: str) -> str:
+    with suppress(ValueError):  # no day of the calendar
+        if _INSTANT.fullmatch(text):
+            return words.moment(datetime.fromisoformat(text))
+        if _DAY.fullmatch(text):
+            return day(text)
+    closed: dict[str, Callable[[str], str]] = {
+        "action": settings.action, "mode": settings.mode, "level": words.level, "state": words.state,
+        "grade": lambda word: words.grade(word).rstrip("."), "reason": words.declined, "roles": settings.role,
+        "answer": lambda word: {"yes": _("yes"), "no": _("no")}.get(word, word), "page": _page,
+        "kind": settings.kind,
+    }  # fmt: skip
+    return closed[of](text) if of in closed else text
+
+
+def _page(word: str) -> str:
+    return {
+        "today": _("Today"), "teams": _("Teams"), "esat": _("Surveys"), "me": _("About me"), "audit": _("Audit"),
+        "settings": _("Settings"), "backtest": _("Look back eight weeks"), "proposal": _("proposal"),
+        "flag": _("flag"),
+    }.get(word, word)  # fmt: skip

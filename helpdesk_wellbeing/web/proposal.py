@@ -25,7 +25,7 @@ HOLDS_S = 12 * 3600  # that the evidence was opened
 
 
 def add_to(pages: Blueprint, site: Site) -> None:
-    """GET /a/<account>/proposals/<id>, POST …/accept, …/decline, …/snooze, …/undo."""
+    """GET /a/<account>/proposals/<id>, POST …/accept, …/decline, …/snooze, …/undo, …/put-back."""
 
     @pages.get("/proposals/<id>")
     def proposal(account: str, id: str) -> Response:
@@ -84,6 +84,13 @@ def add_to(pages: Blueprint, site: Site) -> None:
         return _decided(
             site, viewer, id, lambda: review.undo(site.store, account, id, viewer.who, site.now()),
             _("It is being taken back. Tickets that others have changed since stay as they are."),
+        )  # fmt: skip
+
+    @pages.post("/proposals/<id>/put-back")
+    def put_proposal_back(account: str, id: str) -> Response:
+        _found, viewer = _find(site, id, deciding=True)
+        return _decided(
+            site, viewer, id, lambda: review.put_back(site.store, account, id, viewer.who, site.now()), _("Put back."),
         )  # fmt: skip
 
 

@@ -31,12 +31,13 @@ def go_to(where: str) -> Response:
 def add_filters(app: Flask) -> None:
     """Dates and times as the reader's language writes them; times are in the account's zone."""
     app.jinja_env.filters.update(
-        day=_day, moment=_moment, number=_number, sentence=_sentence, day_of=_day_of,
+        day=day, moment=_moment, number=_number, sentence=_sentence, day_of=_day_of,
         day_short=_day_short,
     )  # fmt: skip
 
 
-def _day(value: date | str) -> str:
+def day(value: date | str) -> str:
+    """A day as the reader's language writes it."""
     return str(format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, request, session, url_for
+from flask import Blueprint, Response, g, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
 
 from helpdesk_wellbeing.access.entering import LASTS
@@ -12,7 +12,7 @@ from helpdesk_wellbeing.store.access import Session, hash_of
 from helpdesk_wellbeing.web import cookies, headers
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.sign_in import GONE, let_in
-from helpdesk_wellbeing.web.site import HERE, LARGEST, NotSignedIn, Site, prove_form, told
+from helpdesk_wellbeing.web.site import HERE, LARGEST, NotSignedIn, Site, link_is_over, prove_form, told
 
 
 def setup(site: Site, csrf: CSRFProtect) -> Blueprint:
@@ -43,13 +43,15 @@ def setup(site: Site, csrf: CSRFProtect) -> Blueprint:
 
     @door.get("/enter/<token>")
     def enter_by(token: str) -> Response:
+        if not store.access.link_opens(None, token, site.now()):
+            return link_is_over(site, None, 410)
         return render("enter.html", token=token, action=url_for("setup.enter_now"))
 
     @door.post("/enter")
     def enter_now() -> Response:
         at = site.now()
         if not store.access.use_link(None, request.form.get("token", ""), at):
-            abort(403 if site.doorkeeper.wrong(None, request.remote_addr) else 429)
+            return link_is_over(site, None, 403)
         before = cookies.kept(store, None)
         if before:
             store.access.end_session(None, hash_of(before))

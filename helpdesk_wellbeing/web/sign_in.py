@@ -18,7 +18,7 @@ from helpdesk_wellbeing.errors import RetryLater, WellbeingError
 from helpdesk_wellbeing.store.access import hash_of
 from helpdesk_wellbeing.web import cookies
 from helpdesk_wellbeing.web.rendering import go_to, render
-from helpdesk_wellbeing.web.site import Site, viewer
+from helpdesk_wellbeing.web.site import Site, link_is_over, viewer
 
 GONE = '"cache", "storage"'  # at sign-out; not "cookies", which would be those of everything on this host
 
@@ -104,12 +104,14 @@ def _add_entry(pages: Blueprint, site: Site) -> None:
     @pages.get("/enter/<token>")
     def enter_by(account: str, token: str) -> Response:
         """Opens nothing yet: what looks at links for other people must not use them up."""
+        if not store.access.link_opens(account, token, site.now()):
+            return link_is_over(site, account, 410)
         return render("enter.html", token=token, action=url_for("pages.enter_now", account=account))
 
     @pages.post("/enter")
     def enter_now(account: str) -> Response:
         if not store.access.use_link(account, request.form.get("token", ""), site.now()):
-            abort(403 if site.doorkeeper.wrong(account, request.remote_addr) else 429)
+            return link_is_over(site, account, 403)
         return let_in(site, account, FIRST_ADMIN, "Admin", None, BY_LINK)
 
 

@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Flask, Response, abort, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from helpdesk_wellbeing.access import entering
 from helpdesk_wellbeing.access.patience import Doorkeeper
@@ -36,6 +36,7 @@ HERE = Path(__file__).parent
 OF_AN_ACCOUNT = "/a/<account>"
 SITE = "helpdesk_wellbeing.site"  # where the application keeps it
 SEEN_EVERY = timedelta(minutes=5)  # a session's last use is noted no more often
+OF_PROGRAMS = ("/api", "/webhooks", "/metrics", "/healthz", "/readyz", "/static/")  # nobody reads these in a browser
 LARGEST = 2 * 1024 * 1024  # bytes of a form: a people file of ten thousand is smaller
 
 TicketPage = Callable[[str, str], str | None]  # account, ticket -> its address in the helpdesk, where that is known
@@ -120,16 +121,32 @@ def add_pages(
 
     pages.register_error_handler(Exception, told)
 
+    @app.get("/")
+    def front_door() -> Response:
+        """To the only account there is; else where to go."""
+        names = [one.name for one in store.accounts()]
+        if len(names) == 1:
+            return go_to(url_for("pages.beginning", account=names[0]))
+        answer = render("front_door.html", is_empty=not names)
+        headers.add_to(answer)
+        return answer
+
     @app.errorhandler(404)
-    def no_page(error: NotFound) -> Response | NotFound:
-        """An address that no page has: in our words below an account, plainly elsewhere."""
-        below = OF_AN_ACCOUNT.partition("<")[0]
-        if not request.path.startswith(below):
-            return error
-        account = request.path.removeprefix(below).partition("/")[0]
-        if store.has_account(account):
+    @app.errorhandler(405)
+    def no_page(error: HTTPException) -> Response:
+        """An address that no page has, or that does not take this, in our words; programs get theirs."""
+        if request.path.startswith(OF_PROGRAMS):
+            others = app.error_handler_spec[None][None].get(HTTPException)
+            return app.make_response(cast(Response, error if others is None else others(error)))
+        below, account = OF_AN_ACCOUNT.partition("<")[0], ""
+        if request.path.startswith(below):
+            account = request.path.removeprefix(below).partition("/")[0]
+        if "account" not in g and account and store.has_account(account):
             g.account, g.viewer, g.zone = account, _viewer(site, account), site.known.directory(account).zone
-        return told(error)
+        answer = told(error)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return answer
 
     for part in PARTS:
         part.add_to(pages, site)
@@ -201,6 +218,13 @@ def told(error: Exception) -> Response:
         answer.headers["Retry-After"] = "60"
     headers.add_to(answer)
     return answer
+
+
+def link_is_over(site: Site, account: str | None, status: int) -> Response:
+    """An entry link that was used, has ended, or never was one."""
+    if not site.doorkeeper.wrong(account, request.remote_addr):
+        abort(429)
+    return render("error.html", status, kind="used")
 
 
 def _kind(error: Exception) -> tuple[str, int]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import flask_babel
 from flask_babel import format_datetime, get_locale, to_user_timezone
 
+from helpdesk_wellbeing.plan.proposal import WRITING
+
 if TYPE_CHECKING:
     from helpdesk_wellbeing.pages.cards import Card
     from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
@@ -98,8 +100,10 @@ def mode_explained(shown: Shown) -> str | None:
     return _("An admin decides in Settings whether accepting writes into the helpdesk (“after approval”).")
 
 
-def state(word: str) -> str:
-    """A proposal's state."""
+def state(word: str, action: str | None = None) -> str:
+    """A proposal's state; what people do by hand is taken on, and nobody knows when it is done."""
+    if word == "done" and action is not None and action not in WRITING:
+        return _("Taken on")
     return {
         "open": _("Waits for a decision"),
         "snoozed": _("Put aside"),
@@ -121,6 +125,8 @@ def stands(shown: Shown) -> str:
             "Its time passed on %(when)s without anything being done. If it is still needed, a new one comes.",
             when=moment(shown.expires_at),
         )
+    if shown.state == "done" and not shown.writes_tickets:
+        return _("Taken on by %(who)s on %(when)s.", who=who, when=when)
     until, why = moment(shown.snoozed_until or shown.changed_at), declined(shown.reason or "other")
     return {
         "open": _("It waits for a decision until %(when)s.", when=moment(shown.expires_at)),

@@ -147,3 +147,19 @@ def test_the_audit_is_for_those_who_look_after_it(signed_in, way):
     browser = signed_in(*way)
 
     assert see(browser).status_code == browser.get("/a/acme/audit.csv").status_code == 403
+
+
+def test_what_an_entry_says_is_in_the_readers_words(store, signed_in):
+    until = "2026-11-29T18:42:25.954506+00:00"
+    store.audit.add(
+        "acme", NOW, "proposed", action="check_in", expires=until, because=[{"level": "warn", "grade": "A"}]
+    )
+    store.audit.add("acme", NOW, "accepted", mode="dry_run", expires="2026-13-45", until="2026-13-45T99:00:00Z")
+    store.audit.add("acme", NOW, "settings", changed={"modes": {"from": {}, "to": {"rebalance": "approve"}}})
+    store.audit.add("acme", NOW, "looked", page="today", listed=["aaa1", "aaa2", "aaa3", "aaa4"])
+    text = see(signed_in(None, Role.DPO)).text.partition("<tbody>")[2]
+
+    for raw in ("check_in", "dry_run", until, "grade A", "rebalance"):
+        assert raw not in text
+    for said in ("29 Nov 2026 18:42", "A talk about the work", "on trial", "after approval", "<summary>listed (4)<"):
+        assert said in text

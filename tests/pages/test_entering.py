@@ -38,7 +38,14 @@ def test_an_entry_link_lets_one_admin_in_once(app, store):
     first, second = app.test_client(), app.test_client()
 
     assert enter(first, link).status_code == 303
-    assert enter(second, link).status_code == 403
+    again = enter(second, link)
+    assert again.status_code == 403
+    looked = second.get(f"/a/acme/enter/{link}")
+    assert looked.status_code == 410
+    assert "Come in" not in looked.text
+    for page in (again, looked):
+        assert "This link was used or has ended" in page.text
+        assert "access link --account acme" in page.text
 
 
 def test_looking_at_an_entry_link_does_not_use_it_up(app, store):
@@ -75,6 +82,16 @@ def test_who_signed_out_has_to_sign_in_again(app, signed_in):
     assert browser.get("/a/acme/").status_code == 303
 
 
+def test_a_form_that_is_sent_after_the_sign_out_leads_to_the_sign_in(app, signed_in):
+    browser = signed_in("1")
+    form = {"csrf_token": token_in(browser.get("/a/acme/", follow_redirects=True).text)}
+    browser.post("/a/acme/sign-out", data=form)
+    answer = browser.post("/a/acme/language", data=form)
+
+    assert answer.status_code == 400
+    assert 'href="/a/acme/sign-in"' in answer.text
+
+
 def test_pages_come_in_the_language_of_the_reader(app):
     in_dutch = app.test_client().get("/a/acme/sign-in", headers={"Accept-Language": "nl"}).text
 
@@ -98,3 +115,35 @@ def test_nobody_is_sent_elsewhere(elsewhere):
 
 def test_a_page_of_the_account_may_be_gone_back_to():
     assert local("/a/acme/flags/x?week=2", "acme") == "/a/acme/flags/x?week=2"
+
+
+@pytest.mark.parametrize("path", ["/nix", "/a/acme/nix", "/a/nix/x", "/setup/nix"])
+def test_an_address_that_no_page_has_is_answered_by_a_page_in_the_readers_language(app, path):
+    answer = app.test_client().get(path, headers={"Accept-Language": "nl"})
+
+    assert answer.status_code == 404
+    assert '<html lang="nl">' in answer.text
+    assert "stylesheet" in answer.text
+
+
+def test_a_method_that_no_page_takes_is_answered_by_a_page(app):
+    answer = app.test_client().put("/a/acme/today")
+
+    assert (answer.status_code, "stylesheet" in answer.text) == (405, True)
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_programs_get_no_pages(app):
+    answer = app.test_client().get("/api/v1/nix")
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/json")
+
+
+def test_the_front_door_leads_to_the_only_helpdesk_and_names_none_of_several(app, store):
+    assert app.test_client().get("/").headers["Location"] == "/a/acme/"
+    store.create_account("globex")
+    answer = app.test_client().get("/")
+
+    assert answer.status_code == 200
+    assert "Several helpdesks" in answer.text
+    assert "globex" not in answer.text

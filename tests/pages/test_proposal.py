@@ -11,6 +11,7 @@ from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import policy, review, views
 from helpdesk_wellbeing.engine import Catalogue
+from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.pages import proposal as page
 from helpdesk_wellbeing.pages.known import Known
 from helpdesk_wellbeing.plan.proposal import Because, Move, Subject
@@ -255,3 +256,22 @@ def test_a_trial_that_was_accepted_can_be_accepted_once_it_would_be_written(know
     policy.change(store, "acme", "an admin", NOW, modes={"rebalance": "approve"})
 
     assert page.build(known, BO, id, NOW).may_accept
+
+
+def test_what_somebody_takes_on_is_not_called_done_and_can_be_put_back(store, propose, signed_in):
+    id = propose(action="staffing_note")
+    browser = signed_in("2")
+    form = looked_at(browser, id)
+    assert decide(browser, id, "accept", **form).status_code == 303
+    text = browser.get(f"/a/acme/proposals/{id}").text
+    assert "Taken on by Bo" in text
+    assert ">Done<" not in text + browser.get("/a/acme/today").text
+
+    assert decide(browser, id, "put-back", **form).status_code == 303
+    assert state(store, id) == "open"
+    assert decide(browser, id, "put-back", **form).status_code == 409
+    review.accept(store, "acme", id, "a lead", NOW)
+    with pytest.raises(CannotDecide):
+        review.put_back(store, "acme", id, "a lead", NOW + 8 * DAY)
+    review.put_back(store, "acme", id, "a lead", NOW + 4 * DAY)
+    assert state(store, id) == "undone"

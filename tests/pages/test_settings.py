@@ -318,7 +318,22 @@ def test_an_agreement_that_does_not_fit_is_not_recorded(admin, store, far_away):
         assert store.agreements.entries("acme") == []
 
 
+def test_writing_where_nothing_is_installed_is_asked_for_twice(admin, store):
+    refused = send(admin, "/acting", mode_rebalance="approve")
+    assert refused.status_code == 422
+    assert "wrong-anyway" in refused.text
+    assert policy_of(store, "acme").modes == {}
+
+    assert send(admin, "/acting", mode_rebalance="approve", anyway="yes").status_code == 303
+    assert "approved, but nothing is installed yet" in admin.get(HERE).text
+    assert send(admin, "/acting", mode_rebalance="approve").status_code == 303  # it is not asked again
+    store.installed.keep("acme", "field", "ticket_field", "1", NOW)
+    assert "approved, but nothing is installed yet" not in admin.get(HERE).text
+    assert send(admin, "/acting", mode_esat_wave="approve").status_code == 303
+
+
 def test_modes_the_switch_and_the_address(admin, store):
+    store.installed.keep("acme", "field", "ticket_field", "1", NOW)
     answer = send(admin, "/acting", mode_rebalance="approve", consent="yes", survey_group="100", language="nl",
                   public_url="https://wellbeing.example.com")  # fmt: skip
 
@@ -462,6 +477,26 @@ def test_numbers_of_people_are_told_from_five_on_and_those_of_queues_always():
     assert (found["agent"]["counts"], found["agent"]["all"]) == ([backtest.FEW, 5], 5)
     assert (found["queue"]["counts"], found["queue"]["all"]) == ([1, 0], 1)
     assert [one["kind"] for one in backtest._lines(rows, weeks, is_small=True)] == ["queue"]
+
+
+def test_what_was_on_before_the_weeks_of_a_backtest_counts_in_the_first_one():
+    def row(id, day, was, now):
+        return {
+            "signal": "SP1",
+            "rule": "r",
+            "subject": {"kind": "queue", "id": id},
+            "date": day,
+            "from": was,
+            "to": now,
+        }
+
+    rows = [row("on", "2026-01-05", "none", "warn"), row("over", "2026-01-05", "none", "warn"),
+            row("over", "2026-01-07", "cooling", "cleared"), row("later", "2026-03-10", "none", "warn")]  # fmt: skip
+    weeks = [date(2026, 3, 2), date(2026, 3, 9)]
+
+    (line,) = backtest._lines(rows, weeks, is_small=False, since=date(2026, 2, 26))
+    assert (line["counts"], line["all"]) == ([1, 1], 2)
+    assert backtest._lines(rows[1:3], weeks, is_small=False, since=date(2026, 2, 26)) == []
 
 
 def test_work_in_the_background_runs_once_and_is_known_to_have_been_cut_off(store):

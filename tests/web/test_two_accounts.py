@@ -305,6 +305,7 @@ def of_the_doors(tools):
         "keep_leavers": lambda s, a: s.access.keep_leavers(a, [MINE], [OTHERS], at),
         "left_at": lambda s, a: s.access.left_at(a, MINE),
         "make_link": lambda s, a: s.access.make_link(a, at, later),
+        "link_opens": lambda s, a: s.access.link_opens(a, OTHERS, at),
         "use_link": lambda s, a: s.access.use_link(a, OTHERS, at),
         "drop_member": lambda s, a: s.access.drop_member(a, OTHERS),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.pages.known import Known
 
 MODES = ("off", "dry_run", "suggest", "approve")
+WRITES = ("suggest", "approve", "auto")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,21 @@ class ActingPage:
     platform: str | None
     installed: tuple[str, ...]
     writes: dict[str, int]
+
+    @property
+    def is_unready(self) -> bool:
+        """Whether nothing of ours is in the helpdesk, so that nothing can be written there."""
+        return not self.installed
+
+    @property
+    def waits_for_install(self) -> bool:
+        """Whether writing is switched on where it cannot happen yet."""
+        return self.is_unready and any(action.writes and action.mode in WRITES for action in self.actions)
+
+    def goes_ahead(self, modes: Mapping[str, str]) -> bool:
+        """Whether these modes would newly write where it cannot happen yet."""
+        newly = [action for action in self.actions if action.writes and modes[action.name] != action.mode]
+        return self.is_unready and any(modes[action.name] in WRITES for action in newly)
 
     @property
     def open_invitations(self) -> bool:

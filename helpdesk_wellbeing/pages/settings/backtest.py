@@ -27,7 +27,10 @@ _QUIET = frozenset(["none", "pending", "cleared"])
 
 @dataclass(frozen=True)
 class Line:
-    """One rule. Counts are subjects that were newly flagged in that week; `FEW` stands for one to four people."""
+    """One rule. Counts are subjects newly flagged in that week; `FEW` stands for one to four people.
+
+    In the first week those that were flagged already count, too.
+    """
 
     signal: str
     rule: str
@@ -67,12 +70,12 @@ def run(
     if reached is None or until - reached > timedelta(weeks=2):
         raise ConfigError("what was read is still being worked through; try again in a few minutes")
     since = until - timedelta(weeks=WEEKS)
-    history, outcome = engine.history(max(since, first), until), engine.assess(until)
+    history, outcome = engine.history(first, until), engine.assess(until)
     # Numbers of people may be told before anything is agreed; who they are may not, and is nowhere in here.
     gate = replace(gate_of(store, account, now), signals=None, thresholds={})
     rows = changes(history, outcome, catalogue, gate=gate)
     people = holding(store.directory(account).people, until.date()).height
-    lines = _lines(rows, weeks, is_small=people < LEAST_K)
+    lines = _lines(rows, weeks, is_small=people < LEAST_K, since=since.date())
     return {"weeks": [week.isoformat() for week in weeks], "lines": lines, "is_small": people < LEAST_K,
             "until": until.isoformat()}  # fmt: skip
 
@@ -99,13 +102,21 @@ def _bring_up_to_date(
         tell("busy")  # whoever has it works through it, too
 
 
-def _lines(rows: Iterable[Mapping[str, Any]], weeks: list[date], *, is_small: bool) -> list[dict[str, Any]]:
+def _lines(
+    rows: Iterable[Mapping[str, Any]], weeks: list[date], *, is_small: bool, since: date | None = None
+) -> list[dict[str, Any]]:
+    """Rows in the order of time. Those before `since` tell what was on already; it counts in the first week."""
     found: dict[tuple[str, str, str], dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
     for row in rows:
-        kind = row["subject"]["kind"]
-        if row["to"] not in _RAISED or row["from"] not in _QUIET or (kind == AGENT and is_small):
+        kind, day = row["subject"]["kind"], date.fromisoformat(row["date"])
+        if kind == AGENT and is_small:
             continue
-        day = date.fromisoformat(row["date"])
+        if since is not None and day < since:
+            already = found[row["signal"], row["rule"], kind][weeks[0]]
+            (already.discard if row["to"] in _QUIET else already.add)(row["subject"]["id"])
+            continue
+        if row["to"] not in _RAISED or row["from"] not in _QUIET:
+            continue
         monday = max(day - timedelta(days=day.weekday()), weeks[0])
         found[row["signal"], row["rule"], kind][min(monday, weeks[-1])].add(row["subject"]["id"])
     return [
@@ -115,6 +126,7 @@ def _lines(rows: Iterable[Mapping[str, Any]], weeks: list[date], *, is_small: bo
             "all": _told(len(set().union(*by_week.values())), kind),
         }
         for (signal, rule, kind), by_week in sorted(found.items())
+        if any(by_week.values())
     ]  # fmt: skip
 
 

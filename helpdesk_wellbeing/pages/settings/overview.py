@@ -63,7 +63,8 @@ def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
         "agreement": agreed.holds is not None or not agreed.is_needed,
         "backtest": looked is not None and looked.state == "done",
         "access": has_way and entry.has_admin,
-        "acting": store.get_meta(account, _MODES) is not None or bool(acts.policy.modes),
+        "acting": (store.get_meta(account, _MODES) is not None or bool(acts.policy.modes))
+        and not acts.waits_for_install,
     }
     days = retention_of(store, account, now).age(Kind.EVENTS).days
     done = frozenset(step for step, so in is_done.items() if so)

@@ -58,6 +58,8 @@ def add_to(pages: Blueprint, site: Site) -> None:
             wrong["public_url"] = _(
                 "It is https:// and a host, without a path; for example https://wellbeing.example.com"
             )
+        if not wrong and page.goes_ahead(modes) and request.form.get("anyway") != "yes":
+            wrong["anyway"] = _("Say that you want it so although nothing can be written yet.")
         if wrong:
             return acting(account, 422, wrong)
         token = cookies.kept(store, account)

@@ -220,6 +220,11 @@ def kind(word: str) -> str:
     return {"agent": _("one person"), "team": _("a team"), "queue": _("a queue")}.get(word, word)
 
 
+def kinds(word: str) -> str:
+    """What is counted of a rule."""
+    return {"agent": _("people"), "team": _("teams"), "queue": _("queues")}.get(word, word)
+
+
 def job(step: str) -> str:
     """What work in the background does now."""
     if step.startswith("work:"):
