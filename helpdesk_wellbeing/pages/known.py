@@ -49,7 +49,7 @@ class Known:
     def answer(self, account: str) -> dict[str, Any] | None:
         """What `check` answered when `serve` evaluated last, as far as it may be said now; None before the first time.
 
-        What somebody contests, objects to or agrees on changes it, too (`acting.obeying`): plans are due at that moment.
+        What somebody contests, objects to or agrees on changes it (`acting.obeying`): plans are due at that moment.
         """
         run = self.store.work.run_of(account)
         version = (run.evaluated_until, run.plan_due_at)
