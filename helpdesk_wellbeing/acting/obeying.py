@@ -23,7 +23,8 @@ def kept_answer(store: Store, account: str, at: datetime, gate: Gate | None = No
 
 def obey(store: Store, account: str, at: datetime) -> list[str]:
     """Call it, in the same transaction, after anything that changes the gate: what may not be said any more is taken
-    out of the kept answer, proposals that rest on it are withdrawn (their ids), and a new evaluation is asked for."""
+    out of the kept answer, proposals that rest on it (on any contested flag, too) are withdrawn (their ids), and a new
+    evaluation is asked for."""
     with store.transaction():
         gate = gate_of(store, account, at)
         answer = store.work.answer_of(account)

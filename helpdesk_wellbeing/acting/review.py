@@ -18,8 +18,8 @@ from helpdesk_wellbeing.acting import asking
 from helpdesk_wellbeing.acting.names import Names, names_of
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
-from helpdesk_wellbeing.acting.views import OPEN, found, says_too_much, shown
-from helpdesk_wellbeing.agreement.gate import Gate
+from helpdesk_wellbeing.acting.views import OPEN, found, held_back, shown
+from helpdesk_wellbeing.agreement.gate import Gate, gate_of
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.plan.proposal import WRITING, Move, Proposal, Subject, from_json, to_json
 from helpdesk_wellbeing.store.audit import Person
@@ -95,14 +95,18 @@ def let_go(store: Store, account: str, flags: Collection[tuple[str, str, str]], 
 
 
 def keep_to(store: Store, account: str, gate: Gate, at: datetime) -> list[str]:
-    """Withdraw what says more of a person than the gate lets pass now; their ids. What is written already stays."""
+    """Withdraw what says more of a person than the gate lets pass now, and what rests on a contested flag; their ids.
+
+    What is written already stays.
+    """
     ended = []
     for kept in store.proposals.listed(account, PENDING):
-        if not says_too_much(from_json(kept.body), gate):
+        reason = held_back(from_json(kept.body), gate)
+        if reason is None:
             continue
         with store.transaction():
             if store.proposals.change(account, kept.id, PENDING, "withdrawn", at):
-                store.audit.add(account, at, "withdrawn", proposal=kept.id, reason=gate.why)
+                store.audit.add(account, at, "withdrawn", proposal=kept.id, reason=reason)
                 _take_back_suggestions(store, account, kept.id, at)
                 ended.append(kept.id)
     return ended
@@ -176,6 +180,9 @@ def accept(
     with store.transaction():
         kept = _decidable(store, account, id, at)
         proposal, policy = from_json(kept.body), policy_of(store, account)
+        reason = held_back(proposal, gate_of(store, account, at))  # another process may have made it since
+        if reason is not None:
+            raise CannotDecide(f"proposal {id} is withdrawn: what it rests on may not be acted upon now ({reason})")
         moves = _chosen(proposal, only)
         if policy.consent and policy.writes(proposal.action) and moves:
             _ask_receivers(store, account, proposal, moves, by, at)

@@ -51,6 +51,21 @@ def says_too_much(proposal: Proposal, gate: Gate) -> bool:
     return any(not gate.allows(AS_SIGNAL.get(signal, signal), subject.kind, subject.id) for signal, subject in about)
 
 
+def held_back(proposal: Proposal, gate: Gate) -> str | None:
+    """Why nobody may decide about a proposal, if so."""
+    if says_too_much(proposal, gate):
+        return gate.why
+    return "contested" if is_contested(proposal, gate) else None
+
+
+def is_contested(proposal: Proposal, gate: Gate) -> bool:
+    """Whether a proposal rests on a flag that was contested: it waits for nobody then, though the rest may be right.
+
+    What else it rests on is looked at anew when proposals are made the next time.
+    """
+    return any(gate.pauses(one.rule, one.subject.kind, one.subject.id, one.since) for one in proposal.because)
+
+
 def shown(store: Store, account: str, id: str) -> dict[str, Any]:
     """One proposal with all that became of it. Raises CannotDecide when there is none."""
     return _shown(store, account, found(store, account, id))

@@ -19,6 +19,7 @@ from helpdesk_wellbeing import logs
 from helpdesk_wellbeing.cli.common import catalogue, open_store, say
 from helpdesk_wellbeing.cli.demo_morning import MORNING, furnish
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Part, Running, served
+from helpdesk_wellbeing.process import Process
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.demo import World
@@ -35,6 +36,7 @@ class Open:
     address: str
     store: Store
     time: Running
+    process: Process
 
 
 def browse(world: World, part: Part) -> None:
@@ -54,6 +56,7 @@ def browse(world: World, part: Part) -> None:
         )
         while True:
             time.sleep(EVERY_S)
+            stay_alive(here)
             write(here)
 
 
@@ -76,9 +79,19 @@ def opened(world: World, part: Part, port: int = PORT) -> Iterator[Open]:
                 policy.change(store, ACCOUNT, "the demo", time_there.now(), public_url=address)
                 if store.account(ACCOUNT).platform == "zendesk":
                     doors.change(store, ACCOUNT, "the demo", time_there.now(), zendesk={})
-                yield Open(address, store, time_there)
+                here = Open(address, store, time_there, Process(store, "worker", dict))
+                stay_alive(here)
+                yield here
+                here.process.say_goodbye()
         finally:
             web_side.close(app)
+
+
+def stay_alive(here: Open) -> None:
+    """Say that this process does a worker's part, and that the simulated helpdesk, which changes by nobody else, has
+    been read up to now: in the time of the demo."""
+    here.process.beat()
+    here.store.work.note_run(ACCOUNT, pulled_at=here.time.now(), due_at=None)
 
 
 def write(here: Open) -> None:

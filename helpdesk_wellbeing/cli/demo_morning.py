@@ -58,11 +58,11 @@ def furnish(store: Store, world: World, known: Catalogue) -> Clock:
 
 
 def look(store: Store, engine: Engine, known: Catalogue, clock: Clock) -> None:
-    """Evaluate and plan, as `serve` does by itself."""
+    """Evaluate and plan, as `serve` does by itself; what there is has been read."""
     from helpdesk_wellbeing.pipeline import steps
 
     means = steps.Means(store, acts=True, now=clock.now)
-    store.work.note_run(ACCOUNT, evaluated_at=None, evaluated_until=None)
+    store.work.note_run(ACCOUNT, pulled_at=clock.at, due_at=None, evaluated_at=None, evaluated_until=None)
     steps.evaluate(means, ACCOUNT, engine, known)
     steps.plan(means, ACCOUNT, engine, known)
 

@@ -47,8 +47,13 @@ class Known:
         return self.kept(("names", account), self.store.revision(account), lambda: names_in(self.directory(account)))
 
     def answer(self, account: str) -> dict[str, Any] | None:
-        """What `check` answered when `serve` evaluated last; None before the first time."""
-        return self.kept(("answer", account), self.evaluated(account), lambda: self.store.work.answer_of(account))
+        """What `check` answered when `serve` evaluated last, as far as it may be said now; None before the first time.
+
+        What somebody contests, objects to or agrees on changes it (`acting.obeying`): plans are due at that moment.
+        """
+        run = self.store.work.run_of(account)
+        version = (run.evaluated_until, run.plan_due_at)
+        return self.kept(("answer", account), version, lambda: self.store.work.answer_of(account))
 
     def evaluated(self, account: str) -> datetime | None:
         """When that was."""

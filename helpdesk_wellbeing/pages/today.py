@@ -12,6 +12,7 @@ import polars as pl
 from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.acting.trouble import trouble_of
+from helpdesk_wellbeing.acting.views import held_back
 from helpdesk_wellbeing.agreement.gate import NO_AGREEMENT
 from helpdesk_wellbeing.condition import condition_of
 from helpdesk_wellbeing.pages import told
@@ -130,7 +131,7 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
     pending = [(kept, from_json(kept.body)) for kept in store.proposals.listed(account, WAITING)]
     mine = [
         (kept, proposal) for kept, proposal in pending
-        if kept.expires_at > now and seen.part_of(proposal) is Part.DECIDES
+        if kept.expires_at > now and seen.part_of(proposal) is Part.DECIDES and not held_back(proposal, seen.gate)
     ]  # fmt: skip
     by_state = {state: [one for one in mine if one[0].state == state] for state in WAITING}
     waiting, cards = by_state["open"], Cards(known, seen)
@@ -166,12 +167,13 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
 
 
 def _decided(known: Known, seen: Sight, states: Sequence[str], since: datetime) -> Iterator[tuple[Kept, Proposal]]:
-    """Those that were the viewer's to decide, the latest first."""
+    """Those that were the viewer's to decide, the latest first; nothing of those that were taken back from them."""
     kept = known.store.proposals.listed(seen.viewer.account, states, since=since)
     latest = sorted(kept, key=lambda one: (one.changed_at, one.id), reverse=True)[:LATELY_AT_MOST]
     for one in latest:
         proposal = from_json(one.body)
-        if seen.part_of(proposal) is Part.DECIDES:
+        is_taken_back = one.state in OVER and held_back(proposal, seen.gate) is not None
+        if seen.part_of(proposal) is Part.DECIDES and not is_taken_back:
             yield one, proposal
 
 

@@ -36,6 +36,7 @@ BUSY_RETRY = timedelta(seconds=20)
 BETWEEN_HINTED = timedelta(minutes=1)  # pulls that hints asked for
 LONGEST_TURN_S = 120.0  # a long history is read in turns, with evaluations and other accounts between them
 PLAN_EVERY = timedelta(minutes=15)  # proposals are looked at; flags move by the day
+HALF_READ_RETRY = timedelta(minutes=1)
 PLAN_SELDOM = timedelta(days=1)  # where nothing is flagged or proposed: a regular wave may be due
 ANSWERS = 64  # of so many accounts the last one is remembered
 LONGEST_UNCHANGED = timedelta(minutes=5)  # then evidence and what is not assessable are said anew
@@ -294,10 +295,16 @@ def _raised(answer: Mapping[str, Any] | None) -> list[tuple[Any, ...]]:
 
 
 def plan(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> str:
-    """Look at the proposals again: end those that are past, make those that flags ask for."""
+    """Look at the proposals again: end those that are past, make those that flags ask for.
+
+    Not while the history is being read for the first time: what is flagged then may be gone when the rest is known.
+    """
     from helpdesk_wellbeing.acting.proposing import look_again
 
     store, at = means.store, means.now()
+    if _is_half_read(store, account):
+        store.work.note_run(account, plan_due_at=at + HALF_READ_RETRY)
+        return "half read"
     try:
         looked = look_again(store, engine.assess(at), catalogue, at)
     except StoreError:
@@ -310,6 +317,13 @@ def plan(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> st
     if looked.made or looked.ended:
         means.log.info("proposals", account=account, made=len(looked.made), ended=len(looked.ended))
     return "done"
+
+
+def _is_half_read(store: Store, account: str) -> bool:
+    """Whether the first pull has brought something and not come to its end; webhooks alone never do."""
+    if store.account(account).platform is None or store.work.run_of(account).pulled_at is not None:
+        return False
+    return store.event_span(account)[2] > 0
 
 
 def upkeep(means: Means, account: str, engine: Engine) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -31,6 +32,14 @@ def evaluated(store, a_flag):
 def proposal(signal, agent, action="recovery_slot"):
     why = Because("rule", "v1", signal, Subject("agent", agent), "warn", "2026-11-17", "A", {})
     return Proposal(action, Subject("agent", agent), (why,), AT, AT + timedelta(days=1), AT, {"en": "Rest."})
+
+
+def resting_on(*signals):
+    """One about anna that rests on several flags."""
+    why = [
+        Because(f"{one} rule", "v1", one, Subject("agent", "anna"), "warn", "2026-11-17", "A", {}) for one in signals
+    ]
+    return dataclasses.replace(proposal("LD3", "anna"), because=tuple(why))
 
 
 def moves():
@@ -101,6 +110,30 @@ def test_a_contested_flag_is_paused_until_it_begins_anew_and_the_admin_hears_of_
     assert not gate.pauses("sustained_load_increase", "agent", "anna", "2026-11-18")
     (doubt,) = saying.doubts(evaluated, "here", LATER)
     assert (doubt.id, doubt.subject, doubt.about_attribution) == (id, "anna", True)
+
+
+def test_what_rests_on_a_contested_flag_is_withdrawn_at_once_whatever_else_it_rests_on(evaluated, a_flag):
+    both = dataclasses.replace(resting_on("LD3", "WT4"), action="protect_break")
+    (id,) = review.keep(evaluated, "here", [both], AT)
+
+    saying.contest(evaluated, "here", a_flag() | {"rule": "LD3 rule"}, "not me", LATER, by="anna", agent="anna")
+
+    assert states(evaluated) == {
+        ("recovery_slot", "anna"): "open", ("check_in", "anna"): "open", ("rebalance", "g1"): "open",
+        ("protect_break", "anna"): "withdrawn",
+    }  # fmt: skip
+    assert [one.body["reason"] for one in evaluated.audit.entries("here") if one.what == "withdrawn"] == ["contested"]
+    with pytest.raises(CannotDecide, match="withdrawn"):
+        review.accept(evaluated, "here", id, "a lead", LATER)
+
+
+def test_what_another_process_proposed_from_it_a_moment_later_is_refused_and_ends(evaluated, a_flag):
+    saying.contest(evaluated, "here", a_flag() | {"rule": "LD3 rule"}, "not me", LATER, by="anna", agent="anna")
+    (id,) = review.keep(evaluated, "here", [dataclasses.replace(resting_on("LD3"), action="protect_break")], LATER)
+
+    with pytest.raises(CannotDecide, match="may not be acted upon"):
+        review.accept(evaluated, "here", id, "a lead", LATER)
+    assert review.keep_to(evaluated, "here", gate_of(evaluated, "here", LATER), LATER) == [id]
 
 
 def test_what_the_admin_has_settled_speaks_again(evaluated, a_flag):

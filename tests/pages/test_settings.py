@@ -13,6 +13,7 @@ from helpdesk_wellbeing.access.doors import sign_in_of
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.agreement.gate import gate_of
+from helpdesk_wellbeing.agreement.saying import contest, doubts
 from helpdesk_wellbeing.pages import jobs
 from helpdesk_wellbeing.pages.settings import backtest
 from helpdesk_wellbeing.people import holding
@@ -548,3 +549,22 @@ def test_how_long_what_is_kept_is_set_in_days(admin, store):
     assert admin.get(f"{HERE}/documents/../x").status_code == 404
     assert admin.get(f"{HERE}/documents/dpia/xx").status_code == 404
     assert "attachment" in admin.get(f"{HERE}/documents/works-council/en").headers["Content-Disposition"]
+
+
+def test_what_was_contested_waits_for_the_admin_without_values_until_it_is_settled(admin, signed_in, store):
+    flag = {"rule": "short_daily_rest", "subject": {"kind": "agent", "id": "1"}, "since": "2026-03-02"}
+    id = contest(store, "acme", flag, "not me", NOW, by="zendesk:1", agent="1")
+
+    shown = admin.get(HERE).text
+    assert "One contested flag to look at" in shown
+    assert "Ada</strong>: " in shown
+    for role in (Role.COUNCIL, Role.DPO):
+        assert "ontested flag" not in signed_in(None, role).get(HERE).text
+
+    assert send(admin, f"/contests/{id}").status_code == 303
+    assert doubts(store, "acme", datetime.now(UTC)) == []
+    assert last_entry(store).what == "contest settled"
+    assert "already" in admin.post(
+        f"{HERE}/contests/{id}", data={"csrf_token": token_of(admin)}, follow_redirects=True
+    ).text  # fmt: skip
+    assert send(signed_in(None, Role.DPO), f"/contests/{id}").status_code == 403

@@ -8,7 +8,7 @@ import pytest
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import review
-from helpdesk_wellbeing.agreement import recording
+from helpdesk_wellbeing.agreement import recording, saying
 from helpdesk_wellbeing.agreement.model import Agreement
 from helpdesk_wellbeing.agreement.showing import spells_of
 from helpdesk_wellbeing.engine import Catalogue
@@ -148,6 +148,20 @@ def test_what_an_agent_contested_is_told_to_nobody(known, store):
     store.said.contest("acme", contest)
 
     assert page.build(known, BO, NOW).flags == ()
+
+
+def test_what_rests_on_a_flag_is_gone_at_once_when_it_is_contested(known, store, propose, about_chen):
+    on = flag("LD1", "open_work_overload", "agent", "3")
+    evaluated(store, on)
+    id = propose(**about_chen | {"made_at": NOW - timedelta(days=2), "lead_from": NOW - timedelta(days=1)})
+    assert [card.id for card in page.build(known, BO, NOW).open] == [id]
+
+    saying.contest(store, "acme", on, "not me", NOW, by="zendesk:3", agent="3")
+
+    found = page.build(known, BO, NOW)
+    assert (found.open, found.over, found.flags) == ((), (), ())
+    assert store.proposals.get("acme", id).state == "withdrawn"
+    assert [one["rule"] for one in known.answer("acme")["paused"]] == ["open_work_overload"]
 
 
 def test_a_small_teams_flag_that_would_tell_of_one_person_is_held_back(known, store):

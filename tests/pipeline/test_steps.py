@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from helpdesk_wellbeing import arrivals, flags
+from helpdesk_wellbeing.acting import proposing
+from helpdesk_wellbeing.acting.proposing import Looked
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.errors import ConfigError, PlatformError, Refused, RetryLater
 from helpdesk_wellbeing.pipeline import schedule, steps
 from helpdesk_wellbeing.pipeline.steps import Means
+from helpdesk_wellbeing.plan.planning import Planned
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 from helpdesk_wellbeing.store import open_store
@@ -258,3 +262,23 @@ def test_an_evaluation_notes_when_a_flag_was_first_seen(means, store, evaluate, 
     ((spell, first_at),) = store.seen.first_seen("acme").items()
     assert spell == ("escalation_heavy_queue", "queue", "11", date(2026, 3, 1))
     assert before <= first_at <= now()
+
+
+def test_nothing_is_proposed_from_a_history_that_is_half_read(store, helpdesk, monkeypatch):
+    looked = []
+    monkeypatch.setattr(proposing, "look_again", lambda *a: looked.append(a) or Looked([], [], Planned((), ()), False))
+    for name, age in (("first", 2), ("second", 1)):
+        helpdesk.brings("acme", now() - age * HOUR)
+        helpdesk.pages[-1] = dataclasses.replace(helpdesk.pages[-1], stream=name)
+    clock = iter(range(0, 10_000, 130))
+    means = Means(store, lambda account: helpdesk, acts=True, clock=lambda: float(next(clock)))
+    engine = Engine(store, "acme", KNOWN)
+
+    assert steps.pull(means, "acme") == "more"
+    assert steps.plan(means, "acme", engine, KNOWN) == "half read"
+    assert not looked
+    assert store.work.run_of("acme").plan_due_at <= now() + MINUTE
+
+    store.work.note_run("acme", pulled_at=now())
+    assert steps.plan(means, "acme", engine, KNOWN) == "done"
+    assert len(looked) == 1

@@ -57,7 +57,7 @@ def looks_often(monkeypatch) -> None:
 
 @pytest.fixture
 def not_due(store) -> None:
-    store.work.note_run("acme", due_at=datetime.now(UTC) + LATER)
+    store.work.note_run("acme", due_at=datetime.now(UTC) + LATER, pulled_at=datetime.now(UTC))
 
 
 def test_what_a_delivery_brought_is_evaluated_within_seconds(start, store, webhook, helpdesk, not_due):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from helpdesk_wellbeing.access.roles import MAY_CHANGE_SETTINGS
+from helpdesk_wellbeing.agreement.saying import doubts
 from helpdesk_wellbeing.notices.settings import settings_of
 from helpdesk_wellbeing.pages import jobs
 from helpdesk_wellbeing.pages.settings import acting, agreement, entering, people, reading
+from helpdesk_wellbeing.pages.told import Named, named, note_look
 from helpdesk_wellbeing.upkeep.retention import Kind, retention_of
 
 if TYPE_CHECKING:
@@ -25,6 +28,20 @@ _HOURS, _MODES = "settings_hours_seen", "settings_modes_seen"
 
 
 @dataclass(frozen=True)
+class Contested:
+    """A flag that somebody contested, without any value of it."""
+
+    id: str
+    about: Named
+    rule: str
+    title: str
+    reason: str
+    since: date
+    at: datetime
+    about_attribution: bool
+
+
+@dataclass(frozen=True)
 class Overview:
     """All that the checklist is made of."""
 
@@ -38,6 +55,7 @@ class Overview:
     rules: int
     notices_on: bool
     events_days: int
+    contested: tuple[Contested, ...]  # for those who may settle it
 
     @property
     def next_step(self) -> str | None:
@@ -79,7 +97,25 @@ def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
         len(list(known.catalogue.active())),
         settings_of(store, account).on,
         days,
+        _contested(known, viewer, now),
     )
+
+
+def _contested(known: Known, viewer: Viewer, now: datetime) -> tuple[Contested, ...]:
+    if not viewer.has(*MAY_CHANGE_SETTINGS):
+        return ()
+    found, rules, names = doubts(known.store, viewer.account, now), known.catalogue.rules, known.names(viewer.account)
+    agents = {one.subject for one in found if one.kind == "agent"}
+    if agents:
+        note_look(known, viewer, now, "settings", agents=sorted(agents))
+    return tuple(
+        Contested(
+            one.id, named(names, one.kind, one.subject), one.rule,
+            rules[one.rule].title if one.rule in rules else one.rule.replace("_", " "),
+            one.reason, one.since, one.at, one.about_attribution and one.kind == "agent",
+        )
+        for one in found
+    )  # fmt: skip
 
 
 def note_hours(known: Known, account: str) -> None:
