@@ -443,7 +443,7 @@ class Acting:
 @pytest.fixture
 def acting(tmp_path, platform):
     with open_store(f"sqlite:///{tmp_path / 'wellbeing.db'}") as store:
-        store.create_account("acme", platform=platform.name)
+        store.create_account("acme", platform=platform.name, settings={"base_url": "http://127.0.0.1:9"})
         yield lambda account: Acting(store, account)
 
 

@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 # Whose form it is; whoever else sends it, properly made, is refused and nothing happens.
 OF_EVERYBODY = {"choose_language", "sign_out", "enter_now", "end_session", "end_all_sessions"}
 OF_AGENTS = {"export_me", "object_to_signal", "own_hours", "surveys_opt_out", "has_read"}
-OF_DECIDERS = {"accept_proposal", "decline_proposal", "snooze_proposal", "undo_proposal"}
+OF_DECIDERS = {"accept_proposal", "decline_proposal", "snooze_proposal", "undo_proposal", "put_proposal_back"}
 OF_ROLES = {"check_audit": {"council", "admin", "dpo"}, "look": {role.value for role in MAY_BREAK_GLASS},
             "stop_looking": {role.value for role in MAY_BREAK_GLASS}, "contest_flag": {"agent", "lead", "ops"},
             "add_theme": {"lead", "ops"}, "answer_theme": {"lead", "ops"}}  # fmt: skip

@@ -51,7 +51,7 @@ def desk():
 @pytest.fixture
 def store(tmp_path):
     with open_store(f"sqlite:///{tmp_path / 'wellbeing.db'}") as opened:
-        opened.create_account("acme", platform="freshdesk")
+        opened.create_account("acme", platform="freshdesk", settings={"base_url": "http://127.0.0.1:9"})
         yield opened
 
 
