@@ -124,9 +124,9 @@ def test_who_waits_too_long_is_told_so_and_is_not_stored_later():
         commit.begun.wait(5)
         with pytest.raises(NotKept, match="not stored within"):
             receipts.keep(a_receipt(1))
-        commit.may_end.set()
         with pytest.raises(NotKept):
             first.result()
+        commit.may_end.set()
     receipts.stop()
 
     assert commit.batches == [["event:0"]]
