@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from flask_babel import gettext as _
 
 from helpdesk_wellbeing.access import break_glass
@@ -11,7 +11,6 @@ from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, viewer
 
-OWN_PAGE = "pages.me_of"  # /a/<account>/me/<agent>
 MOST_OFFERED = 300  # names that the form offers while one types
 
 
@@ -60,9 +59,7 @@ def _may() -> Viewer:
 
 def _opened(account: str, agent: str) -> Response:
     flash(_("Open for an hour. It is in the audit, and the person is told."), "careful")
-    if OWN_PAGE in current_app.view_functions:
-        return go_to(url_for(OWN_PAGE, account=account, agent=agent))
-    return go_to(url_for("pages.ask_to_look", account=account))
+    return go_to(url_for("pages.me_of", account=account, agent=agent))
 
 
 def _form(
@@ -70,9 +67,8 @@ def _form(
 ) -> Response:
     names = site.known.names(found.account)
     offered = sorted(set(names.agents.values())) if len(names.agents) <= MOST_OFFERED else []
-    has_page = OWN_PAGE in current_app.view_functions
     now_open = [
-        (one, names.agent(one.agent), url_for(OWN_PAGE, account=found.account, agent=one.agent) if has_page else None)
+        (one, names.agent(one.agent), url_for("pages.me_of", account=found.account, agent=one.agent))
         for one in break_glass.open_to(site.store, found, site.now())
     ]
     return render(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 
 from helpdesk_wellbeing.agreement.saying import CONTESTED_BECAUSE, contest
 from helpdesk_wellbeing.pages import flag as model
@@ -49,7 +49,7 @@ def _shown(site: Site, rule: str, kind: str, subject: str, problem: str | None =
         note_look(site.known, looks, at, "flag", agents=agents, rule=rule)
     return render(
         "flag.html", 422 if problem else 200, page=page, figures=_figures(page), problem=problem, p=phrases,
-        name_of=name_of, has_proposals="pages.proposal" in current_app.view_functions,
+        name_of=name_of,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from helpdesk_wellbeing.errors import CannotDecide, WellbeingError
 from helpdesk_wellbeing.pages import proposal as page
 from helpdesk_wellbeing.pages.proposal import Shown
 from helpdesk_wellbeing.pages.series import Line, Load, Loads
-from helpdesk_wellbeing.web import charts, links, words
+from helpdesk_wellbeing.web import charts, words
 from helpdesk_wellbeing.web.charts import Figure
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, viewer_for
@@ -126,7 +126,7 @@ def _show(
     field: str | None = None,
 ) -> Response:  # fmt: skip
     return render(
-        "proposal.html", status, p=found, opened=opened, problem=problem, field=field, words=words, links=links,
+        "proposal.html", status, p=found, opened=opened, problem=problem, field=field, words=words,
         proof=_signer().dumps([viewer.who, found.id]) if opened else None, reasons=review.DECLINED_BECAUSE,
         decides=found.part is Part.DECIDES, apart=words.apart(found.moves), figure=_loads(found),
         ticket_page=partial(site.ticket_page, viewer.account),

@@ -249,14 +249,13 @@ def navigation(of: Viewer | None) -> list[tuple[str, str]]:
     if of is None:
         return []
     theirs = [page for page in titles if of.may_open(cast(Page, page))]
-    return [(f"pages.{page}", titles[page]) for page in theirs if f"pages.{page}" in current_app.view_functions]
+    return [(f"pages.{page}", titles[page]) for page in theirs]
 
 
 def home(of: Viewer) -> str | None:
     """Where they begin; None when no page is theirs."""
     page = home_of(of.roles)
-    is_there = page is not None and f"pages.{page}" in current_app.view_functions
-    return url_for(f"pages.{page}", account=of.account) if is_there else None
+    return None if page is None else url_for(f"pages.{page}", account=of.account)
 
 
 def _static(app: Flask) -> None:
