@@ -21,6 +21,16 @@ def meant(text: str) -> Address:
     return address.ipv4_mapped or address.sixtofour or address
 
 
+def is_loopback(host: str | None) -> bool:
+    """Whether this host is the machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
 def is_public(text: str) -> bool:
     """Whether it is a single machine on the public internet."""
     address = meant(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.hosts import is_loopback
+from helpdesk_wellbeing.privacy import is_on_this_machine
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -64,20 +65,9 @@ class SignIn(_Strict):
     oidc: OfProvider | None = None
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether this host is the machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
 def stays_here(account: Account) -> bool:
     """Whether the account's helpdesk is on this machine (or is none): then its people may come from here, too."""
-    url = account.settings.get("base_url")
-    return account.platform is None or is_loopback(urlsplit(url or "").hostname)
+    return account.platform is None or is_on_this_machine(account)
 
 
 def sign_in_of(store: Store, account: str) -> SignIn:

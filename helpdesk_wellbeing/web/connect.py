@@ -8,9 +8,9 @@ from flask import Blueprint, Response, abort, request, url_for
 from flask_babel import gettext as _
 
 from helpdesk_wellbeing.access import members
-from helpdesk_wellbeing.access.doors import is_loopback
 from helpdesk_wellbeing.access.members import FIRST_ADMIN
 from helpdesk_wellbeing.errors import BadPayload, ConfigError, PlatformError
+from helpdesk_wellbeing.hosts import is_loopback
 from helpdesk_wellbeing.names import check_account_name
 from helpdesk_wellbeing.pages.connecting import Helpdesk, Platform
 from helpdesk_wellbeing.web.rendering import render

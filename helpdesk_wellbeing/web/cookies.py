@@ -14,9 +14,9 @@ from flask import Flask, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 
 from helpdesk_wellbeing.access import entering
-from helpdesk_wellbeing.access.doors import is_loopback
 from helpdesk_wellbeing.access.ways import LASTS as AWAY_LASTS
 from helpdesk_wellbeing.acting.policy import policy_of
+from helpdesk_wellbeing.hosts import is_loopback
 
 if TYPE_CHECKING:
     from datetime import timedelta
