@@ -7,6 +7,7 @@ enough); inside one alternative all comparisons must hold, on `after` evaluation
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Operator = Literal["at_least", "above", "at_most", "below"]
 OPERATORS: tuple[Operator, ...] = ("at_least", "above", "at_most", "below")
 Text = Annotated[str, Field(min_length=1)]
+_OPERATORS: Mapping[str, Operator] = {">=": "at_least", ">": "above", "<=": "at_most", "<": "below"}
+_COMPARED = re.compile(r"(?P<value>\w+) (?P<sign>[<>]=?) ((?P<times>[\d.e+-]+) x )?(?P<bound>\S+)")
+_IN_A_ROW = re.compile(r"(?P<text>.+), (?P<after>\d+) evaluations in a row")
 
 
 class _Strict(BaseModel):
@@ -52,10 +56,23 @@ class Comparison(_Strict):
         return [self.value, *([self.bound] if isinstance(self.bound, str) else [])]
 
     def __str__(self) -> str:
-        words = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
+        words = {operator: sign for sign, operator in _OPERATORS.items()}
         factor = f"{self.times:g} x " if self.times != 1.0 else ""
         bound = self.bound if isinstance(self.bound, str) else f"{self.bound:g}"
         return f"{self.value} {words[self.operator]} {factor}{bound}"
+
+    @staticmethod
+    def of(text: str) -> Comparison:
+        """From what `str` made of one. Raises ValueError."""
+        found = _COMPARED.fullmatch(text)
+        if found is None:
+            raise ValueError(f"no comparison: {text}")
+        try:
+            bound: float | str = float(found["bound"])
+        except ValueError:
+            bound = found["bound"]
+        said: dict[str, Any] = {_OPERATORS[found["sign"]]: bound}
+        return Comparison(value=found["value"], times=float(found["times"] or 1), **said)
 
 
 class Alternative(_Strict):
@@ -68,6 +85,12 @@ class Alternative(_Strict):
         text = " and ".join(map(str, self.all))
         return text if self.after == 1 else f"{text}, {self.after} evaluations in a row"
 
+    @staticmethod
+    def of(text: str) -> Alternative:
+        """From what `str` made of one. Raises ValueError."""
+        whole, after = _apart(text)
+        return Alternative(all=_together(whole), after=after)
+
 
 class Exit(_Strict):
     """What ends the flag: any of these alternatives, on `after` evaluations with evidence in a row."""
@@ -78,6 +101,21 @@ class Exit(_Strict):
     def __str__(self) -> str:
         text = ", or ".join(" and ".join(map(str, group)) for group in self.any)
         return text if self.after == 1 else f"{text}, {self.after} evaluations in a row"
+
+    @staticmethod
+    def of(text: str) -> Exit:
+        """From what `str` made of one. Raises ValueError."""
+        whole, after = _apart(text)
+        return Exit(any=tuple(map(_together, whole.split(", or "))), after=after)
+
+
+def _apart(text: str) -> tuple[str, int]:
+    found = _IN_A_ROW.fullmatch(text)
+    return (text, 1) if found is None else (found["text"], int(found["after"]))
+
+
+def _together(text: str) -> tuple[Comparison, ...]:
+    return tuple(map(Comparison.of, text.split(" and ")))
 
 
 class _NanWhereMissing(dict[str, float]):

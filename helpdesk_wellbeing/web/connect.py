@@ -13,6 +13,7 @@ from helpdesk_wellbeing.errors import BadPayload, ConfigError, PlatformError
 from helpdesk_wellbeing.hosts import is_loopback
 from helpdesk_wellbeing.names import check_account_name
 from helpdesk_wellbeing.pages.connecting import Helpdesk, Platform
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.rendering import render
 from helpdesk_wellbeing.web.setup_door import admin, go_on_in
 from helpdesk_wellbeing.web.site import Site
@@ -53,7 +54,7 @@ def add_to_setup(setup: Blueprint, site: Site) -> None:
                 )
             made = site.connecting.connect(asked)
         except (ConfigError, PlatformError, BadPayload) as error:
-            return form(f"settings/connect_{platform}.html", 422, _without(str(error), asked.secret))
+            return form(f"settings/connect_{platform}.html", 422, _without(explained(error), asked.secret))
         _begin(asked.account, email)
         answer = go_on_in(site, asked.account)
         answer.headers["Location"] = url_for("pages.settings", account=asked.account)
@@ -73,7 +74,7 @@ def add_to_setup(setup: Blueprint, site: Site) -> None:
         try:
             site.connecting.simulate(account)
         except ConfigError as error:
-            return form("settings/connect_simulated.html", 422, str(error))
+            return form("settings/connect_simulated.html", 422, explained(error))
         answer = go_on_in(site, account)
         answer.headers["Location"] = url_for("pages.settings", account=account)
         return answer

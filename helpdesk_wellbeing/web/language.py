@@ -1,24 +1,20 @@
-"""Which language a page is in, and where its words come from: the .po files, read as they are."""
+"""Which language a page is in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from flask import Flask, g, request
 from flask_babel import Babel, Domain, get_locale
+
+from helpdesk_wellbeing.translations import catalogue
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.rules.model import Rule
 
-LOCALES = Path(__file__).parent / "locale"
 COOKIE = "wellbeing_language"
 # Complete ones, each by its own name. Others have a catalogue to be translated in `locale/`.
 LANGUAGES: Mapping[str, str] = {"en": "English", "nl": "Nederlands"}
@@ -39,23 +35,11 @@ def chosen() -> str:
 
 
 class _Catalogues(Domain):  # type: ignore[misc]
-    """Flask-Babel reads compiled catalogues; these are compiled in memory when first used."""
+    """Flask-Babel reads compiled files; ours are compiled in memory."""
 
     def get_translations(self) -> NullTranslations:
         locale = get_locale()
         return catalogue(str(locale.language)) if locale is not None else NullTranslations()
-
-
-@cache
-def catalogue(language: str) -> NullTranslations:
-    """The words of a language; English ones are in the code."""
-    file = LOCALES / language / "LC_MESSAGES" / "messages.po"
-    if not file.exists():
-        return NullTranslations()
-    with file.open("rb") as text:
-        compiled = BytesIO()
-        write_mo(compiled, read_po(text, locale=language))
-    return Translations(BytesIO(compiled.getvalue()))
 
 
 def sentence(rule: Rule, values: Mapping[str, float | None]) -> str:

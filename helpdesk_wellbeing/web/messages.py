@@ -16,7 +16,8 @@ from babel.messages.pofile import read_po, write_po
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
-from helpdesk_wellbeing.web.language import LOCALES
+from helpdesk_wellbeing.signals.presets import presets
+from helpdesk_wellbeing.translations import LOCALES
 
 ROOT = Path(__file__).parents[2]
 COMPLETE = ("nl",)
@@ -40,12 +41,14 @@ def found() -> Catalog:
     for rule in load_rules(SIGNALS).values():
         for text in texts_of(rule):
             catalog.add(text, None, [(f"helpdesk_wellbeing/rules/catalogue/{rule.id}.toml", 1)])
+    for preset in presets().values():
+        catalog.add(preset.source, None, [("helpdesk_wellbeing/signals/presets.toml", 1)])
     return catalog
 
 
 def texts_of(rule: Rule) -> Iterator[str]:
-    """What a reader meets of a rule; the sources of its thresholds stay as they are."""
-    yield from (rule.title, rule.says, rule.why, rule.needs, *rule.may_be_wrong)
+    """What a reader meets of a rule."""
+    yield from (rule.title, rule.says, rule.why, rule.source, rule.needs, *rule.may_be_wrong)
 
 
 def file_of(language: str) -> Path:

@@ -12,7 +12,7 @@ from helpdesk_wellbeing.pages.flag import FlagPage, Measured
 from helpdesk_wellbeing.pages.series import OverTime
 from helpdesk_wellbeing.rules.model import Rule
 from helpdesk_wellbeing.web import words
-from helpdesk_wellbeing.web.measures import amount, name_of
+from helpdesk_wellbeing.web.measures import amount, here, name_of
 from helpdesk_wellbeing.web.texts import gettext as _
 
 _COUNTED = frozenset(["open_weight", "touched_weight", "hard"])
@@ -65,17 +65,7 @@ def place(word: str) -> str:
 
 def threshold(line: Sequence[Change]) -> str:
     """From where on something is flagged: all of this together."""
-    return f" {_('and')} ".join(_threshold(one) for one in line)
-
-
-def _threshold(one: Change) -> str:
-    what, bound = name_of(one.value), amount(one.value, one.bound)
-    return {
-        "below": _("%(what)s: less than %(bound)s", what=what, bound=bound),
-        "at_most": _("%(what)s: %(bound)s or less", what=what, bound=bound),
-        "above": _("%(what)s: more than %(bound)s", what=what, bound=bound),
-        "at_least": _("%(what)s: %(bound)s or more", what=what, bound=bound),
-    }[one.operator]
+    return f" {_('and')} ".join(here().than(one.value, one.operator, one.bound) for one in line)
 
 
 def bound_explained(page: FlagPage) -> str | None:

@@ -18,6 +18,7 @@ from helpdesk_wellbeing.pages.proposal import Shown
 from helpdesk_wellbeing.pages.series import Line, Load, Loads
 from helpdesk_wellbeing.web import charts, words
 from helpdesk_wellbeing.web.charts import Figure
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.rendering import go_to, render
 from helpdesk_wellbeing.web.site import Site, viewer_for
 
@@ -114,7 +115,7 @@ def _decided(site: Site, viewer: Viewer, id: str, decide: Any, said: str, *, ope
         if not isinstance(error, CannotDecide) or found is None:
             raise
         is_other_now = not (found.may_accept or found.may_decline)
-        problem = words.stands(found) if is_other_now else str(error)
+        problem = words.stands(found) if is_other_now else explained(error)
         told = _("Nothing was changed. %(problem)s", problem=problem)
         return _show(site, viewer, found, 409, opened=opened, problem=told)
     flash(said, "said")

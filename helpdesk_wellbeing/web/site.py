@@ -26,6 +26,7 @@ from helpdesk_wellbeing.pages.known import Known
 from helpdesk_wellbeing.signed import derived
 from helpdesk_wellbeing.web import cookies, headers, language
 from helpdesk_wellbeing.web.charts.drawing import warm_up
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.rendering import add_filters, go_to, render
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def add_pages(
         "pages", __name__, url_prefix=OF_AN_ACCOUNT, template_folder=str(HERE / "templates"),
     )  # fmt: skip
     add_filters(app)
+    app.jinja_env.filters["explained"] = explained
     _static(app)
 
     @app.after_request

@@ -103,17 +103,17 @@ def _signals(running: Running, say: Wording) -> str:
     for rule, about in running.rules:
         is_held_back = about == "agent" and running.needs_agreement and rule.signal not in agreed
         lines = [
-            f"### {rule.signal} {say.title(rule)}",
-            f"{say.why(rule)} ({say(f'about {about}')})",
+            f"### {rule.signal} {say.of_rule(rule.title)}",
+            f"{say.of_rule(rule.why)} ({say(f'about {about}')})",
             "\n".join(
                 f"- {say(label)}: {text}"
                 for label, text in (
                     ("in force", say("held back") if is_held_back else say("yes")),
-                    ("warn", say.level(rule.warn)),
-                    ("critical", say.level(rule.critical)),
-                    ("ends", say.exit(rule.exit)),
-                    ("needs", say.needs(rule)),
-                    ("source", rule.source),
+                    ("warn", say.level(rule, rule.warn)),
+                    ("critical", say.level(rule, rule.critical)),
+                    ("ends", say.exit(rule)),
+                    ("needs", say.of_rule(rule.needs)),
+                    ("source", say.of_rule(rule.source)),
                 )
             ),
         ]

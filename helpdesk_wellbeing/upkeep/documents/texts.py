@@ -1,4 +1,4 @@
-"""The table of the papers' texts, and what the shipped rules say in Dutch."""
+"""The table of the papers' texts, by language."""
 
 from __future__ import annotations
 
@@ -13,6 +13,4 @@ def _read() -> dict[str, Any]:
     return tomllib.loads(file.read_text("utf-8"))
 
 
-_TABLE = _read()
-TEXTS: Mapping[str, Mapping[str, str]] = _TABLE["texts"]  # by key, then by language
-RULES: Mapping[str, Mapping[str, str]] = _TABLE["rules"]  # by rule: title, why, needs; `of`: the title they translate
+TEXTS: Mapping[str, Mapping[str, str]] = _read()["texts"]  # by key, then by language

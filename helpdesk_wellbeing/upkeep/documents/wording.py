@@ -1,11 +1,13 @@
-"""The papers' words: what the program says itself, by language. The words of an admin's own rules stay as they are."""
+"""The papers' words: what the program says itself, by language, and what rules say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpdesk_wellbeing.rules.model import Alternative, Exit, Rule
-from helpdesk_wellbeing.upkeep.documents.texts import RULES, TEXTS
+from helpdesk_wellbeing.rules.model import Alternative, Rule
+from helpdesk_wellbeing.rules.saying import saying
+from helpdesk_wellbeing.translations import translated
+from helpdesk_wellbeing.upkeep.documents.texts import TEXTS
 
 
 @dataclass(frozen=True)
@@ -18,32 +20,14 @@ class Wording:
         """A text of the table, filled in."""
         return TEXTS[key][self.language].format(**values)
 
-    def title(self, rule: Rule) -> str:
-        """What a rule is called."""
-        return self._of(rule, "title") or rule.title
+    def of_rule(self, text: str) -> str:
+        """What a rule's file says; the words of an admin's own rules stay as they are."""
+        return translated(self.language, text)
 
-    def why(self, rule: Rule) -> str:
-        """Why it is looked for."""
-        return self._of(rule, "why") or rule.why
-
-    def needs(self, rule: Rule) -> str:
-        """What must be known before anything is said."""
-        return self._of(rule, "needs") or rule.needs
-
-    def level(self, alternatives: tuple[Alternative, ...]) -> str:
+    def level(self, rule: Rule, alternatives: tuple[Alternative, ...]) -> str:
         """From which numbers on a level holds."""
-        return self("or").join(self._alternative(one) for one in alternatives) or self("never")
+        return saying(self.language).level(alternatives, rule.signal) or self("never")
 
-    def exit(self, end: Exit) -> str:
+    def exit(self, rule: Rule) -> str:
         """What ends a flag."""
-        text = self("or").join(self("and").join(f"`{c}`" for c in group) for group in end.any)
-        return text if end.after == 1 else self("in a row", text=text, number=end.after)
-
-    def _alternative(self, one: Alternative) -> str:
-        text = self("and").join(f"`{comparison}`" for comparison in one.all)
-        return text if one.after == 1 else self("in a row", text=text, number=one.after)
-
-    def _of(self, rule: Rule, what: str) -> str | None:
-        """Ours, unless the admin has put other words in their place."""
-        said = RULES.get(rule.id, {}) if self.language == "nl" else {}
-        return said[what] if said.get("of") == rule.title else None
+        return saying(self.language).exit(rule.exit, rule.signal)

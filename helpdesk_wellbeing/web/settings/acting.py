@@ -12,6 +12,7 @@ from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.pages.settings import acting as model
 from helpdesk_wellbeing.pages.settings import overview
 from helpdesk_wellbeing.web import cookies
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, changer, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -68,7 +69,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
                 policy.change(store, account, viewer.who, site.now(), **changes)
                 overview.note_modes(site.known, account)
         except ConfigError as error:
-            return acting(account, 422, {"": str(error)})
+            return acting(account, 422, {"": explained(error)})
         answer = back("settings_acting", _("Kept."), account)
         if token and cookies.is_secure(store, account):  # from now on only a cookie of TLS counts
             cookies.keep(answer, account, token, secure=True)

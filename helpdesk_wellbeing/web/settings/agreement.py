@@ -13,6 +13,7 @@ from helpdesk_wellbeing.agreement.model import DECISIONS, PURPOSES, RETENTION, p
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.pages.settings import agreement as model
 from helpdesk_wellbeing.upkeep.retention import too_short
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, changer, day_of, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -61,7 +62,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
                 whole = read({**terms, "parties": parties, "agreed_on": agreed_on}, account)
                 kept = recording.record(site.store, account, whole, viewer.who, site.now(), catalogue)
         except ConfigError as error:
-            return agreement(account, 422, {"": str(error)})
+            return agreement(account, 422, {"": explained(error)})
         if kept.holds:
             return back("settings_agreement", _("Recorded. It holds from now on."), account)
         text = _(

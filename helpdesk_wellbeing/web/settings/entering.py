@@ -10,6 +10,7 @@ from helpdesk_wellbeing.access.roles import GIVEN
 from helpdesk_wellbeing.errors import CannotDecide, ConfigError
 from helpdesk_wellbeing.pages.settings import entering as model
 from helpdesk_wellbeing.web import cookies
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, by, changer, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -45,7 +46,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
                 name=text_of("name") or None,
             )  # fmt: skip
         except (ConfigError, CannotDecide) as error:
-            return access(account, 422, {"member": str(error)})
+            return access(account, 422, {"member": explained(error)})
         if members.is_unknown_there(store, account, made):
             flash(_("The helpdesk knows no such user as %(agent)s; look whether the number is right.",
                     agent=made.agent), "careful")  # fmt: skip
@@ -57,7 +58,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         try:
             members.drop(store, account, request.form.get("who", "")[:500], by=viewer.who, at=site.now())
         except (ConfigError, CannotDecide) as error:
-            return access(account, 422, {"member": str(error)})
+            return access(account, 422, {"member": explained(error)})
         return back("settings_access", _("Let in no more, and signed out."), account, anchor="members")
 
     @pages.post("/settings/access/sessions/end")
@@ -88,7 +89,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
             else:
                 abort(400)
         except ConfigError as error:
-            return access(account, 422, {"ways": str(error)})
+            return access(account, 422, {"ways": explained(error)})
         return back("settings_access", _("Kept. Whoever signed in by what was changed signs in anew."), account,
                     anchor="ways")  # fmt: skip
 

@@ -10,6 +10,7 @@ from helpdesk_wellbeing.instants import zone_problem
 from helpdesk_wellbeing.pages.settings import overview
 from helpdesk_wellbeing.pages.settings.reading import reading_of
 from helpdesk_wellbeing.people import PRESETS
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import all_zones, back, by, changer, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -37,7 +38,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         try:
             made = site.connecting.reconnect(account, text_of("client_id"), request.form.get("secret", "")[:1000])
         except (ConfigError, PlatformError, BadPayload) as error:
-            return connection(account, 422, str(error))
+            return connection(account, 422, explained(error))
         store.audit.add(account, site.now(), "connected", by=by(viewer))
         return back("settings_connection", _("Connected as %(who)s.", who=made.who), account)
 

@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.upkeep.documents import KINDS, LANGUAGES, document
-from helpdesk_wellbeing.upkeep.retention import Kind, in_a_line, is_exempt, retention_of, set_retention
+from helpdesk_wellbeing.upkeep.retention import Kind, is_exempt, retention_of, set_retention
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, by, changer, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -26,7 +27,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         ]
         return shown(
             "keeping.html", reader(), status, rows=rows, words=words, problem=problem, kinds=KINDS,
-            is_exempt=is_exempt(store, account), ran=in_a_line(store, account), paper_languages=LANGUAGES,
+            is_exempt=is_exempt(store, account), ran=store.upkeep.ran(account), paper_languages=LANGUAGES,
             language_here=str(get_locale()),
         )  # fmt: skip
 
@@ -44,7 +45,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
             changes = {name: int(days) for name, days in said.items()}
             set_retention(store, account, changes, by(viewer), site.now())
         except ConfigError as error:
-            return keeping(account, 422, str(error))
+            return keeping(account, 422, explained(error))
         return back("settings_keeping", _("Kept."), account)
 
     @pages.get("/settings/documents/<kind>/<language>")

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.notices import settings as kept
 from helpdesk_wellbeing.notices.outbox import failing_channels
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, changer, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -56,7 +57,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
                     store.put_secret(account, kept.PASSWORD, password)
                 kept.change(store, account, viewer.who, site.now(), on=request.form.get("on") == "yes")
         except ConfigError as error:
-            return notices(account, 422, str(error))
+            return notices(account, 422, explained(error))
         return back("settings_notices", _("Kept."), account)
 
     @pages.post("/settings/notices/rooms")
@@ -73,7 +74,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         try:
             kept.add_room(store, account, viewer.who, site.now(), room, request.form.get("url", "").strip())
         except ConfigError as error:
-            return notices(account, 422, str(error))
+            return notices(account, 422, explained(error))
         return back("settings_notices", _("Kept."), account, anchor="rooms")
 
     @pages.post("/settings/notices/rooms/drop")

@@ -9,6 +9,7 @@ from helpdesk_wellbeing.agreement.saying import settle
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.pages.settings import overview as model
 from helpdesk_wellbeing.web import phrases
+from helpdesk_wellbeing.web.measures import here
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, by, changer, reader, shown
 from helpdesk_wellbeing.web.site import Site
@@ -36,4 +37,4 @@ def add_to(pages: Blueprint, site: Site) -> None:
     def settings_rules(account: str) -> Response:
         viewer = reader()
         rules = sorted(site.known.catalogue.active(), key=lambda one: (one[1].id, one[0].id))
-        return shown("rules.html", viewer, rules=rules, words=words)
+        return shown("rules.html", viewer, rules=rules, words=words, saying=here())

@@ -19,6 +19,7 @@ from helpdesk_wellbeing.store import Store
 from helpdesk_wellbeing.store.people import Kind
 from helpdesk_wellbeing.strangers import MOST_NAMED, named, strangers
 from helpdesk_wellbeing.tables import BadTable
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import all_zones, back, by, changer, day_of, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -58,9 +59,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
             try:
                 frames[kind] = _read(read, excerpt(sent.filename), sent.stream.read())
             except BadTable as error:
-                problems[kind] = list(error.lines)
+                problems[kind] = [explained(line) for line in error.lines]
             except ConfigError as error:
-                problems[kind] = [str(error)]
+                problems[kind] = [explained(error)]
         if problems:
             return people(account, 422, problems)
         if not frames:
@@ -96,7 +97,8 @@ def add_to(pages: Blueprint, site: Site) -> None:
         }
         fields["contract_hours"] = fields["contract_hours"].replace(",", ".")
         fields["excluded"] = "yes" if request.form.get("excluded") == "yes" else "no"
-        row, wrong = files.read_person(fields)
+        row, told = files.read_person(fields)
+        wrong = {name: explained(why) for name, why in told.items()}
         since = day_of("since", wrong, _("This is no day."))
         if since is not None and not date(1970, 1, 1) <= since <= date(2100, 1, 1):
             wrong["since"] = _("This is no day.")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from helpdesk_wellbeing.web.words import _, ngettext
+from flask_babel import format_decimal
+
+from helpdesk_wellbeing.web.words import _, moment, ngettext
 
 
 def preset(name: str) -> str:
@@ -242,3 +246,12 @@ def file(kind: str) -> str:
     return {
         "people": _("people"), "leave": _("leave"), "groups": _("groups"), "on_call": _("on call"),
     }.get(kind, kind)  # fmt: skip
+
+
+def carried_out(said: Mapping[str, Any]) -> str:
+    """When old data was taken out last, and how much."""
+    if not said:
+        return _("Not carried out yet; it is done once a day.")
+    gone = ", ".join(f"{class_of_data(kind)}: {format_decimal(count)}" for kind, count in said["removed"].items() if count)
+    when = moment(datetime.fromisoformat(said["at"]))
+    return _("Last on %(when)s. Taken out: %(what)s.", when=when, what=gone or _("nothing"))
