@@ -1,4 +1,4 @@
-"""Weekly working hours as people write them: "Mon-Fri 09:00-12:00, 13:00-17:30; Sat 10:00-14:00"."""
+"""Weekly working hours as people write them: "Mon-Fri 09:00-12:00, 13:00-17:30; Sat 10:00-14:00", or "ma-vr …"."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from helpdesk_wellbeing.errors import ConfigError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FULL_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DUTCH = ("ma", "di", "wo", "do", "vr", "za", "zo")
 DAY_MINUTES = 24 * 60
 
 Window = tuple[int, int, int]  # weekday (Monday is 0), first minute, minute it ends before (up to 1440)
@@ -70,7 +71,7 @@ def _days_of(word: str, text: str) -> list[int]:
 
 
 def _day(name: str, text: str) -> int:
-    for names in (WEEKDAYS, FULL_NAMES):
+    for names in (WEEKDAYS, FULL_NAMES, DUTCH):
         if name.lower() in names:
             return names.index(name.lower())
     raise _refused(text, f'"{_short(name)}" is not a day (Mon, Tue, Wed, Thu, Fri, Sat, Sun)')

@@ -1,4 +1,4 @@
-"""The words of other languages, for pages and for papers: catalogues are read as they are. English ones are in the code."""
+"""The words of other languages, for pages and papers: catalogues are read as they are; English is in the code."""
 
 from __future__ import annotations
 

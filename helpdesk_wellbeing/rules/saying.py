@@ -67,6 +67,9 @@ class Saying:
         """One value against what it is compared with."""
         if (one.value, one.operator) in self._facts:
             return self._facts[one.value, one.operator]
+        if one.value == "fails_7" and signal == "WT5":  # the number that it is made of says more
+            operator: Operator = "below" if one.operator in ("at_least", "above") else "at_least"
+            return self.against("longest_rest_7d_h", operator, self._bounds["required_h", signal])
         if signal == "WT3" and one.value == "ratio" and not isinstance(one.bound, str):
             share = format_percent(one.bound * one.times, locale=self.language)
             return self.against("average_h", one.operator, self._("%(share)s of %(what)s", share=share,
@@ -99,10 +102,10 @@ class Saying:
         }[operator]
 
     def _all(self, together: Sequence[Comparison], signal: str) -> str:
-        return f" {self._('and')} ".join(self.comparison(one, signal) for one in together)
+        return f", {self._('and')} ".join(self.comparison(one, signal) for one in together)
 
     def _times_over(self, text: str, times: int) -> str:
-        return text if times == 1 else self._("%(text)s, %(number)s times in a row", text=text, number=times)
+        return text if times == 1 else self._("%(text)s (%(number)s times in a row)", text=text, number=times)
 
     def _number(self, number: float) -> str:
         return str(format_decimal(round(number, 3 if number < 0.01 else 2), locale=self.language))
@@ -136,7 +139,7 @@ def _names(_: _Say) -> dict[str, tuple[str, str]]:
         "open_weight": (_("open work"), tickets), "fair_share": (_("share of what is fair"), "%"),
         "median_weight": (_("usual open work"), tickets),
         "z": (_("distance from the usual, in scaled deviations"), ""), "days_of_work": (_("days of work"), ""),
-        "cusum": (_("rise added up"), ""), "touched_weight": (_("work touched"), tickets),
+        "cusum": (_("rise added up"), _("usual deviations")), "touched_weight": (_("work touched"), tickets),
         "max_ratio": (_("highest share, 1 is fair"), ""), "min_ratio": (_("lowest share, 1 is fair"), ""),
         "slope_per_day": (_("growth a day"), _("tickets")), "p": (_("chance that this is chance"), ""),
         "ratio": (_("times what is usual or expected"), ""), "days_to_clear": (_("days to clear"), ""),
@@ -154,8 +157,6 @@ def _facts(_: _Say) -> dict[tuple[str, Operator], str]:
     return {
         ("health_only", "below"): _("the law of the country sets such a limit"),
         ("alternative_open", "below"): _("rest in parts, where the law allows it, is not enough either"),
-        ("fails_7", "at_least"): _("longest rest in 7 days: less than the law of the country asks for"),
-        ("fails_7", "below"): _("longest rest in 7 days: as long as the law of the country asks for"),
         ("short_today", "below"): _("no rest of the day too short"),
         ("long_unbroken", "at_least"): _("a shift of more than ten hours with less than 15 minutes of pauses"),
         ("leave_day_now", "at_least"): _("work on a day of leave"),
@@ -187,6 +188,7 @@ def _bounds(_: _Say) -> dict[tuple[str, str], str]:
         ("exit_h", "WT2"): of_contract(EXIT_SHARE),
         ("limit_h", "WT3"): _("the limit of the country"),
         ("required_h", "WT4"): by_country(_("what is needed"), "daily_rest_h", "night_rest_h"),
+        ("required_h", "WT5"): by_country(_("what is needed"), "weekly_rest_h"),
         ("limit_h", ""): _("the limit"),
         ("warn_h", ""): _("the warning line"),
         ("required_h", ""): _("what is needed"),

@@ -20,10 +20,22 @@ def add_to(pages: Blueprint, site: Site) -> None:
 
     @pages.post("/language")
     def choose_language(account: str) -> Response:
-        back = cookies.local(request.form.get("back"), account) or url_for("pages.beginning", account=account)
-        answer = go_to(back)
-        chosen = request.form.get("language", "")
-        if chosen in LANGUAGES:
-            answer.set_cookie(COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True,
-                              secure=cookies.is_secure(site.store, account))  # fmt: skip
-        return answer
+        return _chosen(site, account, url_for("pages.beginning", account=account))
+
+
+def add_to_setup(setup: Blueprint, site: Site) -> None:
+    """POST /setup/language; whoever has only the link to the set-up may choose, too."""
+
+    @setup.post("/language")
+    def choose_language() -> Response:
+        return _chosen(site, None, url_for("setup.beginning"))
+
+
+def _chosen(site: Site, account: str | None, beginning: str) -> Response:
+    """Back to where they were, in the language from now on."""
+    answer = go_to(cookies.local(request.form.get("back"), account) or beginning)
+    chosen = request.form.get("language", "")
+    if chosen in LANGUAGES:
+        answer.set_cookie(COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True,
+                          secure=cookies.is_secure(site.store, account))  # fmt: skip
+    return answer

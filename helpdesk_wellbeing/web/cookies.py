@@ -85,8 +85,8 @@ def base_of(store: Store, account: str) -> str | None:
     return here if is_loopback(urlsplit(here).hostname) else None
 
 
-def local(back: str | None, account: str) -> str | None:
-    """The address if it is a page of this account, else None: nobody is sent elsewhere."""
+def local(back: str | None, account: str | None) -> str | None:
+    """The address if it is a page of this account (None: of the set-up), else None: nobody is sent elsewhere."""
     if back is None or "\\" in back or not back.isprintable():
         return None
     try:

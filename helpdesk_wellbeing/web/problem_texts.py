@@ -18,20 +18,21 @@ _CONNECTING = {
     "account {account}: there is one of this name already; choose another name": N_(
         "There is an account called %(account)s already. Choose another name."
     ),
-    'account "{account}": a name is 1 to 64 letters (a to z), digits, - _ and ., and does not begin with a dot; such as '
-    "acme-support": N_(
-        "“%(account)s” cannot be a name: up to 64 letters from a to z, digits, hyphens, underscores and dots, and no dot "
-        "at its beginning; such as acme-support."
+    'account "{account}": a name is 1 to 64 letters (a to z), digits, - _ and ., and does not begin with a '
+    "dot; such as acme-support": N_(
+        "“%(account)s” cannot be a name: up to 64 letters from a to z, digits, hyphens, underscores and "
+        "dots, and no dot at its beginning; such as acme-support."
     ),
-    '"{who}" names nobody who could sign in; write email:name@example.com, zendesk:ID of a user, or oidc:ISSUER:SUBJECT': N_(
-        "“%(who)s” is nobody who could sign in. Write an e-mail address, zendesk: and the number of a user there, or "
-        "oidc: and what your provider calls them."
+    '"{who}" names nobody who could sign in; write email:name@example.com, zendesk:ID of a user, or '
+    "oidc:ISSUER:SUBJECT": N_(
+        "“%(who)s” is nobody who could sign in. Write an e-mail address, zendesk: and the number of a user "
+        "there, or oidc: and what your provider calls them."
     ),
     'the domain "{host}" is not a host name; it looks like acme.freshdesk.com': N_(
         "“%(host)s” is no address of a helpdesk. It looks like acme.freshdesk.com."
     ),
-    'the domain "{host}" does not end in .freshdesk.com; give the vendor\'s own, such as acme.freshdesk.com, also where '
-    "customers see another one": N_(
+    'the domain "{host}" does not end in .freshdesk.com; give the vendor\'s own, such as '
+    "acme.freshdesk.com, also where customers see another one": N_(
         "“%(host)s” does not end in .freshdesk.com. Give the address that Freshworks gave you, such as "
         "acme.freshdesk.com, even if your customers see another one."
     ),
@@ -45,14 +46,16 @@ _CONNECTING = {
         "%(account)s is the name of another helpdesk. Choose another name."
     ),
     '{account} has the activity of {before}, and "{host}" is another helpdesk; connect it under another name': N_(
-        "%(account)s holds what was read from %(before)s, and “%(host)s” is another helpdesk. Connect it under another "
-        "name."
+        "%(account)s holds what was read from %(before)s, and “%(host)s” is another helpdesk. Connect it "
+        "under another name."
     ),
     "{account}: not connected: {why}, then connect again": N_("Not connected: %(why)s. Then try again."),
     "the client id is the identifier of the OAuth client: letters, digits, - and _": N_(
         "The identifier of the OAuth client has letters, digits, hyphens and underscores only. Copy it from Zendesk."
     ),
-    "{account} was imported; there is nothing to connect": N_("It was imported from files; there is nothing to connect."),
+    "{account} was imported; there is nothing to connect": N_(
+        "It was imported from files; there is nothing to connect."
+    ),
     "that is no Zendesk subdomain; give the part before .zendesk.com": N_(
         "This is no address of Zendesk. Give what stands before .zendesk.com."
     ),
@@ -61,8 +64,10 @@ _CONNECTING = {
     ),
     "no OAuth client secret": N_("The secret of the client is missing."),
     "no API key": N_("The API key is missing."),
-    "the {what} has signs that no HTTP header takes; letters A to Z, digits and the signs of an English keyboard are "
-    "fine. Copy it anew, or make another one": N_("The secret has signs that cannot be sent; copy it anew."),
+    "the {what} has signs that no HTTP header takes; letters A to Z, digits and the signs of an English "
+    "keyboard are fine. Copy it anew, or make another one": N_(
+        "The secret has signs that cannot be sent; copy it anew."
+    ),
     '{who}: "{host}" is no Zendesk subdomain; give the part before .zendesk.com': N_(
         "“%(host)s” is no address of Zendesk. Give what stands before .zendesk.com."
     ),
@@ -101,31 +106,34 @@ _CONNECTING = {
 
 _ANSWERS = {
     "{platform}: {status} for {request}: {hint}": N_("%(platform)s said no (%(status)s): %(hint)s."),
-    "{platform}: {status} for {request}; it asks to wait {seconds} s, more than we wait at a stretch ({most} s). Run it "
-    "again after that": N_("%(platform)s asks us to slow down. Try again in %(seconds)s seconds."),
-    "{platform}: {status} for {request} (client {client}): the token was granted but opens nothing; the scopes asked for "
-    '("{scopes}") aren\'t those of the client. Allow `read` under {place}': N_(
+    "{platform}: {status} for {request}; it asks to wait {seconds} s, more than we wait at a stretch ({most} "
+    "s). Run it again after that": N_("%(platform)s asks us to slow down. Try again in %(seconds)s seconds."),
+    "{platform}: {status} for {request} (client {client}): the token was granted but opens nothing; the "
+    'scopes asked for ("{scopes}") aren\'t those of the client. Allow `read` under {place}': N_(
         "The OAuth client %(client)s opens nothing. Allow the scope “read” under %(place)s."
     ),
     "{platform}: {status} for POST /oauth/tokens (client {client}): {hint}": N_(
         "Zendesk does not let the OAuth client %(client)s in: %(hint)s."
     ),
-    "{platform}: 401 for {request}: e-mail or API token isn't accepted. Zendesk makes no new API tokens and switches "
-    "idle ones off; connect with an OAuth client (--client-id)": N_(
-        "Zendesk does not accept the e-mail address or the API token, and makes no new tokens. Connect with an OAuth "
-        "client."
+    "{platform}: 401 for {request}: e-mail or API token isn't accepted. Zendesk makes no new API tokens and "
+    "switches idle ones off; connect with an OAuth client (--client-id)": N_(
+        "Zendesk does not accept the e-mail address or the API token, and makes no new tokens. Connect with "
+        "an OAuth client."
     ),
-    "the credentials aren't accepted; connect the account again": N_("the credentials are not accepted; copy them anew"),
+    "the credentials aren't accepted; connect the account again": N_(
+        "the credentials are not accepted; copy them anew"
+    ),
     "the API key isn't accepted; connect the account again": N_("the API key is not accepted; copy it anew"),
     "the Zendesk account isn't active; ask its owner": N_("that helpdesk is not active; ask its owner"),
     "the Freshdesk account isn't active; ask its owner": N_("that helpdesk is not active; ask its owner"),
-    "not allowed; the OAuth client's user must be an admin and the client's scopes must include `read` (or the plan lacks "
-    "this)": N_(
-        "not allowed; the user of the OAuth client must be an admin and its scopes must include “read”, or the plan of "
-        "the helpdesk lacks it"
+    "not allowed; the OAuth client's user must be an admin and the client's scopes must include `read` (or "
+    "the plan lacks this)": N_(
+        "not allowed; the user of the OAuth client must be an admin and its scopes must include “read”, or "
+        "the plan of the helpdesk lacks it"
     ),
     "not allowed; the key's agent must be an admin who sees all tickets, or the plan lacks this": N_(
-        "not allowed; the agent whose key it is must be an admin who sees all tickets, or the plan of the helpdesk lacks it"
+        "not allowed; the agent whose key it is must be an admin who sees all tickets, or the plan of the "
+        "helpdesk lacks it"
     ),
     "the account's plan doesn't have this": N_("the plan of the helpdesk does not have this"),
     "not found; check the subdomain, or the plan lacks this": N_(
@@ -155,7 +163,9 @@ _ANSWERS = {
         "it may not read; allow the scopes “%(scopes)s” in its settings"
     ),
     "the client may not use client credentials; its kind must be *confidential*": N_("its kind must be “confidential”"),
-    "this client has no client credentials; make a *confidential* one": N_("its kind must be “confidential”; make a new one"),
+    "this client has no client credentials; make a *confidential* one": N_(
+        "its kind must be “confidential”; make a new one"
+    ),
     "the user that the client belongs to can't sign in; make a client as another admin": N_(
         "the user it belongs to cannot sign in; make another one as another admin"
     ),
@@ -171,7 +181,9 @@ _ANSWERS = {
     "asks us to slow down; run it again later": N_("it asks us to slow down; try again in a few minutes"),
     "the platform has trouble; run it again later": N_("it has trouble itself; try again later"),
     "{platform}: no connection for {request}: {hint}": N_("No connection with %(platform)s: %(hint)s."),
-    "{platform}: the connection broke during {request}: {hint}": N_("The connection with %(platform)s broke: %(hint)s."),
+    "{platform}: the connection broke during {request}: {hint}": N_(
+        "The connection with %(platform)s broke: %(hint)s."
+    ),
     "{platform}: no answer within {seconds} s for {request}: {hint}": N_(
         "%(platform)s did not answer within %(seconds)s seconds: %(hint)s."
     ),
@@ -179,17 +191,25 @@ _ANSWERS = {
         "%(platform)s did not answer within %(seconds)s seconds: %(hint)s."
     ),
     "check the network": N_("look whether the address is right and the network works"),
-    "check the network, then run it again": N_("look whether the address is right and the network works, then try again"),
+    "check the network, then run it again": N_(
+        "look whether the address is right and the network works, then try again"
+    ),
     "run it again later": N_("try again later"),
-    "{platform}: the answer to {request} is not readable JSON; run the command again, and report it to the platform's "
-    "support if it stays so": N_("The answer of %(platform)s cannot be read. Try again; if it stays so, report it there."),
+    "{platform}: the answer to {request} is not readable JSON; run the command again, and report it to the "
+    "platform's support if it stays so": N_(
+        "The answer of %(platform)s cannot be read. Try again; if it stays so, report it there."
+    ),
     "{platform}: the answer to {request} is empty (null); run it again later": N_(
         "The answer of %(platform)s is empty. Try again later."
     ),
-    "{platform}: an address on another host was given ({host}); only {own} is asked. Check the subdomain or base URL of "
-    "the connection": N_("%(platform)s leads to another host, %(host)s. Look whether the address is right."),
-    "{platform}: {request} was redirected to another host ({host}); not followed. Check the subdomain or base URL of the "
-    "connection": N_("%(platform)s leads to another host, %(host)s. Look whether the address is right."),
+    "{platform}: an address on another host was given ({host}); only {own} is asked. Check the subdomain or "
+    "base URL of the connection": N_(
+        "%(platform)s leads to another host, %(host)s. Look whether the address is right."
+    ),
+    "{platform}: {request} was redirected to another host ({host}); not followed. Check the subdomain or "
+    "base URL of the connection": N_(
+        "%(platform)s leads to another host, %(host)s. Look whether the address is right."
+    ),
     "{platform}: {request} is redirected without end; check the connection's address": N_(
         "%(platform)s sends us round in circles. Look whether the address is right."
     ),
@@ -202,10 +222,10 @@ _ANSWERS = {
     "{platform}: the answer to {request} is larger than {size} MB; not read": N_(
         "The answer of %(platform)s is larger than is read."
     ),
-    "{platform}: {request} answered with a web page, not with JSON; check the subdomain or base URL, and whether a proxy "
-    "or a log-in page stands between": N_(
-        "A web page answered instead of %(platform)s. Look whether the address is right, and whether a proxy or a sign-in "
-        "page stands between."
+    "{platform}: {request} answered with a web page, not with JSON; check the subdomain or base URL, and "
+    "whether a proxy or a log-in page stands between": N_(
+        "A web page answered instead of %(platform)s. Look whether the address is right, and whether a proxy "
+        "or a sign-in page stands between."
     ),
     "{platform}: the answer to {request} has no {what}; report it with this line": N_(
         "The answer of %(platform)s is not what was expected; report this."
@@ -225,10 +245,10 @@ _ANSWERS = {
     "{platform}: POST /oauth/tokens answered without an access token; check the base URL": N_(
         "The answer of %(platform)s is not what was expected. Look whether the address is right."
     ),
-    '{platform}: the stored place of the stream "{what}" is not readable; it was written by another version. Use that '
-    "version, or connect the account under another name and pull again": N_(
-        "How far was read was noted by another version of this program. Use that version, or connect the helpdesk under "
-        "another name."
+    '{platform}: the stored place of the stream "{what}" is not readable; it was written by another version. '
+    "Use that version, or connect the account under another name and pull again": N_(
+        "How far was read was noted by another version of this program. Use that version, or connect the "
+        "helpdesk under another name."
     ),
     "{platform}: {what} are said to lie at an address that isn't asked: not https on a public host": N_(
         "%(platform)s names an address that is not called, as it is not public."
@@ -250,10 +270,18 @@ _SECRETS = {
     "{what} was encrypted with another key than the one in {file}; bring back that key, or connect the account again": N_(
         "What is kept of the secrets was locked with another key. Bring that key back, or give the secrets anew."
     ),
-    "{file} holds no key of 32 bytes in URL-safe base64; make one with {command}": N_("The key for secrets is no key. Whoever runs this must mend it."),
-    "{file} is missing, {variable} is not set; bring the key back": N_("The key for secrets is missing. Whoever runs this must bring it back."),
-    "{file} can be read by others; run: chmod 600 {again}": N_("The key for secrets can be read by others. Whoever runs this must mend its rights."),
-    "{file}: {problem}; give this user the rights to it, or set {variable}": N_("The key for secrets cannot be read. Whoever runs this must mend its rights."),
+    "{file} holds no key of 32 bytes in URL-safe base64; make one with {command}": N_(
+        "The key for secrets is no key. Whoever runs this must mend it."
+    ),
+    "{file} is missing, {variable} is not set; bring the key back": N_(
+        "The key for secrets is missing. Whoever runs this must bring it back."
+    ),
+    "{file} can be read by others; run: chmod 600 {again}": N_(
+        "The key for secrets can be read by others. Whoever runs this must mend its rights."
+    ),
+    "{file}: {problem}; give this user the rights to it, or set {variable}": N_(
+        "The key for secrets cannot be read. Whoever runs this must mend its rights."
+    ),
 }
 
 _SETTINGS = {
@@ -276,9 +304,7 @@ _SETTINGS = {
     "String should have at most {count} characters": N_("at most %(count)s signs"),
     "Tuple should have at least 1 item after validation, not 0": N_("this is empty"),
     "Field required": N_("this is missing"),
-    "must be a plain mail address, such as wellbeing@example.com": N_(
-        "a plain address, such as wellbeing@example.com"
-    ),
+    "must be a plain mail address, such as wellbeing@example.com": N_("a plain address, such as wellbeing@example.com"),
     "must be one line": N_("one line"),
     "must be a time such as 08:00": N_("a time such as 08:00"),
     "must be https://host, or http:// on loopback, without a path": N_(
@@ -331,13 +357,15 @@ _SETTINGS = {
         "%(who)s: choose at least one role. Agents and team leads need none; they come from the helpdesk."
     ),
     "{who}: a name is one line of at most {most} signs": N_("%(who)s: a name is one line of at most %(most)s signs."),
-    "{account}: {who} is no member; access list --account {again} shows them": N_("%(who)s is not let in; nothing was changed."),
+    "{account}: {who} is no member; access list --account {again} shows them": N_(
+        "%(who)s is not let in; nothing was changed."
+    ),
     "{account}: {who} is the last admin; make somebody else an admin first": N_(
         "%(who)s is the last admin. Make somebody else an admin first."
     ),
     '"{role}" cannot be given; roles are {roles}. Agents and leads are who the helpdesk and the people file say': N_(
-        "“%(role)s” cannot be given. Roles are: %(roles)s. Who is an agent or a lead comes from the helpdesk and the people "
-        "file."
+        "“%(role)s” cannot be given. Roles are: %(roles)s. Who is an agent or a lead comes from the helpdesk "
+        "and the people file."
     ),
     # notices
     "the {kind} webhook: only https on port 443, without a user; such as {example}": N_(
@@ -349,16 +377,19 @@ _SETTINGS = {
     "the {kind} webhook: this is no address; copy it whole, such as {example}": N_(
         "This is no address. Copy it whole; it looks like %(example)s"
     ),
-    "the {kind} webhook: this is no address; such as {example}": N_("This is no address. Copy it whole; it looks like %(example)s"),
-    "the teams webhook: Microsoft switched these connectors off in May 2026; make a workflow in the channel (\"Send "
-    "webhook alerts to a channel\") and take its address": N_(
-        "Microsoft switched these addresses off in May 2026. Make a workflow in the channel (“Send webhook alerts to a "
-        "channel”) and take its address."
+    "the {kind} webhook: this is no address; such as {example}": N_(
+        "This is no address. Copy it whole; it looks like %(example)s"
+    ),
+    "the teams webhook: Microsoft switched these connectors off in May 2026; make a workflow in the channel "
+    '("Send webhook alerts to a channel") and take its address': N_(
+        "Microsoft switched these addresses off in May 2026. Make a workflow in the channel (“Send webhook "
+        "alerts to a channel”) and take its address."
     ),
     "{account}: the room {room} has no webhook; notices set --account {again} --room …": N_(
         "The room %(room)s has no address any more. Add it anew."
     ),
-    "{account}: notices lead to pages, and nobody said where those are; act set --account {again} --public-url https://…": N_(
+    "{account}: notices lead to pages, and nobody said where those are; act set --account {again} "
+    "--public-url https://…": N_(
         "Notices lead to these pages. First say under “What may happen” under which address people reach them."
     ),
     "{account}: there is neither a mail server nor a room; notices set --help": N_(
@@ -369,30 +400,48 @@ _SETTINGS = {
     ),
     "{account}: a mail server's port is one of {ports}": N_("The port of a mail server is one of %(ports)s."),
     "{account}: there is no mail server; notices set --account {again} --smtp-host …": N_("No mail server is named."),
-    "mail server {server}: the connection broke ({what}) while a mail was sent": N_("The connection with %(server)s broke while a mail was sent."),
+    "mail server {server}: the connection broke ({what}) while a mail was sent": N_(
+        "The connection with %(server)s broke while a mail was sent."
+    ),
     "mail server {server}: {why}": N_("Mail server %(server)s: %(why)s"),
     "its certificate does not hold ({what})": N_("its certificate is not trusted"),
     "user or password is not accepted ({code})": N_("user or password is not accepted"),
-    "it does not offer {what}, so nothing is sent": N_("it does not offer encryption or signing in, so nothing is sent"),
+    "it does not offer {what}, so nothing is sent": N_(
+        "it does not offer encryption or signing in, so nothing is sent"
+    ),
     "it answered {code}": N_("it answered %(code)s"),
     "no connection ({what})": N_("no connection; look whether name and port are right"),
     "mail: {what} is not taken now ({code})": N_("The mail server does not take mails now (%(code)s)."),
     "mail: {what} is refused ({code})": N_("The mail server refused a sender or a recipient (%(code)s)."),
     "{kind}: its certificate does not hold": N_("%(kind)s: its certificate is not trusted"),
     "{kind}: no connection": N_("%(kind)s: no connection"),
-    "{kind}: no answer after it was sent; it may have arrived": N_("%(kind)s: no answer; it may have arrived all the same"),
-    "{kind}: the connection ended without an answer; it may have arrived": N_("%(kind)s: no answer; it may have arrived all the same"),
+    "{kind}: no answer after it was sent; it may have arrived": N_(
+        "%(kind)s: no answer; it may have arrived all the same"
+    ),
+    "{kind}: the connection ended without an answer; it may have arrived": N_(
+        "%(kind)s: no answer; it may have arrived all the same"
+    ),
     "{kind}: too many messages (429)": N_("%(kind)s: too many messages at once"),
     "{kind}: the webhook does not take it ({status}); make a new one and give it to notices set": N_(
         "%(kind)s: the address does not work any more (%(status)s). Make a new one there, and add the room anew."
     ),
-    "{kind}: it leads elsewhere ({status}); redirects are not followed": N_("%(kind)s: the address leads elsewhere (%(status)s), so nothing is sent"),
-    "{kind}: no answer from behind its gateway ({status}); it may have arrived": N_("%(kind)s: no answer; it may have arrived all the same"),
+    "{kind}: it leads elsewhere ({status}); redirects are not followed": N_(
+        "%(kind)s: the address leads elsewhere (%(status)s), so nothing is sent"
+    ),
+    "{kind}: no answer from behind its gateway ({status}); it may have arrived": N_(
+        "%(kind)s: no answer; it may have arrived all the same"
+    ),
     "{kind}: it fails ({status})": N_("%(kind)s: it has trouble itself (%(status)s)"),
     "{kind}: refused ({status})": N_("%(kind)s: refused (%(status)s)"),
-    "{host}: there is no such host, or the network is away": N_("%(host)s: there is no such host, or the network does not work"),
-    "{host} leads to an address that is not public; nothing is sent there": N_("%(host)s leads to an address that is not public, so nothing is sent there."),
-    "it was being sent when the process ended; not sent again": N_("it was being sent when the program ended; it is not sent again"),
+    "{host}: there is no such host, or the network is away": N_(
+        "%(host)s: there is no such host, or the network does not work"
+    ),
+    "{host} leads to an address that is not public; nothing is sent there": N_(
+        "%(host)s leads to an address that is not public, so nothing is sent there."
+    ),
+    "it was being sent when the process ended; not sent again": N_(
+        "it was being sent when the program ended; it is not sent again"
+    ),
     "it could not be sent in time": N_("it could not be sent in time"),
     # looking back, and the simulated team
     "nothing has been read yet, so there is nothing to look back on": N_(
@@ -404,30 +453,47 @@ _SETTINGS = {
     "a minute was not enough to work through it all; what is done is kept, so begin again": N_(
         "A minute was not enough to work through it all. What is done is kept; begin again."
     ),
-    "{what}: {kind} in {place}; a defect of this program, please report it": N_("This program made a mistake; please report it (%(kind)s)."),
+    "{what}: {kind} in {place}; a defect of this program, please report it": N_(
+        "This program made a mistake; please report it (%(kind)s)."
+    ),
 }
 
 _FILES = {
-    "{file}: line {line} is not CSV ({problem}); nothing was taken": N_("%(file)s: line %(line)s is no line of a CSV file."),
-    "{file}: the file is larger than {size} MiB; is it the event log?": N_("%(file)s: the file is larger than %(size)s MB. Is it the right one?"),
-    "{file}: the file is UTF-16 or no text at all; save it as CSV (UTF-8)": N_("%(file)s: this is no text that can be read. Save it as CSV (UTF-8)."),
-    "{file}: line {line} is not UTF-8; save the file as CSV (UTF-8)": N_("%(file)s: line %(line)s has signs that cannot be read. Save it as CSV (UTF-8)."),
-    "{file}: line 1 has commas and semicolons, so it cannot be told where columns end; separate them by one of the two, in "
-    "every line": N_("%(file)s: line 1 has commas and semicolons. Separate the columns by one of the two, in every line."),
+    "{file}: line {line} is not CSV ({problem}); nothing was taken": N_(
+        "%(file)s: line %(line)s is no line of a CSV file."
+    ),
+    "{file}: the file is larger than {size} MiB; is it the event log?": N_(
+        "%(file)s: the file is larger than %(size)s MB. Is it the right one?"
+    ),
+    "{file}: the file is UTF-16 or no text at all; save it as CSV (UTF-8)": N_(
+        "%(file)s: this is no text that can be read. Save it as CSV (UTF-8)."
+    ),
+    "{file}: line {line} is not UTF-8; save the file as CSV (UTF-8)": N_(
+        "%(file)s: line %(line)s has signs that cannot be read. Save it as CSV (UTF-8)."
+    ),
+    "{file}: line 1 has commas and semicolons, so it cannot be told where columns end; separate them by one "
+    "of the two, in every line": N_(
+        "%(file)s: line 1 has commas and semicolons. Separate the columns by one of the two, in every line."
+    ),
     "{file}: the file is empty; the first line must name the columns: {columns}": N_(
         "%(file)s: the file is empty. Its first line names the columns: %(columns)s"
     ),
     "{file}: line 1: {all}; the columns are: {columns}": N_("%(file)s: line 1: %(all)s. The columns are: %(columns)s"),
     'no column "{column}" is known': N_("there is no column “%(column)s”"),
-    'no column "{column}" is known; did you mean "{other}"?': N_("there is no column “%(column)s”; did you mean “%(other)s”?"),
+    'no column "{column}" is known; did you mean "{other}"?': N_(
+        "there is no column “%(column)s”; did you mean “%(other)s”?"
+    ),
     'column "{column}" stands there twice': N_("the column “%(column)s” stands there twice"),
     'column "{column}" is missing': N_("the column “%(column)s” is missing"),
     "{file}: no such file; check the path": N_("%(file)s: there is no such file."),
-    "{file}: the file cannot be read ({problem}); check the path and its rights": N_("%(file)s: the file cannot be read."),
+    "{file}: the file cannot be read ({problem}); check the path and its rights": N_(
+        "%(file)s: the file cannot be read."
+    ),
     "line {line}: {why}": N_("line %(line)s: %(why)s"),
     "and {count} more": N_("and %(count)s more"),
     "{why}; the header separates by semicolons: put lists and hours that have one inside in quotation marks": N_(
-        "%(why)s. The columns are separated by semicolons, so put lists and hours that have one inside in quotation marks"
+        "%(why)s. The columns are separated by semicolons, so put lists and hours that have one inside in "
+        "quotation marks"
     ),
     "has {fields} fields, the header has {columns}": N_("has %(fields)s fields, the first line has %(columns)s"),
     "the same {columns} as line {line}": N_("the same %(columns)s as in line %(line)s"),
@@ -436,13 +502,17 @@ _FILES = {
     "to ({last}) is before from ({first})": N_("the end (%(last)s) is before the beginning (%(first)s)"),
     "to must be after from": N_("the end must be after the beginning"),
     '"{word}" is not one of {choices}': N_("“%(word)s” is none of %(choices)s"),
-    '"{word}" is not one of {choices}; did you mean "{other}"?': N_("“%(word)s” is none of %(choices)s; did you mean “%(other)s”?"),
+    '"{word}" is not one of {choices}; did you mean "{other}"?': N_(
+        "“%(word)s” is none of %(choices)s; did you mean “%(other)s”?"
+    ),
     '"{word}" is not a number of hours a week (0.5 to 168)': N_("“%(word)s” is no number of hours a week (0.5 to 168)"),
     '"{word}" is not a share from 0 to 1': N_("“%(word)s” is no share from 0 to 1"),
     '"{word}" is not a tier; write 1, 2 or 3': N_("“%(word)s” is no tier; write 1, 2 or 3"),
     '"{word}" is not a date such as 2026-11-20': N_("“%(word)s” is no date such as 2026-11-20"),
     '"{word}" is neither yes nor no': N_("“%(word)s” is neither yes nor no (write the English words)"),
-    '"{word}" is not a time zone; use a name such as "Europe/Berlin"': N_("“%(word)s” is no time zone; it looks like Europe/Amsterdam"),
+    '"{word}" is not a time zone; use a name such as "Europe/Berlin"': N_(
+        "“%(word)s” is no time zone; it looks like Europe/Amsterdam"
+    ),
     '"{word}" is not a time zone; did you mean "{other}"?; use a name such as "Europe/Berlin"': N_(
         "“%(word)s” is no time zone; did you mean “%(other)s”?"
     ),
@@ -454,8 +524,12 @@ _FILES = {
     ),
     '"{word}" needs days and then hours': N_("“%(word)s” needs days and then hours"),
     '"{word}" is not a range of days': N_("“%(word)s” is no range of days"),
-    '"{word}" is not a day (Mon, Tue, Wed, Thu, Fri, Sat, Sun)': N_("“%(word)s” is no day (Mon, Tue, Wed, Thu, Fri, Sat, Sun)"),
-    '"{word}" is not a window such as 09:00-17:30': N_("“%(word)s” is not from one time to another, such as 09:00-17:30"),
+    '"{word}" is not a day (Mon, Tue, Wed, Thu, Fri, Sat, Sun)': N_(
+        "“%(word)s” is no day (Mon, Tue, Wed, Thu, Fri, Sat, Sun)"
+    ),
+    '"{word}" is not a window such as 09:00-17:30': N_(
+        "“%(word)s” is not from one time to another, such as 09:00-17:30"
+    ),
     '"{word}" is empty; a whole day is 00:00-24:00': N_("“%(word)s” has no length; a whole day is 00:00-24:00"),
     '"{word}" is not a time of day': N_("“%(word)s” is no time of day"),
     'is not an ISO 8601 time with offset, such as "2026-11-20T14:30:00+01:00"': N_(
@@ -466,7 +540,9 @@ _FILES = {
     ),
     "has no offset": N_("lacks its distance from UTC, such as +01:00 at the end"),
     "two windows overlap on {day_name}": N_("two spans overlap on %(day_name)s"),
-    "account {account}: {zone} is not a time zone; use a name such as Europe/Berlin": N_("“%(zone)s” is no time zone; it looks like Europe/Amsterdam"),
+    "account {account}: {zone} is not a time zone; use a name such as Europe/Berlin": N_(
+        "“%(zone)s” is no time zone; it looks like Europe/Amsterdam"
+    ),
 }
 
 _DECIDING = {
@@ -478,16 +554,26 @@ _DECIDING = {
         "What it rests on may not be acted upon now: it was contested, or is not agreed to."
     ),
     '"{word}" is not a reason; take one of: {choices}': N_("Choose a reason."),
-    "a proposal can be put aside until a time within {days} days from now": N_("It can be put aside for at most %(days)s days."),
-    "proposal {id} expires at {moment} UTC, before that": N_("Its time has passed by then: it stands until %(moment)s."),
-    "proposal {id} expired at {moment} UTC; a new one comes if needed": N_("Its time passed on %(moment)s. If it is still needed, a new one comes."),
-    "proposal {id}: no ticket was moved because of it, so there is nothing to undo": N_("No ticket was moved because of it, so there is nothing to take back."),
+    "a proposal can be put aside until a time within {days} days from now": N_(
+        "It can be put aside for at most %(days)s days."
+    ),
+    "proposal {id} expires at {moment} UTC, before that": N_(
+        "Its time has passed by then: it stands until %(moment)s."
+    ),
+    "proposal {id} expired at {moment} UTC; a new one comes if needed": N_(
+        "Its time passed on %(moment)s. If it is still needed, a new one comes."
+    ),
+    "proposal {id}: no ticket was moved because of it, so there is nothing to undo": N_(
+        "No ticket was moved because of it, so there is nothing to take back."
+    ),
     "proposal {id} does not move ticket {tickets}": N_("It does not move the ticket %(tickets)s."),
     "proposal {id}: no ticket is chosen; decline it instead": N_("Choose at least one ticket, or decline."),
     "proposal {id}: {agent} was not asked, or has answered": N_("It was answered already."),
     "{account}: there is no proposal {id}; see proposals list": N_("There is no such proposal."),
     "proposal {id}: the team cannot be asked: {why}": N_("The team cannot be asked now: %(why)s."),
-    "proposal {id}: the team cannot be asked before {day}: {why}": N_("The team cannot be asked before %(day)s: %(why)s."),
+    "proposal {id}: the team cannot be asked before {day}: {why}": N_(
+        "The team cannot be asked before %(day)s: %(why)s."
+    ),
     "nothing due": N_("nothing is due"),
     "too few members": N_("too few of its members want to be asked"),
     "a wave of this team is running": N_("a survey of this team is running"),
@@ -495,12 +581,12 @@ _DECIDING = {
     "a member was asked recently": N_("one of its members was asked recently"),
     "a member's budget for the year is used": N_("one of its members was asked often enough this year"),
     "too few members at work in the next days": N_("too few of its members work in the next days"),
-    "proposal {id}: invitations need the address under which people reach this installation; set it with: act set "
-    "--account {account} --public-url https://…": N_(
+    "proposal {id}: invitations need the address under which people reach this installation; set it with: "
+    "act set --account {account} --public-url https://…": N_(
         "Invitations need the address under which people reach these pages. An admin sets it under “What may happen”."
     ),
-    "{account}: a link needs the address under which people reach this installation; set it with: act set --account "
-    "{again} --public-url https://…": N_(
+    "{account}: a link needs the address under which people reach this installation; set it with: act set "
+    "--account {again} --public-url https://…": N_(
         "Links need the address under which people reach these pages. An admin sets it under “What may happen”."
     ),
     "{account}: proposal {id}: {agent} is not asked for consent": N_("It was answered already."),
@@ -509,25 +595,39 @@ _DECIDING = {
 _AGREED = {
     "nothing is agreed yet": N_("nothing is agreed yet"),
     "more signals about single people: {signals}": N_("more signals about single people: %(signals)s"),
-    "more roles that see what is said of one person: {roles}": N_("more roles that see what is said of one person: %(roles)s"),
+    "more roles that see what is said of one person: {roles}": N_(
+        "more roles that see what is said of one person: %(roles)s"
+    ),
     "more purposes: {purposes}": N_("more purposes: %(purposes)s"),
-    "more channels for notices about a person: {choices}": N_("more ways by which something about a person is told: %(choices)s"),
-    "{kept} kept for {weeks} weeks; nothing was agreed about these": N_("%(kept)s: kept for %(weeks)s weeks; nothing was agreed about these"),
+    "more channels for notices about a person: {choices}": N_(
+        "more ways by which something about a person is told: %(choices)s"
+    ),
+    "{kept} kept for {weeks} weeks; nothing was agreed about these": N_(
+        "%(kept)s: kept for %(weeks)s weeks; nothing was agreed about these"
+    ),
     "{kept} kept for {weeks} weeks instead of {before}": N_("%(kept)s: kept for %(weeks)s weeks instead of %(before)s"),
     "rule {rule}: a new rule": N_("%(rule)s: a new rule"),
     "rule {rule}: judges {after} instead of {before}": N_("%(rule)s: judges something else than before"),
-    "rule {rule}: is statutory now, so leads see it at once": N_("%(rule)s: counts as a duty of the employer now, so leads see it at once"),
+    "rule {rule}: is statutory now, so leads see it at once": N_(
+        "%(rule)s: counts as a duty of the employer now, so leads see it at once"
+    ),
     "rule {rule}: {level} from {ahead} on": N_("%(rule)s: %(level)s sooner than agreed (%(ahead)s)"),
     "rule {rule}: ends only with {end}": N_("%(rule)s: ends later than agreed (%(end)s)"),
     # the audit
     "entry {number} is missing": N_("entry %(number)s is missing"),
     "entry {number} is not as it was written": N_("entry %(number)s is not as it was written"),
-    "the log ends with entry {number}, but {more} had been written": N_("the log ends with entry %(number)s, but %(more)s had been written"),
-    "the log begins after entry {number}, and no entry says that it was cut there": N_("the log begins after entry %(number)s, and no entry says that it was cut there"),
+    "the log ends with entry {number}, but {more} had been written": N_(
+        "the log ends with entry %(number)s, but %(more)s had been written"
+    ),
+    "the log begins after entry {number}, and no entry says that it was cut there": N_(
+        "the log begins after entry %(number)s, and no entry says that it was cut there"
+    ),
     "the noted head is of a part that was cut since: what is kept begins after entry {number}": N_(
         "What you noted is of a part that was taken out since; what is kept begins after entry %(number)s."
     ),
-    "the noted head is not part of this log: it was written anew or cut since": N_("What you noted is no part of this log: it was written anew or cut since."),
+    "the noted head is not part of this log: it was written anew or cut since": N_(
+        "What you noted is no part of this log: it was written anew or cut since."
+    ),
 }
 
 TEXTS: Mapping[str, str] = {**_CONNECTING, **_ANSWERS, **_SECRETS, **_SETTINGS, **_FILES, **_DECIDING, **_AGREED}

@@ -18,7 +18,7 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
     of = g.get("viewer")
     body = render_template(
         template, viewer=of, account=g.get("account"), navigation=navigation(of), language=str(get_locale()),
-        languages=LANGUAGES, here=request.path, **values,
+        languages=LANGUAGES, here=request.path, is_setup=request.blueprint == "setup", **values,
     )  # fmt: skip
     return make_response(body, status)
 

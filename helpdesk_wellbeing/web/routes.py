@@ -30,4 +30,4 @@ from helpdesk_wellbeing.web.settings import (
 
 SETTINGS = (overview, hours, people, agreement, backtest, acting, entering, notices, keeping)
 PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
-SETUP_PARTS = (setup_begin, connect)
+SETUP_PARTS = (setup_begin, connect, choosing)

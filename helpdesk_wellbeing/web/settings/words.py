@@ -252,6 +252,8 @@ def carried_out(said: Mapping[str, Any]) -> str:
     """When old data was taken out last, and how much."""
     if not said:
         return _("Not carried out yet; it is done once a day.")
-    gone = ", ".join(f"{class_of_data(kind)}: {format_decimal(count)}" for kind, count in said["removed"].items() if count)
+    gone = ", ".join(
+        f"{class_of_data(kind)}: {format_decimal(count)}" for kind, count in said["removed"].items() if count
+    )
     when = moment(datetime.fromisoformat(said["at"]))
     return _("Last on %(when)s. Taken out: %(what)s.", when=when, what=gone or _("nothing"))
