@@ -30,6 +30,10 @@ class Saying:
         say: _Say = lambda text: str(catalogue(language).gettext(text))  # noqa: E731
         self._names, self._facts, self._bounds = _names(say), _facts(say), _bounds(say)
 
+    def of_rule(self, text: str) -> str:
+        """A text of a rule's file; as its author wrote it where the rule does not ship with the program."""
+        return translated(self.language, text)
+
     def name_of(self, value: str) -> str:
         """What a value is called; its own name where nobody has given it another (an admin's own signal)."""
         return self._names.get(value, (value.replace("_", " "), ""))[0]

@@ -10,7 +10,10 @@ from typing import Any
 
 from helpdesk_wellbeing.pages.audit import Row
 from helpdesk_wellbeing.plan.proposal import ACTIONS
-from helpdesk_wellbeing.web import words
+from helpdesk_wellbeing.web import phrases, words
+from helpdesk_wellbeing.web.language import LANGUAGES
+from helpdesk_wellbeing.web.measures import amount, name_of
+from helpdesk_wellbeing.web.problems import explained, group_name, rule_title
 from helpdesk_wellbeing.web.rendering import day
 from helpdesk_wellbeing.web.settings import words as settings
 from helpdesk_wellbeing.web.texts import by_language
@@ -129,6 +132,56 @@ def _fields() -> dict[str, str]:
         "ticket": _("ticket"),
         "to": _("to"),
         "version": _("version"),
+        "agreed_on": _("agreed on"),
+        "clock": _("older than"),
+        "command": _("command"),
+        "consent": _("receivers are asked first"),
+        "contest": _("contest"),
+        "days": _("days"),
+        "digest_at": _("digest"),
+        "dpia_on": _("day of the assessment of risks"),
+        "host": _("server"),
+        "language": _("language"),
+        "lead_no_more": _("lead no more"),
+        "leads": _("lead now"),
+        "mail_to": _("mail goes to"),
+        "name": _("name"),
+        "not_asked": _("not asked"),
+        "notes": _("notes"),
+        "notices": _("ways of telling"),
+        "number": _("No."),
+        "on": _("on"),
+        "parties": _("agreed by"),
+        "planning": _("planning"),
+        "preset": _("country"),
+        "public_url": _("address of these pages"),
+        "purpose": _("purpose"),
+        "purposes": _("purposes"),
+        "quiet_from": _("quiet from"),
+        "quiet_until": _("quiet until"),
+        "removed": _("taken out"),
+        "retention_weeks": _("kept for weeks"),
+        "rooms": _("rooms"),
+        "rows": _("rows"),
+        "rules": _("rules"),
+        "schedule": _("schedule"),
+        "sender": _("sender"),
+        "security": _("encryption"),
+        "signal": _("signal"),
+        "signals": _("signals"),
+        "smtp": _("mail server"),
+        "standing": _("approved in advance"),
+        "stopped": _("stopped"),
+        "survey_delivery": _("how surveys are sent"),
+        "survey_group": _("group for surveys"),
+        "time_zone": _("time zone"),
+        "urgent_a_day": _("urgent ones a day"),
+        "user": _("user"),
+        "values": _("measured"),
+        "week_start": _("week begins on"),
+        "widens": _("reaches further"),
+        "works_council": _("works council"),
+        "zone": _("time zone"),
     }
 
 
@@ -140,7 +193,8 @@ def about(row: Row) -> list[tuple[str, str, bool]]:
             continue
         text = _text(name, value)
         is_many = isinstance(value, list | tuple) and len(value) > _MANY
-        label = f"{field(name)} ({len(value)})" if is_many else field(name)
+        called = _("of what") if name == "of" and isinstance(value, str) else field(name)
+        label = f"{called} ({len(value)})" if is_many else called
         found.append((label, text, is_many or len(text) > _LONG))
     return found
 
@@ -153,16 +207,22 @@ def _text(of: str, value: Any) -> str:
         return "–"
     if isinstance(value, Mapping):
         if set(value) == {"kind", "id"}:
-            return str(value["id"]) if value["kind"] == "agent" else f"{settings.kind(value['kind'])} {value['id']}"
-        return ", ".join(f"{_key(key)} {_text(_inside(of, key), one)}" for key, one in value.items())
+            return str(value["id"]) if value["kind"] == "agent" else group_name(str(value["id"]))
+        if of == "values":
+            return ", ".join(f"{name_of(key)}: {amount(key, one)}" for key, one in value.items())
+        return ", ".join(f"{_key(of, key)} {_text(_inside(of, key), one)}" for key, one in value.items())
     if isinstance(value, list | tuple):
         is_flat = not any(isinstance(one, Mapping) for one in value)
         return (", " if is_flat else "\n").join(_text(of, one) for one in value)
     return _word(of, str(value))
 
 
-def _key(name: str) -> str:
-    return settings.action(name) if name in ACTIONS else field(name)
+def _key(of: str, name: str) -> str:
+    kinds: dict[str, Callable[[str], str]] = {
+        "removed": settings.class_of_data, "days": settings.class_of_data, "retention_weeks": settings.kept,
+        "rows": settings.file,
+    }  # fmt: skip
+    return kinds.get(of, settings.action if name in ACTIONS else field)(name)
 
 
 def _inside(of: str, key: str) -> str:
@@ -182,12 +242,36 @@ def _word(of: str, text: str) -> str:
         "action": settings.action, "mode": settings.mode, "level": words.level, "state": words.state,
         "grade": lambda word: words.grade(word).rstrip("."), "reason": words.declined, "roles": settings.role,
         "answer": lambda word: {"yes": _("yes"), "no": _("no")}.get(word, word), "page": _page,
-        "kind": settings.kind,
+        "kind": settings.kind, "rule": rule_title, "rules": rule_title, "signal": phrases.signal,
+        "signals": phrases.signal, "widens": explained, "notes": explained, "preset": settings.preset,
+        "works_council": settings.works_council, "purposes": settings.purpose, "mail_to": settings.role, "way": _way,
+        "of": _setting, "before": settings.role, "week_start": _weekday, "language": _language,
     }  # fmt: skip
     return closed[of](text) if of in closed else text
 
 
+def _way(word: str) -> str:
+    return {
+        "bootstrap": _("entry link"), "email": _("e-mail"), "oidc": _("own provider"), "zendesk": "Zendesk",
+        "freshdesk": "Freshdesk", "app": _("the app in the helpdesk"),
+    }.get(word, word)  # fmt: skip
+
+
+def _setting(word: str) -> str:
+    return {"hours": _("Country, zone and week"), "notices": _("Notices")}.get(word, word)
+
+
+def _weekday(number: str) -> str:
+    return settings.weekday(int(number)) if number in tuple("0123456") else number
+
+
+def _language(code: str) -> str:
+    return LANGUAGES.get(code, code)
+
+
 def _page(word: str) -> str:
+    if word.startswith("document "):
+        return settings.paper(word.removeprefix("document "))
     return {
         "today": _("Today"), "teams": _("Teams"), "esat": _("Surveys"), "me": _("About me"), "audit": _("Audit"),
         "settings": _("Settings"), "backtest": _("Look back eight weeks"), "proposal": _("proposal"),

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from string import Formatter
+from typing import TYPE_CHECKING
 
-from flask import current_app
+from flask import current_app, g
 
 from helpdesk_wellbeing.rules.model import Alternative, Exit, Rule
 from helpdesk_wellbeing.web.measures import here
@@ -23,6 +24,10 @@ from helpdesk_wellbeing.web.rendering import day
 from helpdesk_wellbeing.web.settings import words as settings
 from helpdesk_wellbeing.web.texts import gettext as _
 from helpdesk_wellbeing.web.words import level, moment
+from helpdesk_wellbeing.web.words import rule as title
+
+if TYPE_CHECKING:
+    from helpdesk_wellbeing.pages.known import Known
 
 _LINES = ("why", "hint")  # values that are lines themselves
 _SEVERAL = "all"  # lines with semicolons between
@@ -85,9 +90,19 @@ def _value(name: str, value: str, said: Mapping[str, str]) -> str:
         return value
 
 
-def _rule(id: str, said: Mapping[str, str]) -> str:
+def rule_title(id: str) -> str:
+    """What a rule is called; its id where it is none any more."""
     found = _rules().get(id)
-    return id if found is None else _(found.title)
+    return title(id, "" if found is None else found.title) or id
+
+
+def group_name(id: str) -> str:
+    """What a team or queue of the reader's account is called."""
+    return str(_known().names(g.account).group(id))
+
+
+def _rule(id: str, said: Mapping[str, str]) -> str:
+    return rule_title(id)
 
 
 def _ahead(text: str, said: Mapping[str, str]) -> str:
@@ -104,10 +119,14 @@ def _signal(said: Mapping[str, str]) -> str:
 
 
 def _rules() -> Mapping[str, Rule]:
+    return _known().catalogue.rules
+
+
+def _known() -> Known:
     from helpdesk_wellbeing.web.site import SITE
 
-    rules: Mapping[str, Rule] = current_app.extensions[SITE].known.catalogue.rules
-    return rules
+    known: Known = current_app.extensions[SITE].known
+    return known
 
 
 def _choice(word: str) -> str:
@@ -123,6 +142,8 @@ _VALUES: Mapping[str, Callable[[str, Mapping[str, str]], str]] = {
     "ahead": _ahead,
     "end": _end,
     "platform": lambda word, said: word.capitalize(),
+    "kind": lambda word, said: word.capitalize(),
+    "example": lambda text, said: text.replace(" (a workflow's) or ", f" {_('or')} "),
     "field": lambda word, said: _(FIELDS[word]) if word in FIELDS else word,
     "level": lambda word, said: level(word).lower(),
     "kept": _each(settings.kept),

@@ -44,7 +44,7 @@ def test_settings_and_agreements_are_seen_in_the_papers(store):
     before = document("works-council", store, "acme", "en", LAST)
     assert "Europe/Amsterdam" in before
     assert "| sessions, after their end | 30 |" in before
-    assert "| `rebalance` | nothing is written |" in before
+    assert "| move tickets within a team | nothing is written |" in before
     assert "This account needs none" in before
 
     set_retention(store, "acme", {"sessions": 9}, "Ida", LAST)
@@ -54,7 +54,7 @@ def test_settings_and_agreements_are_seen_in_the_papers(store):
     after = document("works-council", store, "acme", "en", LAST)
     assert "| sessions, after their end | 9 |" in after
     assert "| audit log, break-glass | 546 |" in after
-    assert "| `rebalance` | written after a person accepted |" in after
+    assert "| move tickets within a team | written after a person accepted |" in after
     assert "Acting is stopped" in after
     assert "Agreed on 2026-10-01 by Works council, Management" in after
     dutch = document("works-council", store, "acme", "nl", LAST)

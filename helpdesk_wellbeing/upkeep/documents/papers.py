@@ -87,7 +87,7 @@ def _what(running: Running, say: Wording) -> str:
         platform=running.platform or say("file"),
         address=running.address or "-",
         zone=running.zone,
-        presets=", ".join(running.presets),
+        presets=", ".join(say(f"preset {one}") for one in running.presets),
         database=running.database,
     )
 
@@ -125,7 +125,7 @@ def _roles(running: Running, say: Wording) -> str:
     rows = []
     for role in Role:
         given = str(running.members.get(role.value, 0)) if role in GIVEN else say("follows")
-        rows.append([role.value, say(f"role {role.value}"), given])
+        rows.append([say(f"called {role.value}"), say(f"role {role.value}"), given])
     return _table([say("role"), say("sees"), say("given to")], rows) + "\n\n" + say("break glass")
 
 
@@ -142,18 +142,23 @@ def _agreed(running: Running, say: Wording) -> str:
         return say("agreed none" if running.needs_agreement else "agreed exempt")
     lines = [
         say("agreed by", on=held.get("agreed_on"), by=", ".join(held.get("parties", ()))),
-        say("agreed signals", signals=", ".join(held.get("signals", ())) or say("none")),
+        say("agreed signals", signals=", ".join(_signals_in_words(running, say)) or say("none")),
         say("agreed council", decision=say(f"decision {held.get('works_council', 'not recorded')}")),
         say("agreed dpia", on=held.get("dpia_on") or say("decision not recorded")),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
 
+def _signals_in_words(running: Running, say: Wording) -> list[str]:
+    titles = {rule.signal: say.of_rule(rule.title) for rule, _about in running.rules}
+    return [f"{signal} {titles.get(signal, '')}".rstrip() for signal in running.agreement.get("signals", ())]
+
+
 def _acting(running: Running, say: Wording) -> str:
     acting = running.acting
     state = say("stopped" if acting.stopped else "going")
     text = say("acting text", state=state, consent=say("yes" if acting.consent else "no"))
-    rows = [[f"`{action}`", say(f"mode {acting.mode(action)}")] for action in ACTIONS]
+    rows = [[say(f"action {action}"), say(f"mode {acting.mode(action)}")] for action in ACTIONS]
     return text + "\n\n" + _table([say("action"), say("mode")], rows)
 
 

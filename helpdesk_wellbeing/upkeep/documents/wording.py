@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from helpdesk_wellbeing.rules.model import Alternative, Rule
 from helpdesk_wellbeing.rules.saying import saying
-from helpdesk_wellbeing.translations import translated
 from helpdesk_wellbeing.upkeep.documents.texts import TEXTS
 
 
@@ -22,7 +21,7 @@ class Wording:
 
     def of_rule(self, text: str) -> str:
         """What a rule's file says; the words of an admin's own rules stay as they are."""
-        return translated(self.language, text)
+        return saying(self.language).of_rule(text)
 
     def level(self, rule: Rule, alternatives: tuple[Alternative, ...]) -> str:
         """From which numbers on a level holds."""

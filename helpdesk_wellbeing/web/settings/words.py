@@ -207,6 +207,14 @@ def mode_says(action: str, word: str) -> str:
     }.get(word, "")
 
 
+def write_state(word: str) -> str:
+    """What became of what was to be written, after a number."""
+    return {
+        "planned": _("waiting"), "sent": _("sent, not confirmed yet"), "written": _("written"),
+        "skipped": _("left as they were"),
+    }.get(word, word)  # fmt: skip
+
+
 def ago(span: timedelta) -> str:
     """How long ago something was."""
     minutes = int(span.total_seconds() // 60)
