@@ -57,3 +57,9 @@ def test_what_cannot_be_read_is_refused_with_an_example(text, part):
         parse_schedule(text)
 
     assert "Mon-Fri 09:00-17:30" in str(refused.value)
+
+
+def test_days_may_be_named_in_dutch():
+    assert parse_schedule("ma-wo, vr 09:00-17:30; za 10:00-14:00") == parse_schedule(
+        "Mon-Wed, Fri 09:00-17:30; Sat 10:00-14:00"
+    )

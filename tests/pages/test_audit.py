@@ -111,7 +111,7 @@ def test_a_head_noted_before_shows_whether_the_log_goes_on_from_it(log, store, s
     store.audit.add("acme", NOW, "settings", changed={})
 
     assert "is part of this log" in see(browser, f"?head={head.seq}:{head.hash}").text
-    assert "is not part of this log" in see(browser, f"?head={head.seq}:{'0' * 64}").text
+    assert "is no part of this log" in see(browser, f"?head={head.seq}:{'0' * 64}").text
 
 
 def test_it_is_checked_anew_on_demand(log, store, signed_in):

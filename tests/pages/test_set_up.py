@@ -84,7 +84,7 @@ def test_freshdesk_is_connected_and_mended_with_another_key(installer, store, fr
 
     wrong = send(installer, "connect/freshdesk", **{**fields, "secret": "not-the-key-of-anybody"})
     assert wrong.status_code == 422
-    assert "isn&#39;t accepted" in wrong.text
+    assert "the API key is not accepted" in wrong.text
     assert "not-the-key" not in wrong.text
     assert not store.has_account("new")
 

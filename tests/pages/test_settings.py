@@ -212,11 +212,11 @@ def test_a_member_whom_the_helpdesk_does_not_know_is_let_in_with_a_word(admin, s
 ODD_2 = [
     (b"agent,schedule\n1,Mon-Fri 09:00-17:00\n2,whenever\n", "line 3: schedule"),
     (b"", "is empty"),
-    (b"\x00\x01\x02PNG", "people.csv: the file is UTF-16 or no text"),
-    (b"agent\n\xff\xfe\xfa\n", "people.csv: line 2 is not UTF-8"),
+    (b"\x00\x01\x02PNG", "people.csv: this is no text that can be read"),
+    (b"agent\n\xff\xfe\xfa\n", "people.csv: line 2 has signs that cannot be read"),
     (b"agent,schedule\n1,whenever\n", "Mon-Fri 09:00-17:30; Sat 10:00-14:00"),
-    (b"nobody,knows\n1,2\n", "no column"),
-    (b'agent,name\n1,"never ends\n', "not CSV"),
+    (b"nobody,knows\n1,2\n", "there is no column"),
+    (b'agent,name\n1,"never ends\n', "is no line of a CSV file"),
     (b"agent,name\n1,<script>alert(1)</script>,3\n", "fields"),
 ]
 
@@ -450,7 +450,7 @@ def test_the_backtest_says_that_there_is_nothing_before_anything_was_read(admin,
         threading_pause()
 
     assert job.state == "failed"
-    assert "nothing has been read yet" in admin.get(f"{HERE}/backtest").text
+    assert "Nothing has been read yet" in admin.get(f"{HERE}/backtest").text
 
 
 def threading_pause() -> None:
