@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
+from helpdesk_wellbeing.said import N_, Said
 from helpdesk_wellbeing.words import counted
 from webhooks import known
 
@@ -65,6 +66,15 @@ class Step(Generic[KindT]):
         """One line of a plan."""
         which = f" ({self.id})" if self.id else ""
         return f"{self.verdict:7} {self.word:13} {self.title}{which}" + (f": {self.why}" if self.why else "")
+
+
+DELETED, FOUND_AGAIN = Said(N_("somebody deleted it")), Said(N_("found again"))
+TWICE = Said(N_("it is there twice"))
+
+
+def changed(what: Iterable[str]) -> Said:
+    """Why a thing is to be mended."""
+    return Said(N_("changed: %(what)s"), what=", ".join(what))
 
 
 @dataclass(frozen=True)

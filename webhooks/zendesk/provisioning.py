@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.session import HttpRefused
 from connectors.zendesk.written import Conflict, Done, Kind, Made, Refused, Unknown
+from helpdesk_wellbeing.said import N_, Said
 from webhooks import installing, known
-from webhooks.installing import OLD_SECRET_KEPT, NotMade, Outcome
+from webhooks.installing import DELETED, FOUND_AGAIN, OLD_SECRET_KEPT, TWICE, NotMade, Outcome, changed
 from webhooks.zendesk import things
 from webhooks.zendesk.things import (
     FIELD,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _ORDER: tuple[Kind, ...] = ("ticket_fields", "views", "webhooks", "triggers")  # a trigger names its webhook
 _SECRET_DIFFERS = "its signing secret"
+_BY_NOW: Mapping[Told, str] = {"events": N_("news comes by events now"), "trigger": N_("news comes by trigger now")}
 
 
 Step = installing.Step[Kind]
@@ -96,12 +98,12 @@ def plan(account: Account, url: str, told: Told) -> list[Step]:
             continue
         ours = account.ours(one.name, one.kind)
         steps.append(_step(account, one, ours[0] if ours else None))
-        surplus += [_removal(one.name, one.kind, row, "it is there twice") for row in ours[1:]]
+        surplus += [_removal(one.name, one.kind, row, TWICE) for row in ours[1:]]
     other: tuple[tuple[str, Kind], ...] = (
         ((TRIGGER, "triggers"), (TRIGGER_WEBHOOK, "webhooks")) if told == "events" else ((WEBHOOK, "webhooks"),)
     )
     for name, kind in other:
-        surplus += [_removal(name, kind, row, f"news comes by {told} now") for row in account.ours(name, kind)]
+        surplus += [_removal(name, kind, row, Said(_BY_NOW[told])) for row in account.ours(name, kind)]
     return steps + _triggers_first(surplus)
 
 
@@ -117,13 +119,13 @@ def removals(account: Account) -> list[Step]:
 def _step(account: Account, one: Wanted, row: Mapping[str, Any] | None) -> Step:
     noted = account.store.installed.things(account.account).get(one.name)
     if row is None:
-        return Step("create", one.name, one.kind, one.title, None, "" if noted is None else "somebody deleted it")
+        return Step("create", one.name, one.kind, one.title, None, "" if noted is None else DELETED)
     title, number = _title(row), str(row["id"])
     is_noted = noted is not None and noted.platform_id == number
     different = list(_differences(account, one, row))
     if different:
-        return Step("mend", one.name, one.kind, title, number, f"changed: {', '.join(different)}", is_noted)
-    return Step("keep", one.name, one.kind, title, number, "" if is_noted else "found again", is_noted)
+        return Step("mend", one.name, one.kind, title, number, changed(different), is_noted)
+    return Step("keep", one.name, one.kind, title, number, "" if is_noted else FOUND_AGAIN, is_noted)
 
 
 def _differences(account: Account, one: Wanted, row: Mapping[str, Any]) -> Iterator[str]:
@@ -164,8 +166,15 @@ def strangers(account: Account, url: str) -> list[str]:
     """A line for each webhook that somebody else made and that calls the same address as ours."""
     mine = {str(row["id"]) for name in (WEBHOOK, TRIGGER_WEBHOOK) for row in account.ours(name, "webhooks")}
     return [
-        f"another webhook calls the same address: {_title(row)} ({row['id']}); delete it by hand, because the secret "
-        f"that signs its calls is taken for {OLD_SECRET_KEPT.days} days after this installation and no longer"
+        Said(
+            N_(
+                "another webhook calls the same address: %(title)s (%(id)s); delete it by hand, because the secret "
+                "that signs its calls is taken for %(days)s days after this installation and no longer"
+            ),
+            title=_title(row),
+            id=row["id"],
+            days=OLD_SECRET_KEPT.days,
+        )
         for row in account.shown["webhooks"]
         if row.get("endpoint") == endpoint(url, account.account) and str(row["id"]) not in mine
     ]
@@ -232,7 +241,7 @@ def _mend(account: Account, step: Step, one: Wanted) -> None:
     body = _body(account, one)
     if one.kind == "webhooks":
         keep_secret(account, account.writing.signing_secret(number))
-        if step.why == f"changed: {_SECRET_DIFFERS}":
+        if step.why == changed([_SECRET_DIFFERS]):
             return
     row = _row(account, step)
     body |= {name: row[name] for name in ("title", "name") if row.get(name)}
@@ -248,9 +257,7 @@ def _mend(account: Account, step: Step, one: Wanted) -> None:
 
 
 def _body(account: Account, one: Wanted) -> dict[str, Any]:
-    name = "name" if one.kind == "webhooks" else "title"
-    said = f"Made by helpdesk-wellbeing; its uninstall takes it away. {mark(account.account, one.name)}"
-    body: dict[str, Any] = {name: one.title, "description": said, **one.body}
+    body = things.body_of(account.account, one)
     if one.kind == "triggers":
         calls = account.ours(TRIGGER_WEBHOOK, "webhooks")
         if not calls:
