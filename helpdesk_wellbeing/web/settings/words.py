@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from helpdesk_wellbeing.web.texts import gettext as in_language
 from helpdesk_wellbeing.web.words import _, ngettext
 
 
@@ -252,7 +253,7 @@ def file(kind: str) -> str:
 def said(line: Mapping[str, Any]) -> str:
     """A line of the plan of a set-up; what is known in English only as it stands."""
     values = line["values"]
-    return str(line["text"]) if values is None else _(line["text"], **values)
+    return str(line["text"]) if values is None else in_language(line["text"], **values)
 
 
 def does(word: str) -> str:
