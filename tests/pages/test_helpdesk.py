@@ -289,7 +289,7 @@ def test_others_than_admins_read_and_do_nothing(signed_in, store, zendesk, admin
         browser = signed_in(None, role)
         page = browser.get(PAGE).text
         assert "Wellbeing: what was suggested" in page
-        assert "<form method=\"post\" action=\"/a/acme/settings" not in page
+        assert '<form method="post" action="/a/acme/settings' not in page
         token = token_in(page)
         for path in ("plan", "carry-out", "app", "find-app", "secret"):
             assert browser.post(f"{PAGE}/{path}", data={"csrf_token": token}).status_code == 403

@@ -16,7 +16,7 @@ from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
 from helpdesk_wellbeing.errors import BadPayload
 from helpdesk_wellbeing.said import N_, Said
 from webhooks.freshdesk.things import WHERE, marked
-from webhooks.guarding import Guard, Rule
+from webhooks.guarding import UNREAD, Guard, Rule
 
 if TYPE_CHECKING:
     from connectors.freshdesk.admin import Admin
@@ -98,7 +98,5 @@ def _effect(row: Mapping[str, Any]) -> str:
 
 
 def _unread(kind: Kind, word: str, why: str) -> str:
-    return (
-        f"your {word.replace('rule', 'rules').replace('trigger', 'triggers')} could not be read ({why}); if there are "
-        f"any ({WHERE[kind]}), give each the condition: {CONDITION}"
-    )
+    what = word.replace("rule", "rules").replace("trigger", "triggers")
+    return Said(UNREAD, what=what, why=why, where=WHERE[kind], condition=CONDITION)
