@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from helpdesk_wellbeing.cli import setup_freshdesk, setup_zendesk
 from helpdesk_wellbeing.cli.setting_up import Setup, Taking, wrong_url
 from helpdesk_wellbeing.errors import ConfigError
-from helpdesk_wellbeing.pages.setting_up import App, Asked, Done, Line, Plan, Rule, Step, Task, Tell
+from helpdesk_wellbeing.pages.setting_up import App, Asked, Done, Line, NoApp, Plan, Rule, Step, Task, Tell
 from helpdesk_wellbeing.said import for_page
 
 if TYPE_CHECKING:
@@ -82,7 +83,11 @@ class Setups:
         from helpdesk_wellbeing.cli.outbound import writing_of
         from webhooks.zendesk.app import joining
 
-        joining.join(self._store, account, writing_of(self._store, account, _quiet, _brief()).api)
+        api = writing_of(self._store, account, _quiet, _brief()).api
+        try:
+            joining.join(self._store, account, api)
+        except ConfigError as error:
+            raise NoApp(str(error)) from None
 
     def knows_app(self, account: str) -> bool | None:
         """Whether it was found; None where it need not be."""
@@ -92,11 +97,18 @@ class Setups:
             return None
         return joining.installed(self._store, account) is not None
 
-    def secret(self, account: str) -> str | None:
-        """What Freshdesk's rules and its app prove their calls with; Zendesk makes its own."""
+    def types_secret(self, account: str) -> bool:
+        """Freshdesk's app and rules made by hand want it typed; Zendesk makes its own."""
+        return self._store.account(account).platform == "freshdesk"
+
+    def secret(self, account: str) -> str:
+        """What Freshdesk proves its calls with; it is made where there is none yet."""
         from webhooks.known import SECRET
 
-        return self._store.get_secret(account, SECRET) if self._store.account(account).platform == "freshdesk" else None
+        with self._store.transaction():
+            if not self._store.has_secret(account, SECRET):
+                self._store.put_secret(account, SECRET, secrets.token_urlsafe(32))
+            return self._store.get_secret(account, SECRET) or ""
 
     def _asked(self, account: str, asked: Asked, tell: Tell, doing: str) -> Setup | Taking:
         platform = self._of(account)

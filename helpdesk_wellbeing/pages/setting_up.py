@@ -10,7 +10,7 @@ from helpdesk_wellbeing.errors import ConfigError, NotLetIn, PlatformError, Refu
 
 Do = Literal["install", "uninstall"]
 Line = Mapping[str, Any]  # as `said.for_page` gives it
-Trouble = Literal["credentials", "rights", "scope", "no_admin", "unreachable", "other"]
+Trouble = Literal["credentials", "rights", "scope", "no_admin", "no_app", "unreachable", "other"]
 Tell = Callable[[str], None]
 
 
@@ -20,6 +20,10 @@ class MayOnlyRead(ConfigError):
 
 class NoAdmin(ConfigError):
     """The connection's user is no admin there."""
+
+
+class NoApp(ConfigError):
+    """Our app was not found among those of the account, or more than one of it."""
 
 
 @dataclass(frozen=True)
@@ -124,16 +128,19 @@ class SettingUp(Protocol):
         ...
 
     def find_app(self, account: str) -> None:
-        """Find the app among those of the account, after it was installed there."""
+        """Find the app among those of the account, after it was installed there. Raises NoApp."""
         ...
 
     def knows_app(self, account: str) -> bool | None:
         """Whether it was found; None where it need not be."""
         ...
 
-    def secret(self, account: str) -> str | None:
-        """What the helpdesk proves its calls with, for things that are made by hand there; None: there is none, or
-        nobody has to type it."""
+    def types_secret(self, account: str) -> bool:
+        """Whether somebody has to type into the helpdesk what it proves its calls with."""
+        ...
+
+    def secret(self, account: str) -> str:
+        """That secret; it is made where there is none yet."""
         ...
 
 
@@ -143,6 +150,8 @@ def trouble_of(error: WellbeingError) -> Trouble:
         return "scope"
     if isinstance(error, NoAdmin):
         return "no_admin"
+    if isinstance(error, NoApp):
+        return "no_app"
     status = error.status if isinstance(error, Refused) else None
     if isinstance(error, NotLetIn) or status == 401:
         return "credentials"

@@ -41,7 +41,7 @@ class HelpdeskPage:
     is_running: bool
     was_cut_off: bool
     knows_app: bool | None  # None: it need not be found
-    has_secret: bool
+    types_secret: bool  # whether somebody has to type the secret of its calls there
     plan: Plan | None = None
     done: Done | None = None
     trouble: tuple[Trouble, str] | None = None
@@ -58,7 +58,7 @@ def build(store: Store, setting_up: SettingUp, account: str, now: datetime) -> H
     return HelpdeskPage(
         store.account(account).platform, tuple(store.installed.things(account)), policy.stopped, policy.public_url,
         job, job is not None and job.is_running(now), job is not None and job.was_cut_off(now),
-        setting_up.knows_app(account), setting_up.secret(account) is not None,
+        setting_up.knows_app(account), setting_up.types_secret(account),
         read_plan(said["plan"]) if "plan" in said else None, read_done(said["done"]) if "done" in said else None,
         trouble, bool(said.get("found_app")),
     )  # fmt: skip

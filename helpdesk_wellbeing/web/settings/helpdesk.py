@@ -113,8 +113,8 @@ def add_to(pages: Blueprint, site: Site) -> None:
     @pages.post("/settings/helpdesk/secret")
     def show_secret(account: str) -> Response:
         viewer = changer()
-        secret = setting_up().secret(account)
-        if secret is None:
+        if not setting_up().types_secret(account):
             abort(404)
+        secret = setting_up().secret(account)
         store.audit.add(account, site.now(), "looked", by=by(viewer), page="webhook_secret")
         return page_of(account, secret=secret)

@@ -317,6 +317,10 @@ def trouble(word: str) -> tuple[str, str]:
             _("The user behind the connection is no admin in the helpdesk."),
             _("Make that user an admin there, or connect with another. Then look again."),
         ),
+        "no_app": (
+            _("The app was not found there."),
+            _("Upload it and install it first. Where it is there twice, take the old one out. Then look again."),
+        ),
         "unreachable": (
             _("The helpdesk could not be reached, or asks us to wait."),
             _("Look again in some minutes. What was done so far is kept and is not done twice."),
