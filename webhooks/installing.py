@@ -88,6 +88,10 @@ class Outcome:
 class NotMade(Exception):
     """A step did not come through; the message says who, what and the next step."""
 
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        self.line = line
+
 
 def carry_out(
     steps: Iterable[Step[KindT]], make: Callable[[Step[KindT]], Step[KindT]], who: str
@@ -97,12 +101,13 @@ def carry_out(
     failed: list[str] = []
     for step in steps:
         if failed and step.verdict == "remove":  # what works is not taken away while what replaces it does not
-            failed.append(f"{who}: {step.title} ({step.id}) stays until the rest is in place")
+            typed = f"{who}: {step.title} ({step.id}) stays until the rest is in place"
+            failed.append(Said(N_("“%(title)s” stays until the rest is in place"), typed, title=step.title))
             continue
         try:
             made.append(make(step))
         except NotMade as trouble:
-            failed.append(str(trouble))
+            failed.append(trouble.line)
     return Outcome(tuple(made), tuple(failed))
 
 
@@ -219,7 +224,7 @@ def remove_all(
         try:
             remove(step)
         except NotMade as trouble:
-            failed.append(str(trouble))
+            failed.append(trouble.line)
         else:
             made.append(step)
     return made, failed

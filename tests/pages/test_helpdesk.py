@@ -205,7 +205,7 @@ def test_what_is_refused_is_told_step_by_step_with_the_next_step(admin, store, z
 
     assert "Not everything worked" in page
     assert page.count("not done</span>") == 3
-    assert "custom field “Wellbeing: what was suggested”: 403, not allowed" in page
+    assert "“Wellbeing: what was suggested”: 403, not allowed" in page
     assert "Mend what is said, then look again" in page
 
     front.faults.share = {}

@@ -335,7 +335,8 @@ def remove(account: Account, step: Step, by: str) -> None:
 
 def _note(account: Account, step: Step, by: str, row: Mapping[str, Any]) -> None:
     if step.name == FIELD and not row.get("name"):
-        raise NotMade(f"freshdesk {account.account}: custom field “{step.title}”: its name is not told; run it again")
+        typed = f"freshdesk {account.account}: custom field “{step.title}”: its name is not told; run it again"
+        raise NotMade(Said(N_("“%(title)s”: its name is not told"), typed, title=step.title))
     with account.store.transaction():
         if step.name == FIELD:
             account.store.set_meta(account.account, FIELD_NAME, str(row["name"]))
@@ -356,22 +357,51 @@ def _row(account: Account, step: Step) -> Mapping[str, Any]:
     return next((row for row in account.shown[step.kind] if str(row["id"]) == step.id), {})
 
 
-def _why_not(account: Account, step: Step, answer: object) -> str:
+def _why_not(account: Account, step: Step, answer: object) -> Said:
     """Who, what, where, and the next step."""
     what = f"freshdesk {account.account}: {step.word} “{step.title}”"
     again = f"run {'uninstall' if step.verdict == 'remove' else 'install'} again"
-    by_hand = step.name in RULES and step.verdict == "create"
+    title, by_hand = step.title, step.name in RULES and step.verdict == "create"
     if isinstance(answer, Conflict):
-        return f"{what}: 409, something of the kind is there already or is being changed; {again}"
+        return Said(
+            N_("“%(title)s”: 409, something of the kind is there already or is being changed"),
+            f"{what}: 409, something of the kind is there already or is being changed; {again}",
+            title=title,
+        )
     if not isinstance(answer, Refused):
         if by_hand:
-            return f"{what}: Freshdesk failed at it, and it is not there; {again}, or set it up by hand as said below"
-        return f"{what}: nobody knows whether the request arrived; {again}, it looks first"
-    code = f" {answer.code}" if answer.code else ""
+            return Said(
+                N_("“%(title)s”: Freshdesk failed at it, and it is not there; try again, or set it up by hand as said "
+                   "below"),
+                f"{what}: Freshdesk failed at it, and it is not there; {again}, or set it up by hand as said below",
+                title=title,
+            )  # fmt: skip
+        return Said(
+            N_("“%(title)s”: nobody knows whether the request arrived; the next look will tell"),
+            f"{what}: nobody knows whether the request arrived; {again}, it looks first",
+            title=title,
+        )
+    status = f"{answer.status} {answer.code}" if answer.code else str(answer.status)
     if answer.status == 402 or answer.code == "require_feature":
-        return f"{what}: {answer.status}{code}, the account's plan has no such thing"
+        return Said(
+            N_("“%(title)s”: %(status)s, the account's plan has no such thing"),
+            f"{what}: {status}, the account's plan has no such thing",
+            title=title, status=status,
+        )  # fmt: skip
     if answer.reason in ("forbidden", "unauthorised"):
-        return f"{what}: {answer.status}{code}, not allowed; the key's agent must be an admin; {again}"
+        return Said(
+            N_("“%(title)s”: %(status)s, not allowed; the key's agent must be an admin"),
+            f"{what}: {status}, not allowed; the key's agent must be an admin; {again}",
+            title=title, status=status,
+        )  # fmt: skip
     if by_hand:
-        return f"{what}: {answer.status}{code}, not accepted; set it up by hand as said below"
-    return f"{what}: {answer.status}{code}, not accepted; look at it in {WHERE[step.kind]}, then {again}"
+        return Said(
+            N_("“%(title)s”: %(status)s, not accepted; set it up by hand as said below"),
+            f"{what}: {status}, not accepted; set it up by hand as said below",
+            title=title, status=status,
+        )  # fmt: skip
+    return Said(
+        N_("“%(title)s”: %(status)s, not accepted; look at it in %(where)s"),
+        f"{what}: {status}, not accepted; look at it in {WHERE[step.kind]}, then {again}",
+        title=title, status=status, where=WHERE[step.kind],
+    )  # fmt: skip

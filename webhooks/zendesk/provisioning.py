@@ -261,7 +261,8 @@ def _body(account: Account, one: Wanted) -> dict[str, Any]:
     if one.kind == "triggers":
         calls = account.ours(TRIGGER_WEBHOOK, "webhooks")
         if not calls:
-            raise NotMade(f"zendesk {account.account}: trigger: it needs its webhook first; run install again")
+            typed = f"zendesk {account.account}: trigger: it needs its webhook first; run install again"
+            raise NotMade(Said(N_("“%(title)s”: it needs its webhook first"), typed, title=one.title))
         body["actions"] = things.calls(str(calls[0]["id"]))
     return body
 
@@ -298,23 +299,39 @@ def _row(account: Account, step: Step) -> Mapping[str, Any]:
     return next((row for row in account.shown[step.kind] if str(row["id"]) == step.id), {})
 
 
-def _why_not(account: Account, step: Step, answer: object) -> str:
+def _why_not(account: Account, step: Step, answer: object) -> Said:
     """Who, what, where, and the next step."""
     what = f"zendesk {account.account}: {step.word} “{step.title}”"
     again = f"run {'uninstall' if step.verdict == 'remove' else 'install'} again"
+    title = step.title
     if isinstance(answer, Conflict):
-        return f"{what}: somebody changed it at the same time; {again}"
+        said, typed = N_("“%(title)s”: somebody changed it at the same time"), "somebody changed it at the same time"
+        return Said(said, f"{what}: {typed}; {again}", title=title)
     if not isinstance(answer, Refused):
-        return f"{what}: nobody knows whether the request arrived; {again}, it looks first"
+        return Said(
+            N_("“%(title)s”: nobody knows whether the request arrived; the next look will tell"),
+            f"{what}: nobody knows whether the request arrived; {again}, it looks first",
+            title=title,
+        )
     if answer.reason in ("forbidden", "unauthorised"):
-        return (
+        return Said(
+            N_("“%(title)s”: %(status)s, not allowed; the user of the connection must be an admin (with a custom role: "
+               "one that may manage this) and the OAuth client needs the scope write, or the plan lacks it"),
             f"{what}: {answer.status}, not allowed; the user of the connection must be an admin (with a custom role: "
-            f"one that may manage this) and the OAuth client needs the scope `write`, or the plan lacks it; {again}"
-        )
+            f"one that may manage this) and the OAuth client needs the scope `write`, or the plan lacks it; {again}",
+            title=title, status=answer.status,
+        )  # fmt: skip
     if step.name == WEBHOOK and step.verdict == "create":
-        return (
+        return Said(
+            N_("“%(title)s”: %(status)s, not accepted; where an account has no events for tickets, choose that a "
+               "trigger tells of news"),
             f"{what}: {answer.status}, not accepted; where an account has no events for tickets, "
-            "a trigger can call instead: install … --news trigger"
-        )
-    code = f" {answer.code}" if answer.code else ""
-    return f"{what}: {answer.status}{code}, not accepted; look at it in Admin Center, then {again}"
+            "a trigger can call instead: install … --news trigger",
+            title=title, status=answer.status,
+        )  # fmt: skip
+    status = f"{answer.status} {answer.code}" if answer.code else str(answer.status)
+    return Said(
+        N_("“%(title)s”: %(status)s, not accepted; look at it in %(where)s"),
+        f"{what}: {status}, not accepted; look at it in Admin Center, then {again}",
+        title=title, status=status, where="Admin Center",
+    )  # fmt: skip
