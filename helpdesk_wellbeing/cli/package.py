@@ -34,7 +34,8 @@ def zendesk(account: str, url: str, file: Path | None, output: str) -> None:
     """Build the Zendesk app: a place beside tickets and one in the navigation bar.
 
     The package is checked by the rules of Zendesk's own validator; what it would refuse is named with file and key,
-    and then nothing is written. The same files give the same zip.
+    and then nothing is written. Ticket field and view come with it where install has not made them. The same files give
+    the same zip.
     """
     package = setup_zendesk.package(store_with(account), account, url)
     place = _written(package, file or Path(file_name("zendesk", account)), output)

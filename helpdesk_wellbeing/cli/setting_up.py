@@ -107,7 +107,7 @@ class How:
 
 def install(setup: Setup, how: How) -> int:
     """Show the plan, ask, carry it out; the exit code."""
-    account, notes, changes = setup.account, setup.all_notes, setup.changes
+    store, account, notes, changes = setup.store, setup.account, setup.all_notes, setup.changes
     report: dict[str, Any] = {
         "account": account, "url": setup.url, **setup.more, "plan": [step.to_json() for step in setup.steps],
         "guard": setup.guard.to_json(), "notes": notes, "by_hand": _as_json(setup.tasks(None)), "done": False,
@@ -123,6 +123,7 @@ def install(setup: Setup, how: How) -> int:
         _end(report, how, "nothing is to be changed" if not changes else "nothing was changed: --dry-run")
         return 0
     agree(how.yes, f"{account}: set this up?", lambda: _end(report, how, None))
+    refuse_two_at_once(store, account)
     outcome = setup.carried_out(decider(how.by))
     report |= {"done": not outcome.failed, "failed": list(outcome.failed)}
     report |= {"plan": [step.to_json() for step in outcome.made], "by_hand": _as_json(setup.tasks(outcome))}
@@ -144,6 +145,7 @@ def uninstall(taking: Taking, how: How) -> int:
         _end(report, how, nothing if planned.is_nothing else "nothing was changed: --dry-run")
         return 0
     agree(how.yes, f"{account}: take this out?", lambda: _end(report, how, None))
+    refuse_two_at_once(taking.store, account)
     done = taking.carried_out(decider(how.by))
     report |= {"done": done.is_whole, "failed": list(done.things.failed), "tickets": done.tickets.to_json()}
     end = f"{account}: uninstalled" if done.is_whole else f"{account}: something is left; run it again"
@@ -180,6 +182,18 @@ def checked_url(store: Store, account: str, url: str) -> str:
             f"{account}: --url is https://host, without a path; for example https://wellbeing.acme.example"
         )
     return url.rstrip("/")
+
+
+def refuse_two_at_once(store: Store, account: str) -> None:
+    """Raises ConfigError while the same is being done from the page."""
+    from helpdesk_wellbeing.pages import jobs
+
+    job = jobs.job_of(store, account, jobs.HELPDESK)
+    if job is not None and job.is_running(datetime.now(UTC)):
+        raise ConfigError(
+            f"{account}: somebody is setting it up from the page (Settings > In the helpdesk) right now; run it again "
+            "when that is done"
+        )
 
 
 def agree(yes: bool, question: str, tell: Callable[[], None]) -> None:

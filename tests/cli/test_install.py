@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,21 @@ def test_what_the_app_brings_with_it_is_found_by_install_and_not_made_twice(
     assert gone.code == 0, gone.err
     assert server.configuration() == before
     assert "an admin takes it out in Admin Center > Apps and integrations > Zendesk Support apps" in gone.out
+
+
+def test_what_is_being_done_from_the_page_is_not_done_by_command_at_the_same_time(
+    commands: Any, serving: Callable[..., SimulatedZendesk]
+) -> None:
+    from helpdesk_wellbeing.cli.common import open_store
+
+    server = serving()
+    commands.connect(server)
+    before = server.configuration()
+    now = datetime.now(UTC).isoformat()
+    open_store().set_meta("acme", "job_helpdesk", json.dumps({"state": "running", "began_at": now, "said_at": now}))
+    ran = commands.here("install", *ZENDESK, *URL, "--yes")
+    assert (ran.code, "right now; run it again when that is done" in ran.line) == (2, True)
+    assert server.configuration() == before
 
 
 def test_a_client_that_may_only_read_is_told_how_to_widen_its_scopes(

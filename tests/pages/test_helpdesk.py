@@ -186,6 +186,15 @@ def _digest_now(store: Any) -> str:
     return plan.digest
 
 
+def test_what_people_call_their_rules_is_shown_as_it_is_and_does_nothing(admin, store, zendesk):
+    front = zendesk()
+    for rule in front.api.setup.things["triggers"].values():
+        rule["title"] = '<script>alert("%(title)s")</script>'
+    page = planned(admin, store)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
 def test_a_form_with_another_digest_does_nothing(admin, store, zendesk):
     front = zendesk()
     before = front.configuration()
