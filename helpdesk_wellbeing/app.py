@@ -73,7 +73,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     site = add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store))
     for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
-    warmth = Warmth(site.known, now)
+    warmth = Warmth(site.known, now, app)
     app.extensions[_BEHIND] = (store, receipts, heart, warmth)
     heart.start()
     warmth.start()
