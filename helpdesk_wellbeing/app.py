@@ -76,7 +76,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     )
     for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
-    warmth = Warmth(site.known, now)
+    warmth = Warmth(site.known, now, app)
     app.extensions[_BEHIND] = (store, receipts, heart, warmth)
     heart.start()
     warmth.start()
