@@ -53,7 +53,7 @@ def test_a_second_look_makes_nothing_that_is_there_already(store):
     first, second = look(store), look(store, THURSDAY + timedelta(minutes=15))
 
     assert len(first.made) > 10
-    assert second.made == []
+    assert second.made == second.renewed == []
     reasons = {skipped.reason for skipped in second.planned.skipped}
     assert "already proposed" in reasons
 
@@ -132,3 +132,17 @@ def test_a_ticket_that_this_program_made_is_nobodys_work(store):
     store.writes.made_ticket("demo", "999999", at)
     store.mark_dirty("demo", at - timedelta(hours=1))
     assert loads(store) == open_work
+
+
+def test_what_waits_says_what_is_so_the_next_day_as_old_as_it_was(store):
+    look(store)
+    before = {kept.id: kept for kept in store.proposals.listed("demo", ("open",))}
+    later = look(store, THURSDAY + timedelta(days=1))
+    renewed = [store.proposals.get("demo", id) for id in later.renewed]
+
+    assert renewed
+    for kept in renewed:
+        old = before[kept.id]
+        assert (kept.made_at, kept.changed_at, kept.state) == (old.made_at, old.changed_at, "open")
+        assert kept.body["lead_from"] == old.body["lead_from"]
+    assert look(store, THURSDAY + timedelta(days=1, minutes=15)).renewed == []

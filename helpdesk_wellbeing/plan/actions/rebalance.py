@@ -148,7 +148,8 @@ def _tickets(case: Case, givers: frozenset[str]) -> pl.DataFrame:
     if found is None:
         return pl.DataFrame(schema=TICKETS)
     mine = found.filter(
-        pl.col("assignee").is_in(sorted(givers)) & ~pl.col("ticket").is_in(list(situation.history.pending))
+        pl.col("assignee").is_in(sorted(givers))
+        & ~pl.col("ticket").is_in(sorted(set(situation.history.pending) - case.own_tickets))
     )
     moved = situation.history.moved
     ours = pl.DataFrame(
