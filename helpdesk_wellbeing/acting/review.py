@@ -34,7 +34,7 @@ PENDING = ("open", "snoozed", "asked", "accepted")
 # Why a person declines: a closed list, so that reasons can be counted and nothing personal is typed in.
 DECLINED_BECAUSE = ("not needed", "wrong moment", "wrong people", "facts are wrong", "already done", "other")
 LONGEST_SNOOZE = timedelta(days=30)
-PUT_BACK_FOR = timedelta(days=7)  # that what nothing was written for can be put back after somebody took it on
+PUT_BACK_FOR = timedelta(days=7)  # that what nothing was written for can be put back after somebody decided
 
 
 # ---- proposals come and go ------------------------------------------------------------------------------------------
@@ -294,7 +294,10 @@ def undo(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[
 
 
 def put_back(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[str, Any]:
-    """Take back that somebody takes care of it; it waits again if it still may. Raises CannotDecide."""
+    """Take back that somebody takes care of it, declined it or put it aside; it waits again if it still may.
+
+    Raises CannotDecide.
+    """
     with store.transaction():
         kept = found(store, account, id)
         if not may_be_put_back(kept, store.writes.of_proposal(account, id), at):
@@ -302,15 +305,20 @@ def put_back(store: Store, account: str, id: str, by: str, at: datetime) -> Mapp
         pending = store.proposals.listed(account, PENDING)
         place = (kept.action, kept.subject_kind, kept.subject)
         is_there = any(one.id != id and (one.action, one.subject_kind, one.subject) == place for one in pending)
+        if is_there and kept.state == "declined":
+            raise CannotDecide(f"proposal {id} cannot be put back: another one for the same waits by now")
         state = "undone" if is_there or kept.expires_at <= at else "open"
-        store.proposals.change(account, id, ("accepted", "done"), state, at, by=by)
+        store.proposals.change(account, id, (kept.state,), state, at, by=by)
         store.audit.add(account, at, "put back", proposal=id, by=by)
     return shown(store, account, id)
 
 
 def may_be_put_back(kept: Kept, writes: Collection[object], at: datetime) -> bool:
-    """Whether it was accepted lately and nothing was to be written for it."""
-    return kept.state in ("accepted", "done") and not writes and at - kept.changed_at < PUT_BACK_FOR
+    """Whether it is put aside, or was accepted or declined lately and nothing was to be written for it."""
+    if kept.state in ("snoozed", "declined") and kept.expires_at <= at:
+        return False
+    was_decided = kept.state in ("accepted", "done", "declined") and at - kept.changed_at < PUT_BACK_FOR
+    return kept.state == "snoozed" or (was_decided and not writes)
 
 
 def consent(store: Store, account: str, id: str, agent: str, yes: bool, at: datetime) -> None:

@@ -88,6 +88,13 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         body_as(Empty, "undo")
         return _decided(desk, account, review.undo(store, account, id, desk.by, desk.now()))
 
+    @routes.post("/proposals/<id>/put-back")
+    @described(DecidedShape, body=Empty, decides=True)
+    def put_back(account: str, id: str) -> Response:
+        _find(desk, account, id)
+        body_as(Empty, "put-back")
+        return _decided(desk, account, review.put_back(store, account, id, desk.by, desk.now()))
+
 
 def _find(desk: Desk, account: str, id: str) -> None:
     """Raises Refusal unless this account has such a proposal and a lead may see it."""

@@ -209,6 +209,34 @@ def test_what_is_decided_is_in_the_audit_with_who_and_why(store, proposed):
     assert (last.what, last.body) == ("declined", {"proposal": proposed, "by": "a lead", "reason": "wrong moment"})
 
 
+def test_what_is_put_aside_or_was_declined_by_mistake_waits_again(store, a_proposal, proposed):
+    review.snooze(store, "acme", proposed, "a lead", MONDAY + timedelta(hours=3), MONDAY)
+    review.put_back(store, "acme", proposed, "a lead", MONDAY)
+    assert (state(store, proposed), views.shown(store, "acme", proposed)["snoozed_until"]) == ("open", None)
+    review.decline(store, "acme", proposed, "a lead", "other", MONDAY)
+    review.put_back(store, "acme", proposed, "a lead", MONDAY)
+    assert state(store, proposed) == "open"
+
+
+def test_what_was_declined_is_not_put_back_beside_another_for_the_same_or_after_its_time(store, a_proposal, proposed):
+    review.decline(store, "acme", proposed, "a lead", "other", MONDAY)
+    with pytest.raises(CannotDecide):
+        review.put_back(store, "acme", proposed, "a lead", MONDAY + timedelta(hours=24))
+    review.keep(store, "acme", [a_proposal("1", "2", at=MONDAY + timedelta(seconds=3))], MONDAY)
+    with pytest.raises(CannotDecide, match="another one"):
+        review.put_back(store, "acme", proposed, "a lead", MONDAY)
+
+
+def test_what_labels_were_written_for_is_not_put_back_after_it_was_declined(store, a_proposal):
+    setting(store, modes={"rebalance": "suggest"})
+    proposal = a_proposal("1")
+    review.keep(store, "acme", [proposal], MONDAY)
+    review.decline(store, "acme", proposal.id, "a lead", "other", MONDAY)
+
+    with pytest.raises(CannotDecide):
+        review.put_back(store, "acme", proposal.id, "a lead", MONDAY)
+
+
 # what changed meanwhile
 
 

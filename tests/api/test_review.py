@@ -111,6 +111,16 @@ def test_what_was_written_can_be_undone_and_nothing_else(call, store, proposed):
     assert call.post(f"{address}/undo", json={}).json["state"] == "undone"
 
 
+def test_what_was_decided_with_nothing_written_can_be_put_back(call, proposed):
+    address = f"proposals/{proposed['acme']}"
+    assert call.post(f"{address}/put-back").status_code == 409
+    call.post(f"{address}/decline", json={"reason": "other"})
+
+    back = call.post(f"{address}/put-back", json={})
+    assert (back.status_code, back.json["state"], back.json["decided_by"]) == (200, "open", "acme lead")
+    assert call.post(f"{address}/put-back", json={"why": "so"}).status_code == 422
+
+
 def test_whoever_looks_at_persons_is_in_the_audit_once_a_call(call, store, proposed, a_proposal):
     review.keep(store, "acme", [a_proposal("acme", at=MONDAY - timedelta(hours=1), moves=(), because=())], MONDAY)
     before = len(what(store))
