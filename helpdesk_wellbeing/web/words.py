@@ -170,7 +170,7 @@ def since(shown: Shown) -> str:
     found = shown.since
     if found is None:
         return ""
-    told = [_("Measured on %(when)s.", when=moment(shown.measured_at))]
+    told = []
     if found.solved:
         told.append(
             ngettext(
@@ -182,7 +182,7 @@ def since(shown: Shown) -> str:
         )
     if found.elsewhere:
         told.append(ngettext("Somebody else has one since.", "Others have %(num)s since.", found.elsewhere))
-    return " ".join([*told, _("What does not lie where it lay is left as it is.")])
+    return " ".join([*told, _("What has changed is left as it is.")])
 
 
 def declined(reason: str) -> str:
