@@ -21,6 +21,7 @@ from helpdesk_wellbeing.web.settings import (
     agreement,
     backtest,
     entering,
+    helpdesk,
     hours,
     keeping,
     notices,
@@ -28,6 +29,6 @@ from helpdesk_wellbeing.web.settings import (
     people,
 )
 
-SETTINGS = (overview, hours, people, agreement, backtest, acting, entering, notices, keeping)
+SETTINGS = (overview, hours, people, agreement, backtest, acting, helpdesk, entering, notices, keeping)
 PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
 SETUP_PARTS = (setup_begin, connect, choosing)
