@@ -273,6 +273,12 @@ _FILES = {
 }
 
 _DECIDING = {
+    "proposal {id} was measured anew at {moment} UTC; look at it again": N_(
+        "It was measured anew on %(moment)s; look at it again."
+    ),
+    "proposal {id} cannot be put back: another one for the same waits by now": N_(
+        "It cannot be put back: another one for the same waits by now."
+    ),
     "proposal {id} is {state}": N_("It was decided or withdrawn in the meantime."),
     "proposal {id} is {state}; there is nothing to undo": N_("There is nothing to take back."),
     "proposal {id} is {state}; it cannot be put back": N_("It cannot be put back any more."),

@@ -11,6 +11,7 @@ import structlog
 from babel.dates import format_date
 
 from helpdesk_wellbeing.pages import audit, funnel, held
+from helpdesk_wellbeing.translations import catalogue
 from helpdesk_wellbeing.web import language
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def note_sessions(known: Known, now: datetime) -> None:
 def read_words(app: Flask, stopping: Callable[[], bool] = lambda: False) -> None:
     """Templates, catalogues and the names of months, of which the first page of a process would read its own."""
     for code in language.LANGUAGES:
-        language.catalogue(code)
+        catalogue(code)
         format_date(date(2026, 1, 1), "d MMM y", locale=code)
     for name in app.jinja_env.list_templates():
         if stopping():
