@@ -18,6 +18,10 @@ class Wording:
         """A text of the table, filled in."""
         return TEXTS[key][self.language].format(**values)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is a text of this key."""
+        return key in TEXTS
+
     def title(self, rule: Rule) -> str:
         """What a rule is called."""
         return self._of(rule, "title") or rule.title
