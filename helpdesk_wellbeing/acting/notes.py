@@ -25,9 +25,10 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "letter_subject": "What is looked at about your work, and what is not",
         "letter_body": "{again}helpdesk-wellbeing works beside this helpdesk, so that too much work and too little "
         "rest are noticed early and work is shared. It looks at who changed which ticket and when, and estimates "
-        "hours and load from that. No text of a ticket, no screen, no keystroke, no mood. It is not used for appraisal, "
-        "pay or discipline, and nobody is ranked. You see everything about yourself first; others see less, and "
-        "later. You may object, say that something is wrong, give hours of your own and take your data with you.\n\n"
+        "hours and load from that. No text of a ticket, no screen, no keystroke, no mood. It is not used for "
+        "appraisal, pay or discipline, and nobody is ranked. You see everything about yourself first; others see "
+        "less, and later. You may object, say that something is wrong, give hours of your own and take your data "
+        "with you.\n\n"
         "The whole letter, and your own page:\n{link}\n{contact}\n"
         "Everybody gets this same text. You need not answer, and this ticket can be closed.",
         "letter_again": "What was agreed now reaches further than before, so please read this again. ",

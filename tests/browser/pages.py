@@ -8,7 +8,8 @@ from helpdesk_wellbeing.acting import views
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT
 from tests.browsing import AGENT, NOBODY, Served
 
-SETTINGS = ("connection", "hours", "people", "agreement", "backtest", "acting", "access", "notices", "keeping", "rules")
+SETTINGS = ("connection", "hours", "people", "agreement", "backtest", "acting", "access", "notices", "keeping", "rules",
+            "telling")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def pages_of(here: Served) -> list[Shot]:
         Shot("surveys", "agent", "esat"),
         Shot("survey", "member", f"esat/{wave}"),
         Shot("me", "agent", "me"),
+        Shot("letter", "agent", "letter"),
         Shot("audit", "council", "audit"),
         Shot("settings", "admin", "settings"),
         Shot("settings", "council", "settings"),

@@ -94,6 +94,7 @@ def _source(running: Running, say: Wording) -> Section:
 
 def _looked_at(running: Running, say: Wording) -> Section:
     spoken = [rule for rule, about in running.rules if about == "agent" and running.speaks_of(rule)]
+    spoken.sort(key=lambda rule: (not rule.signal.startswith("WT"), rule.signal))  # hours first, then load
     if not spoken:
         return Section(say("letter looked at"), say("letter looked at nothing"))
     limits = _limits(running)
