@@ -138,11 +138,22 @@ def standing_of(store: Store, account: str, at: datetime) -> Standing:
     return Standing(scope, tuple(people), settings)
 
 
+def seen_by_others(store: Store, account: str, at: datetime) -> Standing | None:
+    """Who was told, where leads or operations see what is said of single people; None where nobody else does."""
+    return standing_of(store, account, at) if scope_of(store, account, at).is_seen else None
+
+
 def read_at(store: Store, account: str, agent: str, at: datetime) -> datetime | None:
     """When an agent said that they have read what holds now."""
     since = scope_of(store, account, at).since
     said = next((one.at for one in store.said.words(account, agent) if one.what == READ), None)
     return said if said is not None and (since is None or said >= since) else None
+
+
+def is_to_read_again(store: Store, account: str, agent: str, at: datetime) -> bool:
+    """Whether an agent has read what was agreed before and not what reaches further now."""
+    has_read = any(one.what == READ for one in store.said.words(account, agent))
+    return has_read and read_at(store, account, agent, at) is None
 
 
 def _person(

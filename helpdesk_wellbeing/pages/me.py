@@ -124,7 +124,8 @@ class MePage:
     own_hours: str | None
     schedule: str | None
     is_asked: bool  # surveys
-    read_at: datetime | None
+    read_at: datetime | None  # what holds now
+    is_to_read_again: bool  # more was agreed since
     doors: tuple[Door, ...]  # who may come in as this agent otherwise than by the helpdesk
 
 
@@ -167,6 +168,7 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
         own_hours=own_hours, schedule=person.get("schedule"),
         is_asked=agent not in policy_of(store, account).not_asked,
         read_at=telling.read_at(store, account, agent, now),
+        is_to_read_again=telling.is_to_read_again(store, account, agent, now),
         doors=tuple(
             Door(one.who, one.added_at, called(known, account, one.added_by) or "")
             for one in store.access.members(account)

@@ -121,7 +121,7 @@ def test_agents_read_the_whole_letter_and_are_asked_again_when_more_is_agreed(ag
 
     agree(agreed, datetime.now(UTC) + timedelta(milliseconds=1), "WT4", "LD1")
 
-    assert "I have read it" in ada.get("/a/acme/me").text
+    assert "reaches further than when you read this" in ada.get("/a/acme/me").text
     assert "Everybody is to be told again" in admin.get(HERE).text
     assert signed_in(None, Role.ADMIN).get("/a/acme/letter").status_code == 403
 

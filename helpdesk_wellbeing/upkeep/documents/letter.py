@@ -151,7 +151,9 @@ def limit(rule: Rule, say: Wording, limits: Mapping[str, str]) -> str:
     key = f"limit {rule.id}"
     if shipped is None or key not in say or _shape(shipped) != _shape(rule) or shipped.title != rule.title:
         return f"{say.why(rule)} {say('warn')}: {say.level(rule.warn)}."
-    return say(key, **{**limits, **dict(_numbers("", rule.warn)), **dict(_numbers("critical_", rule.critical))})
+    numbers = {**limits, **dict(_numbers("", rule.warn)), **dict(_numbers("critical_", rule.critical))}
+    comma = say("decimal comma")
+    return say(key, **{name: number.replace(".", comma) for name, number in numbers.items()})
 
 
 def _numbers(prefix: str, alternatives: tuple[Alternative, ...]) -> Iterator[tuple[str, str]]:
