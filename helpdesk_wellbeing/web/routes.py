@@ -21,6 +21,7 @@ from helpdesk_wellbeing.web.settings import (
     agreement,
     backtest,
     entering,
+    helpdesk,
     hours,
     keeping,
     notices,
@@ -29,6 +30,6 @@ from helpdesk_wellbeing.web.settings import (
     telling,
 )
 
-SETTINGS = (overview, hours, people, agreement, backtest, acting, entering, notices, keeping, telling)
+SETTINGS = (overview, hours, people, agreement, backtest, acting, helpdesk, entering, notices, keeping, telling)
 PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
 SETUP_PARTS = (setup_begin, connect)

@@ -23,6 +23,7 @@ from helpdesk_wellbeing.errors import StoreError, WellbeingError
 from helpdesk_wellbeing.logs import place_of
 from helpdesk_wellbeing.pages.connecting import Connecting
 from helpdesk_wellbeing.pages.known import Known
+from helpdesk_wellbeing.pages.setting_up import SettingUp
 from helpdesk_wellbeing.signed import derived
 from helpdesk_wellbeing.web import cookies, headers, language
 from helpdesk_wellbeing.web.charts.drawing import warm_up
@@ -54,6 +55,7 @@ class Site:
     connecting: Connecting | None = None  # None: accounts are connected on the command line only
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
     ticket_page: TicketPage = lambda account, ticket: None
+    setting_up: SettingUp | None = None  # None: helpdesks are set up on the command line only
 
     @property
     def store(self) -> Store:
@@ -69,12 +71,13 @@ def add_pages(
     ways: WaysOf = lambda account: (),
     connecting: Connecting | None = None,
     ticket_page: TicketPage = lambda account, ticket: None,
+    setting_up: SettingUp | None = None,
 ) -> Site:
     """Join all pages to the application: /a/<account>/…, /setup/, /static/, /."""
     from helpdesk_wellbeing.web import setup_door
     from helpdesk_wellbeing.web.routes import PARTS
 
-    site = Site(Known(store, catalogue), now, ways, connecting, ticket_page=ticket_page)
+    site = Site(Known(store, catalogue), now, ways, connecting, ticket_page=ticket_page, setting_up=setting_up)
     app.extensions[SITE] = site
     app.session_interface = cookies.OfForms(store)
     secret = store.access.cookie_secret()

@@ -8,8 +8,20 @@ from helpdesk_wellbeing.acting import views
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT
 from tests.browsing import AGENT, NOBODY, Served
 
-SETTINGS = ("connection", "hours", "people", "agreement", "backtest", "acting", "access", "notices", "keeping", "rules",
-            "telling")  # fmt: skip
+SETTINGS = (
+    "connection",
+    "hours",
+    "people",
+    "agreement",
+    "backtest",
+    "acting",
+    "helpdesk",
+    "access",
+    "notices",
+    "keeping",
+    "rules",
+    "telling",
+)
 
 
 @dataclass(frozen=True)
