@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from helpdesk_wellbeing.acting.helpdesk import Invitation
+from helpdesk_wellbeing.acting.helpdesk import LETTER, Invitation
 from helpdesk_wellbeing.acting.names import names_in, names_of
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.errors import CannotDecide
+from helpdesk_wellbeing.people import holding
 from helpdesk_wellbeing.plan.actions.esat_wave import TEAM_LOAD
 from helpdesk_wellbeing.plan.proposal import Because, Proposal, Subject
 from helpdesk_wellbeing.store.writes import Planned, Write
@@ -131,6 +130,10 @@ def invitation(store: Store, account: str, write: Write, policy: Acting, at: dat
     """The ticket that asks one person; the same each time it is made. None when nobody needs to be asked any more."""
     if "consent" in write.asked:
         return _for_consent(store, account, write, policy, at)
+    if write.proposal == LETTER:
+        from helpdesk_wellbeing.acting import telling
+
+        return telling.invitation(store, account, write, policy, at)
     asked = [one for one in waves.to_invite(store, account, write.asked["wave"], at) if one.person == write.target]
     wave = store.surveys.wave(account, write.asked["wave"])
     if not asked or wave is None:
@@ -165,24 +168,28 @@ def not_asked(store: Store, account: str) -> tuple[str, ...]:
     return policy_of(store, account).not_asked
 
 
-def teams(directory: Directory, on: date, opted_out: Collection[str] = ()) -> dict[str, tuple[Member, ...]]:
-    """The members of each group of whom something may be said, by the directory as it stands on a day."""
-    holds = pl.col("valid_from").is_null() | (pl.col("valid_from") <= on)
-    people = directory.people.filter(holds).sort("valid_from", nulls_last=False, maintain_order=True)
-    people = people.unique("agent", keep="last", maintain_order=True).sort("agent")
+def everybody(directory: Directory, on: date, opted_out: Collection[str] = ()) -> dict[str, Member]:
+    """Everybody of whom something may be said, by agent, by the directory as it stands on a day."""
     leave: dict[str, list[tuple[date, date]]] = {}
     for agent, first, last in directory.leave.iter_rows():
         leave.setdefault(agent, []).append((first, last))
-    found: dict[str, list[Member]] = {}
-    for row in people.iter_rows(named=True):
+    found = {}
+    for row in holding(directory.people, on).sort("agent").iter_rows(named=True):
         if row["excluded"] or row["identity"] in ("shared", "automation"):
             continue
-        member = Member(
+        found[row["agent"]] = Member(
             row["agent"], row["time_zone"] or "UTC", row["schedule"], tuple(leave.get(row["agent"], ())),
             opted_out=row["agent"] in opted_out,
         )  # fmt: skip
-        for group in row["groups"] or ():
-            found.setdefault(group, []).append(member)
+    return found
+
+
+def teams(directory: Directory, on: date, opted_out: Collection[str] = ()) -> dict[str, tuple[Member, ...]]:
+    """The members of each group of whom something may be said, by the directory as it stands on a day."""
+    known, found = everybody(directory, on, opted_out), dict[str, list[Member]]()
+    for agent, groups in holding(directory.people, on).sort("agent").select("agent", "groups").iter_rows():
+        for group in groups or () if agent in known else ():
+            found.setdefault(group, []).append(known[agent])
     return {team: tuple(members) for team, members in sorted(found.items())}
 
 
@@ -202,5 +209,6 @@ def about(wave: Wave) -> dict[str, Any]:
 
 
 __all__ = [
-    "about", "end_waves", "invitation", "is_open", "look_after_waves", "open_wave", "reasons", "regular", "teams",
+    "about", "end_waves", "everybody", "invitation", "is_open", "look_after_waves", "open_wave", "reasons", "regular",
+    "teams",
 ]  # fmt: skip

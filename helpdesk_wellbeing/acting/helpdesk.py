@@ -17,6 +17,7 @@ from helpdesk_wellbeing.errors import RetryLater
 SUGGESTED_TAG = "wellbeing_suggested"
 MOVED_TAG = "wellbeing_moved"
 SURVEY_TAG = "wellbeing_survey"  # on tickets that this program makes; guards of the customer's own rules look for it
+LETTER = "letter"  # in the place of a proposal: writes by which agents are told what is looked at about them
 TAGS = (SUGGESTED_TAG, MOVED_TAG, SURVEY_TAG)
 SUGGESTED, MOVED = "suggested", "moved"  # what our custom field, the label, says
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from helpdesk_wellbeing.acting import asking, review
+from helpdesk_wellbeing.acting import asking, review, telling
 from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.agreement.gate import Gate, gate_of
@@ -55,6 +55,7 @@ def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetim
     gate = gate_of(store, account, at, directory=outcome.facts.directory)
     answer = check(outcome, catalogue, gate=gate)
     asking.look_after_waves(store, account, at)
+    telling.go_on(store, account, at)
     review.finish(store, account, at)
     situation = situation_of(store, outcome, catalogue, answer, at, gate)
     flags = [*answer["flags"], *teams_under_load(situation), *open_work_now(situation)]

@@ -34,7 +34,7 @@ COMMANDS = {
     "package": "Build the app inside the helpdesk, checked.",
     "proposals": "What is suggested, and what people decide about it.",
     "pull": "Read new activity from the helpdesk.",
-    "report": "Papers for works council and privacy officer.",
+    "report": "Papers for agents, works council and privacy officer.",
     "retention": "How long what is kept; what was taken out last.",
     "rules": "List, show and test the rules.",
     "secrets": "Set, show and change webhook secrets; the key.",

@@ -90,14 +90,18 @@ def _give_roles(store: Store, at: datetime) -> None:
 
 
 def _agree(store: Store, known: Catalogue, clock: Clock) -> None:
-    """Nothing is said about single agents before it was agreed on."""
+    """Nothing is said about single agents before it was agreed on and they were told."""
+    from helpdesk_wellbeing.acting import telling
     from helpdesk_wellbeing.agreement import model, recording
+    from helpdesk_wellbeing.pages.settings import people
 
     agreed = model.Agreement(
         parties=("the works council of the demo", "the management of the demo"), agreed_on=clock.at.date(),
         dpia_on=clock.at.date(), works_council="consented", signals=model.personal_signals(known),
     )  # fmt: skip
     recording.record(store, ACCOUNT, agreed, ADMIN, clock.now(), known)
+    people.note_no_fixed_hours(store, ACCOUNT, ADMIN, clock.now())
+    telling.told_otherwise(store, ACCOUNT, ADMIN, clock.at.date(), "in the team meetings", clock.now())
 
 
 def _ask_a_team(store: Store, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from helpdesk_wellbeing.cli.common import AccountName, catalogue, format_option,
 from helpdesk_wellbeing.cli.install import about as about_installation
 from helpdesk_wellbeing.cli.notices import about as about_notices
 from helpdesk_wellbeing.cli.platforms import how_to_add_the_key, lives_on_webhooks, unreadable_secrets, why_no_events
-from helpdesk_wellbeing.cli.status import about_writing, examine_account, in_short, retention_line
+from helpdesk_wellbeing.cli.status import about_telling, about_writing, examine_account, in_short, retention_line
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -86,7 +86,7 @@ def examine(store: Store, account: str) -> dict[str, Any]:
         "groups_without_tier": [],
         "trouble": unreadable_secrets(store, [account]),
     }
-    report["trouble"] += about_notices(store, account, now)
+    report["trouble"] += [*about_notices(store, account, now), *about_telling(store, account)]
     if work["paused_at"]:
         report["trouble"] += work["to_do"]
     elif work["acting"]["problem"]:

@@ -16,7 +16,7 @@ _output = click.option("--output", type=click.Path(dir_okay=False), metavar="FIL
 
 @click.group(name="report")
 def command() -> None:
-    """Papers for the works council and the privacy officer, written from the settings of this moment, as Markdown."""
+    """Papers for agents, the works council and the privacy officer, written from what is set now, as Markdown."""
 
 
 def _write(kind: str, account: str, language: str, output: str | None) -> None:
@@ -27,7 +27,17 @@ def _write(kind: str, account: str, language: str, output: str | None) -> None:
         print_bytes(text.encode())
         return
     Path(output).write_text(text, "utf-8")
-    say(f"{account}: {output} is written; it is a draft, see what is to be filled in")
+    is_draft = "" if kind == "agents" else "; it is a draft, see what is to be filled in"
+    say(f"{account}: {output} is written{is_draft}")
+
+
+@command.command(short_help="The letter to agents.")
+@account_option
+@_language
+@_output
+def agents(account: str, language: str, output: str | None) -> None:
+    """The letter to agents: what is looked at about them, what never is, who sees it, and what they can do."""
+    _write("agents", account, language, output)
 
 
 @command.command(short_help="Draft of a data protection impact assessment.")

@@ -135,6 +135,7 @@ def _account(store: Store, account: Account, found: Condition, is_pulled_now: bo
             ),
             *_to_erase(account.name, store.upkeep.erasing(account.name)),
             *about_writing(account.name, acting),
+            *about_telling(store, account.name),
             *about_notices(store, account.name, datetime.now(UTC)),
         ],
     }
@@ -165,6 +166,7 @@ def _acting(store: Store, account: str) -> dict[str, Any]:
 
 def _privacy(store: Store, account: str) -> list[str]:
     """What the admin should know of what was agreed, contested, and how people decide."""
+    from helpdesk_wellbeing.acting.telling import TO_TELL, seen_by_others
     from helpdesk_wellbeing.agreement.rubber import stamping_of
     from helpdesk_wellbeing.agreement.saying import doubts
 
@@ -176,8 +178,27 @@ def _privacy(store: Store, account: str) -> list[str]:
     wrong = [one for one in doubts(store, account, now) if one.about_attribution]
     if wrong:
         lines.append(f"{counted(len(wrong), 'flag')} contested as not the agent's own work; see doctor")
+    standing = seen_by_others(store, account, now)
+    missing = 0 if standing is None or standing.is_untold else len(standing.of(TO_TELL))
+    if missing:
+        lines.append(f"{counted(missing, 'agent')} not told yet what is looked at; see Settings, Tell your agents")
     stamping = stamping_of(store, account, now)
     return lines if stamping is None else [*lines, str(stamping)]
+
+
+def about_telling(store: Store, account: str) -> list[str]:
+    """What a person has to do where others see what is said of single people, and nobody was told."""
+    from helpdesk_wellbeing.acting.telling import seen_by_others
+
+    standing = seen_by_others(store, account, datetime.now(UTC))
+    if standing is None or not standing.is_untold:
+        return []
+    again = " again, as more was agreed" if any(one.again for one in standing.people) else ""
+    return [
+        f"leads see what is said of single people, and none of {counted(len(standing.people), 'agent')} was told"
+        f"{again}; tell them in Settings, Tell your agents; the letter: "
+        f"helpdesk-wellbeing report agents --account {account}"
+    ]
 
 
 def about_writing(account: str, acting: dict[str, Any]) -> list[str]:

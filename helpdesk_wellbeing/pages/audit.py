@@ -77,13 +77,13 @@ class Log:
 
 
 KINDS = (
-    "accepted", "agent erased", "agreement", "agreement asked for", "audit downloaded", "connected", "consent",
-    "consent asked", "contest settled", "contested", "declined", "done", "entry link made", "expired", "exported",
-    "files taken", "installed", "let in", "let in no more", "looked", "objection", "objection withdrawn",
-    "own hours", "page opened for a reason", "page shut again", "people changed", "proposed", "put back", "renewed",
-    "retention", "retention set", "role changed", "settings", "sign-in changed", "signed in", "signed out by another",
-    "signed out everywhere", "snoozed", "theme added", "theme answered", "token added", "token dropped",
-    "undo asked", "uninstalled", "wave opened", "wave published", "withdrawn",
+    "accepted", "agent erased", "agents told", "agreement", "agreement asked for", "audit downloaded", "connected",
+    "consent", "consent asked", "contest settled", "contested", "declined", "done", "entry link made", "expired",
+    "exported", "files taken", "installed", "let in", "let in no more", "letter changed", "looked", "no fixed hours",
+    "objection", "objection withdrawn", "own hours", "page opened for a reason", "page shut again", "people changed",
+    "proposed", "put back", "renewed", "retention", "retention set", "role changed", "settings", "sign-in changed",
+    "signed in", "signed out by another", "signed out everywhere", "snoozed", "theme added", "theme answered",
+    "token added", "token dropped", "undo asked", "uninstalled", "wave opened", "wave published", "withdrawn",
 )  # fmt: skip
 
 

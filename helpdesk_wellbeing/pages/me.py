@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.access import break_glass
 from helpdesk_wellbeing.access.break_glass import Opened
+from helpdesk_wellbeing.acting import telling
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.agreement.model import STATUTORY, personal_signals
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store.proposals import Kept
     from helpdesk_wellbeing.store.said import Contest
 
-READ = "told at go-live"  # the words of an agent who has read what they were told
 BACK = timedelta(weeks=26)  # how far back suggestions are shown
 LOOKS = 50  # the latest that are shown
 CHARTS = ("WT1", "WT4", "WT2", "LD1")  # of hours and of load; every flag of one's own has its own page and chart
@@ -124,7 +124,8 @@ class MePage:
     own_hours: str | None
     schedule: str | None
     is_asked: bool  # surveys
-    read_at: datetime | None
+    read_at: datetime | None  # what holds now
+    is_to_read_again: bool  # more was agreed since
     doors: tuple[Door, ...]  # who may come in as this agent otherwise than by the helpdesk
 
 
@@ -166,7 +167,8 @@ def build(known: Known, viewer: Viewer, now: datetime, of: str | None = None) ->
         ),
         own_hours=own_hours, schedule=person.get("schedule"),
         is_asked=agent not in policy_of(store, account).not_asked,
-        read_at=next((w.at for w in store.said.words(account, agent) if w.what == READ), None),
+        read_at=telling.read_at(store, account, agent, now),
+        is_to_read_again=telling.is_to_read_again(store, account, agent, now),
         doors=tuple(
             Door(one.who, one.added_at, called(known, account, one.added_by) or "")
             for one in store.access.members(account)

@@ -20,6 +20,8 @@ from helpdesk_wellbeing.store.events import Owned, Owner
 from helpdesk_wellbeing.store.tables import contests, objections, own_words
 
 HOURS = "hours"  # their own: the words that facts rest on
+READ = "told at go-live"  # they have read what they were told
+NO_FIXED_HOURS = "no fixed hours"  # what an admin said of them: no schedule is missing
 
 
 @dataclass(frozen=True)

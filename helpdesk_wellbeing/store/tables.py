@@ -569,7 +569,8 @@ contests = Table(
     Column("until", BigInteger, nullable=False),
 )
 
-# What agents said about themselves: their own hours window, that they have read what they were told at go-live; JSON.
+# What agents said about themselves (their own hours window, that they have read what they were told at go-live), and
+# what was noted of each: how they were told, that they have no fixed hours; JSON.
 own_words = Table(
     "own_words",
     metadata,

@@ -37,6 +37,9 @@ def _happenings() -> dict[str, str]:
         "agreement": _("agreement recorded"),
         "agreement asked for": _("change of the agreement asked for"),
         "agreement recorded": _("agreement recorded"),
+        "agents told": _("agents told what is looked at"),
+        "letter changed": _("letter to agents changed"),
+        "no fixed hours": _("people without fixed hours noted"),
         "connected": _("helpdesk connected"),
         "files taken": _("files about people taken"),
         "people changed": _("a person's settings changed"),
@@ -100,13 +103,17 @@ def _fields() -> dict[str, str]:
         "answer": _("answer"),
         "because": _("because of"),
         "changed": _("changed"),
+        "contact": _("whom to ask"),
         "evidence": _("evidence opened"),
         "expires": _("until"),
         "glass": _("entry"),
+        "how": _("how"),
         "listed": _("listed"),
         "mode": _("mode"),
         "moves": _("tickets"),
         "of": _("asked"),
+        "on": _("on"),
+        "people": _("people"),
         "page": _("page"),
         "proposal": _("proposal"),
         "proposals": _("proposals"),
@@ -254,7 +261,8 @@ def _word(of: str, text: str) -> str:
 def _way(word: str) -> str:
     return {
         "bootstrap": _("entry link"), "email": _("e-mail"), "oidc": _("own provider"), "zendesk": "Zendesk",
-        "freshdesk": "Freshdesk", "app": _("the app in the helpdesk"),
+        "freshdesk": "Freshdesk", "app": _("the app in the helpdesk"), "ticket": settings.told("ticket"),
+        "otherwise": settings.told("otherwise"),
     }.get(word, word)  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, flash, request, url_for
+from flask_babel import get_locale
 
 from helpdesk_wellbeing.access.viewer import Viewer
-from helpdesk_wellbeing.acting import policy
+from helpdesk_wellbeing.acting import policy, telling
 from helpdesk_wellbeing.agreement.saying import forget_own_hours, object_to, set_own_hours, withdraw_objection
 from helpdesk_wellbeing.engine import Engine
 from helpdesk_wellbeing.errors import CannotDecide, ConfigError
@@ -13,6 +14,8 @@ from helpdesk_wellbeing.pages import me as model
 from helpdesk_wellbeing.pages.me import MePage
 from helpdesk_wellbeing.pages.told import note_look
 from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.said import READ
+from helpdesk_wellbeing.upkeep.documents import letter_to_agents
 from helpdesk_wellbeing.upkeep.held import as_zip, held
 from helpdesk_wellbeing.web import charts, me_words, phrases
 from helpdesk_wellbeing.web.charts import Figure
@@ -22,12 +25,18 @@ from helpdesk_wellbeing.web.texts import gettext as _
 
 
 def add_to(pages: Blueprint, site: Site) -> None:
-    """GET /me, and POST /me/… for what the reader may say about themselves."""
+    """GET /me, /letter, and POST /me/… for what the reader may say about themselves."""
     store = site.store
 
     @pages.get("/me")
     def me(account: str) -> Response:
         return _shown(site, viewer_for("me"))
+
+    @pages.get("/letter")
+    def letter(account: str) -> Response:
+        """What everybody is told: the same for all."""
+        page = letter_to_agents(store, account, str(get_locale()), site.now())
+        return render("own_letter.html", page=page, read_at=telling.read_at(store, account, _agent(), site.now()))
 
     @pages.get("/me/<agent>")
     def me_of(account: str, agent: str) -> Response:
@@ -86,7 +95,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
 
     @pages.post("/me/read")
     def has_read(account: str) -> Response:
-        store.said.say(account, _agent(), model.READ, {}, site.now())
+        store.said.say(account, _agent(), READ, {}, site.now())
         return _back(_("Thank you."), "told")
 
     def _back(text: str, place: str) -> Response:

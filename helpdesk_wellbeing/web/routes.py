@@ -27,8 +27,9 @@ from helpdesk_wellbeing.web.settings import (
     notices,
     overview,
     people,
+    telling,
 )
 
-SETTINGS = (overview, hours, people, agreement, backtest, acting, helpdesk, entering, notices, keeping)
+SETTINGS = (overview, hours, people, agreement, backtest, acting, helpdesk, entering, notices, keeping, telling)
 PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
 SETUP_PARTS = (setup_begin, connect, choosing)

@@ -20,6 +20,7 @@ SETTINGS = (
     "notices",
     "keeping",
     "rules",
+    "telling",
 )
 
 
@@ -54,6 +55,7 @@ def pages_of(here: Served) -> list[Shot]:
         Shot("surveys", "agent", "esat"),
         Shot("survey", "member", f"esat/{wave}"),
         Shot("me", "agent", "me"),
+        Shot("letter", "agent", "letter"),
         Shot("audit", "council", "audit"),
         Shot("settings", "admin", "settings"),
         Shot("settings", "council", "settings"),

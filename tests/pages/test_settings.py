@@ -31,12 +31,16 @@ PAGES = (
     "/rules",
     "/notices",
     "/keeping",
+    "/telling",
     "/documents/dpia/nl",
+    "/documents/agents/nl",
 )
 CHANGES = (
-    "/connection", "/hours", "/people/files", "/people/1", "/agreement", "/backtest", "/acting", "/acting/switch",
+    "/connection", "/hours", "/people/files", "/people/no-fixed-hours", "/people/1",
+    "/agreement", "/backtest", "/acting", "/acting/switch",
     "/access/members", "/access/members/drop", "/access/sessions/end", "/access/ways",
     "/notices", "/notices/rooms", "/notices/rooms/drop", "/keeping",
+    "/telling/tickets", "/telling/otherwise", "/telling/contact",
 )  # fmt: skip
 NOW = datetime.now(UTC)
 

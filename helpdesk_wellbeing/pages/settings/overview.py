@@ -10,7 +10,7 @@ from helpdesk_wellbeing.access.roles import MAY_CHANGE_SETTINGS
 from helpdesk_wellbeing.agreement.saying import doubts
 from helpdesk_wellbeing.notices.settings import settings_of
 from helpdesk_wellbeing.pages import jobs
-from helpdesk_wellbeing.pages.settings import acting, agreement, entering, people, reading
+from helpdesk_wellbeing.pages.settings import acting, agreement, entering, people, reading, telling
 from helpdesk_wellbeing.pages.told import Named, named, note_look
 from helpdesk_wellbeing.upkeep.retention import Kind, retention_of
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.pages.settings.entering import AccessPage
     from helpdesk_wellbeing.pages.settings.people import PeoplePage
     from helpdesk_wellbeing.pages.settings.reading import Reading
+    from helpdesk_wellbeing.pages.settings.telling import TellingState
 
 _HOURS, _MODES = "settings_hours_seen", "settings_modes_seen"
 
@@ -50,8 +51,9 @@ class Overview:
     agreement: AgreementPage
     backtest: Job | None
     access: AccessPage
+    telling: TellingState
     acting: ActingPage
-    done: frozenset[str]  # of the steps: connect, hours, people, agreement, backtest, acting, access
+    done: frozenset[str]  # of the steps
     rules: int
     notices_on: bool
     events_days: int
@@ -63,7 +65,7 @@ class Overview:
         return next((step for step in STEPS if step not in self.done), None)
 
 
-STEPS = ("connect", "hours", "people", "agreement", "backtest", "access", "acting")
+STEPS = ("connect", "hours", "people", "agreement", "backtest", "access", "tell", "acting")
 
 
 def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
@@ -72,7 +74,7 @@ def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
     read = reading.reading_of(known, account, now)
     everybody, agreed = people.build(known, viewer, now), agreement.build(known, viewer, now)
     looked, entry = jobs.job_of(store, account, jobs.BACKTEST), entering.build(known, viewer, now)
-    acts = acting.build(known, viewer, now)
+    told, acts = telling.state_of(known, account, now), acting.build(known, viewer, now)
     has_way = entry.ways.zendesk is not None or entry.ways.oidc is not None
     is_done = {
         "connect": not read.is_paused and (read.platform is not None or read.events > 0),
@@ -81,6 +83,7 @@ def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
         "agreement": agreed.holds is not None or not agreed.is_needed,
         "backtest": looked is not None and looked.state == "done",
         "access": has_way and entry.has_admin,
+        "tell": told.is_done,
         "acting": (store.get_meta(account, _MODES) is not None or bool(acts.policy.modes))
         and not acts.waits_for_install,
     }
@@ -92,6 +95,7 @@ def build(known: Known, viewer: Viewer, now: datetime) -> Overview:
         agreed,
         looked,
         entry,
+        told,
         acts,
         done,
         len(list(known.catalogue.active())),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from helpdesk_wellbeing.access.roles import Role
+from helpdesk_wellbeing.acting import asking
 from helpdesk_wellbeing.people import PEOPLE, holding
 from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.said import NO_FIXED_HOURS
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.access.viewer import Viewer
@@ -41,6 +43,7 @@ class Row:
     is_excluded: bool
     identity: str | None
     gaps: tuple[Gap, ...]
+    has_no_fixed_hours: bool  # said by an admin: the schedule is no gap, and what needs one is not assessable
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class PeoplePage:
     gap: str
     files: Mapping[str, int]  # rows that came from files or by hand, by kind
     may_change: bool
+    without_fixed_hours: int
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     directory, names = known.directory(account), known.names(account)
     held = holding(directory.people, now.date())
     led = {group for groups in held["lead_of"].drop_nulls() for group in groups}
-    every = [_row(row, led, names.group) for row in held.iter_rows(named=True)]
+    free = {one.agent for one in store.said.words(account) if one.what == NO_FIXED_HOURS}
+    every = [_row(row, led, names.group, free) for row in held.iter_rows(named=True)]
     meant = [row for row in every if not row.is_excluded and row.identity not in ("shared", "automation")]
     found = sorted(every, key=lambda row: (row.name.casefold(), row.agent))
     word = sought.strip().casefold()[:80]
@@ -92,22 +97,23 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     return PeoplePage(
         tuple(found[(at - 1) * A_PAGE : at * A_PAGE]) if may_change else (), len(meant), len(every) - len(meant),
         Counter(gap for row in meant for gap in row.gaps), tuple(groups), at, last, sought,
-        gap if gap in GAPS else "", files, may_change,
+        gap if gap in GAPS else "", files, may_change, sum(row.has_no_fixed_hours for row in meant),
     )  # fmt: skip
 
 
 KINDS: tuple[Kind, ...] = ("people", "leave", "groups", "on_call")
 
 
-def _row(row: Mapping[str, Any], led: set[str], group_name: Any) -> Row:
+def _row(row: Mapping[str, Any], led: set[str], group_name: Any, free: Collection[str]) -> Row:
     groups = tuple(row["groups"] or ())
-    gaps: list[Gap] = [gap for gap in ("schedule", "time_zone") if not row[gap]]
+    is_free = not row["schedule"] and row["agent"] in free
+    gaps: list[Gap] = [gap for gap in ("schedule", "time_zone") if not row[gap] and not (gap == "schedule" and is_free)]
     if groups and not led.intersection(groups):
         gaps.append("lead")
     return Row(
         row["agent"], row["name"] or row["agent"], row["time_zone"], row["preset"], row["contract_hours"],
         row["schedule"], tuple(group_name(one) for one in groups), tuple(group_name(g) for g in row["lead_of"] or ()),
-        bool(row["excluded"]), row["identity"], tuple(gaps),
+        bool(row["excluded"]), row["identity"], tuple(gaps), is_free,
     )  # fmt: skip
 
 
@@ -146,6 +152,33 @@ def set_person(
             differs = [name for name in FIELDS if new[name] != old[name]]
             store.audit.add(account, at, "people changed", by=by, agent=Person(agent), changed=differs)
     return changed
+
+
+def note_no_fixed_hours(store: Store, account: str, by: Any, at: datetime) -> int:
+    """Those who have no schedule now have no fixed hours, says the admin: nothing is missing, and what goes by a
+    schedule stays not assessable for them unless they give hours of their own. How many are new."""
+    with store.transaction():
+        known = {one.agent for one in store.said.words(account) if one.what == NO_FIXED_HOURS}
+        people = asking.everybody(store.directory(account), at.date())
+        new = [agent for agent, member in people.items() if not member.schedule and agent not in known]
+        for agent in new:
+            store.said.say(account, agent, NO_FIXED_HOURS, {}, at)
+        if new:
+            store.audit.add(account, at, "no fixed hours", by=by, agents=[Person(agent) for agent in new])
+    return len(new)
+
+
+def forget_no_fixed_hours(store: Store, account: str, by: Any, at: datetime) -> int:
+    """Their schedules are missing again; of how many."""
+    with store.transaction():
+        agents = [one.agent for one in store.said.words(account) if one.what == NO_FIXED_HOURS]
+        for agent in agents:
+            store.said.unsay(account, agent, NO_FIXED_HOURS)
+        if agents:
+            store.audit.add(
+                account, at, "no fixed hours", by=by, agents=[Person(agent) for agent in agents], removed=True
+            )  # fmt: skip
+    return len(agents)
 
 
 def replace(store: Store, account: str, frames: Mapping[Kind, pl.DataFrame], by: Any, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -36,15 +36,26 @@ class Running:
     agents: int
     presets: tuple[str, ...]
     members: Mapping[str, int]  # how many people have each role that was given
+    held_back: frozenset[str]  # rules that reach further than what was agreed to, so that they say nothing of anybody
+    sign_in: str | None  # the address under which agents find their own page
+    contact: str | None  # whom agents may ask
+
+    def speaks_of(self, rule: Rule) -> bool:
+        """Whether anything is said of single people by this rule, which is about them."""
+        if not self.agreement:
+            return not self.needs_agreement
+        return rule.signal in self.agreement.get("signals", ()) and rule.id not in self.held_back
 
 
 def running_of(store: Store, account: str, now: datetime) -> Running:
     """From the store, the rules' files and the settings."""
+    from helpdesk_wellbeing.acting import telling
     from helpdesk_wellbeing.acting.policy import policy_of
     from helpdesk_wellbeing.privacy import needs_agreement
 
-    found = store.account(account)
-    people = store.directory(account).people
+    found, rules, acting = store.account(account), _rules(), policy_of(store, account)
+    directory, agreement = store.directory(account), store.upkeep.agreed(account, now)
+    people = directory.people
     kept = retention_of(store, account, now)
     return Running(
         account=account,
@@ -54,16 +65,27 @@ def running_of(store: Store, account: str, now: datetime) -> Running:
         at=now,
         version=__version__,
         database="postgresql" if store.file is None else "sqlite",
-        rules=_rules(),
+        rules=rules,
         days={kind: kept.age(kind).days for kind in Kind},
         exempt=is_exempt(store, account),
-        agreement=store.upkeep.agreed(account, now),
+        agreement=agreement,
         needs_agreement=needs_agreement(found),
-        acting=policy_of(store, account),
+        acting=acting,
         agents=people["agent"].n_unique(),
-        presets=tuple(sorted(people["preset"].drop_nulls().unique())) or ("eu_floor",),
+        presets=tuple(sorted(people["preset"].fill_null(directory.preset).unique())) or (directory.preset,),
         members=store.upkeep.roles(account),
+        held_back=_held_back(agreement, rules, account),
+        sign_in=telling.address(account, acting.public_url),
+        contact=telling.settings_of(store, account).contact,
     )
+
+
+def _held_back(agreement: Mapping[str, Any], rules: Iterable[tuple[Rule, str]], account: str) -> frozenset[str]:
+    from helpdesk_wellbeing.agreement.gate import Gate
+    from helpdesk_wellbeing.agreement.model import read
+
+    gate = Gate(thresholds=read(agreement, account).thresholds if agreement else {})
+    return frozenset(rule.id for rule, about in rules if about == "agent" and gate.holds_back(rule) is not None)
 
 
 def _rules() -> tuple[tuple[Rule, str], ...]:

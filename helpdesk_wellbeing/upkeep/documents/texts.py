@@ -1,4 +1,4 @@
-"""The table of the papers' texts, by language."""
+"""The tables of the papers' texts, by language."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from importlib import resources
 from typing import Any
 
 
-def _read() -> dict[str, Any]:
-    file = resources.files("helpdesk_wellbeing.upkeep.documents") / "texts.toml"
+def _read(name: str) -> dict[str, Any]:
+    file = resources.files("helpdesk_wellbeing.upkeep.documents") / name
     return tomllib.loads(file.read_text("utf-8"))
 
 
-TEXTS: Mapping[str, Mapping[str, str]] = _read()["texts"]  # by key, then by language
+# By key, then by language.
+TEXTS: Mapping[str, Mapping[str, str]] = _read("texts.toml")["texts"] | _read("letter.toml")["texts"]

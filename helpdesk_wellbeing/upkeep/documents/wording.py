@@ -23,6 +23,10 @@ class Wording:
         """What a rule's file says; the words of an admin's own rules stay as they are."""
         return saying(self.language).of_rule(text)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is a text of this key."""
+        return key in TEXTS
+
     def level(self, rule: Rule, alternatives: tuple[Alternative, ...]) -> str:
         """From which numbers on a level holds."""
         return saying(self.language).level(alternatives, rule.signal) or self("never")

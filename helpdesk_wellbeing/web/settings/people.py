@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from helpdesk_wellbeing import people as files
 from helpdesk_wellbeing.errors import ConfigError
@@ -35,7 +36,7 @@ _MOST_PAGES = 10_000
 
 
 def add_to(pages: Blueprint, site: Site) -> None:
-    """GET /settings/people, POST …/files, GET and POST /settings/people/<agent>."""
+    """GET /settings/people, POST …/files and …/no-fixed-hours, GET and POST /settings/people/<agent>."""
 
     def people(account: str, status: int = 200, problems: dict[str, list[str]] | None = None) -> Response:
         viewer = reader()
@@ -71,6 +72,17 @@ def add_to(pages: Blueprint, site: Site) -> None:
             flash(text, "careful")
         told = ", ".join(f"{words.file(kind)}: {frame.height}" for kind, frame in frames.items())
         text = _("Taken, in the place of what files said before. Rows of %(files)s.", files=told)
+        return back("settings_people", text, account)
+
+    @pages.post("/settings/people/no-fixed-hours")
+    def no_fixed_hours(account: str) -> Response:
+        viewer = changer()
+        if request.form.get("forget"):
+            number = model.forget_no_fixed_hours(site.store, account, by(viewer), site.now())
+            text = ngettext("One schedule is missing again.", "%(num)s schedules are missing again.", number)
+        else:
+            number = model.note_no_fixed_hours(site.store, account, by(viewer), site.now())
+            text = ngettext("Noted for one person.", "Noted for %(num)s people.", number)
         return back("settings_people", text, account)
 
     def person(account: str, agent: str, status: int = 200, wrong: dict[str, str] | None = None) -> Response:

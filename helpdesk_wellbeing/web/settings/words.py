@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import format_decimal
 
+from helpdesk_wellbeing.web import rendering
 from helpdesk_wellbeing.web.texts import gettext as in_language
 from helpdesk_wellbeing.web.words import _, moment, ngettext
 
@@ -72,6 +73,40 @@ def identity(word: str | None) -> str:
     return {
         "person": _("a person"), "shared": _("shared by several"), "automation": _("a machine"),
     }.get(word or "", _("not said"))  # fmt: skip
+
+
+def told(word: str) -> str:
+    """How somebody was told what is looked at about them, or why not yet."""
+    return {
+        "read": _("has read it"),
+        "ticket": _("told by ticket"),
+        "otherwise": _("told in another way"),
+        "waits": _("a ticket is on its way"),
+        "left": _("has left the helpdesk"),
+        "failed": _("could not be written to"),
+        "not yet": _("not yet"),
+    }.get(word, word)
+
+
+def told_on(word: str, on: date | None) -> str:
+    """The same of one person, with the day."""
+    if on is None:
+        return told(word)
+    day = rendering.day(on)
+    return {
+        "read": _("has read it on %(day)s", day=day),
+        "ticket": _("told by ticket on %(day)s", day=day),
+        "otherwise": _("told in another way on %(day)s", day=day),
+    }.get(word, told(word))
+
+
+def not_written(why: str) -> str:
+    """Why a ticket to somebody was not made."""
+    return {
+        "withdrawn": _("withdrawn before it was written"),
+        "forbidden": _("the helpdesk does not allow it"),
+        "not allowed": _("the helpdesk does not allow it"),
+    }.get(why, _("the helpdesk refused it"))
 
 
 def role(word: str) -> str:
@@ -161,6 +196,7 @@ def why_so_long(word: str) -> str:
 def paper(kind: str) -> str:
     """A document."""
     return {
+        "agents": _("Letter to agents: what is looked at about them"),
         "dpia": _("Draft of an assessment of risks (DPIA)"),
         "processing": _("Record of processing"),
         "works-council": _("What a works council needs to decide"),
