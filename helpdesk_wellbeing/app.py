@@ -50,6 +50,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
+    from helpdesk_wellbeing.upkeep.beside import Beside
     from helpdesk_wellbeing.web.site import add_pages
     from helpdesk_wellbeing.web.warming import Warmth
     from webhooks import wsgi
@@ -70,7 +71,10 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     _answer_operators(app, store, role, StoreCollector(store, process.name, process.counts))
     for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
-    site = add_pages(app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store))
+    site = add_pages(
+        app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store),
+        Beside.of(settings),
+    )  # fmt: skip
     for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
     warmth = Warmth(site.known, now)

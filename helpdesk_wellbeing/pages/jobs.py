@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FILLING = "job_filling"
 BACKTEST = "job_backtest"
+ERASING = "job_erasing"
 SILENT = timedelta(minutes=2)  # a job that has said nothing for so long was cut off with its process
 State = Literal["running", "done", "failed"]
 

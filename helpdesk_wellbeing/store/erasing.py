@@ -33,6 +33,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {  # rows that go; by which columns they ar
     "web_sessions": ("agent", "who"),
     "notices": ("who",),
     "api_tokens": ("name",),
+    "leavers": ("agent",),
 }
 _OF_AGENTS = frozenset(["contests", "flags_seen"])  # whose column `kind` says what a subject is
 # rows that stay: columns that hold a name or an id by itself, and columns of JSON or sentences

@@ -12,6 +12,7 @@ from helpdesk_wellbeing.pages.audit import Row
 from helpdesk_wellbeing.plan.proposal import ACTIONS
 from helpdesk_wellbeing.web import words
 from helpdesk_wellbeing.web.rendering import day
+from helpdesk_wellbeing.web.settings import request_words
 from helpdesk_wellbeing.web.settings import words as settings
 from helpdesk_wellbeing.web.texts import by_language
 from helpdesk_wellbeing.web.words import _
@@ -38,6 +39,7 @@ def _happenings() -> dict[str, str]:
         "files taken": _("files about people taken"),
         "people changed": _("a person's settings changed"),
         "agent erased": _("person erased"),
+        "erasing asked for": _("erasing of a person asked for"),
         "audit downloaded": _("audit downloaded"),
         "contest settled": _("contest settled"),
         "contested": _("flag contested"),
@@ -99,6 +101,8 @@ def _fields() -> dict[str, str]:
         "evidence": _("evidence opened"),
         "expires": _("until"),
         "glass": _("entry"),
+        "ground": _("reason"),
+        "purpose": _("purpose"),
         "listed": _("listed"),
         "mode": _("mode"),
         "moves": _("tickets"),
@@ -182,7 +186,7 @@ def _word(of: str, text: str) -> str:
         "action": settings.action, "mode": settings.mode, "level": words.level, "state": words.state,
         "grade": lambda word: words.grade(word).rstrip("."), "reason": words.declined, "roles": settings.role,
         "answer": lambda word: {"yes": _("yes"), "no": _("no")}.get(word, word), "page": _page,
-        "kind": settings.kind,
+        "kind": settings.kind, "ground": request_words.ground, "purpose": request_words.purpose,
     }  # fmt: skip
     return closed[of](text) if of in closed else text
 
@@ -191,5 +195,5 @@ def _page(word: str) -> str:
     return {
         "today": _("Today"), "teams": _("Teams"), "esat": _("Surveys"), "me": _("About me"), "audit": _("Audit"),
         "settings": _("Settings"), "backtest": _("Look back eight weeks"), "proposal": _("proposal"),
-        "flag": _("flag"),
+        "flag": _("flag"), "requests": _("Requests of people"),
     }.get(word, word)  # fmt: skip

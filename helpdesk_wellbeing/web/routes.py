@@ -23,11 +23,13 @@ from helpdesk_wellbeing.web.settings import (
     entering,
     hours,
     keeping,
+    leaving,
     notices,
     overview,
     people,
+    requests,
 )
 
-SETTINGS = (overview, hours, people, agreement, backtest, acting, entering, notices, keeping)
+SETTINGS = (overview, hours, people, agreement, backtest, acting, entering, notices, keeping, requests, leaving)
 PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
-SETUP_PARTS = (setup_begin, connect)
+SETUP_PARTS = (setup_begin, connect, leaving)
