@@ -58,7 +58,7 @@ class Known:
         What somebody contests, objects to or agrees on changes it (`acting.obeying`): plans are due at that moment.
         """
         run = self.store.work.run_of(account)
-        version = (run.evaluated_until, run.plan_due_at)
+        version = (run.evaluated_until, run.plan_due_at, self.store.revision(account))  # who was erased is not in it
         return self.kept(("answer", account), version, lambda: self.store.work.answer_of(account))
 
     def evaluated(self, account: str) -> datetime | None:

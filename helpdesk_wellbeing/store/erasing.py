@@ -194,6 +194,8 @@ def counts(connection: Connection, owner: Owner, hidden: Hidden) -> dict[str, in
             continue
         for _, row in _rows(connection, owner, name, columns):
             count(name, int(any(text is not None and hidden.is_in(text) for text in row.values())))
+    invited = sa.select(sa.func.count()).where(_named("survey_invitations", owner, hidden))
+    count("survey_invitations", int(connection.execute(invited).scalar_one()))
     for _, frame in _directories(connection, owner, ("people", "leave", "on_call")):
         count("directory", frame.filter(pl.col("agent") == hidden.agent).height)
     return found

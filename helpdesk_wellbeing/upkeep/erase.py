@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.arrivals import take_in
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.store.admission import ERASED
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
@@ -77,8 +78,7 @@ def go_on(store: Store, account: str, agent: str, at: datetime, tell: Telling = 
         tell(min(start + DAYS_AT_ONCE, len(days)), len(days))
     with store.transaction():
         changed = store.upkeep.hide_elsewhere(account, hidden, at)
-        if by not in hidden.all:
-            store.audit.add(account, at, "agent erased", by=by)
+        store.audit.add(account, at, "agent erased", by=ERASED if by in hidden.all else by)
     return changed
 
 

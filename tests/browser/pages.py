@@ -8,7 +8,20 @@ from helpdesk_wellbeing.acting import views
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT
 from tests.browsing import AGENT, NOBODY, Served
 
-SETTINGS = ("connection", "hours", "people", "agreement", "backtest", "acting", "access", "notices", "keeping", "rules")
+SETTINGS = (
+    "connection",
+    "hours",
+    "people",
+    "agreement",
+    "backtest",
+    "acting",
+    "access",
+    "notices",
+    "keeping",
+    "rules",
+    "requests",
+    "disconnect",
+)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ PAGES = (
     "/rules",
     "/notices",
     "/keeping",
+    "/requests",
     "/documents/dpia/nl",
 )
 CHANGES = (

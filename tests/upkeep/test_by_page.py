@@ -118,7 +118,8 @@ def test_an_admin_sees_how_much_is_held_but_not_how_much_somebody_did(store, adm
     page, rounded, said = amounts(admin)
     assert len(rounded) == 7
     assert all(cell == "none" or cell.startswith("up to 1") for cell in said)
-    assert "About me" in page
+    assert "cannot sign in" in page
+    assert "/a/acme/me</code>" in send(admin, f"{HERE}/person", agent=PIET).text
     assert "Download the file" not in page
     page, exact, _ = amounts(dpo)
     assert all(number <= most for number, most in zip(exact, rounded, strict=True))

@@ -227,9 +227,13 @@ def erasing_of(store: Store, account: str, now: datetime) -> Erasing:
         return Erasing("none")
     if job.state == "failed":
         return Erasing("failed", job.said_at, job.step)
-    if job.state == "running" and job.step in ("", WAITS):
+    if job.state == "running" and job.step in ("", WAITS) and not _ended_since(store, account, job.began_at):
         return Erasing("not_begun", job.began_at)
     return Erasing("done", job.said_at, files=files)
+
+
+def _ended_since(store: Store, account: str, since: datetime) -> bool:
+    return bool(store.audit.newest(account, Wanted(ERASED, since=since), None, 1))
 
 
 def _days(step: str) -> tuple[int, int] | None:
