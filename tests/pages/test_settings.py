@@ -31,7 +31,6 @@ PAGES = (
     "/rules",
     "/notices",
     "/keeping",
-    "/requests",
     "/documents/dpia/nl",
 )
 CHANGES = (

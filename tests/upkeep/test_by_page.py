@@ -18,9 +18,10 @@ from helpdesk_wellbeing import app as web_side
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.engine import Engine
 from helpdesk_wellbeing.pages import jobs, leaving
+from helpdesk_wellbeing.pages.settings import requests
 from helpdesk_wellbeing.pipeline import steps
 from helpdesk_wellbeing.settings import Settings
-from helpdesk_wellbeing.store import tables
+from helpdesk_wellbeing.store import open_store, tables
 from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.upkeep import Upkeep
 from helpdesk_wellbeing.web import cookies
@@ -280,6 +281,18 @@ def test_what_goes_wrong_never_says_who_it_was(store, home, admin, monkeypatch):
     assert json.loads(kept)["state"] == "failed"
     assert NOOR not in kept
     assert NAME not in kept
+
+
+def test_while_something_else_works_with_the_account_nobody_is_erased(store, home, admin, monkeypatch):
+    monkeypatch.setattr(requests, "_WAIT_S", 0.0)
+    with (
+        open_store(Settings(home, f"sqlite:///{home / 'wellbeing.db'}")) as elsewhere,
+        elsewhere.writer("acme", "serve"),
+    ):
+        erase(admin)
+
+    assert "Nothing was erased; try again" in admin.get(HERE).text
+    assert not store.upkeep.is_erased("acme", NOOR)
 
 
 # ---- the whole account ----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ OF_DECIDERS = {"accept_proposal", "decline_proposal", "snooze_proposal", "undo_p
 OF_ROLES = {"check_audit": {"council", "admin", "dpo"}, "look": {role.value for role in MAY_BREAK_GLASS},
             "stop_looking": {role.value for role in MAY_BREAK_GLASS}, "contest_flag": {"agent", "lead", "ops"},
             **dict.fromkeys(("find_person", "choose_person", "confirm_erasing", "erase_person", "go_on_erasing"),
-                            {"admin", "dpo"}), "take_file": {"dpo"},
+                            frozenset({"admin", "dpo"})), "take_file": {"dpo"},
             "add_theme": {"lead", "ops"}, "answer_theme": {"lead", "ops"}}  # fmt: skip
 
 
