@@ -24,8 +24,9 @@ test prove: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed  ## all tests
 	$(RUN)/python -m pytest -n 3 --dist worksteal
 
-prove: $(VENV)/.installed  ## the full counts of the kill and fault tests
+prove: $(VENV)/.installed  ## the full counts of the kill and fault tests; what people use, on PostgreSQL
 	$(RUN)/python -m pytest -m prove --override-ini addopts="-q --strict-markers --import-mode=importlib"
+	$(RUN)/python -m pytest -p tests.on_postgresql $(addprefix tests/,access acting agreement api notices pages upkeep web)
 
 bench: $(VENV)/.installed  ## speed and memory against peers
 	$(RUN)/python -m bench

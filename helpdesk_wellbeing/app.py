@@ -47,6 +47,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from helpdesk_wellbeing.acting.consent_page import consents
     from helpdesk_wellbeing.api.blueprint import api, document
     from helpdesk_wellbeing.cli.connecting import Connections
+    from helpdesk_wellbeing.cli.setups import Setups
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
@@ -72,12 +73,12 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
     site = add_pages(
-        app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store),
+        app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store), Setups(store),
         Beside.of(settings),
     )  # fmt: skip
     for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
-    warmth = Warmth(site.known, now)
+    warmth = Warmth(site.known, now, app)
     app.extensions[_BEHIND] = (store, receipts, heart, warmth)
     heart.start()
     warmth.start()

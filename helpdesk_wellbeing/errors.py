@@ -63,6 +63,10 @@ class CannotDecide(WellbeingError):
     """A proposal cannot be accepted, declined, snoozed or undone as it stands; the message says why."""
 
 
+class HasChanged(CannotDecide):
+    """What a person decides about says something else than what they looked at."""
+
+
 class NotLetIn(Refused):
     """The platform does not accept our credentials (any more); nothing goes until they are mended."""
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
+from helpdesk_wellbeing.said import N_
+
+UNREAD = N_(
+    "your %(what)s could not be read (%(why)s); if there are any (%(where)s), give each the condition: %(condition)s"
+)
 
 
 @dataclass(frozen=True)

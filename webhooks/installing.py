@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
+from helpdesk_wellbeing.said import N_, Said
 from helpdesk_wellbeing.words import counted
 from webhooks import known
 
@@ -67,6 +68,15 @@ class Step(Generic[KindT]):
         return f"{self.verdict:7} {self.word:13} {self.title}{which}" + (f": {self.why}" if self.why else "")
 
 
+DELETED, FOUND_AGAIN = Said(N_("somebody deleted it")), Said(N_("found again"))
+TWICE = Said(N_("it is there twice"))
+
+
+def changed(what: Iterable[str]) -> Said:
+    """Why a thing is to be mended."""
+    return Said(N_("changed: %(what)s"), what=", ".join(what))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a plan: the steps that were made, and a line for each one that was not."""
@@ -78,6 +88,10 @@ class Outcome:
 class NotMade(Exception):
     """A step did not come through; the message says who, what and the next step."""
 
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        self.line = line
+
 
 def carry_out(
     steps: Iterable[Step[KindT]], make: Callable[[Step[KindT]], Step[KindT]], who: str
@@ -87,12 +101,13 @@ def carry_out(
     failed: list[str] = []
     for step in steps:
         if failed and step.verdict == "remove":  # what works is not taken away while what replaces it does not
-            failed.append(f"{who}: {step.title} ({step.id}) stays until the rest is in place")
+            typed = f"{who}: {step.title} ({step.id}) stays until the rest is in place"
+            failed.append(Said(N_("“%(title)s” stays until the rest is in place"), typed, title=step.title))
             continue
         try:
             made.append(make(step))
         except NotMade as trouble:
-            failed.append(str(trouble))
+            failed.append(trouble.line)
     return Outcome(tuple(made), tuple(failed))
 
 
@@ -209,7 +224,7 @@ def remove_all(
         try:
             remove(step)
         except NotMade as trouble:
-            failed.append(str(trouble))
+            failed.append(trouble.line)
         else:
             made.append(step)
     return made, failed

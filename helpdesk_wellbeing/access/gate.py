@@ -85,13 +85,13 @@ class Sight:
         sees first."""
         kind, id = because.subject.kind, because.subject.id
         if kind != "agent" or proposal.subject.kind == "agent":
-            return True
+            return True  # an agent's own takes up later only what they need not see first (`plan.standing`)
         return self.leads(kind, id) and self.told_from(proposal, because, rule) <= self.at
 
     def told_from(self, proposal: Proposal, because: Because, rule: Rule | None) -> datetime:
         """From when on."""
         flag = {"subject": {"kind": because.subject.kind, "id": because.subject.id}}
-        return visible_to_lead_from(flag, rule, proposal.made_at)
+        return visible_to_lead_from(flag, rule, because.added_at or proposal.made_at)
 
     def part_of(self, proposal: Proposal) -> Part | None:
         """What they see of a proposal; None: nothing, as if there were none."""

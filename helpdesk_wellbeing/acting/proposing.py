@@ -36,6 +36,7 @@ class Looked:
     """What one look at the proposals did."""
 
     made: list[str]
+    renewed: list[str]
     ended: list[str]
     planned: Planned
     goes_on: bool  # there is something that time alone may change
@@ -49,7 +50,7 @@ def would_propose(store: Store, outcome: Outcome, catalogue: Catalogue, at: date
 
 
 def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetime) -> Looked:
-    """End what has expired or lost its flag, and keep what planning proposes now."""
+    """End what has expired or lost its flag, renew what is not so any more, and keep what planning proposes now."""
     account = outcome.account
     gate = gate_of(store, account, at, directory=outcome.facts.directory)
     answer = check(outcome, catalogue, gate=gate)
@@ -63,9 +64,11 @@ def look_again(store: Store, outcome: Outcome, catalogue: Catalogue, at: datetim
     history = history_of(store, account, situation.policy, at)
     situation = replace(situation, history=replace(history, made_today=_made_today(store, situation)))
     planned = propose(situation)
+    renewed = review.renew(store, account, planned.renewed, at)
+    ended += review.lapse(store, account, planned.lapsed, at)
     made = review.keep(store, account, [*planned.proposals, *_regular_waves(store, situation, planned)], at)
     waits = bool(store.proposals.listed(account, review.PENDING)) or asking.is_open(store, account)
-    return Looked(made, ended, planned, goes_on=waits or bool(answer["flags"]))
+    return Looked(made, renewed, ended, planned, goes_on=waits or bool(answer["flags"]))
 
 
 def _made_today(store: Store, situation: Situation) -> dict[str, int]:
@@ -125,6 +128,7 @@ def history_of(store: Store, account: str, policy: Policy, at: datetime) -> Hist
     latest: dict[tuple[str, Subject], Past] = {}
     refused: dict[tuple[str, str], datetime] = {}
     pending: dict[str, str] = {}
+    standing: dict[tuple[str, Subject], Proposal] = {}
     for one in kept:  # oldest first
         proposal = from_json(one.body)
         latest[one.action, proposal.subject] = Past(_state(one), one.changed_at, one.snoozed_until)
@@ -133,6 +137,8 @@ def history_of(store: Store, account: str, policy: Policy, at: datetime) -> Hist
             refused.update({(move.ticket, move.receiver): until for move in proposal.moves})
         if one.state in review.PENDING:
             pending.update({move.ticket: move.receiver for move in proposal.moves})
+        if one.state == "open" and proposal.because:
+            standing[one.action, proposal.subject] = proposal
         for consent in store.proposals.consents(account, one.id) if one.state in ("accepted", "done") else ():
             if consent.answer == "no" and until > at:
                 refused.update({(m.ticket, m.receiver): until for m in proposal.moves if m.receiver == consent.agent})
@@ -141,7 +147,7 @@ def history_of(store: Store, account: str, policy: Policy, at: datetime) -> Hist
         for kind in ("move", "undo")
         for w in store.writes.written(account, kind, at - REMEMBERED)
     }
-    return History(latest, refused, moved, pending, {})
+    return History(latest, refused, moved, pending, {}, standing)
 
 
 def _state(kept: Kept) -> Any:

@@ -11,6 +11,7 @@ What is decided and what is to be written because of it are one transaction.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.acting.views import OPEN, found, held_back, shown
 from helpdesk_wellbeing.agreement.gate import Gate, gate_of
-from helpdesk_wellbeing.errors import CannotDecide
+from helpdesk_wellbeing.errors import CannotDecide, HasChanged
 from helpdesk_wellbeing.plan.proposal import WRITING, Move, Proposal, Subject, from_json, to_json
 from helpdesk_wellbeing.store.audit import Person
 from helpdesk_wellbeing.store.proposals import Kept
@@ -33,7 +34,7 @@ PENDING = ("open", "snoozed", "asked", "accepted")
 # Why a person declines: a closed list, so that reasons can be counted and nothing personal is typed in.
 DECLINED_BECAUSE = ("not needed", "wrong moment", "wrong people", "facts are wrong", "already done", "other")
 LONGEST_SNOOZE = timedelta(days=30)
-PUT_BACK_FOR = timedelta(days=7)  # that what nothing was written for can be put back after somebody took it on
+PUT_BACK_FOR = timedelta(days=7)  # that what nothing was written for can be put back after somebody decided
 
 
 # ---- proposals come and go ------------------------------------------------------------------------------------------
@@ -94,6 +95,49 @@ def let_go(store: Store, account: str, flags: Collection[tuple[str, str, str]], 
     return ended
 
 
+def renew(store: Store, account: str, proposals: Iterable[Proposal], at: datetime) -> list[str]:
+    """Put what is so now in the place of what open proposals say, under the same ids; those that were.
+
+    Nobody is told again, and it is as old as before.
+    """
+    policy, names, done = policy_of(store, account), names_of(store, account), []
+    for proposal in proposals:
+        with store.transaction():
+            kept = store.proposals.get(account, proposal.id)
+            body = to_json(proposal)
+            if kept is None or not store.proposals.renew(account, proposal.id, body, proposal.expires_at):
+                continue  # decided meanwhile
+            store.audit.add(account, at, "renewed", proposal=proposal.id, **_said(proposal))
+            _suggest_anew(store, account, from_json(kept.body), proposal, policy, names, at)
+            done.append(proposal.id)
+    return done
+
+
+def _suggest_anew(
+    store: Store, account: str, old: Proposal, new: Proposal, policy: Acting, names: Names, at: datetime
+) -> None:
+    """Labels come off tickets that are not to move any more, or to somebody else, and go onto those that are."""
+    stays = {(move.ticket, move.giver, move.receiver) for move in old.moves}
+    stays &= {(move.ticket, move.giver, move.receiver) for move in new.moves}
+    tickets = {ticket for ticket, _, _ in stays}
+    _take_back_suggestions(store, account, old.id, at, {move.ticket for move in old.moves} - tickets)
+    if policy.mode(new.action) == "suggest":
+        fresh = replace(new, moves=tuple(move for move in new.moves if move.ticket not in tickets))
+        store.writes.plan(account, _suggestions(fresh, policy, names), at)
+
+
+def lapse(store: Store, account: str, reasons: Iterable[tuple[str, str]], at: datetime) -> list[str]:
+    """Withdraw open proposals that would not be made now, each with the reason (`plan.proposal.SKIPPED`); their ids."""
+    ended = []
+    for id, reason in reasons:
+        with store.transaction():
+            if store.proposals.change(account, id, ("open",), "withdrawn", at, reason=reason):
+                store.audit.add(account, at, "withdrawn", proposal=id, reason=reason)
+                _take_back_suggestions(store, account, id, at)
+                ended.append(id)
+    return ended
+
+
 def keep_to(store: Store, account: str, gate: Gate, at: datetime) -> list[str]:
     """Withdraw what says more of a person than the gate lets pass now, and what rests on a contested flag; their ids.
 
@@ -136,9 +180,10 @@ def _move(move: Move) -> dict[str, Any]:
 
 
 def _suggestions(proposal: Proposal, policy: Acting, names: Names) -> list[PlannedWrite]:
+    version = "" if proposal.renewed_at is None else f".{proposal.renewed_at:%Y%m%dT%H%M%S}"
     return [
         PlannedWrite(
-            f"{proposal.id}:suggest:{move.ticket}", proposal.id, "suggest", move.ticket,
+            f"{proposal.id}{version}:suggest:{move.ticket}", proposal.id, "suggest", move.ticket,
             _asked(move, proposal, "suggested", policy, names),
         )
         for move in proposal.moves
@@ -159,11 +204,18 @@ def _asked(move: Move, proposal: Proposal, text: str, policy: Acting, names: Nam
     }
 
 
-def _take_back_suggestions(store: Store, account: str, id: str, at: datetime) -> None:
-    """Labels of a suggestion that is not one any more are taken off; the notes stay, as notes do."""
-    store.writes.cancel(account, id, "withdrawn", at)
+def _take_back_suggestions(
+    store: Store, account: str, id: str, at: datetime, tickets: Collection[str] | None = None
+) -> None:
+    """Labels of a suggestion that is not one any more, for all tickets or these, are taken off; the notes stay, as
+    notes do."""
+    store.writes.cancel(account, id, "withdrawn", at, tickets)
     suggested = [w for w in store.writes.of_proposal(account, id) if w.kind == "suggest" and w.state != "skipped"]
-    clear = [PlannedWrite(f"{id}:clear:{w.target}", id, "clear", w.target, {"of": w.key}) for w in suggested]
+    clear = [
+        PlannedWrite(w.key.replace(":suggest:", ":clear:", 1), id, "clear", w.target, {"of": w.key})
+        for w in suggested
+        if tickets is None or w.target in tickets
+    ]
     store.writes.plan(account, clear, at)
 
 
@@ -171,15 +223,21 @@ def _take_back_suggestions(store: Store, account: str, id: str, at: datetime) ->
 
 
 def accept(
-    store: Store, account: str, id: str, by: str, at: datetime, only: Collection[str] | None = None
-) -> Mapping[str, Any]:
-    """Accept a proposal, or of its moves only those of the tickets `only`; what follows from it, as JSON.
+    store: Store, account: str, id: str, by: str, at: datetime, only: Collection[str] | None = None,
+    seen: datetime | None = None,
+) -> Mapping[str, Any]:  # fmt: skip
+    """Accept a proposal, or of its moves only those of the tickets `only`; what follows from it, as JSON. `seen`: the
+    `measured_at` of what the person looked at, where that is known.
 
-    Raises CannotDecide.
+    Raises CannotDecide, and HasChanged when it says something else by now.
     """
     with store.transaction():
         kept = _decidable(store, account, id, at)
         proposal, policy = from_json(kept.body), policy_of(store, account)
+        if seen is not None and seen != proposal.measured_at:
+            raise HasChanged(
+                f"proposal {id} was measured anew at {proposal.measured_at:%Y-%m-%d %H:%M} UTC; look at it again"
+            )
         reason = held_back(proposal, gate_of(store, account, at))  # another process may have made it since
         if reason is not None:
             raise CannotDecide(f"proposal {id} is withdrawn: what it rests on may not be acted upon now ({reason})")
@@ -236,7 +294,10 @@ def undo(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[
 
 
 def put_back(store: Store, account: str, id: str, by: str, at: datetime) -> Mapping[str, Any]:
-    """Take back that somebody takes care of it; it waits again if it still may. Raises CannotDecide."""
+    """Take back that somebody takes care of it, declined it or put it aside; it waits again if it still may.
+
+    Raises CannotDecide.
+    """
     with store.transaction():
         kept = found(store, account, id)
         if not may_be_put_back(kept, store.writes.of_proposal(account, id), at):
@@ -244,15 +305,20 @@ def put_back(store: Store, account: str, id: str, by: str, at: datetime) -> Mapp
         pending = store.proposals.listed(account, PENDING)
         place = (kept.action, kept.subject_kind, kept.subject)
         is_there = any(one.id != id and (one.action, one.subject_kind, one.subject) == place for one in pending)
+        if is_there and kept.state == "declined":
+            raise CannotDecide(f"proposal {id} cannot be put back: another one for the same waits by now")
         state = "undone" if is_there or kept.expires_at <= at else "open"
-        store.proposals.change(account, id, ("accepted", "done"), state, at, by=by)
+        store.proposals.change(account, id, (kept.state,), state, at, by=by)
         store.audit.add(account, at, "put back", proposal=id, by=by)
     return shown(store, account, id)
 
 
 def may_be_put_back(kept: Kept, writes: Collection[object], at: datetime) -> bool:
-    """Whether it was accepted lately and nothing was to be written for it."""
-    return kept.state in ("accepted", "done") and not writes and at - kept.changed_at < PUT_BACK_FOR
+    """Whether it is put aside, or was accepted or declined lately and nothing was to be written for it."""
+    if kept.state in ("snoozed", "declined") and kept.expires_at <= at:
+        return False
+    was_decided = kept.state in ("accepted", "done", "declined") and at - kept.changed_at < PUT_BACK_FOR
+    return kept.state == "snoozed" or (was_decided and not writes)
 
 
 def consent(store: Store, account: str, id: str, agent: str, yes: bool, at: datetime) -> None:

@@ -98,6 +98,7 @@ def _shown(store: Store, account: str, kept: Kept) -> dict[str, Any]:
         "changed_at": kept.changed_at.isoformat(),
         "snoozed_until": None if kept.snoozed_until is None else kept.snoozed_until.isoformat(),
         **body,
+        "measured_at": kept.body.get("renewed_at") or kept.body["made_at"],
         "consents": [
             {"agent": one.agent, "answer": one.answer} for one in store.proposals.consents(account, kept.id)
         ],

@@ -54,9 +54,11 @@ class ProposalsQuery(_Strict):
 
 
 class Accept(_Strict):
-    """Accept all moves, or only those of some tickets."""
+    """Accept all moves, or only those of some tickets. With the `measured_at` of what was looked at, nothing is
+    accepted that says something else by now."""
 
     only: Annotated[tuple[Line, ...], Field(min_length=1, max_length=10_000)] | None = None
+    measured_at: AwareDatetime | None = None
 
 
 class Decline(_Strict):

@@ -58,8 +58,9 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     @described(DecidedShape, body=Accept, decides=True)
     def accept(account: str, id: str) -> Response:
         _find(desk, account, id)
-        only = body_as(Accept, "accept").only
-        return _decided(desk, account, review.accept(store, account, id, desk.by, desk.now(), only))
+        body = body_as(Accept, "accept")
+        accepted = review.accept(store, account, id, desk.by, desk.now(), body.only, body.measured_at)
+        return _decided(desk, account, accepted)
 
     @routes.post("/proposals/<id>/decline")
     @described(DecidedShape, body=Decline, decides=True)
@@ -86,6 +87,13 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
         _find(desk, account, id)
         body_as(Empty, "undo")
         return _decided(desk, account, review.undo(store, account, id, desk.by, desk.now()))
+
+    @routes.post("/proposals/<id>/put-back")
+    @described(DecidedShape, body=Empty, decides=True)
+    def put_back(account: str, id: str) -> Response:
+        _find(desk, account, id)
+        body_as(Empty, "put-back")
+        return _decided(desk, account, review.put_back(store, account, id, desk.by, desk.now()))
 
 
 def _find(desk: Desk, account: str, id: str) -> None:

@@ -47,6 +47,7 @@ class BecauseShape(_Shape):
     since: date
     grade: str
     values: dict[str, float | None]
+    added: AwareDatetime | None = None
 
 
 class ConsentShape(_Shape):
@@ -87,6 +88,8 @@ class ProposalShape(_Shape):
     texts: dict[str, str]
     moves: list[dict[str, Any]]
     details: dict[str, Any]
+    renewed_at: AwareDatetime | None = None
+    measured_at: AwareDatetime
     consents: list[ConsentShape]
     writes: list[WriteShape]
 

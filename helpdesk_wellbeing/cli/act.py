@@ -65,10 +65,12 @@ def command(ctx: click.Context, account: str | None, as_of: datetime | None, out
     waits = views.listed(store, account)
     if output == "json":
         _note_look(store, account, "act", (), looked.planned.skipped)
-        print_json({"account": account, "made": looked.made, "ended": looked.ended, "written": written,
-                    "skipped": _as_json(looked.planned.skipped), "open": [one["id"] for one in waits]})  # fmt: skip
+        print_json({"account": account, "made": looked.made, "renewed": looked.renewed, "ended": looked.ended,
+                    "written": written, "skipped": _as_json(looked.planned.skipped),
+                    "open": [one["id"] for one in waits]})  # fmt: skip
     else:
-        click.echo(f"{counted(len(looked.made), 'proposal')} made, {len(looked.ended):,} ended")
+        made, renewed, ended = counted(len(looked.made), "proposal"), len(looked.renewed), len(looked.ended)
+        click.echo(f"{made} made, {renewed:,} renewed, {ended:,} ended")
         _print_skipped(looked.planned.skipped)
         if written:
             click.echo(written)

@@ -49,18 +49,34 @@ class Weeks(click.ParamType[tuple[str, int]]):
         return what, int(weeks)
 
 
+ALL = "all"
+
+
+def who_and_what_for(*, required: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The options that say who may see what is said of one person, and what it may serve."""
+
+    def added(command: Callable[..., None]) -> Callable[..., None]:
+        seen_by = "Who may see what is said of one person, beside that person; repeat it, or all."
+        roles = click.option(
+            "--role", "roles", type=click.Choice([*ROLES, ALL]), multiple=True, required=required, help=seen_by
+        )
+        serves = "What it may serve; repeat it, or all."
+        purposes = click.option(
+            "--purpose", "purposes", type=click.Choice([*PURPOSES, ALL]), multiple=True, required=required, help=serves
+        )
+        return roles(purposes(command))
+
+    return added
+
+
 def terms(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say what is agreed to."""
+    """The other options that say what is agreed to."""
     for option in reversed(
         (
             click.option("--dpia", type=Day(), help="Date of the data protection impact assessment."),
             click.option("--works-council", type=click.Choice(DECISIONS), help="What the works council decided."),
-            click.option("--role", "roles", type=click.Choice(ROLES), multiple=True,
-                         help="Who may see what is said of one person; repeat it (default: agent, lead, ops)."),
             click.option("--keep", type=Weeks(), multiple=True,
                          help="How long a class of data is kept, such as events=28; repeat it."),
-            click.option("--purpose", "purposes", type=click.Choice(PURPOSES), multiple=True,
-                         help="What it may serve; repeat it (default: all)."),
             click.option("--notice", "notices", metavar="CHANNEL", multiple=True,
                          help="By which channel something about a person may be told; repeat it (default: none)."),
         )
@@ -79,6 +95,7 @@ def command() -> None:
 @click.option("--by", "parties", required=True, multiple=True, metavar="WHO", help="Who agreed; repeat it.")
 @click.option("--on", type=Day(), required=True, help="The date on which they agreed.")
 @click.option("--signals", required=True, metavar="all|WT1,…", help="The signals about single agents that may run.")
+@who_and_what_for(required=True)
 @terms
 @format_option
 def record(account: str, parties: tuple[str, ...], on: date, signals: str, output: str, **given: Any) -> None:
@@ -95,6 +112,7 @@ def record(account: str, parties: tuple[str, ...], on: date, signals: str, outpu
 @command.command(short_help="Ask for a change; what reaches further waits for an agreement.")
 @account_option
 @click.option("--signals", metavar="all|WT1,…", help="The signals about single agents that may run.")
+@who_and_what_for(required=False)
 @terms
 @format_option
 def propose(account: str, signals: str | None, output: str, **given: Any) -> None:
@@ -149,7 +167,9 @@ def _terms(given: dict[str, Any]) -> dict[str, Any]:
             raise click.UsageError(f'"{unknown[0]}" is not a class of data; there are: {", ".join(RETENTION)}')
         found["retention_weeks"] = {**RETENTION, **dict(found["retention_weeks"])}
     if "roles" in found:
-        found["roles"] = sorted({"agent", *found["roles"]})
+        found["roles"] = sorted(ROLES if ALL in found["roles"] else {"agent", *found["roles"]})
+    if ALL in found.get("purposes", ()):
+        found["purposes"] = PURPOSES
     return found
 
 
@@ -200,7 +220,7 @@ def _print(found: dict[str, Any], output: str) -> None:
     click.echo(f"{found['account']}: {found['means']}")
     if found["agreement"] is None:
         click.echo("next: helpdesk-wellbeing agreement record --account "
-                   f"{found['account']} --by WHO --on DATE --signals all")  # fmt: skip
+                   f"{found['account']} --by WHO --on DATE --signals all --role all --purpose all")  # fmt: skip
         return
     for line in _lines(Agreement.model_validate(found["agreement"])):
         click.echo(f"  {line}")

@@ -7,9 +7,10 @@ import shutil
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,43 @@ from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Part, Running, served
 from helpdesk_wellbeing.process import Process
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from helpdesk_wellbeing.demo import World
+    from helpdesk_wellbeing.engine import Catalogue, Engine
     from helpdesk_wellbeing.store import Store
 
 PORT = 8765
-EVERY_S = 1.0  # what was decided is written
+EVERY_S = 1.0  # what was decided is written, and what somebody said is heeded
+
+
+class Evaluating:
+    """A worker's part where somebody contests, objects, or sets hours, groups or rules: evaluating and planning anew.
+
+    It begins with the first of these, so that nobody waits for it before.
+    """
+
+    def __init__(self, store: Store, known: Catalogue, now: Callable[[], datetime]) -> None:
+        from helpdesk_wellbeing.pipeline import steps
+
+        self._store, self._known, self._means = store, known, steps.Means(store, acts=True, now=now)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from helpdesk_wellbeing.engine import Engine
+
+        return Engine(self._store, ACCOUNT, self._known)
+
+    def go_on(self) -> None:
+        """What is due by now."""
+        from helpdesk_wellbeing.pipeline import steps
+
+        run = self._store.work.run_of(ACCOUNT)
+        if run.evaluated_at is None or self._store.dirty_since(ACCOUNT) is not None:
+            steps.evaluate(self._means, ACCOUNT, self._engine, self._known)
+            run = self._store.work.run_of(ACCOUNT)
+        if run.plan_due_at is not None and run.plan_due_at <= self._means.now():
+            steps.plan(self._means, ACCOUNT, self._engine, self._known)
 
 
 @dataclass(frozen=True)
@@ -37,6 +70,7 @@ class Open:
     store: Store
     time: Running
     process: Process
+    evaluating: Evaluating
 
 
 def browse(world: World, part: Part) -> None:
@@ -57,6 +91,7 @@ def browse(world: World, part: Part) -> None:
         while True:
             time.sleep(EVERY_S)
             stay_alive(here)
+            here.evaluating.go_on()
             write(here)
 
 
@@ -72,14 +107,16 @@ def opened(world: World, part: Part, port: int = PORT) -> Iterator[Open]:
     time_there = Running(world.as_of + MORNING)
     with part.front(world, time_there.now) as front, open_store() as store:
         part.connect(store, front)
-        furnish(store, world, catalogue(try_examples=False))
+        known = catalogue(try_examples=False)
+        furnish(store, world, known)
         app = web_side.web(settings, role="web", now=time_there.now)
         try:
             with served(app, _free(port)) as address:
                 policy.change(store, ACCOUNT, "the demo", time_there.now(), public_url=address)
                 if store.account(ACCOUNT).platform == "zendesk":
                     doors.change(store, ACCOUNT, "the demo", time_there.now(), zendesk={})
-                here = Open(address, store, time_there, Process(store, "worker", dict))
+                evaluating = Evaluating(store, known, time_there.now)
+                here = Open(address, store, time_there, Process(store, "worker", dict), evaluating)
                 stay_alive(here)
                 yield here
                 here.process.say_goodbye()

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from helpdesk_wellbeing.cli import setting_up, setup_freshdesk, setup_zendesk
-from helpdesk_wellbeing.cli.common import account_option, format_option
+from helpdesk_wellbeing.cli.common import account_option, format_option, store_with
 from helpdesk_wellbeing.cli.proposals import by_option
 from helpdesk_wellbeing.cli.setting_up import GUARD, How
+from helpdesk_wellbeing.cli.setups import PLATFORMS
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
-    from webhooks.zendesk.things import Told
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only show the plan.")
-# By platform: what is not there of what `install` makes.
-_MISSING: dict[str, Callable[[Store, str], list[str]]] = {
-    "zendesk": setup_zendesk.missing,
-    "freshdesk": setup_freshdesk.missing,
-}
 
 
 @click.group(name="install")
@@ -43,7 +37,7 @@ def command() -> None:
 @format_option
 @click.pass_context
 def zendesk(
-    ctx: click.Context, account: str, url: str, news: Told | None, yes: bool, dry_run: bool, by: str | None, output: str
+    ctx: click.Context, account: str, url: str, news: str | None, yes: bool, dry_run: bool, by: str | None, output: str
 ) -> None:
     """Make a custom field for agents, a view of what is suggested, and a webhook whose secret is kept here.
 
@@ -52,7 +46,11 @@ def zendesk(
 
     Exit code 0: done, or nothing to do; 1: something was not accepted; 2: did not run.
     """
-    ctx.exit(setting_up.install(setup_zendesk.to_install(account, url, news), How(yes, dry_run, by, output)))
+    ctx.exit(
+        setting_up.install(
+            setup_zendesk.to_install(store_with(account), account, url, news), How(yes, dry_run, by, output)
+        )
+    )
 
 
 @command.command(short_help="Set up a Freshdesk account.")
@@ -74,20 +72,22 @@ def freshdesk(
 
     Exit code 0: done, or nothing to do; 1: something was not accepted; 2: did not run.
     """
-    ctx.exit(setting_up.install(setup_freshdesk.to_install(account, url), How(yes, dry_run, by, output)))
+    ctx.exit(
+        setting_up.install(setup_freshdesk.to_install(store_with(account), account, url), How(yes, dry_run, by, output))
+    )
 
 
 def about(store: Store, account: str) -> list[str]:
     """What doctor says of an account's installation, from what is stored."""
     platform = store.account(account).platform
-    if platform not in _MISSING:
+    if platform not in PLATFORMS:
         return []
     again = f"install {platform} --account {account}"
     guard = json.loads(store.get_meta(account, GUARD) or "{}")
     if not store.installed.things(account):
         return [f"not installed: suggestions have no field and no view in {platform.title()}; {again}"]
     lines = []
-    missing = [name for name in _MISSING[platform](store, account) if name not in guard.get("by_hand", ())]
+    missing = [name for name in PLATFORMS[platform].missing(store, account) if name not in guard.get("by_hand", ())]
     if missing:
         lines.append(f"installed in part, without {', '.join(missing)}; run {again} again")
     if guard.get("open") or guard.get("unread"):

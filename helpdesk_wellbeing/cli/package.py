@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_wellbeing.cli.common import account_option, format_option, print_json, say
-from helpdesk_wellbeing.cli.setting_up import account_of
+from helpdesk_wellbeing.cli import setup_freshdesk, setup_zendesk
+from helpdesk_wellbeing.cli.common import account_option, format_option, print_json, say, store_with
+from helpdesk_wellbeing.cli.setting_up import require_platform
 from helpdesk_wellbeing.words import counted
 
 if TYPE_CHECKING:
@@ -33,12 +34,11 @@ def zendesk(account: str, url: str, file: Path | None, output: str) -> None:
     """Build the Zendesk app: a place beside tickets and one in the navigation bar.
 
     The package is checked by the rules of Zendesk's own validator; what it would refuse is named with file and key,
-    and then nothing is written. The same files give the same zip.
+    and then nothing is written. Ticket field and view come with it where install has not made them. The same files give
+    the same zip.
     """
-    from webhooks.zendesk.app.package import package
-
-    _, url = account_of(account, "zendesk", url)
-    place = _written(package(url, account), file or Path(f"helpdesk-wellbeing-zendesk-{account}.zip"), output)
+    package = setup_zendesk.package(store_with(account), account, url)
+    place = _written(package, file or Path(file_name("zendesk", account)), output)
     _next(
         "Admin Center > Apps and integrations > Zendesk Support apps > Upload private app",
         f"give it a name, choose {place}, upload, and install; leave the server URL as it is",
@@ -59,10 +59,8 @@ def freshdesk(account: str, url: str, file: Path | None, output: str) -> None:
     The package is checked by the rules of platform 3.0; what would be refused is named with file and key, and then
     nothing is written. The same files give the same zip. The vendor's own fdk pack takes the same folder.
     """
-    from webhooks.freshdesk.app.package import package
-
-    _, url = account_of(account, "freshdesk", url)
-    place = _written(package(url, account), file or Path(f"helpdesk-wellbeing-freshdesk-{account}.zip"), output)
+    package = setup_freshdesk.package(store_with(account), account, url)
+    place = _written(package, file or Path(file_name("freshdesk", account)), output)
     _next(
         f"helpdesk-wellbeing secrets show --account {account} webhook_secret (secrets set makes one known first)",
         "unpack the zip and run fdk validate and fdk pack in it: the marketplace takes what fdk has packed",
@@ -84,12 +82,18 @@ def joined(account: str, app_id: int | None, output: str) -> None:
     from helpdesk_wellbeing.cli.outbound import writing_of
     from webhooks.zendesk.app import joining
 
-    store, _ = account_of(account, "zendesk")
+    store = store_with(account)
+    require_platform(store, account, "zendesk")
     found = joining.join(store, account, writing_of(store, account).api, app_id)
     if output == "json":
         print_json({"account": account, "app": found.app, "installation": found.installation})
     else:
         click.echo(f"{account}: app {found.app}, installation {found.installation}; its pages are answered from now on")
+
+
+def file_name(platform: str, account: str) -> str:
+    """What the zip is called."""
+    return f"helpdesk-wellbeing-{platform}-{account}.zip"
 
 
 def _written(package: Package, place: Path, output: str) -> Path:

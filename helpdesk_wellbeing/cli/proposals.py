@@ -139,6 +139,19 @@ def undo(account: str, id_: str, by: str | None) -> None:
     _say_who_writes(store, account, shown)
 
 
+@command.command(name="put-back", short_help="Let a proposal wait for a decision again.")
+@account_option
+@id_argument
+@by_option
+def put_back(account: str, id_: str, by: str | None) -> None:
+    """Let a proposal wait again that was put aside, or that was accepted or declined lately with nothing written."""
+    from helpdesk_wellbeing.acting import review
+
+    shown = review.put_back(store_with(account), account, id_, _who(by), _now())
+    waits = shown["state"] == "open"
+    say(f"{id_}: {'waits for a decision again' if waits else 'taken back; its time has passed, or another one waits'}")
+
+
 @command.command(short_help="Keep a receiver's answer.")
 @account_option
 @id_argument

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from helpdesk_wellbeing.cli.common import progress, say
-from helpdesk_wellbeing.cli.setting_up import Setup, Taking, account_of
+from helpdesk_wellbeing.cli.common import say
+from helpdesk_wellbeing.cli.setting_up import Setup, Taking, checked_url, require_platform
+from helpdesk_wellbeing.said import N_, Said
 
 if TYPE_CHECKING:
     from connectors.freshdesk.admin import Admin
+    from connectors.session import Limits
     from helpdesk_wellbeing.store import Store
     from webhooks.freshdesk.by_hand import Task
     from webhooks.freshdesk.provisioning import Account
     from webhooks.installing import Outcome
+    from webhooks.packing import Package
 
-WHO_READS = (
+WHO_READS = N_(
     "survey invitations belong to no group, so every agent whose scope is all tickets can open their links; "
     "give them a group of admins, as below"
 )
+STAYS = (
+    Said(N_("what you made by hand stays: the view, the group for surveys; delete them in Freshdesk")),
+    Said(N_("The app stays where it was installed: an admin takes it out in Freshdesk under Admin > Support Operations "
+            "> Apps.")),
+)  # fmt: skip
 
 
-def to_install(account: str, url: str) -> Setup:
-    """What would be made, kept, mended or removed, and what is left to a person. Raises PlatformError."""
+def to_install(
+    store: Store, account: str, url: str, news: str | None = None, tell: Callable[[str], None] = say,
+    limits: Limits | None = None,
+) -> Setup:  # fmt: skip
+    """What would be made, kept, mended or removed, and what is left to a person. There is one way of `news` only.
+
+    Raises PlatformError.
+    """
     from webhooks.freshdesk import guards, provisioning
 
-    store, url = account_of(account, "freshdesk", url)
-    there = provisioning.Account(_admin(store, account), store, account)
+    require_platform(store, account, "freshdesk")
+    url = checked_url(store, account, url)
+    there = provisioning.Account(_admin(store, account, tell, limits), store, account)
     steps = provisioning.plan(there, url)
 
     def tasks(outcome: Outcome | None) -> list[Task]:
@@ -37,24 +53,36 @@ def to_install(account: str, url: str) -> Setup:
             *there.lacking.values(), *provisioning.strangers(there), *provisioning.second_calls(there, url),
             *provisioning.required(there),
         ],
-        who_reads=WHO_READS, tasks=tasks, by_hand=provisioning.made_by_hand(there, url),
+        who_reads=Said(WHO_READS, f"{account}: {WHO_READS}"), tasks=tasks,
+        by_hand=provisioning.made_by_hand(there, url),
         carry_out=lambda by: provisioning.carry_out(there, steps, url, by),
     )  # fmt: skip
 
 
-def to_uninstall(account: str) -> Taking:
-    """What would be taken out. Raises PlatformError."""
+def to_uninstall(
+    store: Store, account: str, tell: Callable[[str], None], talk: Callable[[str], None] = say,
+    limits: Limits | None = None,
+) -> Taking:  # fmt: skip
+    """What would be taken out; `tell` hears how far the tickets are. Raises PlatformError."""
     from webhooks.freshdesk import provisioning, removal
 
-    store, _ = account_of(account, "freshdesk")
-    there = provisioning.Account(_admin(store, account), store, account)
+    require_platform(store, account, "freshdesk")
+    there = provisioning.Account(_admin(store, account, talk, limits), store, account)
     planned, unseen = removal.plan(there)
     notes = [*there.lacking.values(), *unseen, *provisioning.strangers(there), *provisioning.left_by_hand(there)]
     return Taking(
         store, account, "Freshdesk", planned, notes,
-        carry_out=lambda by: removal.carry_out(there, planned, by, say=progress()),
-        last="what you made by hand stays: the view, the group for surveys; delete them in Freshdesk",
+        carry_out=lambda by: removal.carry_out(there, planned, by, say=tell),
+        stays=STAYS,
     )  # fmt: skip
+
+
+def package(store: Store, account: str, url: str) -> Package:
+    """The app. Raises ConfigError."""
+    from webhooks.freshdesk.app.package import package as packed
+
+    require_platform(store, account, "freshdesk")
+    return packed(checked_url(store, account, url), account)
 
 
 def missing(store: Store, account: str) -> list[str]:
@@ -86,9 +114,9 @@ def _left_to_people(there: Account, url: str, outcome: Outcome | None) -> list[T
     return [*tasks, by_hand.view()]
 
 
-def _admin(store: Store, account: str) -> Admin:
+def _admin(store: Store, account: str, tell: Callable[[str], None], limits: Limits | None) -> Admin:
     from connectors.freshdesk.admin import Admin
     from connectors.freshdesk.client import FreshdeskApi
     from helpdesk_wellbeing.cli.platforms import freshdesk_settings
 
-    return Admin(FreshdeskApi(freshdesk_settings(store, account), say=say))
+    return Admin(FreshdeskApi(freshdesk_settings(store, account), limits=limits, say=tell))

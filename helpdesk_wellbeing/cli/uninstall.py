@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from helpdesk_wellbeing.cli import setting_up, setup_freshdesk, setup_zendesk
-from helpdesk_wellbeing.cli.common import account_option, format_option
+from helpdesk_wellbeing.cli.common import account_option, format_option, progress, store_with
 from helpdesk_wellbeing.cli.install import dry_run_option, yes_option
 from helpdesk_wellbeing.cli.proposals import by_option
 from helpdesk_wellbeing.cli.setting_up import How
@@ -32,7 +32,11 @@ def zendesk(ctx: click.Context, account: str, yes: bool, dry_run: bool, by: str 
 
     Exit code 0: done, or nothing to do; 1: something is left, run it again; 2: did not run.
     """
-    ctx.exit(setting_up.uninstall(setup_zendesk.to_uninstall(account), How(yes, dry_run, by, output)))
+    ctx.exit(
+        setting_up.uninstall(
+            setup_zendesk.to_uninstall(store_with(account), account, progress()), How(yes, dry_run, by, output)
+        )
+    )
 
 
 @command.command(short_help="Take everything of ours out of a Freshdesk account.")
@@ -51,4 +55,8 @@ def freshdesk(ctx: click.Context, account: str, yes: bool, dry_run: bool, by: st
 
     Exit code 0: done, or nothing to do; 1: something is left, run it again; 2: did not run.
     """
-    ctx.exit(setting_up.uninstall(setup_freshdesk.to_uninstall(account), How(yes, dry_run, by, output)))
+    ctx.exit(
+        setting_up.uninstall(
+            setup_freshdesk.to_uninstall(store_with(account), account, progress()), How(yes, dry_run, by, output)
+        )
+    )

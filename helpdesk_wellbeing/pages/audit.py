@@ -81,9 +81,9 @@ KINDS = (
     "consent asked", "contest settled", "contested", "declined", "done", "entry link made", "erasing asked for",
     "expired", "exported", "files taken", "installed", "let in", "let in no more", "looked", "objection",
     "objection withdrawn", "own hours", "page opened for a reason", "page shut again", "people changed", "proposed",
-    "put back", "retention", "retention set", "role changed", "settings", "sign-in changed", "signed in",
-    "signed out by another", "signed out everywhere", "snoozed", "theme added", "theme answered", "token added",
-    "token dropped", "undo asked", "uninstalled", "wave opened", "wave published", "withdrawn",
+    "put back", "renewed", "retention", "retention set", "role changed", "settings", "sign-in changed",
+    "signed in", "signed out by another", "signed out everywhere", "snoozed", "theme added", "theme answered",
+    "token added", "token dropped", "undo asked", "uninstalled", "wave opened", "wave published", "withdrawn",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 FILLING = "job_filling"
 BACKTEST = "job_backtest"
 ERASING = "job_erasing"
+HELPDESK = "job_helpdesk"
 SILENT = timedelta(minutes=2)  # a job that has said nothing for so long was cut off with its process
+PULSE_S = 30.0  # a job whose work says nothing says so itself
 State = Literal["running", "done", "failed"]
 
 _log = structlog.get_logger(__name__)
@@ -72,9 +75,19 @@ def _run(
     store: Store, account: str, kind: str, work: Callable[[Callable[[str], None]], Any], now: Callable[[], datetime],
     began: datetime,
 ) -> None:  # fmt: skip
+    steps, over = [""], threading.Event()
+
     def tell(step: str) -> None:
+        steps[0] = step
         _keep(store, account, kind, Job("running", began, now(), step))
 
+    def beat() -> None:
+        while not over.wait(PULSE_S):
+            with suppress(WellbeingError):  # the work itself will say what is wrong
+                tell(steps[0])
+
+    pulse = threading.Thread(target=beat, name=f"{kind} pulse", daemon=True)
+    pulse.start()
     try:
         result = work(tell)
         end = Job("done", began, now(), result=result)
@@ -82,6 +95,8 @@ def _run(
         if not isinstance(trouble, WellbeingError):
             _log.error("work in the background failed", account=account, kind=kind, problem=in_a_line(trouble, kind))
         end = Job("failed", began, now(), in_a_line(trouble, kind))
+    over.set()
+    pulse.join()
     try:
         _keep(store, account, kind, end)
     except WellbeingError as error:  # the database is away, or the account is: nobody waits for the end

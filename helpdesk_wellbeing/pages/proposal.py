@@ -18,6 +18,8 @@ from helpdesk_wellbeing.pages.told import Named, Texts
 from helpdesk_wellbeing.plan.proposal import WRITING, Because, Move, Proposal, from_json
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from helpdesk_wellbeing.access.viewer import Viewer
     from helpdesk_wellbeing.acting.policy import Acting, Mode
     from helpdesk_wellbeing.pages.known import Known
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _ID = re.compile("[0-9a-f]{12}")
 MORNING = 8  # o'clock, in the account's zone: when what was put aside until a day comes back
+_NO_WORK = ("solved", "closed", "deleted")
 SOMEBODY = ""  # stands for a colleague who is not named to this viewer
 
 
@@ -100,6 +103,15 @@ class ConsentRow:
 
 
 @dataclass(frozen=True)
+class Since:
+    """What became of the tickets that would move since their loads were measured, as far as it was read."""
+
+    tickets: int
+    solved: int
+    elsewhere: int  # of the others: those that somebody else has, or nobody
+
+
+@dataclass(frozen=True)
 class Shown:
     """A proposal as the viewer sees it. Times aware UTC."""
 
@@ -110,6 +122,8 @@ class Shown:
     state: str
     texts: Texts
     made_at: datetime
+    measured_at: datetime  # its numbers are those of then
+    since: Since | None  # None: nothing is known to have changed
     expires_at: datetime
     changed_at: datetime
     snoozed_until: datetime | None
@@ -209,8 +223,9 @@ class _Building:
             id=kept.id, part=self.part, action=kept.action,
             subject=told.named(self._names, kept.subject_kind, kept.subject),
             state=kept.state, texts={} if self.part is Part.CONCERNS else proposal.texts,
-            made_at=kept.made_at, expires_at=kept.expires_at, changed_at=kept.changed_at,
-            snoozed_until=kept.snoozed_until, decided_by=told.called(self.known, self._account, kept.decided_by),
+            made_at=kept.made_at, measured_at=proposal.measured_at, since=self._since(), expires_at=kept.expires_at,
+            changed_at=kept.changed_at, snoozed_until=kept.snoozed_until,
+            decided_by=told.called(self.known, self._account, kept.decided_by),
             reason=kept.reason, mode=policy.mode(kept.action), is_stopped=policy.stopped,
             asks_receivers=policy.consent and policy.writes(kept.action) and bool(proposal.moves),
             because=reasons, told_later=later, moves=tuple(self._moves(writes)), loads=tuple(self._loads()),
@@ -267,6 +282,18 @@ class _Building:
                 write.receipt.get("reason") if write else None, taken_back.get(move.ticket), facts.get(move.ticket),
             )  # fmt: skip
 
+    def _since(self) -> Since | None:
+        """Read while it waits, for who decides."""
+        moves, measured = self.proposal.moves, self.proposal.measured_at
+        if self.part is not Part.DECIDES or not moves or self.kept.state not in (*OPEN, "asked"):
+            return None
+        account, store = self._account, self.known.store
+        found = self.known.kept(
+            ("tickets since", account, self.kept.id), (measured, store.event_span(account)[1:]),
+            lambda: _since(store.read_events(account, measured, None, _OF_TICKETS), moves),
+        )  # fmt: skip
+        return found if found.solved or found.elsewhere else None
+
     def _facts(self) -> dict[str, TicketFacts]:
         return {
             one["ticket"]: TicketFacts(
@@ -303,6 +330,25 @@ class _Building:
         for one in self.known.store.proposals.consents(self._account, self.kept.id):
             if self.part is Part.DECIDES or one.agent == self.seen.viewer.agent:
                 yield ConsentRow(self._names.agent(one.agent), one.answer)
+
+
+_OF_TICKETS = ("at", "ticket", "status", "assignee", "kind", "after")
+
+
+def _since(events: pl.DataFrame, moves: Sequence[Move]) -> Since:
+    mine = events.filter(events["ticket"].is_in([move.ticket for move in moves]))
+    status: dict[str, str] = {}
+    holder: dict[str, str | None] = {}
+    for row in mine.iter_rows(named=True):  # oldest first
+        said = row["status"] or (row["after"] if row["kind"] in ("status", "deleted") else None)
+        status.update({row["ticket"]: said} if said else {})
+        if row["kind"] == "assigned" or row["assignee"]:
+            holder[row["ticket"]] = row["after"] if row["kind"] == "assigned" else row["assignee"]
+    solved = {ticket for ticket, word in status.items() if word in _NO_WORK}
+    elsewhere = sum(
+        move.ticket not in solved and holder.get(move.ticket, move.giver) not in (move.giver, "") for move in moves
+    )
+    return Since(len(moves), len(solved), elsewhere)
 
 
 def _counted(writes: Sequence[Write]) -> dict[str, int]:

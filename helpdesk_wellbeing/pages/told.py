@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.access.gate import Sight, sight_of
-from helpdesk_wellbeing.agreement.showing import IMBALANCE
 from helpdesk_wellbeing.plan.actions.texts import TEXTS
 from helpdesk_wellbeing.plan.actions.words import say
 from helpdesk_wellbeing.store.audit import Person
@@ -46,8 +45,6 @@ def sentence(known: Known, rule: str, signal: str, values: Mapping[str, Any], na
     key = f"because_{signal}"
     if signal == "WT7" and (values.get("leave_days") or 0) > 0:
         key = "because_WT7_leave"
-    if signal == IMBALANCE:  # its numbers are single people's
-        key = "because_LD4_uneven"
     if rule == "team_load":
         key = "because_team_load"
     if key in TEXTS["en"]:

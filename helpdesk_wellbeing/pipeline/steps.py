@@ -314,8 +314,9 @@ def plan(means: Means, account: str, engine: Engine, catalogue: Catalogue) -> st
         store.work.note_run(account, plan_due_at=at + PLAN_EVERY)
         return "failed"
     store.work.note_run(account, plan_due_at=at + (PLAN_EVERY if looked.goes_on else PLAN_SELDOM))
-    if looked.made or looked.ended:
-        means.log.info("proposals", account=account, made=len(looked.made), ended=len(looked.ended))
+    if looked.made or looked.renewed or looked.ended:
+        counts = {"made": len(looked.made), "renewed": len(looked.renewed), "ended": len(looked.ended)}
+        means.log.info("proposals", account=account, **counts)
     return "done"
 
 

@@ -2,6 +2,8 @@
 
 Which rule suggests which action is data (`Rule.suggests`); what an action proposes is a file in `actions/`. Here is
 what holds for all of them: what was proposed, declined or done before, and how much a reviewer is asked in a day.
+What waits for a decision already is looked at anew: it stays while it still says how things are, else it is renewed, or
+it lapses. That costs nothing of the day's budget.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from helpdesk_wellbeing.plan.people_now import now
 from helpdesk_wellbeing.plan.proposal import ACTIONS, Action, Proposal, Skipped, Subject
 from helpdesk_wellbeing.plan.reviewers import reviewer_of
 from helpdesk_wellbeing.plan.situation import Flag, History, Past, Planned, Situation
+from helpdesk_wellbeing.plan.standing import MAKES_NO_SENSE, moves_hold, numbers_hold, reasons_kept, renewed
 
 __all__ = ["History", "Past", "Planned", "Situation", "propose", "rule_version"]
 
@@ -28,7 +31,9 @@ def propose(situation: Situation) -> Planned:
     plan = _Planning(situation)
     for action, subject, flags in sorted(plan.wanted(), key=_worst_first):
         plan.decide(action, subject, sorted(flags, key=_worst_flag_first))
-    return Planned(tuple(plan.proposals), tuple(sorted(plan.skipped, key=_place)))
+    plan.look_at_the_rest()
+    skipped = tuple(sorted(plan.skipped, key=_place))
+    return Planned(tuple(plan.proposals), skipped, tuple(plan.renewed), tuple(plan.lapsed))
 
 
 @dataclass
@@ -38,12 +43,15 @@ class _Planning:
     situation: Situation
     proposals: list[Proposal] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    renewed: list[Proposal] = field(default_factory=list)
+    lapsed: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._asked = Counter(dict(self.situation.history.made_today))
         self._coming: dict[str, list[str]] = {}
         for ticket, receiver in self.situation.history.pending.items():
             self._coming.setdefault(receiver, []).append(ticket)
+        self._unseen = dict(self.situation.history.standing)
 
     def wanted(self) -> Iterator[tuple[Action, Subject, list[Flag]]]:
         """Actions with their subject and all flags that suggest them for it; what is out of the question is skipped."""
@@ -82,6 +90,10 @@ class _Planning:
 
     def decide(self, action: Action, subject: Subject, flags: list[Flag]) -> None:
         """One subject of an action: a proposal or a reason why not."""
+        standing = self._unseen.pop((action, subject), None)
+        if standing is not None:
+            self._decide_anew(standing, flags)
+            return
         case = Case(self.situation, action, subject, tuple(flags), self._coming)
         reviewer = reviewer_of(self.situation, subject)
         reason = past_reason(self.situation, action, subject)
@@ -96,6 +108,38 @@ class _Planning:
             self._coming.setdefault(move.receiver, []).append(move.ticket)
         if not case.statutory:
             self._asked[reviewer] += 1
+
+    def _decide_anew(self, standing: Proposal, flags: list[Flag]) -> None:
+        """What waits already: it stays, is renewed or lapses."""
+        action, own = standing.action, {move.ticket for move in standing.moves}
+        coming = {who: [one for one in tickets if one not in own] for who, tickets in self._coming.items()}
+        kept = reasons_kept(self.situation, flags, standing)
+        case = Case(self.situation, action, standing.subject, tuple(kept), coming, standing)
+        holds = moves_hold(self.situation, standing)
+        is_same = holds and numbers_hold(case, standing)
+        if not kept or (is_same and standing.moves):  # planning moves costs time
+            self._skip(action, flags, "already proposed")
+            return
+        outcome = WAYS[action].propose(case)
+        if isinstance(outcome, str):
+            lapses = not holds or outcome in MAKES_NO_SENSE
+            self.lapsed += [(standing.id, outcome)] if lapses else []
+            self._skip(action, flags, outcome if lapses else "already proposed")
+            return
+        if is_same:
+            self._skip(action, flags, "already proposed")
+            return
+        self._skip(action, [flag for flag in flags if flag not in kept], "already proposed")
+        self.renewed.append(renewed(self.situation, standing, outcome))
+        self._coming = coming
+        for move in outcome.moves:
+            coming.setdefault(move.receiver, []).append(move.ticket)
+
+    def look_at_the_rest(self) -> None:
+        """What waits though no flag asks for it at the moment, as it is about to end or asks for the same elsewhere."""
+        for standing in self._unseen.values():
+            if not moves_hold(self.situation, standing):
+                self.lapsed.append((standing.id, "nothing to move"))
 
     def _skip(self, action: str, flags: list[Flag], reason: str) -> None:
         self.skipped += [Skipped(action, own_subject(self.situation, flag), reason, flag["rule"]) for flag in flags]

@@ -72,6 +72,12 @@ class Because:
     since: str  # local date
     grade: str
     values: Mapping[str, float | int | None]
+    added: str | None = None  # when it came to a proposal that waited already (ISO 8601, UTC)
+
+    @property
+    def added_at(self) -> datetime | None:
+        """The same, aware UTC."""
+        return None if self.added is None else datetime.fromisoformat(self.added)
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,12 @@ class Proposal:
     texts: Mapping[str, str]  # by language: what is proposed and why, in whole sentences
     moves: tuple[Move, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)  # by action: loads before and after, a slot, …
+    renewed_at: datetime | None = None  # when its numbers were measured anew; None: they are those of `made_at`
+
+    @property
+    def measured_at(self) -> datetime:
+        """When all that it says was so. Changes with everything that a person could decide about."""
+        return self.renewed_at or self.made_at
 
     @property
     def id(self) -> str:
@@ -122,6 +134,7 @@ def to_json(proposal: Proposal) -> dict[str, Any]:
     plain = asdict(proposal)
     for name in ("made_at", "expires_at", "lead_from"):
         plain[name] = plain[name].isoformat()
+    plain["renewed_at"] = None if proposal.renewed_at is None else proposal.renewed_at.isoformat()
     return plain
 
 
@@ -137,4 +150,5 @@ def from_json(plain: Mapping[str, Any]) -> Proposal:
         texts=dict(plain["texts"]),
         moves=tuple(Move(**move) for move in plain["moves"]),
         details=dict(plain["details"]),
+        renewed_at=None if plain.get("renewed_at") is None else datetime.fromisoformat(plain["renewed_at"]),
     )

@@ -37,6 +37,7 @@ class History:
     moved: Mapping[str, datetime] = field(default_factory=dict)  # ticket: when this app moved it last
     pending: Mapping[str, str] = field(default_factory=dict)  # ticket: receiver, of open and accepted proposals
     made_today: Mapping[str, int] = field(default_factory=dict)  # non-statutory ones by `reviewers.reviewer_of`
+    standing: Mapping[tuple[str, Subject], Proposal] = field(default_factory=dict)  # wait, and nobody put them aside
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,11 @@ class Situation:
 class Planned:
     """What is proposed now, the worst first, and what is not, with the reason.
 
-    Every action that the rule of a flag suggests is once in here: as one of the `because` of a proposal, or as
-    a `Skipped` whose subject is the flag's.
+    Every action that the rule of a flag suggests is once in here: as one of the `because` of a proposal (a renewed one,
+    too), or as a `Skipped` whose subject is the flag's.
     """
 
     proposals: tuple[Proposal, ...]
     skipped: tuple[Skipped, ...]
+    renewed: tuple[Proposal, ...] = ()  # those that stood, with what is so now; their ids are the same
+    lapsed: tuple[tuple[str, str], ...] = ()  # ids of those that stood and make no sense now, with one of `SKIPPED`

@@ -31,6 +31,7 @@ DAMAGED = "damaged"  # what an entry says that cannot be read any more
 _WORD_BYTES = 8
 _WORD = re.compile(rf"person-[0-9a-f]{{{2 * _WORD_BYTES}}}")
 _LONGEST = 200  # of what a word stands for
+_AT_ONCE = 500  # words that one query asks for
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Audit:
         """
         with self._write(account) as (connection, owner):
             head = _head(connection, owner)
-            text = _text(what, _with_words(connection, owner, body))
+            text = _text(what, _with_words(body, _words(connection, owner, set(_people_in(body)))))
             seq, when = head.seq + 1, micros(at)
             digest = _digest(head.hash, seq, when, text)
             row = {"account": owner.number, "seq": seq, "at": when, "body": text, "hash": digest}
@@ -251,27 +252,53 @@ def _text(what: str, body: Mapping[str, Any]) -> str:
     return json.dumps({"what": what, **body}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _with_words(connection: Connection, owner: Owner, value: Any) -> Any:
+def _people_in(value: Any) -> Iterator[str]:
+    """Whoever stands in it, as `pseudonyms` knows them."""
     if isinstance(value, Person):
-        return _word(connection, owner, value.id)
+        yield value.id
+    elif isinstance(value, Name):
+        yield _as_person(value.text)
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _people_in(_by_name(key, one))
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for one in value:
+            yield from _people_in(one)
+
+
+def _with_words(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, Person):
+        return words[value.id]
     if isinstance(value, Name):
-        return _word(connection, owner, f"{_BY}{value.text}"[:_LONGEST])
+        return words[_as_person(value.text)]
     if isinstance(value, Mapping):
-        named = {key: Name(one) if key == "by" and isinstance(one, str) else one for key, one in value.items()}
-        return {key: _with_words(connection, owner, one) for key, one in named.items()}
+        return {key: _with_words(_by_name(key, one), words) for key, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_with_words(connection, owner, one) for one in value]
+        return [_with_words(one, words) for one in value]
     return value
 
 
-def _word(connection: Connection, owner: Owner, person: str) -> str:
-    mine = sa.and_(pseudonyms.c.account == owner.number, pseudonyms.c.person == person)
-    known = connection.execute(sa.select(pseudonyms.c.word).where(mine)).scalar()
-    if known is not None:
-        return str(known)
-    word = f"person-{secrets.token_hex(_WORD_BYTES)}"
-    connection.execute(pseudonyms.insert(), {"account": owner.number, "person": person, "word": word})
-    return word
+def _by_name(key: str, value: Any) -> Any:
+    return Name(value) if key == "by" and isinstance(value, str) else value
+
+
+def _as_person(name: str) -> str:
+    return f"{_BY}{name}"[:_LONGEST]
+
+
+def _words(connection: Connection, owner: Owner, people: set[str]) -> dict[str, str]:
+    """The word of each; who has none gets one."""
+    mine = pseudonyms.c.account == owner.number
+    asked, found = sorted(people), dict[str, str]()
+    for start in range(0, len(asked), _AT_ONCE):
+        some = pseudonyms.c.person.in_(asked[start : start + _AT_ONCE])
+        query = sa.select(pseudonyms.c.person, pseudonyms.c.word).where(mine, some)
+        found |= {row.person: row.word for row in connection.execute(query)}
+    new = {person: f"person-{secrets.token_hex(_WORD_BYTES)}" for person in asked if person not in found}
+    if new:
+        rows = [{"account": owner.number, "person": person, "word": word} for person, word in new.items()]
+        connection.execute(pseudonyms.insert(), rows)
+    return found | new
 
 
 def _rows(connection: Connection, owner: Owner) -> Iterator[sa.Row[Any]]:

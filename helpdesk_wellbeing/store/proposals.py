@@ -125,6 +125,13 @@ class Proposals:
             change = proposals.update().where(this, proposals.c.state.in_(sorted(was))).values(**values)
             return connection.execute(change).rowcount == 1
 
+    def renew(self, account: str, id: str, body: Mapping[str, Any], expires_at: datetime) -> bool:
+        """Replace what it says and when it expires while it is open; whether it was."""
+        values = {"body": json.dumps(body, ensure_ascii=False), "expires_at": micros(expires_at)}
+        with self._write(account) as (connection, owner):
+            this = sa.and_(proposals.c.account == owner.number, proposals.c.id == id, proposals.c.state == "open")
+            return connection.execute(proposals.update().where(this).values(values)).rowcount == 1
+
     def choose(self, account: str, id: str, tickets: Collection[str]) -> None:
         """Keep which of its tickets were accepted."""
         with self._write(account) as (connection, owner):

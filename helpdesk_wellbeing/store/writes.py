@@ -7,7 +7,7 @@ it has. `written` and `skipped` are ends.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -142,9 +142,15 @@ class Writes:
             mine = sa.and_(writes.c.account == owner.number, writes.c.proposal == proposal)
             return [_write(row) for row in connection.execute(sa.select(writes).where(mine).order_by(writes.c.key))]
 
-    def cancel(self, account: str, proposal: str, reason: str, at: datetime) -> int:
-        """Skip what of a proposal was never sent and is not being worked on; how many writes that was."""
-        return self._cancel(account, writes.c.proposal == proposal, reason, at)
+    def cancel(
+        self, account: str, proposal: str, reason: str, at: datetime, targets: Collection[str] | None = None
+    ) -> int:
+        """Skip what of a proposal, or of its writes to these targets, was never sent and is not being worked on; how
+        many writes that was."""
+        which = writes.c.proposal == proposal
+        if targets is not None:
+            which = sa.and_(which, writes.c.target.in_(sorted(targets)))
+        return self._cancel(account, which, reason, at)
 
     def cancel_all(self, account: str, reason: str, at: datetime) -> int:
         """Skip whatever was never sent and is not being worked on; how many writes that was."""

@@ -69,6 +69,7 @@ def _happenings() -> dict[str, str]:
         "looked": _("somebody looked"),
         "proposed": _("proposal made"),
         "put back": _("proposal put back"),
+        "renewed": _("proposal renewed"),
         "settings": _("settings changed"),
         "signed in": _("signed in"),
         "snoozed": _("proposal put aside"),

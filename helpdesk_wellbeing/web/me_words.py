@@ -62,6 +62,7 @@ def noted(what: str) -> str:
         "proposed": _("something was suggested"),
         "accepted": _("a suggestion was accepted"),
         "declined": _("a suggestion was declined"),
+        "renewed": _("a suggestion was renewed"),
         "snoozed": _("a suggestion was put off"),
         "consent asked": _("you were asked whether you take over work"),
         "consent": _("you answered whether you take over work"),

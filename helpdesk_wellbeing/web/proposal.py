@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from helpdesk_wellbeing.access.gate import Part
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import review
-from helpdesk_wellbeing.errors import CannotDecide, WellbeingError
+from helpdesk_wellbeing.errors import CannotDecide, HasChanged, WellbeingError
 from helpdesk_wellbeing.pages import proposal as page
 from helpdesk_wellbeing.pages.proposal import Shown
 from helpdesk_wellbeing.pages.series import Line, Load, Loads
@@ -37,9 +38,12 @@ def add_to(pages: Blueprint, site: Site) -> None:
     @pages.post("/proposals/<id>/accept")
     def accept_proposal(account: str, id: str) -> Response:
         found, viewer = _find(site, id, deciding=True)
-        if not _was_opened(viewer, id, request.form.get("opened", "")):
+        seen = _seen(viewer, id, request.form.get("opened", ""))
+        if seen is None:
             problem = _("Look at what was measured first; then accept. Nothing was changed.")
             return _show(site, viewer, found, 422, problem=problem)
+        if seen != found.measured_at:
+            return _show(site, viewer, found, 409, problem=_changed())
         only = None
         if request.form.get("which") == "part":
             tickets = request.form.getlist("ticket")
@@ -49,7 +53,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
                 return _show(site, viewer, found, 422, opened=True, problem=problem, field="tickets")
             only = page.chosen(found.moves, tickets)
         return _decided(
-            site, viewer, id, lambda: review.accept(site.store, account, id, viewer.who, site.now(), only),
+            site, viewer, id, lambda: review.accept(site.store, account, id, viewer.who, site.now(), only, seen),
             _("Accepted."), opened=True,
         )  # fmt: skip
 
@@ -111,6 +115,8 @@ def _decided(site: Site, viewer: Viewer, id: str, decide: Any, said: str, *, ope
         decide()
     except (CannotDecide, WellbeingError) as error:
         found = page.build(site.known, viewer, id, site.now())
+        if isinstance(error, HasChanged) and found is not None:
+            return _show(site, viewer, found, 409, problem=_changed())
         if not isinstance(error, CannotDecide) or found is None:
             raise
         is_other_now = not (found.may_accept or found.may_decline)
@@ -121,13 +127,18 @@ def _decided(site: Site, viewer: Viewer, id: str, decide: Any, said: str, *, ope
     return go_to(url_for("pages.proposal", account=viewer.account, id=id))
 
 
+def _changed() -> str:
+    return str(_("This has changed since you looked at it. Nothing was changed; look again, then decide."))
+
+
 def _show(
     site: Site, viewer: Viewer, found: Shown, status: int = 200, *, opened: bool = False, problem: str | None = None,
     field: str | None = None,
 ) -> Response:  # fmt: skip
     return render(
         "proposal.html", status, p=found, opened=opened, problem=problem, field=field, words=words,
-        proof=_signer().dumps([viewer.who, found.id]) if opened else None, reasons=review.DECLINED_BECAUSE,
+        proof=_signer().dumps([viewer.who, found.id, found.measured_at.isoformat()]) if opened else None,
+        reasons=review.DECLINED_BECAUSE,
         decides=found.part is Part.DECIDES, apart=words.apart(found.moves), figure=_loads(found),
         ticket_page=partial(site.ticket_page, viewer.account),
     )  # fmt: skip
@@ -149,13 +160,13 @@ def _loads(found: Shown) -> Figure | None:
     return charts.loads(Loads("open_weight", plain), title=title)
 
 
-def _was_opened(viewer: Viewer, id: str, proof: str) -> bool:
-    """Whether the evidence of this proposal was shown to this person."""
+def _seen(viewer: Viewer, id: str, proof: str) -> datetime | None:
+    """When the evidence was measured that this person was shown of this proposal; None: they were shown none."""
     try:
-        said = _signer().loads(proof, max_age=HOLDS_S)
-    except BadData:
-        return False
-    return bool(said == [viewer.who, id])
+        who, which, measured = _signer().loads(proof, max_age=HOLDS_S)
+        return datetime.fromisoformat(measured) if [who, which] == [viewer.who, id] else None
+    except (BadData, ValueError):
+        return None
 
 
 def _signer() -> URLSafeTimedSerializer:

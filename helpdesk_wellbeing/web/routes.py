@@ -21,6 +21,7 @@ from helpdesk_wellbeing.web.settings import (
     agreement,
     backtest,
     entering,
+    helpdesk,
     hours,
     keeping,
     leaving,
@@ -30,6 +31,8 @@ from helpdesk_wellbeing.web.settings import (
     requests,
 )
 
-SETTINGS = (overview, hours, people, agreement, backtest, acting, entering, notices, keeping, requests, leaving)
+SETTINGS = (
+    overview, hours, people, agreement, backtest, acting, helpdesk, entering, notices, keeping, requests, leaving,
+)  # fmt: skip
 PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
 SETUP_PARTS = (setup_begin, connect, leaving)

@@ -25,6 +25,7 @@ from helpdesk_wellbeing.logs import place_of
 from helpdesk_wellbeing.pages.connecting import Connecting
 from helpdesk_wellbeing.pages.known import Known
 from helpdesk_wellbeing.pages.leaving import Leaving
+from helpdesk_wellbeing.pages.setting_up import SettingUp
 from helpdesk_wellbeing.signed import derived
 from helpdesk_wellbeing.web import cookies, headers, language
 from helpdesk_wellbeing.web.charts.drawing import warm_up
@@ -57,6 +58,7 @@ class Site:
     connecting: Connecting | None = None  # None: accounts are connected on the command line only
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
     ticket_page: TicketPage = lambda account, ticket: None
+    setting_up: SettingUp | None = None  # None: helpdesks are set up on the command line only
     beside: Beside | None = None  # None: there is nothing beside the store
 
     @cached_property
@@ -78,13 +80,16 @@ def add_pages(
     ways: WaysOf = lambda account: (),
     connecting: Connecting | None = None,
     ticket_page: TicketPage = lambda account, ticket: None,
+    setting_up: SettingUp | None = None,
     beside: Beside | None = None,
 ) -> Site:
     """Join all pages to the application: /a/<account>/…, /setup/, /static/, /."""
     from helpdesk_wellbeing.web import setup_door
     from helpdesk_wellbeing.web.routes import PARTS
 
-    site = Site(Known(store, catalogue), now, ways, connecting, ticket_page=ticket_page, beside=beside)
+    site = Site(
+        Known(store, catalogue), now, ways, connecting, ticket_page=ticket_page, setting_up=setting_up, beside=beside
+    )
     app.extensions[SITE] = site
     app.session_interface = cookies.OfForms(store)
     secret = store.access.cookie_secret()

@@ -136,8 +136,53 @@ def stands(shown: Shown) -> str:
         "done": _("%(who)s accepted it, and it was done by %(when)s.", who=who, when=when),
         "undone": _("%(who)s took it back on %(when)s.", who=who, when=when),
         "declined": _("%(who)s declined it on %(when)s: %(why)s.", who=who, when=when, why=why),
-        "withdrawn": _("What it rested on was over on %(when)s, so it is not needed any more.", when=when),
+        "withdrawn": _withdrawn(shown, when),
     }.get(shown.state, shown.state)
+
+
+def _withdrawn(shown: Shown, when: str) -> str:
+    why = {
+        "nothing to move": _("the tickets are solved, or lie with others"),
+        "no better distribution": _("open work is spread well enough by now"),
+        "nobody can take work": _("nobody can take work at the moment"),
+        "on leave": _("the person it is about is on leave"),
+        "no schedule": _("no schedule is known any more"),
+        "too few members": _("the team has too few members by now"),
+        "survey too recent": _("the team was asked a short while ago"),
+        "survey under way": _("the team is being asked"),
+        "not critical": _("it is not critical any more"),
+    }.get(shown.reason or "")
+    if why is None:
+        return _("What it rested on was over on %(when)s, so it is not needed any more.", when=when)
+    return _("Withdrawn on %(when)s, as it would not be proposed now: %(why)s.", when=when, why=why)
+
+
+def measured(shown: Shown) -> str:
+    """When the numbers of a proposal were so."""
+    when, made = moment(shown.measured_at), moment(shown.made_at)
+    if shown.measured_at == shown.made_at:
+        return _("Measured on %(when)s.", when=when)
+    return _("Proposed on %(made)s, and renewed with what was measured on %(when)s.", made=made, when=when)
+
+
+def since(shown: Shown) -> str:
+    """What became of its tickets after that."""
+    found = shown.since
+    if found is None:
+        return ""
+    told = []
+    if found.solved:
+        told.append(
+            ngettext(
+                "Of %(all)s tickets one is solved since.",
+                "Of %(all)s tickets %(num)s are solved since.",
+                found.solved,
+                all=found.tickets,
+            )
+        )
+    if found.elsewhere:
+        told.append(ngettext("Somebody else has one since.", "Others have %(num)s since.", found.elsewhere))
+    return " ".join([*told, _("What has changed is left as it is.")])
 
 
 def declined(reason: str) -> str:

@@ -10,6 +10,8 @@ import pytest
 
 from helpdesk_wellbeing.acting import asking, policy, review, views
 from helpdesk_wellbeing.acting.proposing import look_again
+from helpdesk_wellbeing.agreement import saying
+from helpdesk_wellbeing.cli.demo_browse import Evaluating
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.settings import Settings
@@ -53,7 +55,7 @@ def test_a_second_look_makes_nothing_that_is_there_already(store):
     first, second = look(store), look(store, THURSDAY + timedelta(minutes=15))
 
     assert len(first.made) > 10
-    assert second.made == []
+    assert second.made == second.renewed == []
     reasons = {skipped.reason for skipped in second.planned.skipped}
     assert "already proposed" in reasons
 
@@ -132,3 +134,36 @@ def test_a_ticket_that_this_program_made_is_nobodys_work(store):
     store.writes.made_ticket("demo", "999999", at)
     store.mark_dirty("demo", at - timedelta(hours=1))
     assert loads(store) == open_work
+
+
+def test_what_waits_says_what_is_so_the_next_day_as_old_as_it_was(store):
+    look(store)
+    before = {kept.id: kept for kept in store.proposals.listed("demo", ("open",))}
+    later = look(store, THURSDAY + timedelta(days=1))
+    renewed = [store.proposals.get("demo", id) for id in later.renewed]
+
+    assert renewed
+    for kept in renewed:
+        old = before[kept.id]
+        assert (kept.made_at, kept.changed_at, kept.state) == (old.made_at, old.changed_at, "open")
+        assert kept.body["lead_from"] == old.body["lead_from"]
+    assert look(store, THURSDAY + timedelta(days=1, minutes=15)).renewed == []
+
+
+def test_the_demos_browser_part_heeds_what_somebody_says_as_a_worker_does(store):
+    evaluating = Evaluating(store, CATALOGUE, lambda: THURSDAY)
+    evaluating.go_on()
+    flag = next(one for one in store.work.answer_of("demo")["flags"] if one["subject"]["kind"] == "agent")
+    waiting = {kept.id for kept in store.proposals.listed("demo", ("open",))}
+    assert waiting
+    made = store.work.answers_made()
+    evaluating.go_on()
+    assert store.work.answers_made() == made
+
+    agent = flag["subject"]["id"]
+    saying.contest(store, "demo", flag, saying.CONTESTED_BECAUSE[0], THURSDAY, by="a test", agent=agent)
+    saying.set_own_hours(store, "demo", agent, "Mon-Sun 06:00-23:00", THURSDAY)
+    assert store.work.run_of("demo").evaluated_at is None
+    evaluating.go_on()
+    run = store.work.run_of("demo")
+    assert (run.evaluated_at, run.plan_due_at > THURSDAY, store.dirty_since("demo")) == (THURSDAY, True, None)

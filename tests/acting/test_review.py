@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from helpdesk_wellbeing.acting import asking, policy, review, views
-from helpdesk_wellbeing.errors import CannotDecide
-from helpdesk_wellbeing.plan.proposal import Subject
+from helpdesk_wellbeing.errors import CannotDecide, HasChanged
+from helpdesk_wellbeing.plan.proposal import Move, Subject
 from tests.acting_helpdesk import MONDAY
 
 FLAG = {("open_work_overload", "agent", "anna")}
@@ -206,3 +207,98 @@ def test_what_is_decided_is_in_the_audit_with_who_and_why(store, proposed):
     last = store.audit.entries("acme")[-1]
 
     assert (last.what, last.body) == ("declined", {"proposal": proposed, "by": "a lead", "reason": "wrong moment"})
+
+
+def test_what_is_put_aside_or_was_declined_by_mistake_waits_again(store, a_proposal, proposed):
+    review.snooze(store, "acme", proposed, "a lead", MONDAY + timedelta(hours=3), MONDAY)
+    review.put_back(store, "acme", proposed, "a lead", MONDAY)
+    assert (state(store, proposed), views.shown(store, "acme", proposed)["snoozed_until"]) == ("open", None)
+    review.decline(store, "acme", proposed, "a lead", "other", MONDAY)
+    review.put_back(store, "acme", proposed, "a lead", MONDAY)
+    assert state(store, proposed) == "open"
+
+
+def test_what_was_declined_is_not_put_back_beside_another_for_the_same_or_after_its_time(store, a_proposal, proposed):
+    review.decline(store, "acme", proposed, "a lead", "other", MONDAY)
+    with pytest.raises(CannotDecide):
+        review.put_back(store, "acme", proposed, "a lead", MONDAY + timedelta(hours=24))
+    review.keep(store, "acme", [a_proposal("1", "2", at=MONDAY + timedelta(seconds=3))], MONDAY)
+    with pytest.raises(CannotDecide, match="another one"):
+        review.put_back(store, "acme", proposed, "a lead", MONDAY)
+
+
+def test_what_labels_were_written_for_is_not_put_back_after_it_was_declined(store, a_proposal):
+    setting(store, modes={"rebalance": "suggest"})
+    proposal = a_proposal("1")
+    review.keep(store, "acme", [proposal], MONDAY)
+    review.decline(store, "acme", proposal.id, "a lead", "other", MONDAY)
+
+    with pytest.raises(CannotDecide):
+        review.put_back(store, "acme", proposal.id, "a lead", MONDAY)
+
+
+# what changed meanwhile
+
+
+def renewed(proposal, *tickets, receiver="ben", at=MONDAY + timedelta(hours=1)):
+    moves = tuple(Move(ticket, "g1", "anna", receiver) for ticket in tickets)
+    return replace(proposal, moves=moves, renewed_at=at, expires_at=at + timedelta(hours=24))
+
+
+def test_a_renewed_proposal_keeps_its_id_and_age_and_says_what_is_so_now(store, a_proposal, proposed):
+    new = renewed(a_proposal("1", "2"), "2", "3")
+    assert review.renew(store, "acme", [new], new.renewed_at) == [proposed]
+    (shown,) = views.listed(store, "acme")
+
+    assert [move["ticket"] for move in shown["moves"]] == ["2", "3"]
+    assert (shown["made_at"], shown["measured_at"]) == (MONDAY.isoformat(), new.renewed_at.isoformat())
+    assert store.audit.entries("acme")[-1].what == "renewed"
+
+
+def test_who_looked_at_it_before_it_changed_accepts_nothing(store, a_proposal, proposed):
+    setting(store, modes={"rebalance": "approve"})
+    new = renewed(a_proposal("1", "2"), "3")
+    review.renew(store, "acme", [new], new.renewed_at)
+
+    with pytest.raises(HasChanged):
+        review.accept(store, "acme", proposed, "a lead", new.renewed_at, seen=MONDAY)
+    assert (state(store, proposed), writes(store, proposed)) == ("open", [])
+    review.accept(store, "acme", proposed, "a lead", new.renewed_at, seen=new.renewed_at)
+    assert writes(store, proposed) == ["3"]
+
+
+@pytest.mark.parametrize("decide", ["accept", "decline", "snooze"])
+def test_what_was_decided_or_put_aside_is_not_renewed_and_does_not_lapse(store, a_proposal, proposed, decide):
+    more = {"accept": (), "decline": ("other",), "snooze": (MONDAY + timedelta(hours=3),)}[decide]
+    getattr(review, decide)(store, "acme", proposed, "a lead", *more, MONDAY)
+    before = views.shown(store, "acme", proposed)
+
+    assert review.renew(store, "acme", [renewed(a_proposal("1", "2"), "3")], MONDAY) == []
+    assert review.lapse(store, "acme", [(proposed, "nothing to move")], MONDAY) == []
+    assert views.shown(store, "acme", proposed) == before
+
+
+def test_what_makes_no_sense_any_more_is_withdrawn_with_the_reason(store, proposed):
+    assert review.lapse(store, "acme", [(proposed, "nothing to move")], MONDAY) == [proposed]
+    shown = views.shown(store, "acme", proposed)
+
+    assert (shown["state"], shown["reason"]) == ("withdrawn", "nothing to move")
+
+
+def test_labels_follow_the_tickets_of_a_renewed_suggestion(store, a_proposal):
+    setting(store, modes={"rebalance": "suggest"})
+    proposal = a_proposal("1", "2", "3")
+    review.keep(store, "acme", [proposal], MONDAY)
+    store.writes.claim("acme", MONDAY, MONDAY + timedelta(hours=2), "a worker")  # the one for ticket 1
+    new = renewed(proposal, "2", "4")
+    review.renew(store, "acme", [new], new.renewed_at)
+    found = {(w.kind, w.target, w.state) for w in store.writes.of_proposal("acme", proposal.id)}
+
+    assert found == {
+        ("suggest", "1", "planned"), ("clear", "1", "planned"), ("suggest", "2", "planned"),
+        ("suggest", "3", "skipped"), ("suggest", "4", "planned"),
+    }  # fmt: skip
+    back = renewed(proposal, "1", "2", at=MONDAY + timedelta(hours=2))
+    review.renew(store, "acme", [back], back.renewed_at)
+    labelled = [w.key for w in store.writes.of_proposal("acme", proposal.id) if w.target == "1"]
+    assert len(labelled) == 3

@@ -14,7 +14,9 @@ from helpdesk_wellbeing.cli.common import open_store
 from helpdesk_wellbeing.errors import ConfigError, StoreError
 from helpdesk_wellbeing.store.audit import Audit
 
-RECORD = ("record", "--by", "works council", "--by", "board", "--on", "2026-11-01")
+BY = ("record", "--by", "works council", "--by", "board", "--on", "2026-11-01")
+SERVES = ("--purpose", "working_time")
+RECORD = (*BY, "--role", "lead", *SERVES)
 
 
 def run(*words, account="acme"):
@@ -57,8 +59,6 @@ def test_an_agreement_is_recorded_shown_and_listed(store):
         "WT4,ES1",
         "--dpia",
         "2026-10-01",
-        "--role",
-        "lead",
         "--keep",
         "events=30",
         "--keep",
@@ -69,10 +69,18 @@ def test_an_agreement_is_recorded_shown_and_listed(store):
     assert "it holds from now on" in made.stderr
     assert "signals          WT4\n" in made.stdout
     assert "seen by          agent, lead\n" in made.stdout
+    assert "purposes         working_time\n" in made.stdout
     assert "missing: what the works council decided is not recorded" in made.stdout
     shown = json.loads(run("show", "--format", "json").stdout)
     assert shown["agreement"]["retention_weeks"]["events"] == 30
     assert "agreed on 2026-11-01 by works council, board: WT4" in run("list").stdout
+
+
+def test_all_who_may_see_it_and_all_purposes_are_taken_where_that_is_said(store):
+    made = run(*BY, "--signals", "WT4", "--role", "all", "--purpose", "all")
+
+    assert "seen by          agent, lead, ops\n" in made.stdout
+    assert "purposes         team_survey, working_time, workload\n" in made.stdout
 
 
 def test_what_widens_is_said_to_wait(store):
@@ -87,6 +95,8 @@ def test_what_widens_is_said_to_wait(store):
     ("words", "said"),
     [
         (("record", "--by", "x", "--on", "soon", "--signals", "all"), '"soon" is not a date'),
+        ((*BY, "--signals", "all", *SERVES), "Missing option '--role'"),
+        ((*BY, "--signals", "all", "--role", "all"), "Missing option '--purpose'"),
         ((*RECORD, "--signals", "all", "--keep", "moods=3"), '"moods" is not a class of data'),
         ((*RECORD, "--signals", "all", "--keep", "events"), "write it as events=28"),
     ],

@@ -16,6 +16,7 @@ from tests.acting_helpdesk import MONDAY
 PLACES = [
     ("GET", "proposals"), ("GET", "proposals/{id}"), ("POST", "proposals/{id}/accept"),
     ("POST", "proposals/{id}/decline"), ("POST", "proposals/{id}/snooze"), ("POST", "proposals/{id}/undo"),
+    ("POST", "proposals/{id}/put-back"),
     ("GET", "settings"), ("PATCH", "settings"), ("GET", "audit"), ("GET", "audit/verify"), ("GET", "surveys/waves"),
     ("GET", "surveys/waves/{id}/results"), ("POST", "surveys/waves/{id}/themes"), ("GET", "surveys/themes"),
     ("POST", "surveys/themes/{id}/answer"), ("GET", "surveys/themes/{id}/effect"),

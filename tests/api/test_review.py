@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from helpdesk_wellbeing.acting import policy, review, views
-from helpdesk_wellbeing.plan.proposal import Subject
+from helpdesk_wellbeing.plan.proposal import Subject, from_json
 from tests.acting_helpdesk import MONDAY
 
 
@@ -108,6 +109,16 @@ def test_what_was_written_can_be_undone_and_nothing_else(call, store, proposed):
     call.post(f"{address}/accept")
 
     assert call.post(f"{address}/undo", json={}).json["state"] == "undone"
+
+
+def test_what_was_decided_with_nothing_written_can_be_put_back(call, proposed):
+    address = f"proposals/{proposed['acme']}"
+    assert call.post(f"{address}/put-back").status_code == 409
+    call.post(f"{address}/decline", json={"reason": "other"})
+
+    back = call.post(f"{address}/put-back", json={})
+    assert (back.status_code, back.json["state"], back.json["decided_by"]) == (200, "open", "acme lead")
+    assert call.post(f"{address}/put-back", json={"why": "so"}).status_code == 422
 
 
 def test_whoever_looks_at_persons_is_in_the_audit_once_a_call(call, store, proposed, a_proposal):
@@ -231,3 +242,20 @@ def test_a_theme_is_raised_and_its_answer_published(call, store, survey):
 )  # fmt: skip
 def test_a_theme_that_does_not_fit_is_refused(call, survey, theme):
     assert call.post(f"surveys/waves/{survey['waves']}/themes", json=theme).status_code == 422
+
+
+def test_nothing_is_accepted_that_says_something_else_than_what_was_looked_at(call, store, proposed, a_proposal):
+    approve(store)
+    address = f"proposals/{proposed['acme']}"
+    seen = call.get(address).json["measured_at"]
+    at = MONDAY + timedelta(minutes=5)
+    old = store.proposals.get("acme", proposed["acme"])
+    review.renew(store, "acme", [replace(from_json(old.body), renewed_at=at)], at)
+    refused = call.post(f"{address}/accept", json={"measured_at": seen})
+
+    assert refused.status_code == 409
+    assert "look at it again" in refused.json["error"]["message"]
+    assert store.writes.of_proposal("acme", proposed["acme"]) == []
+    now = call.get(address).json
+    assert now["renewed_at"] == now["measured_at"] == at.isoformat()
+    assert call.post(f"{address}/accept", json={"measured_at": now["measured_at"]}).status_code == 200

@@ -15,6 +15,7 @@ SETTINGS = (
     "agreement",
     "backtest",
     "acting",
+    "helpdesk",
     "access",
     "notices",
     "keeping",

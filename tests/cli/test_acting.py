@@ -101,9 +101,20 @@ def test_a_proposal_is_put_aside_and_is_still_listed(proposed):
     assert "[snoozed]" in run("proposals", "list").stdout
 
 
-@pytest.mark.parametrize("command", [["show"], ["accept"], ["decline", "--reason", "other"], ["snooze"], ["undo"]])
+@pytest.mark.parametrize(
+    "command", [["show"], ["accept"], ["decline", "--reason", "other"], ["snooze"], ["undo"], ["put-back"]]
+)
 def test_an_unknown_proposal_is_said_with_the_next_step(proposed, command):
     assert "there is no proposal 000; see proposals list" in refused("proposals", command[0], "000", *command[1:])
+
+
+@pytest.mark.parametrize("decision", [["accept"], ["decline", "--reason", "other"], ["snooze"]])
+def test_what_nothing_was_written_for_waits_again_when_it_is_put_back(proposed, decision):
+    assert "cannot be put back" in refused("proposals", "put-back", proposed)
+    run("proposals", decision[0], proposed, *decision[1:])
+
+    assert "waits for a decision again" in run("proposals", "put-back", proposed, "--by", "a lead").stderr
+    assert "open until" in run("proposals", "show", proposed).stdout
 
 
 def test_undo_of_what_was_never_written_says_so(proposed):

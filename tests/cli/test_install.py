@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from connectors.zendesk.simulated import SimulatedZendesk, Site
 
 ZENDESK = ("zendesk", "--account", "acme")
 URL = ("--url", "https://wellbeing.example.com")
+HERE = ("--url", "https://wellbeing.acme.example")
 LOCAL = ("--url", "http://127.0.0.1:8080")
 
 
@@ -147,6 +151,50 @@ def test_install_and_uninstall_leave_the_account_as_it_was(
     assert "acme: uninstalled" in ran.out
     assert server.configuration() == before
     assert "nothing of ours is there" in commands.here("uninstall", *ZENDESK, "--yes").out
+
+
+def test_what_the_app_brings_with_it_is_found_by_install_and_not_made_twice(
+    commands: Any, serving: Callable[..., SimulatedZendesk]
+) -> None:
+    server = serving()
+    commands.connect(server)
+    before = server.configuration()
+    ran = commands.here("package", *ZENDESK, *HERE, "--output", "app.zip")
+    assert ran.code == 0, ran.err
+
+    server.install_app(Path("app.zip").read_bytes())
+
+    planned = json.loads(commands.here("install", *ZENDESK, *HERE, "--dry-run", "--format", "json").out)
+    assert [(step["do"], step["why"]) for step in planned["plan"]] == [
+        ("keep", "found again"), ("keep", "found again"), ("create", ""),
+    ]  # fmt: skip
+    assert commands.here("install", *ZENDESK, *HERE, "--yes").code == 0
+    titles = [row.get("title") for kind in ("ticket_fields", "views") for row in server.configuration()[kind]]
+    assert sorted(titles.count(title) for title in ("Wellbeing: what was suggested", "Wellbeing: suggested")) == [1, 1]
+    assert "nothing is to be changed" in commands.here("install", *ZENDESK, *HERE).out
+    assert commands.here("package", *ZENDESK, *HERE, "--output", "later.zip").code == 0
+    with zipfile.ZipFile("later.zip") as later:
+        assert "requirements.json" not in later.namelist()
+
+    gone = commands.here("uninstall", *ZENDESK, "--yes")
+    assert gone.code == 0, gone.err
+    assert server.configuration() == before
+    assert "an admin takes it out in Admin Center > Apps and integrations > Zendesk Support apps" in gone.out
+
+
+def test_what_is_being_done_from_the_page_is_not_done_by_command_at_the_same_time(
+    commands: Any, serving: Callable[..., SimulatedZendesk]
+) -> None:
+    from helpdesk_wellbeing.cli.common import open_store
+
+    server = serving()
+    commands.connect(server)
+    before = server.configuration()
+    now = datetime.now(UTC).isoformat()
+    open_store().set_meta("acme", "job_helpdesk", json.dumps({"state": "running", "began_at": now, "said_at": now}))
+    ran = commands.here("install", *ZENDESK, *URL, "--yes")
+    assert (ran.code, "right now; run it again when that is done" in ran.line) == (2, True)
+    assert server.configuration() == before
 
 
 def test_a_client_that_may_only_read_is_told_how_to_widen_its_scopes(

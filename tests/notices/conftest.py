@@ -19,7 +19,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
@@ -32,6 +31,7 @@ from helpdesk_wellbeing.plan.proposal import Because, Proposal, Subject, to_json
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import Store, open_store, tables
 from helpdesk_wellbeing.store.clock import day_number, micros
+from helpdesk_wellbeing.store.dialect import upsert
 from helpdesk_wellbeing.store.proposals import Kept
 from tests.tls import make_certificate
 
@@ -245,7 +245,7 @@ class Desk:
                "since": day_number(date.fromisoformat(flag["since"])), "first_at": micros(first_at),
                "gone_at": None if gone_at is None else micros(gone_at)}  # fmt: skip
         with self.store._database.writing() as connection:
-            connection.execute(sa.insert(tables.flags_seen).prefix_with("OR REPLACE"), row)
+            connection.execute(upsert(connection, tables.flags_seen), row)
 
     def propose(
         self, kind: str, subject: str, action: Any = "rebalance", *, at: datetime = MONDAY, **changes: Any

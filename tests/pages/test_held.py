@@ -13,7 +13,7 @@ from helpdesk_wellbeing.facts.schema import HANDLED, HARD, QUEUES, TOUCHES
 from helpdesk_wellbeing.facts.window import combine
 from helpdesk_wellbeing.pages import funnel, held
 from helpdesk_wellbeing.pages.known import Known
-from helpdesk_wellbeing.web.warming import Warmth, warm
+from helpdesk_wellbeing.web.warming import Warmth, note_sessions, read_words, warm
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=2, hours=9)
@@ -154,6 +154,28 @@ def test_only_accounts_that_somebody_looks_at_are_read_ahead(known):
     known.note_asked("acme")
     assert known.asked_for(60) == ["acme"]
     assert known.asked_for(-1) == []
+
+
+def test_whoever_was_at_it_before_a_process_began_finds_it_warm(known):
+    known.store.access.begin_session("acme", "zendesk:1", "One", "1", "link", NOW, NOW + timedelta(hours=1))
+
+    note_sessions(known, NOW + timedelta(minutes=2))
+
+    assert known.asked_for(60) == ["acme"]
+
+
+def test_accounts_where_nobody_looked_of_late_are_left_alone(known):
+    known.store.access.begin_session("acme", "zendesk:1", "One", "1", "link", NOW, NOW + timedelta(hours=9))
+
+    note_sessions(known, NOW + timedelta(hours=2))
+
+    assert known.asked_for(60) == []
+
+
+def test_words_and_templates_are_read_before_anybody_asks(app):
+    read_words(app)
+
+    assert {key[1] for key in app.jinja_env.cache} >= {"today.html", "team.html", "settings/overview.html"}
 
 
 def test_reading_ahead_ends_when_it_is_told_to(known):

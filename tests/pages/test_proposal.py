@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from helpdesk_wellbeing.access.gate import Part
@@ -12,9 +13,10 @@ from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import policy, review, views
 from helpdesk_wellbeing.engine import Catalogue
 from helpdesk_wellbeing.errors import CannotDecide
+from helpdesk_wellbeing.events import conform
 from helpdesk_wellbeing.pages import proposal as page
 from helpdesk_wellbeing.pages.known import Known
-from helpdesk_wellbeing.plan.proposal import Because, Move, Subject
+from helpdesk_wellbeing.plan.proposal import Because, Move, Subject, from_json
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 
@@ -275,3 +277,46 @@ def test_what_somebody_takes_on_is_not_called_done_and_can_be_put_back(store, pr
         review.put_back(store, "acme", id, "a lead", NOW + 8 * DAY)
     review.put_back(store, "acme", id, "a lead", NOW + 4 * DAY)
     assert state(store, id) == "undone"
+
+
+# what changed since
+
+
+def renew(store, id, *tickets):
+    old, at = from_json(store.proposals.get("acme", id).body), NOW + timedelta(seconds=1)
+    moves = tuple(replace(old.moves[0], ticket=ticket) for ticket in tickets)
+    assert review.renew(store, "acme", [replace(old, moves=moves, renewed_at=at)], at) == [id]
+
+
+def test_who_looked_before_it_changed_is_told_to_look_again_and_nothing_is_accepted(store, propose, signed_in):
+    policy.change(store, "acme", "an admin", NOW, modes={"rebalance": "approve"})
+    id, browser = propose("1", "2"), signed_in("2")
+    form = looked_at(browser, id)
+    renew(store, id, "2", "3")
+    answer = decide(browser, id, "accept", which="all", **form)
+
+    assert answer.status_code == 409
+    assert "This has changed since you looked at it" in answer.text
+    assert "and renewed with what was measured on" in browser.get(f"/a/acme/proposals/{id}?evidence=1").text
+    assert (state(store, id), store.writes.of_proposal("acme", id)) == ("open", [])
+    assert decide(browser, id, "accept", which="all", **looked_at(browser, id)).status_code == 303
+    assert [w.target for w in store.writes.of_proposal("acme", id)] == ["2", "3"]
+
+
+def test_the_page_says_what_became_of_the_tickets_since_they_were_measured(known, store, propose):
+    id = propose("1", "2", "3", "4")
+    rows = [
+        {"ticket": "1", "kind": "status", "after": "solved", "status": "solved"},
+        {"ticket": "2", "kind": "assigned", "before": "1", "after": "5", "assignee": "5"},
+        {"ticket": "3", "kind": "replied", "assignee": "1", "status": "open"},
+        {"ticket": "9", "kind": "status", "after": "solved", "status": "solved"},
+    ]
+    assert page.build(known, BO, id, NOW).since is None
+    frame = pl.DataFrame([{"at": NOW + timedelta(minutes=1), **row} for row in rows])
+    store.add_events("acme", conform(frame, "acme")[0])
+
+    shown = page.build(known, BO, id, NOW)
+    assert shown.since == page.Since(4, solved=1, elsewhere=1)
+    assert page.build(known, agent("3"), id, NOW).since is None
+    review.decline(store, "acme", id, "a lead", "other", NOW)
+    assert page.build(known, BO, id, NOW).since is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -181,6 +182,26 @@ def test_what_cannot_be_assessed_is_grouped_by_reason_and_named_where_names_mend
         ("no schedule", 1, ("Dia",)),
     ]
     assert [rule for rule, _ in found[0].rules] == ["open_work_overload", "sustained_load_increase"]
+
+
+def test_much_that_ends_soon_or_cannot_be_assessed_is_folded_in_its_order(store, propose, signed_in, about_chen):
+    reasons = ("no schedule", "no baseline", "too few days", "nobody is known", "no zone")
+    evaluated(store, gaps=[("WT7", "agent", "4", reason) for reason in reasons])
+    made = [
+        propose(**about_chen | {"subject": Subject("agent", agent), "lead_from": NOW, "because": (),
+                                "expires_at": NOW + timedelta(hours=number)})
+        for number, agent in enumerate("13456", 1)
+    ]  # fmt: skip
+    text = signed_in("2").get("/a/acme/today").text
+    ends = text[text.index('id="ends"') : text.index("Accepting notes")]
+
+    assert re.findall("proposals/([0-9a-f]{12})", ends) == made
+    before, folded = ends.split("<details>")
+    assert (before.count("<li>"), folded.count("<li>")) == (4, 1)
+    assert ">One more<" in folded
+    gaps = text[text.index('<ul class="gaps">') :]
+    assert gaps[: gaps.index("<details>")].count("<li>") == 3
+    assert ">2 more reasons<" in gaps
 
 
 def test_before_the_first_evaluation_nothing_is_called_quiet(known, signed_in):

@@ -266,7 +266,9 @@ def test_an_evaluation_notes_when_a_flag_was_first_seen(means, store, evaluate, 
 
 def test_nothing_is_proposed_from_a_history_that_is_half_read(store, helpdesk, monkeypatch):
     looked = []
-    monkeypatch.setattr(proposing, "look_again", lambda *a: looked.append(a) or Looked([], [], Planned((), ()), False))
+    monkeypatch.setattr(
+        proposing, "look_again", lambda *a: looked.append(a) or Looked([], [], [], Planned((), ()), False)
+    )
     for name, age in (("first", 2), ("second", 1)):
         helpdesk.brings("acme", now() - age * HOUR)
         helpdesk.pages[-1] = dataclasses.replace(helpdesk.pages[-1], stream=name)

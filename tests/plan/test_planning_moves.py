@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.plan.proposal import Subject
 
 TODAY = date(2026, 3, 4)
+ONE = {"rebalance": {"most_moves": 1}}
 
 
 @pytest.fixture
@@ -44,6 +46,15 @@ def test_a_flagged_team_is_levelled_within_its_group_until_its_working_day_ends(
     assert "tickets change hands within Team support" in proposal.texts["en"]
     assert "tickets gaan binnen Team support naar een ander" in proposal.texts["nl"]
     assert "Name of A" in proposal.moves[0].reasons["en"]
+
+
+def test_what_is_said_of_a_team_holds_nobodys_share(crowded):
+    for proposal in (crowded.plan().proposals[0], crowded.plan(policy=Policy.model_validate(ONE)).proposals[0]):
+        assert set(proposal.texts) == {"en", "nl"}
+        for text in proposal.texts.values():
+            said = text.replace(str(len(proposal.moves)), "", 1)
+            assert not re.search(r"fullest|volste|2[.,]2|0[.,]6", said)
+            assert "%" not in re.sub(r"[^.]*(most|hoogstens)[^.]*\.", "", said)  # how much better another plan could be
 
 
 def test_nobody_above_their_fair_share_receives(crowded):

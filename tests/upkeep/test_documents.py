@@ -12,6 +12,7 @@ from helpdesk_wellbeing.acting import policy
 from helpdesk_wellbeing.errors import ConfigError
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
+from helpdesk_wellbeing.store.tables import agreements
 from helpdesk_wellbeing.upkeep.documents import KINDS, document
 from helpdesk_wellbeing.upkeep.documents.texts import RULES, TEXTS
 from helpdesk_wellbeing.upkeep.retention import set_retention
@@ -23,8 +24,8 @@ def agree(store, **changes):
                  "works_council": "consented", "signals": ["WT4"], "retention_weeks": {"audit": 78}}  # fmt: skip
     body = {"state": "in force", "by": "Ida", "widens": [], "agreement": agreement | changes}
     with store._database.writing() as connection:
-        row = (1, 1, 1_790_000_000_000_000, json.dumps(body))
-        connection.exec_driver_sql("INSERT INTO agreements (account, seq, at, body) VALUES (?, ?, ?, ?)", row)
+        row = {"account": 1, "seq": 1, "at": 1_790_000_000_000_000, "body": json.dumps(body)}
+        connection.execute(agreements.insert(), row)
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])

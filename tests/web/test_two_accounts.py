@@ -164,6 +164,7 @@ def steps(tools):
         "change": lambda s, a: s.proposals.change(a, "p", ("open",), "snoozed", later, by=MINE, snoozed_until=later),
         "counts": lambda s, a: s.proposals.counts(a),
         "choose": lambda s, a: s.proposals.choose(a, "p", [MINE]),
+        "renew": lambda s, a: s.proposals.renew(a, "p", {"of": MINE}, at),
         "ask": lambda s, a: s.proposals.ask(a, "p", ["x"], at),
         "answer": lambda s, a: s.proposals.answer(a, "p", MINE, "yes", at),
         "consents": lambda s, a: s.proposals.consents(a, "p"),

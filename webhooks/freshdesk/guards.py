@@ -14,8 +14,9 @@ from connectors.freshdesk.admin import Kind
 from connectors.session import HttpRefused
 from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
 from helpdesk_wellbeing.errors import BadPayload
+from helpdesk_wellbeing.said import N_, Said
 from webhooks.freshdesk.things import WHERE, marked
-from webhooks.guarding import Guard, Rule
+from webhooks.guarding import UNREAD, Guard, Rule
 
 if TYPE_CHECKING:
     from connectors.freshdesk.admin import Admin
@@ -25,12 +26,12 @@ _UNDER = "Match ALL of the below"
 _KINDS: Mapping[Kind, str] = {
     "creation_rules": "rule on creation", "update_rules": "rule on updates", "hourly_rules": "time trigger",
 }  # fmt: skip
-_MAILS = (
+_MAILS = N_(
     "Freshdesk's own notifications are not shown by the API: survey tickets are the key's own agent's, so what "
     "customers are mailed goes to that agent alone; look in Admin > Workflows > Email Notifications at what other "
     "agents are mailed"
 )
-_CLOCKS = (
+_CLOCKS = N_(
     "survey tickets are pending, so no SLA clock runs on them unless yours run in that status; then give their group a "
     "policy of its own in Admin > Workflows > SLA Policies, which know no exception by tag"
 )
@@ -57,7 +58,7 @@ def look(admin: Admin) -> Guard:
             for row in rows
             if row.get("active") is not False and marked(row) is None and not _only_calls(row) and not leaves_out(row)
         ]
-    return Guard(_UNDER, tuple(found), tuple(unread), (_MAILS, _CLOCKS))
+    return Guard(_UNDER, tuple(found), tuple(unread), (Said(_MAILS), Said(_CLOCKS)))
 
 
 def leaves_out(row: Mapping[str, Any]) -> bool:
@@ -97,7 +98,5 @@ def _effect(row: Mapping[str, Any]) -> str:
 
 
 def _unread(kind: Kind, word: str, why: str) -> str:
-    return (
-        f"your {word.replace('rule', 'rules').replace('trigger', 'triggers')} could not be read ({why}); if there are "
-        f"any ({WHERE[kind]}), give each the condition: {CONDITION}"
-    )
+    what = word.replace("rule", "rules").replace("trigger", "triggers")
+    return Said(UNREAD, what=what, why=why, where=WHERE[kind], condition=CONDITION)

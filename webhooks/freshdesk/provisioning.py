@@ -16,10 +16,11 @@ from connectors.freshdesk.admin import Kind, is_of_plan
 from connectors.freshdesk.client import is_absent
 from connectors.outcomes import Conflict, Done, Made, Refused, Unknown
 from connectors.session import HttpRefused
+from helpdesk_wellbeing.said import N_, Said
 from webhooks import installing, known
 from webhooks.freshdesk import things
 from webhooks.freshdesk.things import FIELD, LABEL, RULES, TITLES, WHERE, Wanted, endpoint, mark, marked, title
-from webhooks.installing import NotMade, Outcome
+from webhooks.installing import DELETED, FOUND_AGAIN, TWICE, NotMade, Outcome, changed
 
 if TYPE_CHECKING:
     from connectors.freshdesk.admin import Admin
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FIELD_NAME = "freshdesk_field"  # of the store: under which name tickets carry our field
 _INSTALLATION = "installation"
 _NONE_YET = "new"
+BY_HAND = Said(N_("somebody set it up by hand"))
 _READ: tuple[Kind, ...] = ("ticket_fields", "creation_rules", "update_rules")
 
 Step = installing.Step[Kind]
@@ -120,32 +122,30 @@ def plan(account: Account, url: str) -> list[Step]:
         ours = account.ours(one.name, one.kind)
         by_hand = _by_hand(account, one.kind, url)
         if not ours and by_hand:
-            steps.append(
-                Step("keep", one.name, one.kind, title(by_hand[0]), str(by_hand[0]["id"]), "somebody set it up by hand")
-            )
+            steps.append(Step("keep", one.name, one.kind, title(by_hand[0]), str(by_hand[0]["id"]), BY_HAND))
             continue
         steps.append(_step(account, one, ours[0] if ours else None))
-        surplus += [_removal(one.name, one.kind, row, "it is there twice") for row in ours[1:]]
+        surplus += [_removal(one.name, one.kind, row, TWICE) for row in ours[1:]]
     return steps + surplus
 
 
 def removals(account: Account) -> list[Step]:
     """Everything of ours that is in the account, in the order in which it can go: our field last."""
     names: tuple[tuple[str, Kind], ...] = (*RULES.items(), (FIELD, "ticket_fields"))
-    whys = {FIELD: "Freshdesk drops what stands in it on every ticket, for ever"}
+    whys = {FIELD: Said(N_("Freshdesk drops what stands in it on every ticket, for ever"))}
     return [_removal(name, kind, row, whys.get(name, "")) for name, kind in names for row in account.ours(name, kind)]
 
 
 def _step(account: Account, one: Wanted, row: Mapping[str, Any] | None) -> Step:
     noted = account.store.installed.things(account.account).get(one.name)
     if row is None:
-        return Step("create", one.name, one.kind, one.title, None, "" if noted is None else "somebody deleted it")
+        return Step("create", one.name, one.kind, one.title, None, "" if noted is None else DELETED)
     number = str(row["id"])
     is_noted = noted is not None and noted.platform_id == number and _is_name_noted(account, one, row)
     different = list(things.differences(one, row, account.store.get_secret(account.account, _sent(one.name))))
     if different:
-        return Step("mend", one.name, one.kind, title(row), number, f"changed: {', '.join(different)}", is_noted)
-    return Step("keep", one.name, one.kind, title(row), number, "" if is_noted else "found again", is_noted)
+        return Step("mend", one.name, one.kind, title(row), number, changed(different), is_noted)
+    return Step("keep", one.name, one.kind, title(row), number, "" if is_noted else FOUND_AGAIN, is_noted)
 
 
 def _is_name_noted(account: Account, one: Wanted, row: Mapping[str, Any]) -> bool:
@@ -172,8 +172,8 @@ def left_by_hand(account: Account) -> Iterator[str]:
     for kind in RULES.values():
         for row in account.shown[kind]:
             if marked(row) is None and things.calls_anywhere(row, account.account):
-                which = f"{title(row)} ({row['id']}) in {WHERE[kind]}"
-                yield f"made by hand, and so left as it is: {which}; delete it by hand"
+                said = N_("made by hand, and so left as it is: %(which)s; delete it by hand")
+                yield Said(said, which=_which(row, kind))
 
 
 def strangers(account: Account) -> Iterator[str]:
@@ -184,24 +184,33 @@ def strangers(account: Account) -> Iterator[str]:
         for row in account.shown[kind]:
             found = marked(row)
             if found is not None and found not in mine and str(row.get("id")) not in noted:
-                yield (
-                    f"of another installation of this program: {title(row)} ({row['id']}) in {WHERE[kind]}; it is left "
-                    "as it is. Uninstall it there; if that installation is gone, delete it by hand"
-                )
+                yield Said(
+                    N_("of another installation of this program: %(which)s; it is left as it is. Uninstall it there; "
+                       "if that installation is gone, delete it by hand"),
+                    which=_which(row, kind),
+                )  # fmt: skip
 
 
 def second_calls(account: Account, url: str) -> Iterator[str]:
     """A line for each rule made by hand that tells us everything a second time, or with a secret that isn't ours."""
     for name, kind in RULES.items():
         for row in _by_hand(account, kind, url):
-            which = f"{title(row)} ({row['id']}) in {WHERE[kind]}"
             if account.ours(name, kind):
-                yield (
-                    f"another rule calls the same address: {which}; each call counts against the account's API limit, "
-                    "so delete or switch off the one that was made by hand"
-                )
+                yield Said(
+                    N_("another rule calls the same address: %(which)s; each call counts against the account's API "
+                       "limit, so delete or switch off the one that was made by hand"),
+                    which=_which(row, kind),
+                )  # fmt: skip
             elif account.secret and things.shows_another_secret(row, endpoint(url, account.account), account.secret):
-                yield f"the rule made by hand shows another secret than the one kept here: {which}; give it that one"
+                yield Said(
+                    N_("the rule made by hand shows another secret than the one kept here: %(which)s; give it that "
+                       "one"),
+                    which=_which(row, kind),
+                )  # fmt: skip
+
+
+def _which(row: Mapping[str, Any], kind: Kind) -> str:
+    return f"{title(row)} ({row['id']}) in {WHERE[kind]}"
 
 
 def required(account: Account) -> list[str]:
@@ -211,8 +220,13 @@ def required(account: Account) -> list[str]:
     if not must:
         return []
     return [
-        f"tickets can only be closed with {', '.join(must)} filled in; nothing of ours changes a status, but who "
-        "closes a survey ticket by hand is asked for that, too"
+        Said(
+            N_(
+                "tickets can only be closed with %(fields)s filled in; nothing of ours changes a status, but who "
+                "closes a survey ticket by hand is asked for that, too"
+            ),
+            fields=", ".join(must),
+        )
     ]
 
 
@@ -321,7 +335,8 @@ def remove(account: Account, step: Step, by: str) -> None:
 
 def _note(account: Account, step: Step, by: str, row: Mapping[str, Any]) -> None:
     if step.name == FIELD and not row.get("name"):
-        raise NotMade(f"freshdesk {account.account}: custom field “{step.title}”: its name is not told; run it again")
+        typed = f"freshdesk {account.account}: custom field “{step.title}”: its name is not told; run it again"
+        raise NotMade(Said(N_("“%(title)s”: its name is not told"), typed, title=step.title))
     with account.store.transaction():
         if step.name == FIELD:
             account.store.set_meta(account.account, FIELD_NAME, str(row["name"]))
@@ -342,22 +357,51 @@ def _row(account: Account, step: Step) -> Mapping[str, Any]:
     return next((row for row in account.shown[step.kind] if str(row["id"]) == step.id), {})
 
 
-def _why_not(account: Account, step: Step, answer: object) -> str:
+def _why_not(account: Account, step: Step, answer: object) -> Said:
     """Who, what, where, and the next step."""
     what = f"freshdesk {account.account}: {step.word} “{step.title}”"
     again = f"run {'uninstall' if step.verdict == 'remove' else 'install'} again"
-    by_hand = step.name in RULES and step.verdict == "create"
+    title, by_hand = step.title, step.name in RULES and step.verdict == "create"
     if isinstance(answer, Conflict):
-        return f"{what}: 409, something of the kind is there already or is being changed; {again}"
+        return Said(
+            N_("“%(title)s”: 409, something of the kind is there already or is being changed"),
+            f"{what}: 409, something of the kind is there already or is being changed; {again}",
+            title=title,
+        )
     if not isinstance(answer, Refused):
         if by_hand:
-            return f"{what}: Freshdesk failed at it, and it is not there; {again}, or set it up by hand as said below"
-        return f"{what}: nobody knows whether the request arrived; {again}, it looks first"
-    code = f" {answer.code}" if answer.code else ""
+            return Said(
+                N_("“%(title)s”: Freshdesk failed at it, and it is not there; try again, or set it up by hand as said "
+                   "below"),
+                f"{what}: Freshdesk failed at it, and it is not there; {again}, or set it up by hand as said below",
+                title=title,
+            )  # fmt: skip
+        return Said(
+            N_("“%(title)s”: nobody knows whether the request arrived; the next look will tell"),
+            f"{what}: nobody knows whether the request arrived; {again}, it looks first",
+            title=title,
+        )
+    status = f"{answer.status} {answer.code}" if answer.code else str(answer.status)
     if answer.status == 402 or answer.code == "require_feature":
-        return f"{what}: {answer.status}{code}, the account's plan has no such thing"
+        return Said(
+            N_("“%(title)s”: %(status)s, the account's plan has no such thing"),
+            f"{what}: {status}, the account's plan has no such thing",
+            title=title, status=status,
+        )  # fmt: skip
     if answer.reason in ("forbidden", "unauthorised"):
-        return f"{what}: {answer.status}{code}, not allowed; the key's agent must be an admin; {again}"
+        return Said(
+            N_("“%(title)s”: %(status)s, not allowed; the key's agent must be an admin"),
+            f"{what}: {status}, not allowed; the key's agent must be an admin; {again}",
+            title=title, status=status,
+        )  # fmt: skip
     if by_hand:
-        return f"{what}: {answer.status}{code}, not accepted; set it up by hand as said below"
-    return f"{what}: {answer.status}{code}, not accepted; look at it in {WHERE[step.kind]}, then {again}"
+        return Said(
+            N_("“%(title)s”: %(status)s, not accepted; set it up by hand as said below"),
+            f"{what}: {status}, not accepted; set it up by hand as said below",
+            title=title, status=status,
+        )  # fmt: skip
+    return Said(
+        N_("“%(title)s”: %(status)s, not accepted; look at it in %(where)s"),
+        f"{what}: {status}, not accepted; look at it in {WHERE[step.kind]}, then {again}",
+        title=title, status=status, where=WHERE[step.kind],
+    )  # fmt: skip

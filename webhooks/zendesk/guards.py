@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from connectors.session import HttpRefused
 from helpdesk_wellbeing.acting.helpdesk import SURVEY_TAG
 from helpdesk_wellbeing.errors import BadPayload
-from webhooks.guarding import Guard, Rule
+from helpdesk_wellbeing.said import N_, Said
+from webhooks.guarding import UNREAD, Guard, Rule
 
 if TYPE_CHECKING:
     from connectors.zendesk.writing import Writing
@@ -98,10 +99,8 @@ def _tags(value: object) -> set[str]:
 
 
 def _unread(kind: RuleKind, why: str) -> str:
-    return (
-        f"your {kind.replace('policy', 'policies') if 'policy' in kind else kind + 's'} could not be read ({why}); if "
-        f"there are any (Admin Center > {_WHERE[kind]}), give each the condition: {CONDITION}"
-    )
+    what = kind.replace("policy", "policies") if "policy" in kind else f"{kind}s"
+    return Said(UNREAD, what=what, why=why, where=f"Admin Center > {_WHERE[kind]}", condition=CONDITION)
 
 
 def _about_satisfaction(writing: Writing, is_among_rules: bool) -> Iterator[str]:
@@ -109,10 +108,13 @@ def _about_satisfaction(writing: Writing, is_among_rules: bool) -> Iterator[str]
     try:
         features = writing.api.object("/api/v2/account/settings", "settings").get("active_features") or {}
     except (HttpRefused, BadPayload):
-        yield "whether satisfaction surveys are on could not be read; if so, look at the rule that sends them, too"
+        yield Said(
+            N_("whether satisfaction surveys are on could not be read; if so, look at the rule that sends them, too")
+        )
         return
     if any(features.get(name) is True for name in _SURVEYS) and not is_among_rules:
-        yield (
-            "satisfaction surveys are on, but no trigger or automation that the API shows sends them; find the "
-            f"rule that sends them in Admin Center, and give it the condition: {CONDITION}"
-        )
+        yield Said(
+            N_("satisfaction surveys are on, but no trigger or automation that the API shows sends them; find the rule "
+               "that sends them in Admin Center, and give it the condition: %(condition)s"),
+            condition=CONDITION,
+        )  # fmt: skip

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.session import HttpRefused
 from connectors.zendesk.written import Conflict, Done, Kind, Made, Refused, Unknown
+from helpdesk_wellbeing.said import N_, Said
 from webhooks import installing, known
-from webhooks.installing import OLD_SECRET_KEPT, NotMade, Outcome
+from webhooks.installing import DELETED, FOUND_AGAIN, OLD_SECRET_KEPT, TWICE, NotMade, Outcome, changed
 from webhooks.zendesk import things
 from webhooks.zendesk.things import (
     FIELD,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _ORDER: tuple[Kind, ...] = ("ticket_fields", "views", "webhooks", "triggers")  # a trigger names its webhook
 _SECRET_DIFFERS = "its signing secret"
+_BY_NOW: Mapping[Told, str] = {"events": N_("news comes by events now"), "trigger": N_("news comes by trigger now")}
 
 
 Step = installing.Step[Kind]
@@ -96,12 +98,12 @@ def plan(account: Account, url: str, told: Told) -> list[Step]:
             continue
         ours = account.ours(one.name, one.kind)
         steps.append(_step(account, one, ours[0] if ours else None))
-        surplus += [_removal(one.name, one.kind, row, "it is there twice") for row in ours[1:]]
+        surplus += [_removal(one.name, one.kind, row, TWICE) for row in ours[1:]]
     other: tuple[tuple[str, Kind], ...] = (
         ((TRIGGER, "triggers"), (TRIGGER_WEBHOOK, "webhooks")) if told == "events" else ((WEBHOOK, "webhooks"),)
     )
     for name, kind in other:
-        surplus += [_removal(name, kind, row, f"news comes by {told} now") for row in account.ours(name, kind)]
+        surplus += [_removal(name, kind, row, Said(_BY_NOW[told])) for row in account.ours(name, kind)]
     return steps + _triggers_first(surplus)
 
 
@@ -117,13 +119,13 @@ def removals(account: Account) -> list[Step]:
 def _step(account: Account, one: Wanted, row: Mapping[str, Any] | None) -> Step:
     noted = account.store.installed.things(account.account).get(one.name)
     if row is None:
-        return Step("create", one.name, one.kind, one.title, None, "" if noted is None else "somebody deleted it")
+        return Step("create", one.name, one.kind, one.title, None, "" if noted is None else DELETED)
     title, number = _title(row), str(row["id"])
     is_noted = noted is not None and noted.platform_id == number
     different = list(_differences(account, one, row))
     if different:
-        return Step("mend", one.name, one.kind, title, number, f"changed: {', '.join(different)}", is_noted)
-    return Step("keep", one.name, one.kind, title, number, "" if is_noted else "found again", is_noted)
+        return Step("mend", one.name, one.kind, title, number, changed(different), is_noted)
+    return Step("keep", one.name, one.kind, title, number, "" if is_noted else FOUND_AGAIN, is_noted)
 
 
 def _differences(account: Account, one: Wanted, row: Mapping[str, Any]) -> Iterator[str]:
@@ -164,8 +166,15 @@ def strangers(account: Account, url: str) -> list[str]:
     """A line for each webhook that somebody else made and that calls the same address as ours."""
     mine = {str(row["id"]) for name in (WEBHOOK, TRIGGER_WEBHOOK) for row in account.ours(name, "webhooks")}
     return [
-        f"another webhook calls the same address: {_title(row)} ({row['id']}); delete it by hand, because the secret "
-        f"that signs its calls is taken for {OLD_SECRET_KEPT.days} days after this installation and no longer"
+        Said(
+            N_(
+                "another webhook calls the same address: %(title)s (%(id)s); delete it by hand, because the secret "
+                "that signs its calls is taken for %(days)s days after this installation and no longer"
+            ),
+            title=_title(row),
+            id=row["id"],
+            days=OLD_SECRET_KEPT.days,
+        )
         for row in account.shown["webhooks"]
         if row.get("endpoint") == endpoint(url, account.account) and str(row["id"]) not in mine
     ]
@@ -232,7 +241,7 @@ def _mend(account: Account, step: Step, one: Wanted) -> None:
     body = _body(account, one)
     if one.kind == "webhooks":
         keep_secret(account, account.writing.signing_secret(number))
-        if step.why == f"changed: {_SECRET_DIFFERS}":
+        if step.why == changed([_SECRET_DIFFERS]):
             return
     row = _row(account, step)
     body |= {name: row[name] for name in ("title", "name") if row.get(name)}
@@ -248,13 +257,12 @@ def _mend(account: Account, step: Step, one: Wanted) -> None:
 
 
 def _body(account: Account, one: Wanted) -> dict[str, Any]:
-    name = "name" if one.kind == "webhooks" else "title"
-    said = f"Made by helpdesk-wellbeing; its uninstall takes it away. {mark(account.account, one.name)}"
-    body: dict[str, Any] = {name: one.title, "description": said, **one.body}
+    body = things.body_of(account.account, one)
     if one.kind == "triggers":
         calls = account.ours(TRIGGER_WEBHOOK, "webhooks")
         if not calls:
-            raise NotMade(f"zendesk {account.account}: trigger: it needs its webhook first; run install again")
+            typed = f"zendesk {account.account}: trigger: it needs its webhook first; run install again"
+            raise NotMade(Said(N_("“%(title)s”: it needs its webhook first"), typed, title=one.title))
         body["actions"] = things.calls(str(calls[0]["id"]))
     return body
 
@@ -291,23 +299,39 @@ def _row(account: Account, step: Step) -> Mapping[str, Any]:
     return next((row for row in account.shown[step.kind] if str(row["id"]) == step.id), {})
 
 
-def _why_not(account: Account, step: Step, answer: object) -> str:
+def _why_not(account: Account, step: Step, answer: object) -> Said:
     """Who, what, where, and the next step."""
     what = f"zendesk {account.account}: {step.word} “{step.title}”"
     again = f"run {'uninstall' if step.verdict == 'remove' else 'install'} again"
+    title = step.title
     if isinstance(answer, Conflict):
-        return f"{what}: somebody changed it at the same time; {again}"
+        said, typed = N_("“%(title)s”: somebody changed it at the same time"), "somebody changed it at the same time"
+        return Said(said, f"{what}: {typed}; {again}", title=title)
     if not isinstance(answer, Refused):
-        return f"{what}: nobody knows whether the request arrived; {again}, it looks first"
+        return Said(
+            N_("“%(title)s”: nobody knows whether the request arrived; the next look will tell"),
+            f"{what}: nobody knows whether the request arrived; {again}, it looks first",
+            title=title,
+        )
     if answer.reason in ("forbidden", "unauthorised"):
-        return (
+        return Said(
+            N_("“%(title)s”: %(status)s, not allowed; the user of the connection must be an admin (with a custom role: "
+               "one that may manage this) and the OAuth client needs the scope write, or the plan lacks it"),
             f"{what}: {answer.status}, not allowed; the user of the connection must be an admin (with a custom role: "
-            f"one that may manage this) and the OAuth client needs the scope `write`, or the plan lacks it; {again}"
-        )
+            f"one that may manage this) and the OAuth client needs the scope `write`, or the plan lacks it; {again}",
+            title=title, status=answer.status,
+        )  # fmt: skip
     if step.name == WEBHOOK and step.verdict == "create":
-        return (
+        return Said(
+            N_("“%(title)s”: %(status)s, not accepted; where an account has no events for tickets, choose that a "
+               "trigger tells of news"),
             f"{what}: {answer.status}, not accepted; where an account has no events for tickets, "
-            "a trigger can call instead: install … --news trigger"
-        )
-    code = f" {answer.code}" if answer.code else ""
-    return f"{what}: {answer.status}{code}, not accepted; look at it in Admin Center, then {again}"
+            "a trigger can call instead: install … --news trigger",
+            title=title, status=answer.status,
+        )  # fmt: skip
+    status = f"{answer.status} {answer.code}" if answer.code else str(answer.status)
+    return Said(
+        N_("“%(title)s”: %(status)s, not accepted; look at it in %(where)s"),
+        f"{what}: {status}, not accepted; look at it in Admin Center, then {again}",
+        title=title, status=status, where="Admin Center",
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from connectors.zendesk.written import Kind
 from helpdesk_wellbeing.acting import policy
+from helpdesk_wellbeing.said import N_, Said
 from webhooks import installing, known
 from webhooks.installing import CHANGES_TICKETS, Outcome
 from webhooks.zendesk import cleaning, provisioning
@@ -68,7 +69,8 @@ def carry_out(
         made_last, failed_last = _remove(account, last, by)
         made, failed = made + made_last, failed + failed_last
     elif last:
-        failed.append(f"zendesk {name}: our custom field stays until all tickets are clean; run uninstall again")
+        typed = f"zendesk {name}: our custom field stays until all tickets are clean; run uninstall again"
+        failed.append(Said(N_("our ticket field stays until all tickets are clean"), typed))
     if not failed and not account.lacking:
         installing.forget_things(account)
     store.audit.add(name, datetime.now(UTC), "uninstalled", by=by, things=[], tickets=cleaned.cleaned,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FIELD, VIEW, WEBHOOK, TRIGGER_WEBHOOK, TRIGGER = "field", "view", "webhook", "trigger_webhook", "trigger"
 Told = Literal["events", "trigger"]  # how Zendesk tells us of news
+BROUGHT = (FIELD, VIEW)  # what an app can bring with it: it has no secret that must be kept here
 _AGENTS_ONLY = {"visible_in_portal": False, "editable_in_portal": False, "required_in_portal": False}
 
 
@@ -70,6 +71,13 @@ def wanted(account: str, url: str, told: Told) -> tuple[Wanted, ...]:
         },
     }
     return (*things, Wanted(TRIGGER, "triggers", "Helpdesk wellbeing: a ticket was touched", tells))
+
+
+def body_of(account: str, one: Wanted) -> dict[str, Any]:
+    """The same as Zendesk takes it, by which it is found again."""
+    name = "name" if one.kind == "webhooks" else "title"
+    said = f"Made by helpdesk-wellbeing; its uninstall takes it away. {mark(account, one.name)}"
+    return {name: one.title, "description": said, **one.body}
 
 
 def _condition(field: str, operator: str, value: str) -> dict[str, str]:

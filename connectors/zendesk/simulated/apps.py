@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import time
+import zipfile
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
@@ -87,6 +90,16 @@ class Apps:
             for one in self.installed
         ]  # fmt: skip
         return Answer.of({"installations": rows})
+
+
+def opened(archive: bytes) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Of an app's package: the settings that its manifest presets, and by kind what it requires."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as package:
+        manifest = json.loads(package.read("manifest.json"))
+        has_any = "requirements.json" in package.namelist()
+        required = json.loads(package.read("requirements.json")) if has_any else {}
+    preset = {one["name"]: one["default"] for one in manifest.get("parameters") or () if "default" in one}
+    return preset, required
 
 
 def new_key() -> RSAPrivateKey:

@@ -15,6 +15,7 @@ from connectors.simulating.front import Received, after_the_last
 from .access import Access
 from .answers import Answer, plain_error
 from .api import Api, Request
+from .apps import InstalledApp, opened
 from .door import Door
 from .faults import Faults
 from .limits import Bucket, Limits
@@ -78,6 +79,15 @@ class SimulatedZendesk(SimulatedAccount[Request]):
         """What admins have set up, in a stable order: equal before an installation and after its removal."""
         with self.record.lock:
             return self.api.setup.configuration()
+
+    def install_app(self, archive: bytes) -> InstalledApp:
+        """An admin uploads an app and installs it: what it requires is made, without a look at what is there."""
+        preset, required = opened(archive)
+        with self.record.lock:
+            for kind, things in required.items():
+                for body in things.values():
+                    self.api.setup.create(kind, body)
+        return self.apps.install(**preset)
 
     def happen(self, events: pl.DataFrame) -> None:
         """Let more events (in `events.SCHEMA`, none older than the newest) have happened; webhooks hear of them.

@@ -6,7 +6,6 @@ Nothing here keeps who it is about: not the state of the work, not its end. What
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,7 +34,7 @@ A_PAGE = 50
 GROUNDS = ("request", "left", "unlawful", "duty")  # why somebody is erased: no free text, it would name them
 ERASED, ASKED = "agent erased", "erasing asked for"  # what the audit says
 WAITS, COMPACTS, BUSY, CUT, UNKNOWN = "waits", "compacts", "busy", "cut", "unknown"  # what a job says of itself
-_WAITS, _WAIT_S = 5, 60.0  # for whoever works with the account: a turn of reading takes two minutes
+LONGEST_WAIT_S = 300.0  # for whoever works with the account: a turn of reading takes two minutes
 _SHOWN = 100  # erasures, the newest
 
 Class = Literal["directory", "work", "about", "proposals", "surveys", "signing_in", "audit"]
@@ -252,8 +251,8 @@ def _erase(
         tell(f"{done}/{of}")
 
     try:
-        with ExitStack() as alone:
-            _be_the_only_writer(store, account, tell, alone)
+        tell(WAITS)
+        with store.writer(account, "erasing a person", wait_s=LONGEST_WAIT_S, on_wait=lambda line: None, alone=True):
             whom = list(store.upkeep.erasing(account)) if agent is None else [agent]
             words = tuple(word for one in whom for word in store.upkeep.hidden(account, one).all)
             for one in whom:
@@ -276,16 +275,3 @@ def _erase(
         log = structlog.get_logger(__name__)
         log.error("an erasure was cut off", account=account, error=type(trouble).__name__, place=place_of(trouble))
         raise WellbeingError(CUT) from None
-
-
-def _be_the_only_writer(store: Store, account: str, tell: Callable[[str], None], until: ExitStack) -> None:
-    """Saying so again and again, so that whoever waits is not taken for somebody who was cut off."""
-    for left in reversed(range(_WAITS)):
-        tell(WAITS)
-        turn = store.writer(account, "erasing a person", wait_s=_WAIT_S, on_wait=lambda line: None, alone=True)
-        try:
-            until.enter_context(turn)
-            return
-        except StoreBusy:
-            if not left:
-                raise

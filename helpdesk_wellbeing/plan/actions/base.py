@@ -27,6 +27,12 @@ class Case:
     subject: Subject
     flags: Sequence[Flag]
     coming: Mapping[str, Sequence[str]]
+    standing: Proposal | None = None  # what waits for the same already, and is looked at anew
+
+    @property
+    def own_tickets(self) -> frozenset[str]:
+        """Tickets that the standing one would move."""
+        return frozenset(move.ticket for move in self.standing.moves) if self.standing is not None else frozenset()
 
     @property
     def about_agent(self) -> bool:
@@ -41,6 +47,8 @@ class Case:
     def lead_from(self) -> datetime:
         """The agent sees first what no law asks for; a lead everything else at once."""
         waits = self.about_agent and not self.statutory
+        if waits and self.standing is not None:  # the agent has had that time, or a part of it
+            return max(self.situation.as_of, self.standing.lead_from)
         return self.situation.as_of + timedelta(hours=self.situation.policy.lead_after_h if waits else 0)
 
     @property

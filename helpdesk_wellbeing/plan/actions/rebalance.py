@@ -148,7 +148,8 @@ def _tickets(case: Case, givers: frozenset[str]) -> pl.DataFrame:
     if found is None:
         return pl.DataFrame(schema=TICKETS)
     mine = found.filter(
-        pl.col("assignee").is_in(sorted(givers)) & ~pl.col("ticket").is_in(list(situation.history.pending))
+        pl.col("assignee").is_in(sorted(givers))
+        & ~pl.col("ticket").is_in(sorted(set(situation.history.pending) - case.own_tickets))
     )
     moved = situation.history.moved
     ours = pl.DataFrame(
@@ -196,7 +197,8 @@ def _proposal(case: Case, plan: Plan) -> Proposal:
     names = {**here.group_names, **here.agent_names}
     reasons = partial(_reasons, plan, languages, names, _may_tell_loads(case, plan))
     moves = [Move(m.ticket, case.subject.id, m.giver, m.receiver, reasons(m.ticket)) for m in plan.moves]
-    texts = [say(languages, _key(case, plan), name=case.name, count=len(moves), **_fullest(plan))]
+    key = "move" if len(moves) == 1 else "moves"  # no share of the fullest queue: that would be one person's
+    texts = [say(languages, key, name=case.name, count=len(moves))]
     if plan.verdict == "optimal":
         texts.append(say(languages, "moves_best"))
     elif plan.gap >= 0.005:
@@ -217,22 +219,6 @@ def _may_tell_loads(case: Case, plan: Plan) -> bool:
     """Whether everybody who gives or receives may be spoken of by the work that they have."""
     involved = {agent for move in plan.moves for agent in (move.giver, move.receiver)}
     return all(case.situation.gate.allows(OPEN_WORK, "agent", agent) for agent in involved)
-
-
-def _key(case: Case, plan: Plan) -> str:
-    if not (_may_tell_loads(case, plan) and _fullest(plan)):
-        return "moves_plain"
-    return "move" if len(plan.moves) == 1 else "moves"
-
-
-def _fullest(plan: Plan) -> dict[str, float]:
-    """The share of the giver who carries most, before and after; empty where no giver has hours."""
-    givers = {move.giver for move in plan.moves}
-    rows = plan.loads.filter(pl.col("agent").is_in(list(givers)) & pl.col("share_before").is_not_null())
-    if not rows.height:
-        return {}
-    worst = rows.sort("share_before", "agent", descending=[True, False]).row(0, named=True)
-    return {"before": worst["share_before"], "after": worst["share_after"]}
 
 
 def _details(case: Case, plan: Plan) -> dict[str, Any]:

@@ -31,9 +31,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         " usual.",
         "because_open_work_now": "{name}: open work of {open_weight} normal tickets now; above {limit} it is too much.",
         "because_LD3": "{name}: for some time more work a day than the own usual level.",
-        "because_LD4": "{name}: work is spread unevenly; the fullest queue holds {max_ratio} times the team's mean for"
-        " its hours.",
-        "because_LD4_uneven": "{name}: open work is spread unevenly.",
+        "because_LD4": "{name}: open work is spread unevenly.",
         "because_LD6": "{name}: the backlog grows by {slope_per_day} tickets a day and is {ratio} times its"
         " usual size.",
         "because_ES1": "{name}: {x} of {n} tickets ({rate}) turned out hard; in comparable queues {p0}.",
@@ -81,12 +79,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         " for its hours.",
         "wave": "Proposed: ask the whole team of {name} how the work is going: five questions, answers without names,"
         " results from {k} answers on.",
-        "moves": "Proposed: {count} tickets change hands within {name}. The fullest queue goes from {before} to {after}"
-        " of its fair share; nobody who receives one ends above theirs.",
-        "move": "Proposed: one ticket changes hands within {name}. The fullest queue goes from {before} to {after}"
-        " of its fair share; who receives it does not end above theirs.",
-        "moves_plain": "Proposed: {count} tickets change hands within {name}. Nobody who receives one ends above their"
+        "moves": "Proposed: {count} tickets change hands within {name}. Nobody who receives one ends above their"
         " fair share.",
+        "move": "Proposed: one ticket changes hands within {name}. Who receives it does not end above the fair share.",
         "moves_best": "Within the limits no other distribution is better.",
         "moves_near": "Another distribution could be at most {part} better.",
         "stay": "{count} tickets of the same queues stay.",
@@ -111,9 +106,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "because_open_work_now": "{name}: open werk van {open_weight} gewone tickets op dit moment; boven {limit} is"
         " het te veel.",
         "because_LD3": "{name}: al enige tijd meer werk per dag dan het eigen gebruikelijke niveau.",
-        "because_LD4": "{name}: het werk is ongelijk verdeeld; de volste werkvoorraad is {max_ratio} keer het"
-        " gemiddelde van het team voor zijn uren.",
-        "because_LD4_uneven": "{name}: het open werk is ongelijk verdeeld.",
+        "because_LD4": "{name}: het open werk is ongelijk verdeeld.",
         "because_LD6": "{name}: de achterstand groeit met {slope_per_day} tickets per dag en is {ratio} keer zo"
         " groot als gewoonlijk.",
         "because_ES1": "{name}: {x} van {n} tickets ({rate}) bleken zwaar; in vergelijkbare wachtrijen {p0}.",
@@ -162,12 +155,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         " tickets plannen voor deze uren.",
         "wave": "Voorstel: vraag het hele team van {name} hoe het werk gaat: vijf vragen, antwoorden zonder naam,"
         " resultaten vanaf {k} antwoorden.",
-        "moves": "Voorstel: {count} tickets gaan binnen {name} naar een ander. De volste werkvoorraad gaat van {before}"
-        " naar {after} van het eerlijke deel; niemand die er een krijgt, komt boven het eigen deel.",
-        "move": "Voorstel: één ticket gaat binnen {name} naar een ander. De volste werkvoorraad gaat van {before}"
-        " naar {after} van het eerlijke deel; wie het krijgt, komt niet boven het eigen deel.",
-        "moves_plain": "Voorstel: {count} tickets gaan binnen {name} naar een ander. Niemand die er een krijgt, komt"
-        " boven het eerlijke deel.",
+        "moves": "Voorstel: {count} tickets gaan binnen {name} naar een ander. Niemand die er een krijgt, komt boven"
+        " het eigen deel.",
+        "move": "Voorstel: één ticket gaat binnen {name} naar een ander. Wie het krijgt, komt niet boven het eigen"
+        " deel.",
         "moves_best": "Binnen de grenzen is geen andere verdeling beter.",
         "moves_near": "Een andere verdeling kan hoogstens {part} beter zijn.",
         "stay": "{count} tickets uit dezelfde werkvoorraden blijven.",

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from helpdesk_wellbeing.plan.actions.texts import MONTHS, TEXTS, UNKNOWN, WEEKDAYS
 from helpdesk_wellbeing.plan.situation import Flag, Situation
 
-_PARTS = frozenset(["share", "rate", "p0", "wilson_low", "wilson_high", "part", "before", "after"])  # shown in per cent
+_PARTS = frozenset(["share", "rate", "p0", "wilson_low", "wilson_high", "part"])  # shown in per cent
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
+from helpdesk_wellbeing.web.texts import gettext as in_language
 from helpdesk_wellbeing.web.words import _, ngettext
 
 
@@ -233,6 +236,9 @@ def job(step: str) -> str:
         "simulate": _("A team of 60 is being simulated: ten weeks of tickets."),
         "keep": _("What happened there is being kept."),
         "evaluate": _("The last weeks are being evaluated, week by week."),
+        "look": _("The helpdesk is asked what is there."),
+        "make": _("It is being set up, one thing after the other."),
+        "take": _("Everything of ours is being taken out. With many tickets this takes some minutes."),
         "busy": _("Something else is working with this account; what is kept so far is evaluated."),
     }.get(step, _("It is beginning."))
 
@@ -242,3 +248,81 @@ def file(kind: str) -> str:
     return {
         "people": _("people"), "leave": _("leave"), "groups": _("groups"), "on_call": _("on call"),
     }.get(kind, kind)  # fmt: skip
+
+
+def said(line: Mapping[str, Any]) -> str:
+    """A line of the plan of a set-up; what is known in English only as it stands."""
+    values = line["values"]
+    return str(line["text"]) if values is None else in_language(line["text"], **values)
+
+
+def does(word: str) -> str:
+    """What happens to a thing in the helpdesk."""
+    return {"create": _("is made"), "keep": _("stays"), "mend": _("is mended"), "remove": _("is taken out")}.get(
+        word, word
+    )
+
+
+def did(word: str) -> str:
+    """What happened to it."""
+    return {"create": _("made"), "keep": _("there"), "mend": _("mended"), "remove": _("taken out")}.get(word, word)
+
+
+def thing(kind: str) -> str:
+    """What is set up in a helpdesk."""
+    return {
+        "ticket_field": _("ticket field"), "view": _("view"), "webhook": _("webhook"), "trigger": _("trigger"),
+        "rule": _("automation rule"),
+    }.get(kind, kind)  # fmt: skip
+
+
+def installed(name: str) -> str:
+    """One of our things, by our name for it."""
+    return {
+        "field": _("ticket field"), "view": _("view"), "webhook": _("webhook"), "trigger": _("trigger"),
+        "trigger_webhook": _("webhook"), "creation_rule": _("rule for new tickets"),
+        "update_rule": _("rule for changed tickets"),
+    }.get(name, name)  # fmt: skip
+
+
+def effect(word: str) -> str:
+    """What a rule of theirs would do to a survey ticket."""
+    return {
+        "asks for a rating": _("asks for a rating"),
+        "notifies": _("sends notifications"),
+        "changes the ticket": _("changes the ticket"),
+        "starts a clock": _("starts a clock"),
+        "calls another system": _("calls another system"),
+    }.get(word, word)
+
+
+def trouble(word: str) -> tuple[str, str]:
+    """What is wrong with talking to a helpdesk, and what to do about it."""
+    return {
+        "credentials": (
+            _("The helpdesk does not accept our credentials."),
+            _("Enter other ones under The helpdesk, in these settings. Then look again."),
+        ),
+        "rights": (
+            _("The helpdesk does not allow it."),
+            _("The user behind the connection must be an admin there who may manage fields, views and rules. Make it "
+              "one, or connect with another. Then look again."),
+        ),
+        "scope": (
+            _("The connection may only read."),
+            _("In Zendesk, open Admin Center, Apps and integrations, APIs, OAuth clients, and choose the client. Allow "
+              "the scope write besides read. Then look again. Reading goes on asking for read alone."),
+        ),
+        "no_admin": (
+            _("The user behind the connection is no admin in the helpdesk."),
+            _("Make that user an admin there, or connect with another. Then look again."),
+        ),
+        "no_app": (
+            _("The app was not found there."),
+            _("Upload it and install it first. Where it is there twice, take the old one out. Then look again."),
+        ),
+        "unreachable": (
+            _("The helpdesk could not be reached, or asks us to wait."),
+            _("Look again in some minutes. What was done so far is kept and is not done twice."),
+        ),
+    }.get(word, (_("It did not work."), _("Do what is said here. Then look again.")))  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from connectors.zendesk.simulated import SimulatedZendesk
 from helpdesk_wellbeing.acting import review
+from helpdesk_wellbeing.plan.proposal import from_json
 from tests.zendesk_frames import (
     ANOTHER,
     COLLEAGUE,
@@ -224,6 +226,20 @@ def test_what_was_decided_meanwhile_is_not_decided_again(place: Place) -> None:
     assert answer.status_code == 409
     assert "Nothing was changed" in answer.text
     assert place.state(id) == "declined"
+
+
+def test_what_has_changed_since_it_was_shown_is_shown_again_and_not_accepted(place: Place) -> None:
+    id = place.suggest()
+    html = place.sidebar(LEAD)
+    old = from_json(place.store.proposals.get("acme", id).body)
+    review.renew(place.store, "acme", [replace(old, renewed_at=place.clock.at)], place.clock.at)
+
+    answer = place.decide(html)
+
+    assert (answer.status_code, place.state(id)) == (409, "open")
+    assert "This has changed since you looked at it" in answer.text
+    assert place.decide(answer.text).status_code == 200
+    assert place.state(id) != "open"
 
 
 def test_the_navigation_bar_shows_the_lead_what_waits_oldest_first(place: Place) -> None:

@@ -49,6 +49,20 @@ class Broken:
         return Folder(self.files, frozenset(self.links))
 
 
+def test_what_install_has_made_is_not_brought_a_second_time():
+    def brought(made):
+        with zipfile.ZipFile(io.BytesIO(package(URL, "acme", made).archive)) as archive:
+            names = archive.namelist()
+            return json.loads(archive.read("requirements.json")) if "requirements.json" in names else {}
+
+    assert {kind: list(found) for kind, found in brought(()).items()} == {
+        "ticket_fields": ["wellbeing_field"], "views": ["wellbeing_view"],
+    }  # fmt: skip
+    assert "[helpdesk-wellbeing acme/field]" in brought(())["ticket_fields"]["wellbeing_field"]["description"]
+    assert list(brought({"field"})) == ["views"]
+    assert brought({"field", "view", "webhook"}) == {}
+
+
 def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height) + b"\0" * 9
 

@@ -23,7 +23,7 @@ from helpdesk_wellbeing.access import entering
 from helpdesk_wellbeing.access.viewer import Viewer, viewer_of
 from helpdesk_wellbeing.acting import review
 from helpdesk_wellbeing.acting.beside import beside, waiting_for
-from helpdesk_wellbeing.errors import CannotDecide, StoreError
+from helpdesk_wellbeing.errors import CannotDecide, HasChanged, StoreError
 from helpdesk_wellbeing.logs import place_of
 from helpdesk_wellbeing.sheets import Patience
 from helpdesk_wellbeing.store.access import Session
@@ -173,7 +173,9 @@ class _Frame:
             proposal.note_look(self.known, viewer, shown, self.at, evidence=True)
         else:
             hint = beside(self.store, self.account, ticket, self.known.names(self.account), self.at)
-        token = replace(self.token, proposal=shown.id if shown is not None else None)
+        token = replace(self.token, proposal=None, measured_at=None)
+        if shown is not None:
+            token = replace(token, proposal=shown.id, measured_at=shown.measured_at.isoformat())
         return self.render(
             "ticket.html", status, shown=shown, hint=hint, ticket=ticket, said=said, problem=problem, token=token,
             reasons=review.DECLINED_BECAUSE,
@@ -191,6 +193,9 @@ class _Frame:
             return self.ticket(ticket, problem=_("This is not for you to decide. Nothing was changed."), status=403)
         try:
             said = self._decide(viewer, shown, ticket, form.get("decision", ""), form.get("reason", ""))
+        except HasChanged:
+            problem = _("This has changed since you looked at it. Nothing was changed; look again, then decide.")
+            return self.ticket(ticket, problem=problem, status=409)
         except CannotDecide as why:
             return self.ticket(ticket, problem=_("Nothing was changed: %(why)s", why=why), status=409)
         return self.ticket(ticket, said=said)
@@ -201,7 +206,8 @@ class _Frame:
             if not shown.may_accept:
                 raise may_not
             only = [ticket] if decision == "accept_one" else None
-            review.accept(self.store, self.account, shown.id, viewer.who, self.at, only)
+            seen = datetime.fromisoformat(self.token.measured_at or "")
+            review.accept(self.store, self.account, shown.id, viewer.who, self.at, only, seen)
             return str(_("Accepted."))
         if decision != "decline" or not shown.may_decline:
             raise may_not

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from webhooks.packing import NEUTRAL_HOST, Folder, Package, host_of, packed, read, replaced
 from webhooks.scripts import CHECKS as SCRIPT_CHECKS
+from webhooks.zendesk.app import requirements
 from webhooks.zendesk.app.checks import CHECKS, problems
 
 _HERE = Path(__file__).parent / "files"  # in an installed package
@@ -28,9 +30,14 @@ def finished(url: str) -> Folder:
     return replaced(source(), {f"https://{NEUTRAL_HOST}": f"https://{parts.netloc}", NEUTRAL_HOST: host})
 
 
-def package(url: str, account: str) -> Package:
-    """The package for one installation. Raises ConfigError with a line for all that Zendesk would refuse."""
+def package(url: str, account: str, made: Container[str] = ()) -> Package:
+    """The package for one installation, which brings what `install` has not `made` yet.
+
+    Raises ConfigError with a line for all that Zendesk would refuse.
+    """
     host_of(url, account)
-    folder = finished(url)
+    folder, brings = finished(url), requirements.brought(account, made)
+    if brings is not None:
+        folder = Folder({**folder.files, requirements.REQUIREMENTS: brings}, folder.links)
     served = [found for check in SCRIPT_CHECKS for found in check(read(("webhooks/zendesk/app/static/", _SERVED)))]
     return packed(folder, [*problems(folder), *served], len(CHECKS), account)

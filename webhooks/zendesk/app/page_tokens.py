@@ -27,11 +27,13 @@ class PageToken:
     opened_at: datetime
     shown_at: datetime
     proposal: str | None = None
+    measured_at: str | None = None  # of that proposal (ISO 8601), as it was shown
 
     def text(self, secret: str) -> str:
         """The token; `secret` as of `store.access.cookie_secret`."""
+        shown = [self.proposal or "", self.measured_at or ""]
         times = [int(at.timestamp()) for at in (self.opened_at, self.shown_at)]
-        return sign(secret, _PURPOSE, [self.account, self.location, self.agent or "", *times, self.proposal or ""])
+        return sign(secret, _PURPOSE, [self.account, self.location, self.agent or "", *times, *shown])
 
 
 def read(secret: str, token: str, now: datetime) -> PageToken | None:
@@ -42,7 +44,7 @@ def read(secret: str, token: str, now: datetime) -> PageToken | None:
     opened_at, shown_at = (datetime.fromtimestamp(said[place], UTC) for place in (3, 4))
     if now >= min(shown_at + LASTS, opened_at + AT_MOST):
         return None
-    return PageToken(said[0], said[1], said[2] or None, opened_at, shown_at, said[5] or None)
+    return PageToken(said[0], said[1], said[2] or None, opened_at, shown_at, said[5] or None, said[6] or None)
 
 
 def account_of(secret: str, token: str) -> str | None:
@@ -53,4 +55,4 @@ def account_of(secret: str, token: str) -> str | None:
 
 def _said(secret: str, token: str) -> list[Any] | None:
     said = said_by(token) if is_proven(secret, _PURPOSE, token) else None
-    return said if said is not None and len(said) == 6 else None
+    return said if said is not None and len(said) == 7 else None

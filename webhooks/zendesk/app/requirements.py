@@ -1,4 +1,7 @@
-"""What Zendesk checks of an app's requirements.json, for whoever adds one. Ours has none: see the README. Pure.
+"""What our app brings with it (requirements.json), and what Zendesk checks of that. Pure.
+
+The field and the view are those of `things.wanted`, with our mark, so that `install` finds them and makes no others.
+Webhook and trigger stay with `install`: their secret must be kept here.
 
 https://developer.zendesk.com/documentation/apps/app-developer-guide/apps_requirements/
 """
@@ -6,11 +9,12 @@ https://developer.zendesk.com/documentation/apps/app-developer-guide/apps_requir
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from helpdesk_wellbeing.words import did_you_mean
 from webhooks.packing import Folder, Problem
+from webhooks.zendesk import things
 from webhooks.zendesk.app.manifest import manifest_of
 
 REQUIREMENTS = "requirements.json"
@@ -30,6 +34,18 @@ _MOST = 5000
 _MOST_OLD_OBJECTS = 50
 _MOST_OBJECTS = 50
 _MOST_BYTES_OF_OBJECTS = 1024 * 1024
+
+
+def brought(account: str, made: Container[str]) -> bytes | None:
+    """The file for an account in which `install` has made these things already; None when there is nothing to bring.
+
+    Zendesk makes what stands in it, and never looks whether it is there.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for one in things.wanted(account, "", "events"):
+        if one.name in things.BROUGHT and one.name not in made:
+            found.setdefault(one.kind, {})[f"wellbeing_{one.name}"] = things.body_of(account, one)
+    return json.dumps(found, indent=2, sort_keys=True).encode() + b"\n" if found else None
 
 
 def _bad(key: str, said: str) -> Problem:
@@ -61,14 +77,14 @@ def requirement_kinds(folder: Folder) -> Iterator[Problem]:
 
 def requirement_fields(folder: Folder) -> Iterator[Problem]:
     """Every thing has what its kind needs."""
-    for kind, things in _of(folder).items():
+    for kind, given_things in _of(folder).items():
         if kind not in _KINDS or kind.startswith("custom_objects"):
             continue
-        if not isinstance(things, dict):
+        if not isinstance(given_things, dict):
             yield _bad(kind, "not an object; write it as {your key: {…}}")
             continue
         needed = _NEEDED.get(kind, ()) + (() if kind in _WITHOUT_TITLE else ("title",))
-        for name, thing in things.items():
+        for name, thing in given_things.items():
             given = thing if isinstance(thing, dict) else {}
             for key in needed:
                 if not given.get(key):
