@@ -51,6 +51,7 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     from helpdesk_wellbeing.metrics import Deliveries, StoreCollector
     from helpdesk_wellbeing.store import open_store
     from helpdesk_wellbeing.surveys.page import pulse
+    from helpdesk_wellbeing.upkeep.beside import Beside
     from helpdesk_wellbeing.web.site import add_pages
     from helpdesk_wellbeing.web.warming import Warmth
     from webhooks import wsgi
@@ -72,8 +73,9 @@ def web(settings: Settings, *, role: str = "all", now: Callable[[], datetime] = 
     for pages in (pulse(store, now), consents(store, now), api(store, now), document()):
         app.register_blueprint(pages)
     site = add_pages(
-        app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store), Setups(store)
-    )
+        app, store, catalogue(settings), now, ways(store), Connections(store, now), ticket_pages(store), Setups(store),
+        Beside.of(settings),
+    )  # fmt: skip
     for pages in (frames(site.known, now), panel(store, now)):
         app.register_blueprint(pages)
     warmth = Warmth(site.known, now, app)

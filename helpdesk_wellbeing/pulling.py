@@ -135,7 +135,9 @@ def _keep_roster(store: Store, account: str, roster: Roster | None) -> None:
     store.replace_people(account, "platform", roster.people)
     store.replace_groups(account, "platform", roster.groups)
     if roster.left is not None and roster.people.height:
-        store.access.keep_leavers(account, roster.people["agent"], roster.left, datetime.now(UTC))
+        store.access.keep_leavers(
+            account, roster.people["agent"], store.upkeep.not_erased(account, roster.left), datetime.now(UTC)
+        )
     _keep_zone(store, account, roster.zone)
     _remember(store, account, roster)
 

@@ -9,6 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from helpdesk_wellbeing.agreement.gate import OPEN
+from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.engine import Catalogue, Engine
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.feed import MEMORY, TICKETS, Page
@@ -17,13 +18,19 @@ from helpdesk_wellbeing.people import GROUPS, PEOPLE
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 from helpdesk_wellbeing.store import blobs, tables
+from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.store.clock import micros
+from helpdesk_wellbeing.store.proposals import Kept
+from helpdesk_wellbeing.store.writes import Planned
 
 CATALOGUE = Catalogue(SIGNALS, load_rules(SIGNALS))
 WEEKS = 34  # more than retention keeps
 FEW_WEEKS = 8
 LAST = datetime(2026, 11, 20, 16, tzinfo=UTC)  # a Friday
 AGENTS = {"4100281": "Noor Zwanenburg", "4100282": "Piet Oldenhof", "4100283": "Agnes Tak"}
-NOOR = "4100281"
+NOOR, PIET = "4100281", "4100282"
+NAME = AGENTS[NOOR]
+AT = LAST + timedelta(hours=1)
 
 
 def desk_events(account: str = "acme", weeks: int = FEW_WEEKS) -> pl.DataFrame:
@@ -120,3 +127,70 @@ def _said(value: object) -> str:
         return str(blobs.unpack(value, "a test").to_dicts())
     except Exception:
         return value.decode("latin-1")
+
+
+def proposal(id: str, state: str = "open", subject: str = NOOR) -> Kept:
+    body = {
+        "action": "rebalance",
+        "subject": {"kind": "agent", "id": subject},
+        "because": [{"rule": "open_work_overload", "subject": {"kind": "agent", "id": subject}}],
+        "texts": {"en": f"{NAME} carries more than usual; Piet Oldenhof has room."},
+        "moves": [{"ticket": "9001", "group": "36001", "giver": NOOR, "receiver": PIET, "reasons": {"en": NAME}}],
+        "details": {"loads": {NOOR: 12.0, PIET: 3.0}},
+    }  # fmt: skip
+    until = AT + timedelta(days=2)
+    return Kept(id, "rebalance", "agent", subject, state, AT, until, None, AT, NAME, None, body)
+
+
+def fill(store):
+    """Something of the agent in every table that may hold it."""
+    answer_now = answer(store)
+    store.work.keep_answer("acme", AT, answer_now)
+    for each in (proposal("p1"), proposal("p2", "accepted", PIET)):
+        store.proposals.add("acme", each)
+    store.proposals.ask("acme", "p1", [NOOR, PIET], AT)
+    store.proposals.keep_policy("acme", {"not_asked": [NOOR]})
+    store.writes.plan("acme", [Planned(f"w:{NOOR}", "p1", "invite", NOOR, {"assignee": NOOR}),
+                               Planned("m:9001", "p2", "move", "9001", {"to": PIET, "from": NOOR})], AT)  # fmt: skip
+    store.audit.add("acme", AT, "looked", by=NAME, agent=Person(PIET))
+    store.audit.add("acme", AT, "looked", by="Ida", agent=Person(NOOR))
+    store.installed.add_token("acme", "h", NAME, AT)
+    hooks = desk_events().tail(3).with_columns(at=pl.lit(AT), id=pl.lit("webhook:") + pl.col("id"), actor=pl.lit(NOOR))
+    store.add_provisional("acme", hooks)
+    told = desk_events().filter(kind="assigned").tail(2).with_columns(
+        at=pl.lit(AT), id=pl.lit("app:") + pl.col("id"), after=pl.lit(NOOR)
+    )  # fmt: skip
+    store.add_told("acme", told)
+    broken = Delivery(f"d-{NOOR}", ({"id": "x", "at": "no time", "actor": NOOR, "kind": "replied"},))
+    store.inbox.add_many([Receipt("acme", broken, AT)])
+    at = micros(AT)
+    who, flag = f"zendesk:{NOOR}", {"rule": "long_day", "kind": "agent", "subject": NOOR, "since": 20_000}
+    rows = {
+        "members": {"who": who, "name": NAME, "agent": NOOR, "roles": "[]", "added_at": at, "added_by": "x"},
+        "web_sessions": {"hash": "s", "who": who, "name": NAME, "agent": NOOR, "way": "zendesk", "made_at": at,
+                         "seen_at": at, "ends_at": at},
+        "break_glass": {"id": "b", "who": "email:hr@acme.example", "name": "Hanna", "agent": NOOR,
+                        "reason": f"{NAME} asked", "at": at, "until": at},
+        "objections": {"agent": NOOR, "signal": "LD1", "at": at},
+        "flags_seen": {**flag, "first_at": at},
+        "contests": {**flag, "id": "c", "reason": "not me", "by_agent": 1, "at": at, "until": at},
+        "own_words": {"agent": NOOR, "what": "read", "at": at, "body": "{}"},
+        "notices": {"key": "n", "who": who, "kind": "digest", "channel": "mail", "made_at": at, "due_at": at,
+                    "state": "planned", "body": NAME},
+        "survey_invitations": {"wave": "v", "person": NOOR, "place": "{}", "not_before": at},
+        "leavers": {"agent": NOOR, "at": at},
+        "agreements": {"seq": 1, "at": at, "body": json.dumps({"by": NAME})},
+    }  # fmt: skip
+    with store._database.writing() as connection:
+        for name, row in rows.items():
+            connection.execute(tables.metadata.tables[name].insert(), {"account": 1, **row})
+
+
+def traces(store, home) -> list[str]:
+    """Where the id or the name still stands: tables, and bytes of all files of the home folder."""
+    words = (NOOR, NAME)
+    found = [name for name, text in everything(store).items() if any(word in text for word in words)]
+    for file in sorted(home.rglob("*")):
+        content = file.read_bytes() if file.is_file() else b""
+        found += [file.name for word in words if word.encode() in content]
+    return found

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 LASTS = timedelta(hours=1)
 SHORTEST, LONGEST = 15, 500  # signs of a reason
 
-__all__ = ["Opened", "agent_named", "close_glass", "is_open", "of_agent", "open_glass", "open_to", "see_own", "untold"]
+__all__ = [
+    "Opened", "agent_named", "close_glass", "is_open", "of_agent", "open_glass", "open_to", "see_own", "take_file",
+    "untold",
+]  # fmt: skip
 
 
 def open_glass(store: Store, viewer: Viewer, agent: str, reason: str, at: datetime) -> Opened:
@@ -28,16 +31,11 @@ def open_glass(store: Store, viewer: Viewer, agent: str, reason: str, at: dateti
 
     The reason may name people, so it is kept beside the audit, where it can be forgotten; the audit names the entry.
     """
-    why = " ".join(reason.split())
     if viewer.is_by_link:
         raise CannotDecide(f"{viewer.account}: who came by an entry link may not open anybody's page")
     if not viewer.may_break_glass:
         raise CannotDecide(f"{viewer.account}: this role may not open anybody's page")
-    if agent == viewer.agent:
-        raise CannotDecide(f"{viewer.account}: one's own page is open already")
-    if not SHORTEST <= len(why) <= LONGEST or not why.isprintable() or len(set(why.lower())) < 5:
-        raise CannotDecide(f"{viewer.account}: a reason has {SHORTEST} to {LONGEST} signs, and says what it is for")
-    found = Opened(secrets.token_hex(8), viewer.who, viewer.name, agent, why, at, at + LASTS, None)
+    found = _entry(viewer, agent, reason, at, LASTS)
     with store.transaction():
         store.glass.add(viewer.account, found)
         store.audit.add(
@@ -45,6 +43,30 @@ def open_glass(store: Store, viewer: Viewer, agent: str, reason: str, at: dateti
             glass=found.id, until=found.until.isoformat(),
         )  # fmt: skip
     return found
+
+
+def take_file(store: Store, viewer: Viewer, agent: str, reason: str, at: datetime, **said: str) -> Opened:
+    """Note that the viewer takes a file with everything held about an agent, who is told; `said` stands in the audit.
+
+    Raises CannotDecide for who may not, and for a reason that says nothing.
+    """
+    if not viewer.may_take_files:
+        raise CannotDecide(f"{viewer.account}: this role may not take a file about anybody else")
+    found = _entry(viewer, agent, reason, at, timedelta())
+    with store.transaction():
+        store.glass.add(viewer.account, found)
+        by = as_actor(viewer.who, viewer.agent)
+        store.audit.add(viewer.account, at, "exported", by=by, agent=Person(agent), glass=found.id, **said)
+    return found
+
+
+def _entry(viewer: Viewer, agent: str, reason: str, at: datetime, lasts: timedelta) -> Opened:
+    why = " ".join(reason.split())
+    if agent == viewer.agent:
+        raise CannotDecide(f"{viewer.account}: one's own page is open already")
+    if not SHORTEST <= len(why) <= LONGEST or not why.isprintable() or len(set(why.lower())) < 5:
+        raise CannotDecide(f"{viewer.account}: a reason has {SHORTEST} to {LONGEST} signs, and says what it is for")
+    return Opened(secrets.token_hex(8), viewer.who, viewer.name, agent, why, at, at + lasts, None)
 
 
 def is_open(store: Store, viewer: Viewer, agent: str, at: datetime) -> Opened | None:

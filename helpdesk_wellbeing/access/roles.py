@@ -34,6 +34,8 @@ PAGES: Mapping[Page, frozenset[Role]] = {
 }
 MAY_CHANGE_SETTINGS = frozenset({Role.ADMIN})
 MAY_DECIDE = frozenset({Role.LEAD, Role.OPS})
+MAY_ANSWER_REQUESTS = frozenset({Role.ADMIN, Role.DPO})  # of people, about their data
+MAY_TAKE_FILES = frozenset({Role.DPO})  # with everything held about somebody else
 MAY_BREAK_GLASS = frozenset({Role.ADMIN, Role.HR, Role.DPO})  # ops sees the flags anyway
 
 

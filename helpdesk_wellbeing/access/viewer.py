@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS, Page, Role, may_open
+from helpdesk_wellbeing.access.roles import MAY_BREAK_GLASS, MAY_TAKE_FILES, Page, Role, may_open
 
 BY_LINK = "bootstrap"  # the way of a session that an entry link began: an admin's, as long as it lasts
 
@@ -33,6 +33,11 @@ class Viewer:
     def may_break_glass(self) -> bool:
         """Whether they may open the page of another with a reason: never who cannot be named to that person."""
         return self.has(*MAY_BREAK_GLASS) and not self.is_by_link
+
+    @property
+    def may_take_files(self) -> bool:
+        """Whether they may take a file with everything held about somebody else, with a reason."""
+        return self.has(*MAY_TAKE_FILES) and not self.is_by_link
 
     def may_open(self, page: Page) -> bool:
         """Whether the page is for one of their roles."""

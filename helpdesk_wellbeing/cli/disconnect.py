@@ -20,9 +20,9 @@ def command(account: str, yes: bool) -> None:
     What is ours in the helpdesk stays there: run `uninstall` first. Shows what it would do, and asks. Cut off at any
     moment, it goes on when it is run again.
     """
-    from helpdesk_wellbeing.pipeline.durable import forget_account
     from helpdesk_wellbeing.settings import load_settings
     from helpdesk_wellbeing.upkeep import disconnect
+    from helpdesk_wellbeing.upkeep.beside import Beside
 
     store = store_with(account)
     platform = store.account(account).platform
@@ -40,5 +40,5 @@ def command(account: str, yes: bool) -> None:
         raise click.Abort
     with store.writer(account, f"disconnect --account {account}"):
         disconnect.disconnect(store, account, datetime.now(UTC))
-    forget_account(load_settings().database_url, account)
+    Beside.of(load_settings()).forget_runs(account)
     say(f"{account}: nothing of it is kept here any more")

@@ -41,6 +41,7 @@ def agent(ctx: click.Context, account: str, agent: str, yes: bool, by: str | Non
     from helpdesk_wellbeing.cli.proposals import decider
     from helpdesk_wellbeing.settings import load_settings
     from helpdesk_wellbeing.upkeep import erase
+    from helpdesk_wellbeing.upkeep.beside import Beside
 
     store = store_with(account)
     found = erase.plan(store, account, agent)
@@ -49,15 +50,20 @@ def agent(ctx: click.Context, account: str, agent: str, yes: bool, by: str | Non
         raise click.Abort
     words = (agent, *found.names)
     with store.writer(account, f"erase agent --account {account}"):
-        erase.erase(store, account, agent, decider(by), datetime.now(UTC), progress())
+        tell = progress()
+        erase.erase(
+            store, account, agent, decider(by), datetime.now(UTC),
+            lambda done, of: tell(f"{account}: events of {done} of {of} days"),
+        )  # fmt: skip
         problem = erase.compact(store, account)
-    _forget_runs(account)
+    beside = Beside.of(load_settings())
+    beside.forget_runs(account, done_only=True)  # they hold no agent, except perhaps where an error quoted one
     say(f"{account}: agent {agent} is erased; the next evaluation computes everything anew")
     if store.file is None:
         say("PostgreSQL: dead rows are freed; its write-ahead log, archives and backups are yours to let expire")
     if problem is not None:
         say(f"bytes may still be in free parts of the database's files ({problem}); run it again")
-    for file in erase.files_that_name(load_settings().home, words, store.file):
+    for file in beside.files_that_name(words, store.file):
         say(f"{file} still names them; it was not made by this program, see to it yourself")
     ctx.exit(LEFT if problem is not None else 0)
 
@@ -74,11 +80,3 @@ def _show(account: str, found: Plan) -> None:
         say(f"  {table.replace('_', ' ')}: {counted(rows, 'row')}")
     say("  all that was computed is computed anew; their word in the audit loses its meaning")
     say("  not touched: backups, exports and files that lie elsewhere, such as *.rejects.csv beside an imported log")
-
-
-def _forget_runs(account: str) -> None:
-    """What has ended; it holds no agent, except perhaps where an error quoted one."""
-    from helpdesk_wellbeing.pipeline.durable import forget_account
-    from helpdesk_wellbeing.settings import load_settings
-
-    forget_account(load_settings().database_url, account, done_only=True)

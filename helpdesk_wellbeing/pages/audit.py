@@ -26,7 +26,7 @@ MOST_AT_ONCE = 100_000  # entries of a download
 _CHECKED_EVERY = timedelta(hours=1)
 _PERSON = re.compile(r"person-[0-9a-f]{16}")
 # What stands behind `by` when it is not a person.
-_NOBODY = frozenset(["receivers", "entry link", "nobody", "installation"])
+_NOBODY = frozenset(["receivers", "entry link", "nobody", "installation", "erased"])
 _STANDING = "standing approval of "
 _WHO_FIELDS = frozenset(["by", "who", "member", "name", "owner", "added_by", "decided_by"])
 
@@ -78,10 +78,11 @@ class Log:
 
 KINDS = (
     "accepted", "agent erased", "agents told", "agreement", "agreement asked for", "audit downloaded", "connected",
-    "consent", "consent asked", "contest settled", "contested", "declined", "done", "entry link made", "expired",
-    "exported", "files taken", "installed", "let in", "let in no more", "letter changed", "looked", "no fixed hours",
-    "objection", "objection withdrawn", "own hours", "page opened for a reason", "page shut again", "people changed",
-    "proposed", "put back", "renewed", "retention", "retention set", "role changed", "settings", "sign-in changed",
+    "consent", "consent asked", "contest settled", "contested", "declined", "done", "entry link made",
+    "erasing asked for", "expired", "exported", "files taken", "installed", "let in", "let in no more",
+    "letter changed", "looked", "no fixed hours", "objection", "objection withdrawn", "own hours",
+    "page opened for a reason", "page shut again", "people changed", "proposed", "put back", "renewed", "retention",
+    "retention set", "role changed", "settings", "sign-in changed",
     "signed in", "signed out by another", "signed out everywhere", "snoozed", "theme added", "theme answered",
     "token added", "token dropped", "undo asked", "uninstalled", "wave opened", "wave published", "withdrawn",
 )  # fmt: skip

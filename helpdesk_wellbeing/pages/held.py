@@ -40,7 +40,8 @@ def facts(known: Known, account: str, kind: str) -> pl.DataFrame:
     """One kind of facts (`facts.schema`, the columns that pages show) of the last weeks, sorted by subject and time.
 
     `handled` is very long: it stays in the order of time and has numbers (`number_of`) for tickets. What is older than
-    last week is read once and kept, so that after an evaluation only what is new has to be read.
+    last week is read once and kept, so that after an evaluation only what is new has to be read. Who was erased since
+    is not in it: that counts as a change of the directory.
     """
     until = known.evaluated(account)
 
@@ -55,7 +56,7 @@ def facts(known: Known, account: str, kind: str) -> pl.DataFrame:
             new = _rows(known, account, kind, first, [since for since in marks if since not in old])
         return settled.grown(new).rows if new is not None else settled.rows
 
-    return known.kept(("facts", kind, account), until, read)
+    return known.kept(("facts", kind, account), (until, known.store.revision(account)), read)
 
 
 def _kept(known: Known, account: str, kind: str, first: date, pieces: Iterable[datetime]) -> Kept:
@@ -109,7 +110,7 @@ def hard_handled(known: Known, account: str) -> pl.DataFrame:
         counted = both.group_by("agent", "date").agg(hard=pl.col("ticket").n_unique())
         return counted.with_columns(pl.col("agent").cast(pl.String)).sort("agent", "date")
 
-    return known.kept(("hard handled", account), until, count)
+    return known.kept(("hard handled", account), (until, known.store.revision(account)), count)
 
 
 def person(known: Known, account: str, agent: str, on: date) -> dict[str, Any] | None:

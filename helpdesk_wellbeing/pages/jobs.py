@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FILLING = "job_filling"
 BACKTEST = "job_backtest"
+ERASING = "job_erasing"
 HELPDESK = "job_helpdesk"
 SILENT = timedelta(minutes=2)  # a job that has said nothing for so long was cut off with its process
 PULSE_S = 30.0  # a job whose work says nothing says so itself

@@ -38,6 +38,12 @@ class Known:
         since = time.monotonic() - seconds
         return sorted(account for account, at in self._asked.copy().items() if at >= since)
 
+    def forget(self, account: str) -> None:
+        """The account was taken out."""
+        self._asked.pop(account, None)
+        with self._lock:
+            self._kept = {what: kept for what, kept in self._kept.items() if not _is_of(what, account)}
+
     def directory(self, account: str) -> Directory:
         """The account's people, as they are now."""
         return self.kept(("directory", account), self.store.revision(account), lambda: self.store.directory(account))
@@ -52,7 +58,7 @@ class Known:
         What somebody contests, objects to or agrees on changes it (`acting.obeying`): plans are due at that moment.
         """
         run = self.store.work.run_of(account)
-        version = (run.evaluated_until, run.plan_due_at)
+        version = (run.evaluated_until, run.plan_due_at, self.store.revision(account))  # who was erased is not in it
         return self.kept(("answer", account), version, lambda: self.store.work.answer_of(account))
 
     def evaluated(self, account: str) -> datetime | None:
@@ -72,3 +78,7 @@ class Known:
                 del self._kept[next(iter(self._kept))]
             self._kept[what] = (version, made)
         return made
+
+
+def _is_of(what: Hashable, account: str) -> bool:
+    return isinstance(what, tuple) and account in what

@@ -176,6 +176,11 @@ class Access:
                 mine = sa.and_(leavers.c.account == owner.number, leavers.c.agent == agent)
                 connection.execute(leavers.delete().where(mine))
 
+    def leavers(self, account: str) -> list[str]:
+        """Agents who were seen to have left."""
+        with self._read(account) as (connection, owner):
+            return sorted(_agents(connection, leavers, owner.number))
+
     def left_at(self, account: str, agent: str) -> datetime | None:
         """When an agent was seen to have left; None for those who work there."""
         query = sa.select(leavers.c.at).where(leavers.c.agent == agent)

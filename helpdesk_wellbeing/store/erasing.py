@@ -33,6 +33,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {  # rows that go; by which columns they ar
     "web_sessions": ("agent", "who"),
     "notices": ("who",),
     "api_tokens": ("name",),
+    "leavers": ("agent",),
 }
 _OF_AGENTS = frozenset(["contests", "flags_seen"])  # whose column `kind` says what a subject is
 # rows that stay: columns that hold a name or an id by itself, and columns of JSON or sentences
@@ -193,6 +194,8 @@ def counts(connection: Connection, owner: Owner, hidden: Hidden) -> dict[str, in
             continue
         for _, row in _rows(connection, owner, name, columns):
             count(name, int(any(text is not None and hidden.is_in(text) for text in row.values())))
+    invited = sa.select(sa.func.count()).where(_named("survey_invitations", owner, hidden))
+    count("survey_invitations", int(connection.execute(invited).scalar_one()))
     for _, frame in _directories(connection, owner, ("people", "leave", "on_call")):
         count("directory", frame.filter(pl.col("agent") == hidden.agent).height)
     return found

@@ -26,6 +26,11 @@ class Opened:
     until: datetime
     told_at: datetime | None  # when the agent was told
 
+    @property
+    def is_file(self) -> bool:
+        """Nothing was opened: a file with everything held about them was taken, at once."""
+        return self.until == self.at
+
 
 class Glass:
     """What was opened in every account."""

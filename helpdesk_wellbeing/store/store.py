@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -64,6 +65,7 @@ class Store:
         self._lease_wait_s = lease_wait_s
         self._owners: dict[str, Owner] = {}
         self._leases: dict[str, lease.Lease] = {}
+        self._alone: dict[str, int] = {}  # by account: the thread whose lease nobody joins
 
     @property
     def file(self) -> Path | None:
@@ -580,23 +582,29 @@ class Store:
         *,
         wait_s: float | None = None,
         on_wait: Callable[[str], None] = lease.say,
+        alone: bool = False,
     ) -> Iterator[None]:
         """Be the account's only writer. `who` is the command, as another process will read it.
 
         Waits up to `wait_s` (default: the setting, 30 s), telling `on_wait` once; then raises StoreBusy. A
-        second `writer` of this store joins the first one. A writer that lost its lease cannot write any more.
+        second `writer` of this store joins the first one, unless one of them is to be `alone`: then it waits, too. A
+        writer that lost its lease cannot write any more.
         """
         with self._read(account) as (_, owner):
             pass
-        if account in self._leases:
+        here = threading.get_ident()
+        if account in self._leases and self._alone.get(account, None if alone else here) == here:
             yield
             return
         wait = self._lease_wait_s if wait_s is None else wait_s
         with lease.held(self._database, owner, who, wait, on_wait) as mine:
             self._leases[account] = mine
+            if alone:
+                self._alone[account] = here
             try:
                 yield
             finally:
+                self._alone.pop(account, None)
                 del self._leases[account]
 
     def writer_of(self, account: str) -> str | None:

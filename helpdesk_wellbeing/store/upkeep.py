@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +132,13 @@ class Upkeep:
         with self._read(account) as (connection, owner):
             secret = lambda: self._secret(account, admission.SECRET)  # noqa: E731
             return admission.admission(connection, owner, secret).is_gone(person)
+
+    def not_erased(self, account: str, people: Iterable[str]) -> list[str]:
+        """Those of these agents who were not erased, in their order."""
+        with self._read(account) as (connection, owner):
+            secret = lambda: self._secret(account, admission.SECRET)  # noqa: E731
+            admitted = admission.admission(connection, owner, secret)
+            return [person for person in people if not admitted.is_gone(person)]
 
     def erasing(self, account: str) -> dict[str, str]:
         """Agents whose erasure was begun and has not come to its end, and who began it."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from helpdesk_wellbeing.store import Store
 
-BEING_DISCONNECTED = "being disconnected; run helpdesk-wellbeing disconnect again"
+BEING_DISCONNECTED = "being disconnected; if it was cut off, disconnect again"
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,36 @@ class Plan:
     remains: tuple[str, ...]  # in the helpdesk, one line each
 
 
+@dataclass(frozen=True)
+class Remains:
+    """What stays in the helpdesk."""
+
+    things: tuple[str, ...]  # of ours, that `uninstall` takes out
+    tickets: int  # that invited to a survey
+    written: int  # private notes and moves
+
+
+def remains(store: Store, account: str) -> Remains:
+    """What disconnecting cannot take out."""
+    made = store.installed.things(account)
+    return Remains(
+        tuple(f"{thing.kind} {name} ({thing.platform_id})" for name, thing in made.items()),
+        len(store.writes.made_tickets(account)),
+        store.writes.counts(account).get("written", 0),
+    )
+
+
 def plan(store: Store, account: str) -> Plan:
     """What `disconnect` would remove, and what it cannot."""
-    made = store.installed.things(account)
-    remains = [f"{thing.kind} {name} ({thing.platform_id})" for name, thing in made.items()]
-    tickets = store.writes.made_tickets(account)
-    if tickets:
-        remains.append(f"{len(tickets):,} tickets that invited to a survey")
-    written = store.writes.counts(account).get("written", 0)
-    if written:
-        remains.append(
-            f"private notes and moves that were written: {written:,}; these stay, they are the helpdesk's own"
+    there = remains(store, account)
+    lines = list(there.things)
+    if there.tickets:
+        lines.append(f"{there.tickets:,} tickets that invited to a survey")
+    if there.written:
+        lines.append(
+            f"private notes and moves that were written: {there.written:,}; these stay, they are the helpdesk's own"
         )
-    return Plan(account, store.upkeep.size_of(account), tuple(remains))
+    return Plan(account, store.upkeep.size_of(account), tuple(lines))
 
 
 def disconnect(store: Store, account: str, at: datetime) -> None:

@@ -11,18 +11,22 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.arrivals import take_in
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.store.admission import ERASED
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 DAYS_AT_ONCE = 14
 _TRIES, _AGAIN_S = 10, 0.3
-_SEARCHED = 64_000_000  # bytes of a file beside the database
+Telling = Callable[[int, int], None]  # of how many days the events are done, of how many
+
+
+def _say_nothing(done: int, of: int) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def plan(store: Store, account: str, agent: str) -> Plan:
 
 
 def erase(
-    store: Store, account: str, agent: str, by: str, at: datetime, tell: Callable[[str], None] = lambda line: None
+    store: Store, account: str, agent: str, by: str, at: datetime, tell: Telling = _say_nothing
 ) -> dict[str, int]:
     """Erase an agent; rows changed or removed, by table. The account's writer lease must be held.
 
@@ -63,20 +67,18 @@ def erase(
     return go_on(store, account, agent, at, tell)
 
 
-def go_on(
-    store: Store, account: str, agent: str, at: datetime, tell: Callable[[str], None] = lambda line: None
-) -> dict[str, int]:
+def go_on(store: Store, account: str, agent: str, at: datetime, tell: Telling = _say_nothing) -> dict[str, int]:
     """Do what is left of an erasure that was begun."""
     hidden = store.upkeep.hidden(account, agent)
     by = store.upkeep.erasing(account)[agent]
     days = store.upkeep.event_days(account)
+    tell(0, len(days))
     for start in range(0, len(days), DAYS_AT_ONCE):
         store.upkeep.hide_in_events(account, agent, days[start : start + DAYS_AT_ONCE])
-        tell(f"{account}: events of {min(start + DAYS_AT_ONCE, len(days))} of {len(days)} days")
+        tell(min(start + DAYS_AT_ONCE, len(days)), len(days))
     with store.transaction():
         changed = store.upkeep.hide_elsewhere(account, hidden, at)
-        if by not in hidden.all:
-            store.audit.add(account, at, "agent erased", by=by)
+        store.audit.add(account, at, "agent erased", by=ERASED if by in hidden.all else by)
     return changed
 
 
@@ -93,15 +95,3 @@ def compact(store: Store, account: str) -> str | None:
             return None
         time.sleep(_AGAIN_S * (attempt > 0))
     return problem
-
-
-def files_that_name(folder: Path, words: tuple[str, ...], but: Path | None) -> list[Path]:
-    """Files of the home folder, the database apart, in which one of these words stands: they were not made by us."""
-    ours = () if but is None else (but.name, f"{but.name}-wal", f"{but.name}-shm")
-    found = []
-    for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if file.is_file() and file.name not in ours and file.stat().st_size <= _SEARCHED:
-            content = file.read_bytes()
-            if any(word.encode() in content for word in words if len(word) >= 4):
-                found.append(file)
-    return found

@@ -39,6 +39,7 @@ _ROWS: Mapping[str, Purpose] = {  # tables, and what their rows are kept for
     "survey_invitations": Purpose.SURVEY,
     "members": Purpose.AUDIT,
     "web_sessions": Purpose.AUDIT,
+    "leavers": Purpose.AUDIT,
     "break_glass": Purpose.AUDIT,
 }
 

@@ -15,6 +15,7 @@ from helpdesk_wellbeing.web.language import LANGUAGES
 from helpdesk_wellbeing.web.measures import amount, name_of
 from helpdesk_wellbeing.web.problems import explained, group_name, rule_title
 from helpdesk_wellbeing.web.rendering import day
+from helpdesk_wellbeing.web.settings import request_words
 from helpdesk_wellbeing.web.settings import words as settings
 from helpdesk_wellbeing.web.texts import by_language
 from helpdesk_wellbeing.web.words import _
@@ -44,6 +45,7 @@ def _happenings() -> dict[str, str]:
         "files taken": _("files about people taken"),
         "people changed": _("a person's settings changed"),
         "agent erased": _("person erased"),
+        "erasing asked for": _("erasing of a person asked for"),
         "audit downloaded": _("audit downloaded"),
         "contest settled": _("contest settled"),
         "contested": _("flag contested"),
@@ -107,6 +109,7 @@ def _fields() -> dict[str, str]:
         "evidence": _("evidence opened"),
         "expires": _("until"),
         "glass": _("entry"),
+        "ground": _("reason"),
         "how": _("how"),
         "listed": _("listed"),
         "mode": _("mode"),
@@ -158,7 +161,6 @@ def _fields() -> dict[str, str]:
         "notes": _("notes"),
         "notices": _("ways of telling"),
         "number": _("No."),
-        "on": _("on"),
         "parties": _("agreed by"),
         "planning": _("planning"),
         "preset": _("country"),
@@ -254,6 +256,7 @@ def _word(of: str, text: str) -> str:
         "signals": phrases.signal, "widens": explained, "notes": explained, "preset": settings.preset,
         "works_council": settings.works_council, "purposes": settings.purpose, "mail_to": settings.role, "way": _way,
         "of": _setting, "before": settings.role, "week_start": _weekday, "language": _language,
+        "ground": request_words.ground, "purpose": request_words.purpose,
     }  # fmt: skip
     return closed[of](text) if of in closed else text
 
@@ -284,5 +287,5 @@ def _page(word: str) -> str:
     return {
         "today": _("Today"), "teams": _("Teams"), "esat": _("Surveys"), "me": _("About me"), "audit": _("Audit"),
         "settings": _("Settings"), "backtest": _("Look back eight weeks"), "proposal": _("proposal"),
-        "flag": _("flag"),
+        "flag": _("flag"), "requests": _("Requests of people"),
     }.get(word, word)  # fmt: skip

@@ -24,12 +24,17 @@ from helpdesk_wellbeing.web.settings import (
     helpdesk,
     hours,
     keeping,
+    leaving,
     notices,
     overview,
     people,
+    requests,
     telling,
 )
 
-SETTINGS = (overview, hours, people, agreement, backtest, acting, helpdesk, entering, notices, keeping, telling)
+SETTINGS = (
+    overview, hours, people, agreement, backtest, acting, helpdesk, entering, notices, keeping, telling, requests,
+    leaving,
+)  # fmt: skip
 PARTS = (sign_in, break_glass, choosing, today, flag, proposal, teams, esat, me, audit, *SETTINGS)
-SETUP_PARTS = (setup_begin, connect, choosing)
+SETUP_PARTS = (setup_begin, connect, choosing, leaving)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -23,6 +24,7 @@ from helpdesk_wellbeing.errors import StoreError, WellbeingError
 from helpdesk_wellbeing.logs import place_of
 from helpdesk_wellbeing.pages.connecting import Connecting
 from helpdesk_wellbeing.pages.known import Known
+from helpdesk_wellbeing.pages.leaving import Leaving
 from helpdesk_wellbeing.pages.setting_up import SettingUp
 from helpdesk_wellbeing.signed import derived
 from helpdesk_wellbeing.web import cookies, headers, language
@@ -33,6 +35,7 @@ from helpdesk_wellbeing.web.rendering import add_filters, go_to, render
 if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue
     from helpdesk_wellbeing.store import Store
+    from helpdesk_wellbeing.upkeep.beside import Beside
 
 HERE = Path(__file__).parent
 OF_AN_ACCOUNT = "/a/<account>"
@@ -57,6 +60,12 @@ class Site:
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
     ticket_page: TicketPage = lambda account, ticket: None
     setting_up: SettingUp | None = None  # None: helpdesks are set up on the command line only
+    beside: Beside | None = None  # None: there is nothing beside the store
+
+    @cached_property
+    def leaving(self) -> Leaving:
+        """Accounts that are being disconnected."""
+        return Leaving(self.known, self.beside)
 
     @property
     def store(self) -> Store:
@@ -73,12 +82,15 @@ def add_pages(
     connecting: Connecting | None = None,
     ticket_page: TicketPage = lambda account, ticket: None,
     setting_up: SettingUp | None = None,
+    beside: Beside | None = None,
 ) -> Site:
     """Join all pages to the application: /a/<account>/…, /setup/, /static/, /."""
     from helpdesk_wellbeing.web import setup_door
     from helpdesk_wellbeing.web.routes import PARTS
 
-    site = Site(Known(store, catalogue), now, ways, connecting, ticket_page=ticket_page, setting_up=setting_up)
+    site = Site(
+        Known(store, catalogue), now, ways, connecting, ticket_page=ticket_page, setting_up=setting_up, beside=beside
+    )
     app.extensions[SITE] = site
     app.session_interface = cookies.OfForms(store)
     secret = store.access.cookie_secret()

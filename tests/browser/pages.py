@@ -21,6 +21,8 @@ SETTINGS = (
     "keeping",
     "rules",
     "telling",
+    "requests",
+    "disconnect",
 )
 
 

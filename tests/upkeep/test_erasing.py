@@ -5,105 +5,41 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.engine import Engine
 from helpdesk_wellbeing.store import tables
-from helpdesk_wellbeing.store.audit import Person
-from helpdesk_wellbeing.store.clock import micros
-from helpdesk_wellbeing.store.proposals import Kept
 from helpdesk_wellbeing.store.upkeep import Upkeep
-from helpdesk_wellbeing.store.writes import Planned
 from helpdesk_wellbeing.upkeep import erase, retention
 from helpdesk_wellbeing.upkeep.held import as_zip, held
 from tests.dying import Killed
-from tests.upkeep_desk import AGENTS, CATALOGUE, LAST, NOOR, answer, desk_events, everything, page, people
-
-NAME = AGENTS[NOOR]
-PIET = "4100282"
-AT = LAST + timedelta(hours=1)
-
+from tests.upkeep_desk import (
+    AT,
+    CATALOGUE,
+    NAME,
+    NOOR,
+    PIET,
+    answer,
+    desk_events,
+    everything,
+    fill,
+    page,
+    people,
+    traces,
+)
 
 HELD = """answers api_tokens agreements break_glass checkpoints consents contests directory event_chunks flags_seen
-    inbox members notices objections own_words pieces policies proposals provisional pseudonyms survey_invitations
-    ticket_memory tickets told watermarks web_sessions writes"""
-
-
-def proposal(id: str, state: str = "open", subject: str = NOOR) -> Kept:
-    body = {
-        "action": "rebalance",
-        "subject": {"kind": "agent", "id": subject},
-        "because": [{"rule": "open_work_overload", "subject": {"kind": "agent", "id": subject}}],
-        "texts": {"en": f"{NAME} carries more than usual; Piet Oldenhof has room."},
-        "moves": [{"ticket": "9001", "group": "36001", "giver": NOOR, "receiver": PIET, "reasons": {"en": NAME}}],
-        "details": {"loads": {NOOR: 12.0, PIET: 3.0}},
-    }  # fmt: skip
-    until = AT + timedelta(days=2)
-    return Kept(id, "rebalance", "agent", subject, state, AT, until, None, AT, NAME, None, body)
-
-
-def fill(store):
-    """Something of the agent in every table that may hold it."""
-    answer_now = answer(store)
-    store.work.keep_answer("acme", AT, answer_now)
-    for each in (proposal("p1"), proposal("p2", "accepted", PIET)):
-        store.proposals.add("acme", each)
-    store.proposals.ask("acme", "p1", [NOOR, PIET], AT)
-    store.proposals.keep_policy("acme", {"not_asked": [NOOR]})
-    store.writes.plan("acme", [Planned(f"w:{NOOR}", "p1", "invite", NOOR, {"assignee": NOOR}),
-                               Planned("m:9001", "p2", "move", "9001", {"to": PIET, "from": NOOR})], AT)  # fmt: skip
-    store.audit.add("acme", AT, "looked", by=NAME, agent=Person(PIET))
-    store.audit.add("acme", AT, "looked", by="Ida", agent=Person(NOOR))
-    store.installed.add_token("acme", "h", NAME, AT)
-    hooks = desk_events().tail(3).with_columns(at=pl.lit(AT), id=pl.lit("webhook:") + pl.col("id"), actor=pl.lit(NOOR))
-    store.add_provisional("acme", hooks)
-    told = desk_events().filter(kind="assigned").tail(2).with_columns(
-        at=pl.lit(AT), id=pl.lit("app:") + pl.col("id"), after=pl.lit(NOOR)
-    )  # fmt: skip
-    store.add_told("acme", told)
-    broken = Delivery(f"d-{NOOR}", ({"id": "x", "at": "no time", "actor": NOOR, "kind": "replied"},))
-    store.inbox.add_many([Receipt("acme", broken, AT)])
-    at = micros(AT)
-    who, flag = f"zendesk:{NOOR}", {"rule": "long_day", "kind": "agent", "subject": NOOR, "since": 20_000}
-    rows = {
-        "members": {"who": who, "name": NAME, "agent": NOOR, "roles": "[]", "added_at": at, "added_by": "x"},
-        "web_sessions": {"hash": "s", "who": who, "name": NAME, "agent": NOOR, "way": "zendesk", "made_at": at,
-                         "seen_at": at, "ends_at": at},
-        "break_glass": {"id": "b", "who": "email:hr@acme.example", "name": "Hanna", "agent": NOOR,
-                        "reason": f"{NAME} asked", "at": at, "until": at},
-        "objections": {"agent": NOOR, "signal": "LD1", "at": at},
-        "flags_seen": {**flag, "first_at": at},
-        "contests": {**flag, "id": "c", "reason": "not me", "by_agent": 1, "at": at, "until": at},
-        "own_words": {"agent": NOOR, "what": "read", "at": at, "body": "{}"},
-        "notices": {"key": "n", "who": who, "kind": "digest", "channel": "mail", "made_at": at, "due_at": at,
-                    "state": "planned", "body": NAME},
-        "survey_invitations": {"wave": "v", "person": NOOR, "place": "{}", "not_before": at},
-        "agreements": {"seq": 1, "at": at, "body": json.dumps({"by": NAME})},
-    }  # fmt: skip
-    with store._database.writing() as connection:
-        for name, row in rows.items():
-            connection.execute(tables.metadata.tables[name].insert(), {"account": 1, **row})
+    inbox leavers members notices objections own_words pieces policies proposals provisional pseudonyms
+    survey_invitations ticket_memory tickets told watermarks web_sessions writes"""
 
 
 def erased(store):
     with store.writer("acme", "test"):
         erase.erase(store, "acme", NOOR, "Ida", AT)
         return erase.compact(store, "acme")
-
-
-def traces(store, home) -> list[str]:
-    """Where the id or the name still stands: tables, and bytes of all files of the home folder."""
-    words = (NOOR, NAME)
-    found = [name for name, text in everything(store).items() if any(word in text for word in words)]
-    for file in sorted(home.rglob("*")):
-        content = file.read_bytes() if file.is_file() else b""
-        found += [file.name for word in words if word.encode() in content]
-    return found
 
 
 def test_nothing_is_left_in_any_table_or_file_and_the_others_keep_theirs(store, home):

@@ -97,9 +97,9 @@ def _looked_at(running: Running, say: Wording) -> Section:
     spoken.sort(key=lambda rule: (not rule.signal.startswith("WT"), rule.signal))  # hours first, then load
     if not spoken:
         return Section(say("letter looked at"), say("letter looked at nothing"))
-    limits = _limits(running)
+    limits, by_law = _limits(running), say("letter by law")
     points = [
-        Point(limit(rule, say, limits), say.of_rule(rule.title), say("letter by law") if rule.signal in STATUTORY else "")
+        Point(limit(rule, say, limits), say.of_rule(rule.title), by_law if rule.signal in STATUTORY else "")
         for rule in spoken
     ]
     hints = say("letter no law") if "us_flsa" in running.presets else ""

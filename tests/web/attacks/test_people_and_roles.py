@@ -26,6 +26,8 @@ OF_AGENTS = {"export_me", "object_to_signal", "own_hours", "surveys_opt_out", "h
 OF_DECIDERS = {"accept_proposal", "decline_proposal", "snooze_proposal", "undo_proposal", "put_proposal_back"}
 OF_ROLES = {"check_audit": {"council", "admin", "dpo"}, "look": {role.value for role in MAY_BREAK_GLASS},
             "stop_looking": {role.value for role in MAY_BREAK_GLASS}, "contest_flag": {"agent", "lead", "ops"},
+            **dict.fromkeys(("find_person", "choose_person", "confirm_erasing", "erase_person", "go_on_erasing"),
+                            frozenset({"admin", "dpo"})), "take_file": {"dpo"},
             "add_theme": {"lead", "ops"}, "answer_theme": {"lead", "ops"}}  # fmt: skip
 
 
