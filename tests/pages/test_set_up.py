@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from queue import Queue
 
 import polars as pl
 import pytest
@@ -163,12 +164,12 @@ def test_an_admin_of_one_account_is_not_the_admin_of_the_installation(signed_in)
 def test_the_simulated_team_fills_an_account_of_its_own_and_says_so(installer, store, monkeypatch):
     from helpdesk_wellbeing.cli import simulated
 
-    filled = []
-    monkeypatch.setattr(simulated, "fill", lambda store, account, now, tell: filled.append(account))
+    filled: Queue[str] = Queue()
+    monkeypatch.setattr(simulated, "fill", lambda store, account, now, tell: filled.put(account))
 
     answer = send(installer, "simulated", account="look")
 
     assert answer.headers["Location"] == "/a/look/settings"
-    assert (store.account("look").platform, filled) == (None, ["look"])
+    assert (store.account("look").platform, filled.get(timeout=30)) == (None, "look")
     assert "This is the simulated team." in installer.get("/a/look/settings").text
     assert send(installer, "simulated", account="look").status_code == 422
