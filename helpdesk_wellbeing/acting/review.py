@@ -116,14 +116,18 @@ def renew(store: Store, account: str, proposals: Iterable[Proposal], at: datetim
 def _suggest_anew(
     store: Store, account: str, old: Proposal, new: Proposal, policy: Acting, names: Names, at: datetime
 ) -> None:
-    """Labels come off tickets that are not to move any more, or to somebody else, and go onto those that are."""
-    stays = {(move.ticket, move.giver, move.receiver) for move in old.moves}
-    stays &= {(move.ticket, move.giver, move.receiver) for move in new.moves}
-    tickets = {ticket for ticket, _, _ in stays}
-    _take_back_suggestions(store, account, old.id, at, {move.ticket for move in old.moves} - tickets)
-    if policy.mode(new.action) == "suggest":
-        fresh = replace(new, moves=tuple(move for move in new.moves if move.ticket not in tickets))
-        store.writes.plan(account, _suggestions(fresh, policy, names), at)
+    """Labels come off tickets that are not to move any more, and go onto those that are; what was to be said of a ticket
+    that goes to somebody else is said anew."""
+    before, after = ({(move.ticket, move.giver, move.receiver) for move in one.moves} for one in (old, new))
+    stays, gone = ({ticket for ticket, _, _ in moves} for moves in (before & after, before - after))
+    if policy.mode(new.action) != "suggest":
+        _take_back_suggestions(store, account, old.id, at, gone)
+        return
+    again = tuple(move for move in new.moves if move.ticket not in stays)
+    otherwise = gone & {move.ticket for move in again}
+    _take_back_suggestions(store, account, old.id, at, gone - otherwise)
+    store.writes.cancel(account, old.id, "withdrawn", at, otherwise)
+    store.writes.plan(account, _suggestions(replace(new, moves=again), policy, names), at)
 
 
 def lapse(store: Store, account: str, reasons: Iterable[tuple[str, str]], at: datetime) -> list[str]:
