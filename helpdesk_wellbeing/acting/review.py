@@ -242,9 +242,7 @@ def accept(
             raise HasChanged(
                 f"proposal {id} was measured anew at {proposal.measured_at:%Y-%m-%d %H:%M} UTC; look at it again"
             )
-        reason = held_back(proposal, gate_of(store, account, at))  # another process may have made it since
-        if reason is not None:
-            raise CannotDecide(f"proposal {id} is withdrawn: what it rests on may not be acted upon now ({reason})")
+        _may_be_acted_upon(store, account, proposal, at)  # another process may have made it since
         moves = _chosen(proposal, only)
         if policy.consent and policy.writes(proposal.action) and moves:
             _ask_receivers(store, account, proposal, moves, by, at)
@@ -306,6 +304,7 @@ def put_back(store: Store, account: str, id: str, by: str, at: datetime) -> Mapp
         kept = found(store, account, id)
         if not may_be_put_back(kept, store.writes.of_proposal(account, id), at):
             raise CannotDecide(f"proposal {id} is {_described(kept)}; it cannot be put back")
+        _may_be_acted_upon(store, account, from_json(kept.body), at)
         pending = store.proposals.listed(account, PENDING)
         place = (kept.action, kept.subject_kind, kept.subject)
         is_there = any(one.id != id and (one.action, one.subject_kind, one.subject) == place for one in pending)
@@ -358,6 +357,12 @@ def _decidable(store: Store, account: str, id: str, at: datetime, also: Sequence
     if kept.expires_at <= at:
         raise CannotDecide(f"proposal {id} expired at {kept.expires_at:%Y-%m-%d %H:%M} UTC; a new one comes if needed")
     return kept
+
+
+def _may_be_acted_upon(store: Store, account: str, proposal: Proposal, at: datetime) -> None:
+    reason = held_back(proposal, gate_of(store, account, at))
+    if reason is not None:
+        raise CannotDecide(f"proposal {proposal.id}: what it rests on may not be acted upon now ({reason})")
 
 
 def _described(kept: Kept) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 OPEN = ("open", "snoozed")  # somebody may decide
+OVER = ("expired", "withdrawn")
 AS_SIGNAL = {OPEN_WORK_NOW: OPEN_WORK}  # a condition that is agreed to with a signal
 
 
@@ -56,6 +57,11 @@ def held_back(proposal: Proposal, gate: Gate) -> str | None:
     if says_too_much(proposal, gate):
         return gate.why
     return "contested" if is_contested(proposal, gate) else None
+
+
+def is_taken_back(kept: Kept, proposal: Proposal, gate: Gate) -> bool:
+    """Whether it went because it may not be acted upon: then who might have decided does not see it any more."""
+    return kept.state in OVER and held_back(proposal, gate) is not None
 
 
 def is_contested(proposal: Proposal, gate: Gate) -> bool:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.acting.review import may_be_put_back
-from helpdesk_wellbeing.acting.views import OPEN
+from helpdesk_wellbeing.acting.views import OPEN, is_taken_back
 from helpdesk_wellbeing.pages import told
 from helpdesk_wellbeing.pages.told import Named, Texts
 from helpdesk_wellbeing.plan.proposal import WRITING, Because, Move, Proposal, from_json
@@ -161,7 +161,8 @@ def build(known: Known, viewer: Viewer, id: str, now: datetime) -> Shown | None:
         return None
     proposal, seen = from_json(kept.body), told.sight(known, viewer, now)
     part = seen.part_of(proposal)
-    return None if part is None else _Building(known, seen, kept, proposal, part).shown()
+    is_gone = part is Part.DECIDES and is_taken_back(kept, proposal, seen.gate)
+    return None if part is None or is_gone else _Building(known, seen, kept, proposal, part).shown()
 
 
 def note_look(known: Known, viewer: Viewer, shown: Shown, now: datetime, evidence: bool) -> None:

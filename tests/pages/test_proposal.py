@@ -11,6 +11,7 @@ from helpdesk_wellbeing.access.gate import Part
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import policy, review, views
+from helpdesk_wellbeing.agreement import saying
 from helpdesk_wellbeing.engine import Catalogue
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.events import conform
@@ -277,6 +278,24 @@ def test_what_somebody_takes_on_is_not_called_done_and_can_be_put_back(store, pr
         review.put_back(store, "acme", id, "a lead", NOW + 8 * DAY)
     review.put_back(store, "acme", id, "a lead", NOW + 4 * DAY)
     assert state(store, id) == "undone"
+
+
+def test_what_was_taken_back_as_its_agent_objected_is_theirs_alone(known, store, propose, about_chen):
+    id = propose(**about_chen | {"lead_from": NOW})
+    assert part(known, BO, id) is Part.DECIDES
+    saying.object_to(store, "acme", "3", "LD1", NOW)
+
+    assert (part(known, BO, id), part(known, agent("3"), id)) == (None, Part.OWN)
+
+
+def test_what_was_declined_does_not_wait_again_when_its_agent_has_objected(store, propose, about_chen):
+    id = propose(**about_chen)
+    review.decline(store, "acme", id, "a lead", "other", NOW)
+    saying.object_to(store, "acme", "3", "LD1", NOW)
+
+    with pytest.raises(CannotDecide, match="may not be acted upon"):
+        review.put_back(store, "acme", id, "a lead", NOW)
+    assert state(store, id) == "declined"
 
 
 # what changed since
