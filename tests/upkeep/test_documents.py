@@ -59,7 +59,7 @@ def test_settings_and_agreements_are_seen_in_the_papers(store):
     assert "Acting is stopped" in after
     assert "Agreed on 1 Oct 2026 by Works council, Management" in after
     dutch = document("works-council", store, "acme", "nl", LAST)
-    assert "Afgesproken op 2026-10-01" in dutch
+    assert "Afgesproken op 1 okt 2026" in dutch
     assert "heeft ingestemd" in dutch
 
 
