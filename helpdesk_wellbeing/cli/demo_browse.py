@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from helpdesk_wellbeing import logs
+from helpdesk_wellbeing.cli.access import entry_link
 from helpdesk_wellbeing.cli.common import catalogue, open_store, say
 from helpdesk_wellbeing.cli.demo_morning import MORNING, furnish
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Part, Running, served
@@ -88,6 +89,8 @@ def browse(world: World, part: Part) -> None:
         click.echo(
             "  of the works council. What is accepted is written into the simulated helpdesk.   Ctrl-C ends this"
         )
+        link = entry_link(here.store, ACCOUNT, here.address, here.time.now())
+        click.echo(f"  As the admin, who sets it up (opens once, within an hour): {link}")
         while True:
             time.sleep(EVERY_S)
             stay_alive(here)
