@@ -197,14 +197,14 @@ def link(account: str | None, url: str | None) -> None:
     say("whoever has this link comes in as an admin; it works once, within an hour")
 
 
-def entry_link(store: Store, account: str | None, url: str | None = None, at: datetime | None = None) -> str:
+def entry_link(store: Store, account: str | None, url: str | None = None) -> str:
     """A new link; `account` None: into the set-up of the installation."""
     from helpdesk_wellbeing.access.entering import LINK_LASTS
     from helpdesk_wellbeing.acting.policy import PUBLIC_URL
 
     if url is not None and not PUBLIC_URL.fullmatch(url):
         raise ConfigError("--url must be https://host, or http:// on loopback, without a path")
-    now = at or datetime.now(UTC)
+    now = datetime.now(UTC)
     token = store.access.make_link(account, now, now + LINK_LASTS)
     base = (url or base_of(store, account)).rstrip("/")
     if account is None:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import click
 
 from helpdesk_wellbeing import logs
-from helpdesk_wellbeing.cli.access import entry_link
 from helpdesk_wellbeing.cli.common import catalogue, open_store, say
 from helpdesk_wellbeing.cli.demo_morning import MORNING, furnish
 from helpdesk_wellbeing.cli.demo_platforms import ACCOUNT, Part, Running, served
@@ -87,10 +86,9 @@ def browse(world: World, part: Part) -> None:
             "  a decision; as an agent, Agent 53 for example; as Team lead B, who is ops; or as Observer, who is"
         )
         click.echo(
-            "  of the works council. What is accepted is written into the simulated helpdesk.   Ctrl-C ends this"
+            "  of the works council; as Wellbeing service, who is the admin. What is accepted is written into the"
         )
-        link = entry_link(here.store, ACCOUNT, here.address, here.time.now())
-        click.echo(f"  As the admin, who sets it up (opens once, within an hour): {link}")
+        click.echo("  simulated helpdesk.   Ctrl-C ends this")
         while True:
             time.sleep(EVERY_S)
             stay_alive(here)
