@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import Formatter
 from datetime import date
 
 from babel.dates import format_date
@@ -25,6 +26,10 @@ class Wording:
     def of_rule(self, text: str) -> str:
         """What a rule's file says; the words of an admin's own rules stay as they are."""
         return saying(self.language).of_rule(text)
+
+    def values_of(self, key: str) -> frozenset[str]:
+        """The names of the values that are filled in."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(TEXTS[key][self.language]) if name)
 
     def __contains__(self, key: str) -> bool:
         """Whether there is a text of this key."""
