@@ -64,6 +64,12 @@ class Sight:
         """Whether it was agreed that their role sees what is said of one person."""
         return (as_lead and self.gate.shows_to(Role.LEAD)) or (self._is_ops and self.gate.shows_to(Role.OPS))
 
+    def sees_loads(self, proposal: Proposal) -> bool:
+        """Whether it was agreed that they, who decide about it, see how much single people have."""
+        subject = proposal.subject
+        found = audience({"subject": {"kind": subject.kind, "id": subject.id}}, self.directory, self.at)
+        return self._may_see_persons(self.viewer.agent in found.leads)
+
     def is_self(self, kind: str, id: str) -> bool:
         """Whether the subject is the viewer."""
         return kind == "agent" and id == self.viewer.agent

@@ -11,7 +11,8 @@ from helpdesk_wellbeing.access.gate import Part
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import policy, review, views
-from helpdesk_wellbeing.agreement import saying
+from helpdesk_wellbeing.agreement import recording, saying
+from helpdesk_wellbeing.agreement.model import Agreement
 from helpdesk_wellbeing.engine import Catalogue
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.events import conform
@@ -120,6 +121,19 @@ def test_loads_are_by_name_and_of_others_only_the_range_is_told(known, propose):
 
     assert [row.name for row in found.loads] == ["Ada", "Chen"]
     assert found.others == page.Others(2, 0.8, 1.3)
+
+
+def test_loads_are_told_only_to_roles_that_may_see_what_is_said_of_one_person(known, store, propose):
+    agreed = Agreement(
+        parties=("the works council", "the management"), agreed_on=NOW.date(), signals=("LD1",), roles=("agent", "ops")
+    )
+    recording.record(store, "acme", agreed, "an admin", NOW, RULES)
+    row = {"effort_before": 9, "effort_after": 9, "share_before": 1.0, "share_after": 1.0}
+    id = propose("1", details={"loads": [row | {"agent": "1"}, row | {"agent": "3"}, row | {"agent": None}]})
+    lead, ops = page.build(known, BO, id, NOW), page.build(known, OPS, id, NOW)
+
+    assert (lead.part, lead.loads, lead.others, lead.moves[0].reasons) == (Part.DECIDES, (), None, {})
+    assert (len(ops.loads), ops.moves[0].reasons["en"]) == (2, "There is room for 1.")
 
 
 def test_it_is_put_aside_only_until_it_would_still_stand(known, propose):
