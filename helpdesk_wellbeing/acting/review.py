@@ -116,8 +116,8 @@ def renew(store: Store, account: str, proposals: Iterable[Proposal], at: datetim
 def _suggest_anew(
     store: Store, account: str, old: Proposal, new: Proposal, policy: Acting, names: Names, at: datetime
 ) -> None:
-    """Labels come off tickets that are not to move any more, and go onto those that are; what was to be said of a ticket
-    that goes to somebody else is said anew."""
+    """Labels come off tickets that are not to move any more, and go onto those that are; of a ticket that goes to
+    somebody else it is said anew."""
     before, after = ({(move.ticket, move.giver, move.receiver) for move in one.moves} for one in (old, new))
     stays, gone = ({ticket for ticket, _, _ in moves} for moves in (before & after, before - after))
     if policy.mode(new.action) != "suggest":

@@ -19,7 +19,14 @@ from helpdesk_wellbeing.plan.people_now import now
 from helpdesk_wellbeing.plan.proposal import ACTIONS, Action, Proposal, Skipped, Subject
 from helpdesk_wellbeing.plan.reviewers import reviewer_of
 from helpdesk_wellbeing.plan.situation import Flag, History, Past, Planned, Situation
-from helpdesk_wellbeing.plan.standing import MAKES_NO_SENSE, moves_hold, numbers_hold, reasons_kept, renewed, seen_together
+from helpdesk_wellbeing.plan.standing import (
+    MAKES_NO_SENSE,
+    moves_hold,
+    numbers_hold,
+    reasons_kept,
+    renewed,
+    seen_together,
+)
 
 __all__ = ["History", "Past", "Planned", "Situation", "propose", "rule_version"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import Formatter
 from datetime import date
+from string import Formatter
 
 from babel.dates import format_date
 
