@@ -38,7 +38,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
             found = [k for k in store.proposals.listed(account, states) if views.is_for_leads(k, at, gate)]
             begin = _after(desk, account, query.after, found)
             page = found[begin : begin + query.most]
-            shown = [views.shown(store, account, kept.id) for kept in page]
+            shown = [views.as_leads_see(views.shown(store, account, kept.id), at) for kept in page]
             declined = views.reasons_counted(store, account)
         note_look(desk, account, shown)
         more = begin + len(page) < len(found)
@@ -50,7 +50,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     def proposal(account: str, id: str) -> Response:
         no_query("proposal")
         _find(desk, account, id)
-        shown = views.shown(store, account, id)
+        shown = views.as_leads_see(views.shown(store, account, id), desk.now())
         note_look(desk, account, [shown])
         return answer(shown)
 
@@ -117,4 +117,4 @@ def _after(desk: Desk, account: str, after: str | None, found: Sequence[Kept]) -
 def _decided(desk: Desk, account: str, shown: Mapping[str, Any]) -> Response:
     """The proposal after a decision, whose own entry in the audit says who saw it."""
     mode = policy_of(desk.store, account).mode(shown["action"])
-    return answer({**shown, "summary": views.summary(shown, mode)})
+    return answer({**views.as_leads_see(shown, desk.now()), "summary": views.summary(shown, mode)})

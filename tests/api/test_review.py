@@ -66,6 +66,24 @@ def test_what_an_agent_sees_first_is_not_there_for_others_until_then(call, store
     assert call.get(f"proposals/{proposal.id}").status_code == 200
 
 
+def test_a_reason_of_a_team_that_its_agent_sees_first_is_not_there_for_others_until_then(
+    call, store, a_proposal, clock
+):
+    proposal = a_proposal("acme", "1")
+    by_law, first = proposal.because[0], replace(proposal.because[0], rule="open_work_overload", signal="LD1")
+    review.keep(store, "acme", [replace(proposal, because=(by_law, first))], MONDAY)
+
+    def signals():
+        listed, one = call.get("proposals").json["proposals"][0], call.get(f"proposals/{proposal.id}").json
+        return [[because["signal"] for because in shown["because"]] for shown in (listed, one)]
+
+    assert signals() == [["WT1"], ["WT1"]]
+    declined = call.post(f"proposals/{proposal.id}/decline", json={"reason": "other"})
+    assert [because["signal"] for because in declined.json["because"]] == ["WT1"]
+    clock[0] = MONDAY + timedelta(hours=24)
+    assert [one["signal"] for one in call.get(f"proposals/{proposal.id}").json["because"]] == ["WT1", "LD1"]
+
+
 def test_accepting_some_tickets_plans_their_writes_in_the_tokens_name(call, store, proposed):
     approve(store)
     answer = call.post(f"proposals/{proposed['acme']}/accept", json={"only": ["2"]})
