@@ -216,6 +216,32 @@ def test_a_page_token_that_is_not_ours_opens_nothing(place: Place) -> None:
         assert place.client.post("/zaf/decision", data={"page": page}).status_code == 403
 
 
+def test_a_page_that_outlived_its_account_is_framed_by_nobody(place: Place) -> None:
+    html = place.sidebar(LEAD)
+    place.store.upkeep.purge("acme")
+    place.store.forget_account("acme")
+
+    answer = place.client.post("/zaf/ticket", data={"page": page_of(html), "ticket": TICKET})
+
+    assert answer.status_code == 403
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_why_nothing_was_changed_is_said_in_the_readers_language(place: Place) -> None:
+    id = place.suggest()
+    dutch = {"Accept-Language": "nl"}
+    form = {"page": page_of(place.sidebar(LEAD)), "ticket": ANOTHER, "decision": "accept_one"}
+    other = place.client.post("/zaf/decision", data=form, headers=dutch)
+    review.decline(place.store, "acme", id, "Somebody", "other", place.clock.at)
+    late = place.client.post("/zaf/decision", data=form, headers=dutch)
+
+    for answer, said in ((other, f"{ANOTHER} hoort er niet bij."), (late, "Somebody")):
+        assert answer.status_code == 409
+        assert "Er is niets gewijzigd." in answer.text
+        assert said in answer.text
+        assert "proposal" not in answer.text
+
+
 def test_what_was_decided_meanwhile_is_not_decided_again(place: Place) -> None:
     id = place.suggest()
     html = place.sidebar(LEAD)

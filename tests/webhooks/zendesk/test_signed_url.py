@@ -88,6 +88,7 @@ def template(front: SimulatedZendesk, tmp_path_factory: pytest.TempPathFactory) 
         store.create_account("acme", platform="zendesk", settings=settings)
         ours = {"app": str(app.app), "installation": str(app.installation), "url": URL}
         store.set_meta("acme", joining.META, json.dumps(ours))
+        joining.packed_for(store, "acme", URL)
     return folder
 
 
@@ -332,6 +333,14 @@ def test_which_of_two_apps_is_ours_has_to_be_said(place: Place) -> None:
         joining.join(place.store, "acme", place.api)
 
     assert joining.join(place.store, "acme", place.api, second.app).app == str(second.app)
+
+
+def test_another_app_that_has_an_address_in_the_same_setting_is_not_ours(place: Place) -> None:
+    theirs = place.front.apps.install(server_url="https://other.example")
+
+    assert joining.join(place.store, "acme", place.api).url == URL
+    with pytest.raises(ConfigError, match="package zendesk"):
+        joining.join(place.store, "acme", place.api, theirs.app)
 
 
 def test_before_it_was_uploaded_the_next_step_is_said(place: Place) -> None:
