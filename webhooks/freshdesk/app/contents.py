@@ -27,7 +27,14 @@ _KNOWN_VARIABLE = re.compile(r"(?:encode\()?(iparam|context)\.(\w+)\)?|access_to
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SECRET_NAME = re.compile(r"secret|token|password|api_key", re.IGNORECASE)
 _NOT_THERE = re.compile(r"(?<![\w.])(process|Buffer|setTimeout|setInterval)\b")
-_ASYNC = re.compile(r"^( *)(?:\w+: )?async function ?(\w*)[^{\n]*\{\n(.*?)^\1\}", re.MULTILINE | re.DOTALL)
+_FUNCTION = re.compile(
+    r"^(?P<indent> *)(?:(?P<key>\w+): )?(?P<waits>async )?function ?(?P<name>\w*)\((?P<given>[^)]*)\) \{\n"
+    r"(?P<body>.*?)^(?P=indent)\}",
+    re.MULTILINE | re.DOTALL,
+)
+_BRANCH = re.compile(r"\b(?:if|for|while|case|catch)\b|&&|\|\||\?(?!\.)")
+_MOST_BRANCHES = 7
+_SET_UP = ("onAppInstall", "afterAppUpdate", "onAppUninstall")
 _OUTSIDE = re.compile(r"""<script[^>]+src=["'](?!\{\{\{appclient\}\}\}|scripts/)([^"']+)""")
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|\son\w+\s*=|\sstyle\s*=")
 _CLIENT = '<script src="{{{appclient}}}"></script>'
@@ -141,11 +148,25 @@ def sandbox(folder: Folder) -> Iterator[Problem]:
 
 
 def lint(folder: Folder) -> Iterator[Problem]:
-    """An async function that waits for nothing is refused."""
-    for found in _ASYNC.finditer(_text(folder, SERVER)):
-        if "await " not in found[3]:
-            name = found[2] or found[0].strip().partition(":")[0]
-            yield Problem(SERVER, name, "an async function without await; take async away")
+    """An async function that waits for nothing and what is given for nothing are refused; mazes are warned of."""
+    for file, text in folder.texts(".js"):
+        for found in _FUNCTION.finditer(text):
+            name, body = found["name"] or found["key"] or "", found["body"]
+            if found["waits"] and "await " not in body:
+                yield Problem(file, name, "an async function without await; take async away")
+            for given in re.findall(r"\w+", found["given"]):
+                if not re.search(rf"\b{given}\b", body):
+                    yield Problem(file, f"{name}.{given}", "it is given and never used; take it away")
+            if len(_BRANCH.findall(body)) >= _MOST_BRANCHES:
+                yield Problem(file, name, f"more than {_MOST_BRANCHES} ways through it; divide it", is_warning=True)
+
+
+def set_up_ends(folder: Folder) -> Iterator[Problem]:
+    """The platform waits until what runs at installation says that it is done."""
+    bodies = {found["key"]: found["body"] for found in _FUNCTION.finditer(_text(folder, SERVER))}
+    for key, handler in handlers_of(folder).items():
+        if key.endswith(_SET_UP) and "renderData(" not in bodies.get(handler, "renderData("):
+            yield Problem(SERVER, handler, "it does not end with renderData(); call it there")
 
 
 def forwards_no_more(folder: Folder) -> Iterator[Problem]:

@@ -66,8 +66,8 @@ def join(store: Store, account: str, api: ZendeskApi, app: int | None = None) ->
     found = [one for one in ours if app is None or one.app == str(app)]
     if not found:
         raise ConfigError(
-            f"{account}: no app in Zendesk has the address of the last package as its {PARAMETER}; upload and install the package first "
-            f"(helpdesk-wellbeing package zendesk --account {account} --url …)"
+            f"{account}: no app in Zendesk has the address of the last package as its {PARAMETER}; upload and install "
+            f"the package first (helpdesk-wellbeing package zendesk --account {account} --url …)"
         )
     if len(found) > 1:
         numbers = ", ".join(sorted({one.app for one in found}))
