@@ -165,6 +165,9 @@ REFUSED = {
     "a body in the template": (
         lambda b: b.json(REQUESTS, "postEvent", "schema", "body", to="{}"), contents.request_templates, REQUESTS,
         "postEvent.schema.body"),
+    "a second try": (
+        lambda b: b.json(REQUESTS, "postEvent", "options", to={"maxAttempts": 2}), contents.request_templates,
+        REQUESTS, "postEvent.options.maxAttempts"),
     "a parameter that nobody is asked for": (
         lambda b: b.json(REQUESTS, "postEvent", "schema", "path", to="/<%= iparam.account %>"),
         contents.request_variables, REQUESTS, "postEvent.schema.path"),

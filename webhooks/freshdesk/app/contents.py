@@ -79,7 +79,7 @@ def parameters(folder: Folder) -> Iterator[Problem]:
 
 
 def request_templates(folder: Folder) -> Iterator[Problem]:
-    """Every template says whom it asks, by host and path apart, and only over https."""
+    """Every template says whom it asks, by host and path apart, only over https, and once."""
     for name, one in _dict(folder.json(REQUESTS)).items():
         schema = _dict(_dict(one).get("schema"))
         host, path = str(schema.get("host", "")), str(schema.get("path", ""))
@@ -94,6 +94,9 @@ def request_templates(folder: Folder) -> Iterator[Problem]:
             yield Problem(REQUESTS, f"{name}.schema.protocol", "not https; secrets go over https only")
         if "body" in schema:
             yield Problem(REQUESTS, f"{name}.schema.body", "a body is given with the call; take it away here")
+        if "maxAttempts" in _dict(_dict(one).get("options")):  # an event has 20 s, and one that hangs takes 15
+            said = "a second try would outlast the event, so that nothing is sent again later; take it away"
+            yield Problem(REQUESTS, f"{name}.options.maxAttempts", said)
 
 
 def request_variables(folder: Folder) -> Iterator[Problem]:
