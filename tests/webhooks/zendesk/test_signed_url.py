@@ -7,8 +7,10 @@ import hashlib
 import hmac
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -288,6 +290,28 @@ def test_a_rotated_key_is_found_but_not_asked_for_more_than_once_a_minute(place:
             place.opened(signed(place, ATTACKERS))
     assert place.front.apps.asked == 3
     assert place.opened(place.token()).agent == "4711"
+
+
+def test_who_comes_while_the_first_key_is_asked_for_waits_for_it(place: Place) -> None:
+    asked, answers = threading.Event(), threading.Event()
+    fetch = from_account(place.store)
+
+    def slowly(app: Installed) -> Any:
+        asked.set()
+        answers.wait(5)
+        return fetch(app)
+
+    keys = PublicKeys(slowly, place.clock)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(keys.of, place.ours)
+        asked.wait(5)
+        second = pool.submit(keys.of, place.ours)
+        with pytest.raises(TimeoutError):
+            second.result(0.05)
+        answers.set()
+
+        assert first.result(5) is second.result(5) is not None
+    assert place.front.apps.asked == 1
 
 
 def test_a_host_that_does_not_answer_is_not_asked_again_and_again(place: Place) -> None:
