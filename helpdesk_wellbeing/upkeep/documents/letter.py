@@ -66,7 +66,7 @@ def letter_of(running: Running, say: Wording) -> Letter:
     )  # fmt: skip
     return Letter(
         say.language, say("letter title"), say("letter opening", account=running.account), sections,
-        say("letter made", on=f"{running.at:%Y-%m-%d}"),
+        say("letter made", on=say.day(running.at.date())),
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _agreed(running: Running, say: Wording) -> Section:
         text = say("letter agreed none" if running.needs_agreement else "letter agreed exempt")
         return Section(say("letter agreed"), text)
     council = held.get("works_council", "not recorded")
-    text = say("agreed by", on=held.get("agreed_on"), by=", ".join(held.get("parties", ()))) + "."
+    text = say("agreed by", on=say.day(held["agreed_on"]), by=", ".join(held.get("parties", ()))) + "."
     if council != "not recorded":
         text += " " + say("agreed council", decision=say(f"decision {council}")) + "."
     return Section(say("letter agreed"), f"{text} {say('letter agreed text')}")
