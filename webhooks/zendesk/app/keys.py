@@ -52,9 +52,7 @@ class PublicKeys:
         if known is not None or not self._waiting.acquire(blocking=False):
             return known
         try:
-            with self._first[
-                app.host, app.app
-            ]:  # many are opened at once after a start; they wait
+            with self._first[app.host, app.app]:  # many are opened at once after a start
                 return self._known(app) or self.anew(app)
         finally:
             self._waiting.release()
