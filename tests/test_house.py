@@ -42,6 +42,13 @@ def test_links_in_guides_point_to_files_that_exist(guide):
         assert (guide.parent / target).exists(), f"{guide}: {target}"
 
 
+def test_every_test_that_the_table_of_attacks_names_is_there():
+    named = re.findall(r"\b(?:[a-z_]+/)+test_\w+", (TOP / "docs" / "security.md").read_text("utf-8"))
+
+    assert len(named) > 30
+    assert [name for name in named if not (TOP / "tests" / f"{name}.py").exists()] == []
+
+
 def test_import_directions_hold():
     linter = Path(sys.executable).parent / "lint-imports"
     ran = subprocess.run([linter, "--no-cache"], capture_output=True, text=True, cwd=TOP, check=False)

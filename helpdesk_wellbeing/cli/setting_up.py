@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 STOPPED_BEFORE_THE_END = 1
 GUARD = "survey_guard"  # of the store: what the last look found, by numbers and names of ours only
 TITLES = {"zendesk": "Zendesk", "freshdesk": "Freshdesk"}
-_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?/?")
+_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?::([0-9]{1,5}))?/?")
+_LAST_PORT = 65_535
 _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?/?")
 
 
@@ -168,7 +169,8 @@ def wrong_url(store: Store, account: str, url: str) -> Literal["form", "here"] |
     base = store.account(account).settings.get("base_url") or ""
     if _LOOPBACK.fullmatch(url) is not None:
         return None if _LOOPBACK.fullmatch(base) is not None else "here"
-    return None if _HTTPS.fullmatch(url) is not None else "form"
+    found = _HTTPS.fullmatch(url)
+    return None if found is not None and int(found[1] or 0) <= _LAST_PORT else "form"
 
 
 def checked_url(store: Store, account: str, url: str) -> str:

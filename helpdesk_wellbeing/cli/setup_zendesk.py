@@ -71,10 +71,14 @@ def to_uninstall(
 
 def package(store: Store, account: str, url: str) -> Package:
     """The app, which brings what `install` has not made yet. Raises ConfigError."""
+    from webhooks.zendesk.app import joining
     from webhooks.zendesk.app.package import package as packed
 
     require_platform(store, account, "zendesk")
-    return packed(checked_url(store, account, url), account, store.installed.things(account))
+    url = checked_url(store, account, url)
+    made = packed(url, account, store.installed.things(account))
+    joining.packed_for(store, account, url)
+    return made
 
 
 def missing(store: Store, account: str) -> list[str]:

@@ -60,6 +60,7 @@ def test_it_writes_where_it_is_told_and_reports_as_json(command, tmp_path):
         (("zendesk", "--account", "acme", "--url", "https://wellbeing.example.com"), "is the example address"),
         (("freshdesk", "--account", "acme-fd", "--url", "https://wellbeing.example.com"), "your own installation"),
         (("freshdesk", "--account", "acme-fd", "--url", f"{URL}:8443"), "port 443"),
+        (("freshdesk", "--account", "acme-fd", "--url", f"{URL}:99999"), "--url is https://host"),
         (("zendesk", "--account", "nobody", "--url", URL), 'no account "nobody"'),
     ],
 )

@@ -9,21 +9,18 @@ import zipfile
 import pytest
 
 from helpdesk_wellbeing.errors import ConfigError
+from tests import broken_apps
 from webhooks import packing, scripts
 from webhooks.freshdesk.app import checks, contents, manifest
 from webhooks.freshdesk.app.package import finished, package, source
-from webhooks.packing import Folder
 
 URL = "https://wellbeing.acme.example"
 SERVER, REQUESTS, IPARAMS = "server/server.js", "config/requests.json", "config/iparams.json"
 
 
-class Broken:
-    """The good package, changed."""
-
+class Broken(broken_apps.Broken):
     def __init__(self):
-        self.files = dict(finished(URL, "acme").files)
-        self.links = set()
+        super().__init__(finished(URL, "acme"))
 
     def json(self, file, *path, to=None):
         found = json.loads(self.files[file])
@@ -40,13 +37,12 @@ class Broken:
     def manifest(self, *path, to=None):
         self.json("manifest.json", *path, to=to)
 
+    def calls(self, function):
+        self.text("app/scripts/page.js", "show();\n", f'client.request.invoke("{function}", {{}});\n')
+
     def text(self, file, old, new):
         assert old.encode() in self.files[file]
         self.files[file] = self.files[file].replace(old.encode(), new.encode())
-
-    @property
-    def folder(self):
-        return Folder(self.files, frozenset(self.links))
 
 
 EVENTS = ("modules", "support_ticket", "events")
@@ -74,6 +70,9 @@ REFUSED = {
         lambda b: b.manifest("modules", "support_ticket"), manifest.modules, "manifest.json", "modules"),
     "unknown module": (
         lambda b: b.manifest("modules", "tickets", to={}), manifest.modules, "manifest.json", "modules.tickets"),
+    "a module that is no object": (
+        lambda b: b.manifest("modules", "support_email", to=[1]), manifest.modules, "manifest.json",
+        "modules.support_email"),
     "requests elsewhere": (
         lambda b: b.manifest("modules", "support_ticket", "requests", to={}), manifest.modules, "manifest.json",
         "modules.support_ticket.requests"),
@@ -106,19 +105,25 @@ REFUSED = {
     "an export for nothing": (
         lambda b: b.manifest(*EVENTS, "onTicketDelete"), manifest.handlers, SERVER, "onTicketDeleteHandler"),
     "a function that is not there": (
-        lambda b: b.manifest("modules", "common", "functions", to={"look": {"timeout": 20}}), manifest.functions,
-        "manifest.json", "modules.common.functions.look"),
+        lambda b: (b.manifest("modules", "common", "functions", to={"look": {"timeout": 20}}), b.calls("look")),
+        manifest.functions, "manifest.json", "modules.common.functions.look"),
+    "a function that nobody calls": (
+        lambda b: (b.manifest("modules", "common", "functions", to={"look": {"timeout": 20}}),
+                   b.text(SERVER, "exports = {\n", "exports = {\n  look: function () {\n    renderData();\n  },\n")),
+        manifest.functions, "manifest.json", "modules.common.functions.look"),
     "an odd timeout": (
         lambda b: b.manifest("modules", "common", "functions", to={"look": {"timeout": 12}}), manifest.functions,
         "manifest.json", "modules.common.functions.look.timeout"),
     "an undeclared function": (
-        lambda b: b.text("app/scripts/page.js", "show();\n", 'client.request.invoke("look", {});\n'),
-        manifest.functions, "manifest.json", "modules.common.functions.look"),
+        lambda b: b.calls("look"), manifest.functions, "manifest.json", "modules.common.functions.look"),
     "a request without a template": (
         lambda b: b.json(REQUESTS, "getState"), manifest.declared_requests, REQUESTS, "getState"),
     "a template that is not declared": (
         lambda b: b.manifest("modules", "common", "requests", "getState"), manifest.declared_requests,
         "manifest.json", "modules.common.requests.getState"),
+    "too many templates": (
+        lambda b: [b.manifest("modules", "common", "requests", f"r{n}", to={}) for n in range(98)],
+        manifest.declared_requests, "manifest.json", "modules.common.requests"),
     "a call without a template": (
         lambda b: b.text(SERVER, '"postEvent"', '"sendEvent"'), manifest.used_requests, SERVER, "sendEvent"),
     "a template that nobody calls": (
@@ -137,8 +142,8 @@ REFUSED = {
         lambda b: b.json(IPARAMS, "key", to={"display_name": "Key", "type": "api_key", "secure": True}),
         contents.parameters, IPARAMS, "key.type_attributes.product"),
     "secure as text": (
-        lambda b: b.json(IPARAMS, "wellbeing_secret", "secure", to="true"), contents.parameters, IPARAMS,
-        "wellbeing_secret.secure"),
+        lambda b: b.json(IPARAMS, "mode", to={"display_name": "Mode", "type": "text", "secure": "true"}),
+        contents.parameters, IPARAMS, "mode.secure"),
     "an open secret": (
         lambda b: b.json(IPARAMS, "wellbeing_secret", "secure", to=False), contents.parameters, IPARAMS,
         "wellbeing_secret.secure"),
@@ -160,6 +165,9 @@ REFUSED = {
     "a body in the template": (
         lambda b: b.json(REQUESTS, "postEvent", "schema", "body", to="{}"), contents.request_templates, REQUESTS,
         "postEvent.schema.body"),
+    "a second try": (
+        lambda b: b.json(REQUESTS, "postEvent", "options", to={"maxAttempts": 2}), contents.request_templates,
+        REQUESTS, "postEvent.options.maxAttempts"),
     "a parameter that nobody is asked for": (
         lambda b: b.json(REQUESTS, "postEvent", "schema", "path", to="/<%= iparam.account %>"),
         contents.request_variables, REQUESTS, "postEvent.schema.path"),
@@ -189,6 +197,16 @@ REFUSED = {
     "async for nothing": (
         lambda b: b.text(SERVER, "onAppUninstallHandler: function", "onAppUninstallHandler: async function"),
         contents.lint, SERVER, "onAppUninstallHandler"),
+    "async for nothing in a page": (
+        lambda b: b.text("app/scripts/page.js", "function told", "async function told"), contents.lint,
+        "app/scripts/page.js", "told"),
+    "given for nothing": (
+        lambda b: b.text(SERVER, "async function post(body)", "async function post(body, tries)"), contents.lint,
+        SERVER, "post.tries"),
+    "an installation without an end": (
+        lambda b: b.text(SERVER, "onAppUninstallHandler: function () {\n    renderData();",
+                         "onAppUninstallHandler: function () {\n    return;"),
+        contents.set_up_ends, SERVER, "onAppUninstallHandler"),
     "a text is sent": (
         lambda b: b.text(SERVER, '"agent_id", ', '"agent_id", "subject", '), contents.forwards_no_more, SERVER,
         "RECORD_FIELDS.subject"),
@@ -201,6 +219,9 @@ REFUSED = {
     "an address is sent": (
         lambda b: b.text(SERVER, 'actor: picked(data.actor, ["id", "type"])',
                          'actor: picked(data.actor, ["id", "type", "email"])'),
+        contents.forwards_no_more, SERVER, "actor.email"),
+    "an address is sent in another way": (
+        lambda b: b.text(SERVER, 'actor: picked(data.actor, ["id", "type"])', "actor: { mail: data.actor.email }"),
         contents.forwards_no_more, SERVER, "actor.email"),
     "untranslated": (
         lambda b: b.text("app/scripts/words.js", '    refused: "Je installatie', '    refusd: "Je installatie'),
@@ -234,21 +255,25 @@ def test_a_broken_package_is_refused_with_file_and_key(what):
     broken = Broken()
     breaks(broken)
 
-    found = list(check(broken.folder))
+    broken_apps.is_refused(broken.folder, check, checks.CHECKS, file, key)
 
-    assert (file, key) in [(problem.file, problem.key) for problem in found if not problem.is_warning]
-    assert all(problem.said for problem in found)
-    with pytest.raises(ConfigError, match="no package was written"):
-        packing.packed(broken.folder, checks.problems(broken.folder), len(checks.CHECKS), "acme")
+
+def test_no_check_breaks_at_what_is_of_the_wrong_kind():
+    broken_apps.no_check_breaks(finished(URL, "acme"), checks.CHECKS, "manifest.json", REQUESTS, IPARAMS)
 
 
 def test_an_event_that_nobody_can_try_is_a_warning():
     broken = Broken()
     broken.files.pop("server/test_data/onTicketCreate.json")
 
-    found = list(contents.samples(broken.folder))
+    broken_apps.is_warned_of(broken.folder, contents.samples, "server/test_data/onTicketCreate.json", "")
 
-    assert [(one.file, one.is_warning) for one in found] == [("server/test_data/onTicketCreate.json", True)]
+
+def test_a_function_with_many_ways_through_it_is_a_warning():
+    broken = Broken()
+    broken.text(SERVER, "async function post(body) {\n", f"async function post(body) {{\n{'  if (body) {}' * 7}\n")
+
+    broken_apps.is_warned_of(broken.folder, contents.lint, SERVER, "post")
 
 
 def test_the_neutral_package_is_refused_so_that_nobody_uploads_it():

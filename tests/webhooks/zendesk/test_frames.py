@@ -95,6 +95,7 @@ def test_the_lead_sees_the_move_its_reason_and_the_loads_and_accepts_it(place: P
     assert SAFE[0] not in html
     assert SAFE[1] in html
     assert "The move evens out open work." in html
+    assert "Measured" in html
     assert "16.2" in html
     answer = place.decide(html)
     assert answer.status_code == 200
@@ -110,6 +111,7 @@ def test_of_several_moves_only_this_tickets_may_be_accepted(place: Place) -> Non
     html = place.sidebar(LEAD)
 
     assert "Accept all 2 moves" in html
+    assert f"<li>#{ANOTHER}: Gina Giver → {SAFE[1]}" in html  # nobody accepts what is not shown
     place.decide(html, "accept_one")
     assert {write.target for write in place.store.writes.of_proposal("acme", id) if write.kind == "move"} == {TICKET}
 
@@ -216,6 +218,32 @@ def test_a_page_token_that_is_not_ours_opens_nothing(place: Place) -> None:
         assert place.client.post("/zaf/decision", data={"page": page}).status_code == 403
 
 
+def test_a_page_that_outlived_its_account_is_framed_by_nobody(place: Place) -> None:
+    html = place.sidebar(LEAD)
+    place.store.upkeep.purge("acme")
+    place.store.forget_account("acme")
+
+    answer = place.client.post("/zaf/ticket", data={"page": page_of(html), "ticket": TICKET})
+
+    assert answer.status_code == 403
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_why_nothing_was_changed_is_said_in_the_readers_language(place: Place) -> None:
+    id = place.suggest()
+    dutch = {"Accept-Language": "nl"}
+    form = {"page": page_of(place.sidebar(LEAD)), "ticket": ANOTHER, "decision": "accept_one"}
+    other = place.client.post("/zaf/decision", data=form, headers=dutch)
+    review.decline(place.store, "acme", id, "Somebody", "other", place.clock.at)
+    late = place.client.post("/zaf/decision", data=form, headers=dutch)
+
+    for answer, said in ((other, f"{ANOTHER} hoort er niet bij."), (late, "Somebody")):
+        assert answer.status_code == 409
+        assert "Er is niets gewijzigd." in answer.text
+        assert said in answer.text
+        assert "proposal" not in answer.text
+
+
 def test_what_was_decided_meanwhile_is_not_decided_again(place: Place) -> None:
     id = place.suggest()
     html = place.sidebar(LEAD)
@@ -244,10 +272,19 @@ def test_what_has_changed_since_it_was_shown_is_shown_again_and_not_accepted(pla
 
 def test_the_navigation_bar_shows_the_lead_what_waits_oldest_first(place: Place) -> None:
     id = place.suggest()
+    place.store.work.note_run("acme", evaluated_until=place.clock.at)
     html = place.open("nav_bar", LEAD).text
 
+    assert "Everything up to" in html  # Zendesk keeps the page open for hours
+    assert "not up to date" not in html
     assert f'href="{URL}/a/acme/proposals/{id}"' in html
     assert "Billing" in html
+
+
+def test_the_navigation_bar_says_that_reading_is_paused(place: Place) -> None:
+    place.store.work.note_run("acme", evaluated_until=place.clock.at, paused_at=place.clock.at)
+
+    assert "not up to date" in place.open("nav_bar", LEAD).text
 
 
 @pytest.mark.parametrize(

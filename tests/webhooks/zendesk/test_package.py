@@ -9,21 +9,17 @@ import zipfile
 
 import pytest
 
-from helpdesk_wellbeing.errors import ConfigError
+from tests import broken_apps
 from webhooks import packing, scripts
-from webhooks.packing import Folder
 from webhooks.zendesk.app import checks, contents, manifest, requirements
 from webhooks.zendesk.app.package import finished, package, source
 
 URL = "https://wellbeing.acme.example"
 
 
-class Broken:
-    """The good package, changed."""
-
+class Broken(broken_apps.Broken):
     def __init__(self):
-        self.files = dict(finished(URL).files)
-        self.links = set()
+        super().__init__(finished(URL))
 
     def json(self, name, **changes):
         found = json.loads(self.files[name])
@@ -43,10 +39,6 @@ class Broken:
 
     def require(self, **things):
         self.files["requirements.json"] = json.dumps(things).encode()
-
-    @property
-    def folder(self):
-        return Folder(self.files, frozenset(self.links))
 
 
 def test_what_install_has_made_is_not_brought_a_second_time():
@@ -129,11 +121,27 @@ REFUSED = {
     "autoLoad without an address": (
         lambda b: b.manifest(location__support__nav_bar__url=None), manifest.locations, "manifest.json",
         "location.support.nav_bar.autoLoad"),
+    "a product without places": (
+        lambda b: b.manifest(location__support=[]), manifest.locations, "manifest.json", "location.support"),
+    "a place without an address": (
+        lambda b: b.manifest(**{f"{SIDEBAR}__url": None}), manifest.locations, "manifest.json",
+        "location.support.ticket_sidebar.url"),
+    "an address without a host": (
+        lambda b: b.manifest(**{f"{SIDEBAR}__url": "https:///x"}), manifest.locations, "manifest.json",
+        "location.support.ticket_sidebar.url"),
     "flexible as text": (
         lambda b: b.manifest(**{f"{SIDEBAR}__flexible": "yes"}), manifest.locations, "manifest.json",
         "location.support.ticket_sidebar.flexible"),
     "a parameter called name": (
         lambda b: b.manifest(parameters__0__name="name"), manifest.parameters, "manifest.json", "parameters.name"),
+    "a parameter that is no object": (
+        lambda b: b.manifest(parameters=["server_url"]), manifest.parameters, "manifest.json", "parameters.0"),
+    "required as text": (
+        lambda b: b.manifest(parameters__0__required="yes"), manifest.parameters, "manifest.json",
+        "parameters.server_url.required"),
+    "one scope as text": (
+        lambda b: b.manifest(parameters__0__scopes="header"), manifest.parameters, "manifest.json",
+        "parameters.server_url.scopes"),
     "a nameless parameter": (
         lambda b: b.manifest(parameters__0__name=None), manifest.parameters, "manifest.json", "parameters.0.name"),
     "unknown type": (
@@ -159,6 +167,9 @@ REFUSED = {
         manifest.third_party_login, "manifest.json", "oauth.client_secret"),
     "oauth without a parameter": (
         lambda b: b.manifest(oauth=oauth()), manifest.third_party_login, "manifest.json", "oauth"),
+    "two oauth parameters": (
+        lambda b: b.manifest(oauth=oauth(), parameters=[{"name": name, "type": "oauth"} for name in "ab"]),
+        manifest.third_party_login, "manifest.json", "parameters"),
     "a secure oauth parameter": (
         lambda b: b.manifest(oauth=oauth(), parameters=[{"name": "a", "type": "oauth", "secure": True}]),
         manifest.third_party_login, "manifest.json", "parameters.a.secure"),
@@ -174,6 +185,14 @@ REFUSED = {
     "requirements of marketing": (
         lambda b: (b.manifest(marketingOnly=True), b.require(views={})), requirements.requirements_have_a_place,
         "requirements.json", ""),
+    "requirements as a list": (
+        lambda b: b.files.update({"requirements.json": b"[]"}), requirements.requirements_have_a_place,
+        "requirements.json", ""),
+    "things as a list": (
+        lambda b: b.require(views=[]), requirements.requirement_fields, "requirements.json", "views"),
+    "requirements of chat": (
+        lambda b: (b.manifest(location={"chat": {"main": URL}}), b.require(views={})),
+        requirements.requirements_have_a_place, "requirements.json", ""),
     "unknown kind": (
         lambda b: b.require(view={"a": {"title": "A"}}), requirements.requirement_kinds, "requirements.json", "view"),
     "too many": (
@@ -194,6 +213,19 @@ REFUSED = {
     "too many objects": (
         lambda b: b.require(custom_objects_v2={"objects": [{}] * 51}), requirements.requirement_objects,
         "requirements.json", "custom_objects_v2.objects"),
+    "too many old objects": (
+        lambda b: b.require(custom_objects={"custom_object_types": [{}] * 40, "custom_object_relationship_types":
+                                            [{}] * 11}),
+        requirements.requirement_objects, "requirements.json", "custom_objects"),
+    "an object of too many fields": (
+        lambda b: b.require(custom_objects_v2={"object_fields": [{"object_key": "a"}] * 21}),
+        requirements.requirement_objects, "requirements.json", "custom_objects_v2.object_fields"),
+    "an object of too many triggers": (
+        lambda b: b.require(custom_objects_v2={"object_triggers": [{"object_key": "a"}] * 11}),
+        requirements.requirement_objects, "requirements.json", "custom_objects_v2.object_triggers"),
+    "objects that are too large": (
+        lambda b: b.require(custom_objects_v2={"objects": [{"title": "x" * 1024 * 1024}]}),
+        requirements.requirement_objects, "requirements.json", "custom_objects_v2"),
     "a setting in objects": (
         lambda b: b.require(custom_objects_v2={"objects": [{"title": "{{setting.x}}"}]}),
         requirements.requirement_objects, "requirements.json", "custom_objects_v2"),
@@ -209,6 +241,15 @@ REFUSED = {
     "public without words": (
         lambda b: (b.manifest(private=False), b.json("translations/en.json", app__long_description=None)),
         contents.translations_are_there, "translations/en.json", "app.long_description"),
+    "public without a short word": (
+        lambda b: (b.manifest(private=False), b.json("translations/en.json", app__short_description=None)),
+        contents.translations_are_there, "translations/en.json", "app.short_description"),
+    "words as a list": (
+        lambda b: b.files.update({"translations/nl.json": b"[]"}), contents.translations_are_there,
+        "translations/nl.json", ""),
+    "labels as a list": (
+        lambda b: b.json("translations/nl.json", app__parameters=[]), contents.translated_parameters,
+        "translations/nl.json", "app.parameters"),
     "no label": (
         lambda b: b.json("translations/nl.json", app__parameters__server_url__label=None),
         contents.translated_parameters, "translations/nl.json", "app.parameters.server_url.label"),
@@ -298,12 +339,7 @@ def test_a_broken_package_is_refused_with_file_and_key(what):
     broken = Broken()
     breaks(broken)
 
-    found = list(check(broken.folder))
-
-    assert (file, key) in [(problem.file, problem.key) for problem in found if not problem.is_warning]
-    assert all(problem.said for problem in found)
-    with pytest.raises(ConfigError, match="no package was written"):
-        packing.packed(broken.folder, checks.problems(broken.folder), len(checks.CHECKS), "acme")
+    broken_apps.is_refused(broken.folder, check, checks.CHECKS, file, key)
 
 
 @pytest.mark.parametrize("what", WARNED)
@@ -312,10 +348,20 @@ def test_a_doubtful_package_is_built_with_a_warning(what):
     broken = Broken()
     breaks(broken)
 
-    found = list(check(broken.folder))
+    broken_apps.is_warned_of(broken.folder, check, file, key)
 
-    assert (file, key) in [(problem.file, problem.key) for problem in found if problem.is_warning]
-    assert [problem for problem in found if not problem.is_warning] == []
+
+def test_no_check_breaks_at_what_is_of_the_wrong_kind():
+    good = Broken()
+    good.manifest(oauth=oauth(), experiments={"magic": True})
+    good.json("manifest.json", parameters__0__scopes=["header"])
+    good.require(views={"a": {"title": "A"}}, targets={"a": {"title": "A", "type": "email_target"}},
+                 custom_objects={"custom_object_types": [{}]},
+                 custom_objects_v2={"objects": [{}], "object_fields": [{"object_key": "a"}]})  # fmt: skip
+
+    broken_apps.no_check_breaks(
+        good.folder, checks.CHECKS, "manifest.json", "requirements.json", "translations/nl.json"
+    )
 
 
 def test_the_neutral_package_is_refused_so_that_nobody_uploads_it():

@@ -7,8 +7,10 @@ import hashlib
 import hmac
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,7 @@ def template(front: SimulatedZendesk, tmp_path_factory: pytest.TempPathFactory) 
         store.create_account("acme", platform="zendesk", settings=settings)
         ours = {"app": str(app.app), "installation": str(app.installation), "url": URL}
         store.set_meta("acme", joining.META, json.dumps(ours))
+        joining.packed_for(store, "acme", URL)
     return folder
 
 
@@ -289,6 +292,28 @@ def test_a_rotated_key_is_found_but_not_asked_for_more_than_once_a_minute(place:
     assert place.opened(place.token()).agent == "4711"
 
 
+def test_who_comes_while_the_first_key_is_asked_for_waits_for_it(place: Place) -> None:
+    asked, answers = threading.Event(), threading.Event()
+    fetch = from_account(place.store)
+
+    def slowly(app: Installed) -> Any:
+        asked.set()
+        answers.wait(5)
+        return fetch(app)
+
+    keys = PublicKeys(slowly, place.clock)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(keys.of, place.ours)
+        asked.wait(5)
+        second = pool.submit(keys.of, place.ours)
+        with pytest.raises(TimeoutError):
+            second.result(0.05)
+        answers.set()
+
+        assert first.result(5) is second.result(5) is not None
+    assert place.front.apps.asked == 1
+
+
 def test_a_host_that_does_not_answer_is_not_asked_again_and_again(place: Place) -> None:
     asked = []
 
@@ -332,6 +357,14 @@ def test_which_of_two_apps_is_ours_has_to_be_said(place: Place) -> None:
         joining.join(place.store, "acme", place.api)
 
     assert joining.join(place.store, "acme", place.api, second.app).app == str(second.app)
+
+
+def test_another_app_that_has_an_address_in_the_same_setting_is_not_ours(place: Place) -> None:
+    theirs = place.front.apps.install(server_url="https://other.example")
+
+    assert joining.join(place.store, "acme", place.api).url == URL
+    with pytest.raises(ConfigError, match="package zendesk"):
+        joining.join(place.store, "acme", place.api, theirs.app)
 
 
 def test_before_it_was_uploaded_the_next_step_is_said(place: Place) -> None:

@@ -35,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     contents.pages,
     contents.sandbox,
     contents.lint,
+    contents.set_up_ends,
     contents.forwards_no_more,
     contents.samples,
     contents.every_language_says_the_same,

@@ -27,7 +27,14 @@ _KNOWN_VARIABLE = re.compile(r"(?:encode\()?(iparam|context)\.(\w+)\)?|access_to
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SECRET_NAME = re.compile(r"secret|token|password|api_key", re.IGNORECASE)
 _NOT_THERE = re.compile(r"(?<![\w.])(process|Buffer|setTimeout|setInterval)\b")
-_ASYNC = re.compile(r"^( *)(?:\w+: )?async function ?(\w*)[^{\n]*\{\n(.*?)^\1\}", re.MULTILINE | re.DOTALL)
+_FUNCTION = re.compile(
+    r"^(?P<indent> *)(?:(?P<key>\w+): )?(?P<waits>async )?function ?(?P<name>\w*)\((?P<given>[^)]*)\) \{\n"
+    r"(?P<body>.*?)^(?P=indent)\}",
+    re.MULTILINE | re.DOTALL,
+)
+_BRANCH = re.compile(r"\b(?:if|for|while|case|catch)\b|&&|\|\||\?(?!\.)")
+_MOST_BRANCHES = 7
+_SET_UP = ("onAppInstall", "afterAppUpdate", "onAppUninstall")
 _OUTSIDE = re.compile(r"""<script[^>]+src=["'](?!\{\{\{appclient\}\}\}|scripts/)([^"']+)""")
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|\son\w+\s*=|\sstyle\s*=")
 _CLIENT = '<script src="{{{appclient}}}"></script>'
@@ -72,7 +79,7 @@ def parameters(folder: Folder) -> Iterator[Problem]:
 
 
 def request_templates(folder: Folder) -> Iterator[Problem]:
-    """Every template says whom it asks, by host and path apart, and only over https."""
+    """Every template says whom it asks, by host and path apart, only over https, and once."""
     for name, one in _dict(folder.json(REQUESTS)).items():
         schema = _dict(_dict(one).get("schema"))
         host, path = str(schema.get("host", "")), str(schema.get("path", ""))
@@ -87,6 +94,9 @@ def request_templates(folder: Folder) -> Iterator[Problem]:
             yield Problem(REQUESTS, f"{name}.schema.protocol", "not https; secrets go over https only")
         if "body" in schema:
             yield Problem(REQUESTS, f"{name}.schema.body", "a body is given with the call; take it away here")
+        if "maxAttempts" in _dict(_dict(one).get("options")):  # an event has 20 s, and one that hangs takes 15
+            said = "a second try would outlast the event, so that nothing is sent again later; take it away"
+            yield Problem(REQUESTS, f"{name}.options.maxAttempts", said)
 
 
 def request_variables(folder: Folder) -> Iterator[Problem]:
@@ -141,11 +151,25 @@ def sandbox(folder: Folder) -> Iterator[Problem]:
 
 
 def lint(folder: Folder) -> Iterator[Problem]:
-    """An async function that waits for nothing is refused."""
-    for found in _ASYNC.finditer(_text(folder, SERVER)):
-        if "await " not in found[3]:
-            name = found[2] or found[0].strip().partition(":")[0]
-            yield Problem(SERVER, name, "an async function without await; take async away")
+    """An async function that waits for nothing and what is given for nothing are refused; mazes are warned of."""
+    for file, text in folder.texts(".js"):
+        for found in _FUNCTION.finditer(text):
+            name, body = found["name"] or found["key"] or "", found["body"]
+            if found["waits"] and "await " not in body:
+                yield Problem(file, name, "an async function without await; take async away")
+            for given in re.findall(r"\w+", found["given"]):
+                if not re.search(rf"\b{given}\b", body):
+                    yield Problem(file, f"{name}.{given}", "it is given and never used; take it away")
+            if len(_BRANCH.findall(body)) >= _MOST_BRANCHES:
+                yield Problem(file, name, f"more than {_MOST_BRANCHES} ways through it; divide it", is_warning=True)
+
+
+def set_up_ends(folder: Folder) -> Iterator[Problem]:
+    """The platform waits until what runs at installation says that it is done."""
+    bodies = {found["key"]: found["body"] for found in _FUNCTION.finditer(_text(folder, SERVER))}
+    for key, handler in handlers_of(folder).items():
+        if key.endswith(_SET_UP) and "renderData(" not in bodies.get(handler, "renderData("):
+            yield Problem(SERVER, handler, "it does not end with renderData(); call it there")
 
 
 def forwards_no_more(folder: Folder) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from webhooks.packing import Folder, Problem, png_size
-from webhooks.zendesk.app.manifest import LOCALE, MANIFEST, has_pages, manifest_of
+from webhooks.zendesk.app.manifest import LOCALE, MANIFEST, has_pages, list_in, manifest_of, object_in
 
 _FORBIDDEN = frozenset({
     "rar", "zip", "gz", "gzip", "pdf", "doc", "docx", "avi", "bin", "bz", "bz2", "csh", "sh", "jar", "mp3", "mpeg",
@@ -51,7 +51,8 @@ def translations_are_there(folder: Folder) -> Iterator[Problem]:
 def translated_parameters(folder: Folder) -> Iterator[Problem]:
     """Every parameter that is named in a language has a label, and the default language names them all."""
     manifest = manifest_of(folder)
-    asked = [one.get("name") for one in manifest.get("parameters") or () if isinstance(one, dict)]
+    names = [one.get("name") for one in list_in(manifest, "parameters") if isinstance(one, dict)]
+    asked = [name for name in names if isinstance(name, str)]
     for name, _ in _translations(folder):
         named = _words(folder, name).get("parameters", {})
         if not isinstance(named, dict):
@@ -71,7 +72,7 @@ def translated_parameters(folder: Folder) -> Iterator[Problem]:
 
 def translated_products(folder: Folder) -> Iterator[Problem]:
     """Words that are said product by product are those of the app's products."""
-    products = set(manifest_of(folder).get("location") or ())
+    products = object_in(manifest_of(folder), "location").keys()
     for name, _ in _translations(folder):
         said = {key for key in ("support", "chat", "sell") if isinstance(_words(folder, name).get(key), dict)}
         for product in sorted(said - products):
@@ -103,10 +104,10 @@ def every_language_says_the_same(folder: Folder) -> Iterator[Problem]:
 
 def icons(folder: Folder) -> Iterator[Problem]:
     """Places with an icon of their own have it."""
-    support = (manifest_of(folder).get("location") or {}).get("support") or {}
+    support = object_in(object_in(manifest_of(folder), "location"), "support")
     for place in _WITH_ICON:
         svg, png = f"assets/icon_{place}.svg", f"assets/icon_{place}_inactive.png"
-        if isinstance(support, dict) and place in support and svg not in folder.files and png not in folder.files:
+        if place in support and svg not in folder.files and png not in folder.files:
             yield Problem(svg, "", f"it is missing, and {place} shows it; add it")
 
 

@@ -27,7 +27,8 @@ from helpdesk_wellbeing.errors import CannotDecide, HasChanged, StoreError
 from helpdesk_wellbeing.logs import place_of
 from helpdesk_wellbeing.sheets import Patience
 from helpdesk_wellbeing.store.access import Session
-from helpdesk_wellbeing.web import headers
+from helpdesk_wellbeing.web import headers, words
+from helpdesk_wellbeing.web.problems import explained
 from webhooks.zendesk.app import joining, page_tokens
 from webhooks.zendesk.app.keys import PublicKeys, from_account
 from webhooks.zendesk.app.page_tokens import PageToken
@@ -126,12 +127,12 @@ class _Frame:
 
     @staticmethod
     def continued(known: Known, at: datetime) -> _Frame:
-        token = page_tokens.read(known.store.access.cookie_secret(), request.form.get("page", ""), at)
-        app = (
-            joining.installed(known.store, token.account) if token and known.store.has_account(token.account) else None
-        )
+        secret, page = known.store.access.cookie_secret(), request.form.get("page", "")
+        account = page_tokens.account_of(secret, page)
+        app = joining.installed(known.store, account) if account and known.store.has_account(account) else None
+        token = page_tokens.read(secret, page, at)
         if token is None or app is None:
-            raise _Old(page_tokens.account_of(known.store.access.cookie_secret(), request.form.get("page", "")))
+            raise _Old(None if app is None else account)  # one that was disconnected has no helpdesk to frame it
         return _Frame(known, replace(token, shown_at=at), app.url, at)
 
     @property
@@ -197,11 +198,12 @@ class _Frame:
             problem = _("This has changed since you looked at it. Nothing was changed; look again, then decide.")
             return self.ticket(ticket, problem=problem, status=409)
         except CannotDecide as why:
-            return self.ticket(ticket, problem=_("Nothing was changed: %(why)s", why=why), status=409)
+            problem = _("Nothing was changed. %(problem)s", problem=explained(why))
+            return self.ticket(ticket, problem=problem, status=409)
         return self.ticket(ticket, said=said)
 
     def _decide(self, viewer: Viewer, shown: Shown, ticket: str, decision: str, reason: str) -> str:
-        may_not = CannotDecide(_("this is not for you to decide, or it was decided already."))
+        may_not = CannotDecide(words.stands(shown))
         if decision in ("accept", "accept_one"):
             if not shown.may_accept:
                 raise may_not
@@ -212,7 +214,7 @@ class _Frame:
         if decision != "decline" or not shown.may_decline:
             raise may_not
         if reason not in review.DECLINED_BECAUSE:
-            raise CannotDecide(_("choose a reason first."))
+            raise CannotDecide(_("Choose a reason."))
         review.decline(self.store, self.account, shown.id, viewer.who, reason, self.at)
         return str(_("Declined. It is not proposed again for some days."))
 
@@ -239,8 +241,6 @@ class _Frame:
 
 def _page(template: str, **values: Any) -> str:
     told = {name: request.args.get(name, "")[:_LONGEST_ADDRESS] for name in ("origin", "app_guid")}
-    from helpdesk_wellbeing.web import words
-
     return render_template(
         f"zaf/{template}", language=str(get_locale()), sdk=SDK, told=urlencode(told), words=words, **values
     )

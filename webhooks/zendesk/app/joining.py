@@ -1,7 +1,8 @@
 """Which app of the account is ours: Zendesk numbers an app and its installation when an admin uploads it.
 
 The list of installations shows the settings of each, so ours is known by the address of this installation, which the
-package has put there.
+package has put there. Other apps may have a setting of that name, and whoever makes one gets tokens for it: such an app
+must never count as ours.
 https://developer.zendesk.com/api-reference/ticketing/apps/apps/#list-app-installations
 """
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 META = "zendesk_app"
+_PACKED = "zendesk_app_url"  # for which address the last package was made
 PARAMETER = "server_url"
 _INSTALLATIONS = "/api/v2/apps/installations.json"
 
@@ -45,6 +47,11 @@ class Installed:
         return self.host, f"https://{self.host}"
 
 
+def packed_for(store: Store, account: str, url: str) -> None:
+    """A package was made that bears this address."""
+    store.set_meta(account, _PACKED, url)
+
+
 def join(store: Store, account: str, api: ZendeskApi, app: int | None = None) -> Installed:
     """Find our app among the account's and keep its numbers.
 
@@ -54,11 +61,13 @@ def join(store: Store, account: str, api: ZendeskApi, app: int | None = None) ->
     rows = answer.get("installations") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         raise BadPayload(f"zendesk: the answer to GET {_INSTALLATIONS} lists no installations; report it")
-    found = [one for one in _ours(rows, account, host_of(store, account)) if app is None or one.app == str(app)]
+    url = store.get_meta(account, _PACKED) or ""
+    ours = (one for one in _with_address(rows, account, host_of(store, account)) if one.url == url)
+    found = [one for one in ours if app is None or one.app == str(app)]
     if not found:
         raise ConfigError(
-            f"{account}: no app in Zendesk has the setting {PARAMETER}; upload and install the package first "
-            f"(helpdesk-wellbeing package zendesk --account {account} --url …)"
+            f"{account}: no app in Zendesk has the address of the last package as its {PARAMETER}; upload and install "
+            f"the package first (helpdesk-wellbeing package zendesk --account {account} --url …)"
         )
     if len(found) > 1:
         numbers = ", ".join(sorted({one.app for one in found}))
@@ -87,7 +96,7 @@ def host_of(store: Store, account: str) -> str:
     return f"{store.account(account).settings['subdomain']}.zendesk.com"
 
 
-def _ours(rows: list[Any], account: str, host: str) -> Iterator[Installed]:
+def _with_address(rows: list[Any], account: str, host: str) -> Iterator[Installed]:
     for row in rows:
         settings = row.get("settings") if isinstance(row, dict) else None
         url = settings.get(PARAMETER) if isinstance(settings, Mapping) else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ ANEW_AFTER_S = 60.0  # a signature that doesn't fit sets off one look at most in
 AFTER_TROUBLE_S = 10.0
 SMALLEST_BITS = 2048
 _LARGEST_BYTES = 16 * 1024
+_MOST_WAIT = 8  # for a key that is not known yet; threads are few
 
 Fetch = Callable[["Installed"], "RSAPublicKey"]  # raises WellbeingError
 
@@ -41,11 +43,23 @@ class PublicKeys:
         self._clock = clock
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._lock = threading.Lock()
+        self._first: dict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._waiting = threading.BoundedSemaphore(_MOST_WAIT)
 
     def of(self, app: Installed) -> RSAPublicKey | None:
         """The key as last seen, asked for when there is none; None when it can't be had now."""
+        known = self._known(app)
+        if known is not None or not self._waiting.acquire(blocking=False):
+            return known
+        try:
+            with self._first[app.host, app.app]:  # many are opened at once after a start
+                return self._known(app) or self.anew(app)
+        finally:
+            self._waiting.release()
+
+    def _known(self, app: Installed) -> RSAPublicKey | None:
         kept = self._kept.get((app.host, app.app))
-        return kept.key if kept is not None and kept.key is not None else self.anew(app)
+        return None if kept is None else kept.key
 
     def anew(self, app: Installed) -> RSAPublicKey | None:
         """The key as it is now; None when it was asked for a moment ago, or can't be had."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from helpdesk_wellbeing.words import did_you_mean
 from webhooks.packing import Folder, Problem
@@ -120,10 +120,10 @@ def types(folder: Folder) -> Iterator[Problem]:
                             ("oauth", dict, "an object"), ("domainWhitelist", list, "a list")):  # fmt: skip
         if key in manifest and not isinstance(manifest[key], kind):
             yield _bad(key, f"not {word}; write it as one")
-    for place, host in enumerate(_list(manifest, "domainWhitelist")):
+    for place, host in enumerate(list_in(manifest, "domainWhitelist")):
         if not isinstance(host, str) or not host:
             yield _bad(f"domainWhitelist.{place}", "no host name; write it as text")
-    for key, value in _dict(manifest, "author").items():
+    for key, value in object_in(manifest, "author").items():
         if not isinstance(value, str):
             yield _bad(f"author.{key}", "no text; put it in quotation marks")
 
@@ -131,7 +131,7 @@ def types(folder: Folder) -> Iterator[Problem]:
 def addresses(folder: Folder) -> Iterator[Problem]:
     """Addresses that people may click are web addresses with a host."""
     manifest = manifest_of(folder)
-    named = {"author.url": _dict(manifest, "author").get("url"),
+    named = {"author.url": object_in(manifest, "author").get("url"),
              "termsConditionsURL": manifest.get("termsConditionsURL")}  # fmt: skip
     for key, value in named.items():
         if isinstance(value, str) and not _is_web(value):
@@ -151,7 +151,7 @@ def default_locale(folder: Folder) -> Iterator[Problem]:
 
 def locations(folder: Folder) -> Iterator[Problem]:
     """Where the app appears: products and places that exist, with settings of the right kind."""
-    where = _dict(manifest_of(folder), "location")
+    where = object_in(manifest_of(folder), "location")
     if not where and "location" in manifest_of(folder) and has_pages(manifest_of(folder)):
         yield _bad("location", "it is empty; name a product and a place, such as support.ticket_sidebar")
     for product, places in where.items():
@@ -185,7 +185,7 @@ def _page(key: str, page: Any, folder: Folder) -> Iterator[Problem]:
 def _page_address(key: str, url: str, folder: Folder) -> Iterator[Problem]:
     if "{{setting." in url:
         return
-    parts = urlsplit(url)
+    parts = _split(url)
     if parts.scheme or parts.netloc:
         if parts.scheme != "https" and parts.hostname != "localhost":
             yield _bad(key, "not https; Zendesk frames nothing else")
@@ -200,9 +200,9 @@ def _page_address(key: str, url: str, folder: Folder) -> Iterator[Problem]:
 def hosts_are_allowed(folder: Folder) -> Iterator[Problem]:
     """Every host that is framed is one that the app may call."""
     manifest = manifest_of(folder)
-    allowed = _list(manifest, "domainWhitelist")
+    allowed = list_in(manifest, "domainWhitelist")
     for key, url in sorted(page_addresses(manifest).items()):
-        host = urlsplit(url).hostname
+        host = _split(url).hostname
         if host and "{{" not in url and host not in allowed:
             yield _maybe("domainWhitelist", f"{host}, of {key}, is not in it; add it")
 
@@ -210,7 +210,7 @@ def hosts_are_allowed(folder: Folder) -> Iterator[Problem]:
 def page_addresses(manifest: Mapping[str, Any]) -> dict[str, str]:
     """The address of each place, by its key."""
     found = {}
-    for product, places in _dict(manifest, "location").items():
+    for product, places in object_in(manifest, "location").items():
         for place, page in places.items() if isinstance(places, dict) else ():
             url = page.get("url") if isinstance(page, dict) else page
             if isinstance(url, str):
@@ -222,7 +222,7 @@ def parameters(folder: Folder) -> Iterator[Problem]:
     """What the admin is asked for: known types and keys, each name once."""
     manifest = manifest_of(folder)
     seen: set[str] = set()
-    for place, one in enumerate(_list(manifest, "parameters")):
+    for place, one in enumerate(list_in(manifest, "parameters")):
         if not isinstance(one, dict):
             yield _bad(f"parameters.{place}", "no object; write it as {name: …, type: …}")
             continue
@@ -262,7 +262,7 @@ def _parameter(key: str, one: Mapping[str, Any]) -> Iterator[Problem]:
 
 def insecure_parameters(folder: Folder) -> Iterator[Problem]:
     """Secrets that a browser could see."""
-    for one in _list(manifest_of(folder), "parameters"):
+    for one in list_in(manifest_of(folder), "parameters"):
         if not isinstance(one, dict) or not isinstance(one.get("name"), str):
             continue
         key, is_secure = f"parameters.{one['name']}", one.get("secure") is True
@@ -277,7 +277,7 @@ def insecure_parameters(folder: Folder) -> Iterator[Problem]:
 def third_party_login(folder: Folder) -> Iterator[Problem]:
     """The oauth block is whole, and one parameter, which is not secure, goes with it."""
     manifest = manifest_of(folder)
-    of_oauth = [one for one in _list(manifest, "parameters") if isinstance(one, dict) and one.get("type") == "oauth"]
+    of_oauth = [one for one in list_in(manifest, "parameters") if isinstance(one, dict) and one.get("type") == "oauth"]
     if len(of_oauth) > 1:
         yield _bad("parameters", "more than one of type oauth; keep one")
     for one in of_oauth:
@@ -285,7 +285,7 @@ def third_party_login(folder: Folder) -> Iterator[Problem]:
             yield _bad(f"parameters.{one.get('name')}.secure", "one of type oauth cannot be secure; take it away")
     if "oauth" in manifest:
         for key in _OAUTH:
-            if not _dict(manifest, "oauth").get(key):
+            if not object_in(manifest, "oauth").get(key):
                 yield _bad(f"oauth.{key}", "it is missing; add it, or take the oauth block away")
         if not of_oauth:
             yield _bad("oauth", "it needs a parameter of type oauth; add one")
@@ -293,7 +293,7 @@ def third_party_login(folder: Folder) -> Iterator[Problem]:
 
 def experiments(folder: Folder) -> Iterator[Problem]:
     """Experiments that are known."""
-    for name, is_on in _dict(manifest_of(folder), "experiments").items():
+    for name, is_on in object_in(manifest_of(folder), "experiments").items():
         if is_on and name not in _EXPERIMENTS:
             yield _bad(
                 f"experiments.{name}", f"no experiment of Zendesk{did_you_mean(name, _EXPERIMENTS)}; take it away"
@@ -305,26 +305,33 @@ def pages_are_signed(folder: Folder) -> Iterator[Problem]:
     manifest = manifest_of(folder)
     if manifest and page_addresses(manifest) and manifest.get("signedUrls") is not True:
         yield _bad("signedUrls", "pages are only shown to calls that Zendesk signed; write true")
-    for product, places in _dict(manifest, "location").items():
+    for product, places in object_in(manifest, "location").items():
         for place, page in places.items() if isinstance(places, dict) else ():
             if isinstance(page, dict) and page.get("signed") is False:
                 yield _bad(f"location.{product}.{place}.signed", "pages are only shown to calls that Zendesk signed; "
                            "take it away")  # fmt: skip
 
 
-def _dict(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+def object_in(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """What is there; an empty object where it is none, which `types` says."""
     found = manifest.get(key)
     return found if isinstance(found, dict) else {}
 
 
-def _list(manifest: Mapping[str, Any], key: str) -> list[Any]:
+def list_in(manifest: Mapping[str, Any], key: str) -> list[Any]:
+    """The same of a list."""
     found = manifest.get(key)
     return found if isinstance(found, list) else []
 
 
 def _is_web(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
+    parts = _split(text)
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _split(url: str) -> SplitResult:
+    """Its parts; of what can't be read, those of an address without a host."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("https", "", "", "", "")

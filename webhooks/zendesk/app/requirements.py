@@ -9,13 +9,14 @@ https://developer.zendesk.com/documentation/apps/app-developer-guide/apps_requir
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from helpdesk_wellbeing.words import did_you_mean
 from webhooks.packing import Folder, Problem
 from webhooks.zendesk import things
-from webhooks.zendesk.app.manifest import manifest_of
+from webhooks.zendesk.app.manifest import list_in, manifest_of, object_in
 
 REQUIREMENTS = "requirements.json"
 _KINDS = (
@@ -29,10 +30,11 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "webhooks": ("name", "status", "endpoint", "http_method", "request_format"),
     "channel_integrations": ("manifest_url",),
 }
-_OLD_TARGETS = frozenset({"http_target", "url_target_v2"})
+_OLD_TARGETS = ("http_target", "url_target_v2")
 _MOST = 5000
 _MOST_OLD_OBJECTS = 50
 _MOST_OBJECTS = 50
+_MOST_OF_AN_OBJECT = {"object_fields": 20, "object_triggers": 10}
 _MOST_BYTES_OF_OBJECTS = 1024 * 1024
 
 
@@ -53,12 +55,13 @@ def _bad(key: str, said: str) -> Problem:
 
 
 def requirements_have_a_place(folder: Folder) -> Iterator[Problem]:
-    """An app of requirements has some; one of marketing has none; what is there is an object."""
+    """An app of requirements has some; one of marketing or of chat has none; what is there is an object."""
     manifest, is_there = manifest_of(folder), REQUIREMENTS in folder.files
     if manifest.get("requirementsOnly") is True and not is_there:
         yield _bad("", "it is missing, and the app is of requirements only; add it")
-    if manifest.get("marketingOnly") is True and is_there:
-        yield _bad("", "an app for marketing can't have it; take it away")
+    is_of_chat = object_in(manifest, "location").keys() == {"chat"}
+    if (manifest.get("marketingOnly") is True or is_of_chat) and is_there:
+        yield _bad("", "an app for marketing, or for chat alone, can't have it; take it away")
     found = folder.json(REQUIREMENTS)
     if found is not None and not isinstance(found, dict):
         yield _bad("", "not a JSON object; begin it with {")
@@ -96,9 +99,8 @@ def requirement_fields(folder: Folder) -> Iterator[Problem]:
 def requirement_objects(folder: Folder) -> Iterator[Problem]:
     """Custom objects of either kind keep to their limits."""
     found = _of(folder)
-    old = found.get("custom_objects")
-    types = old.get("custom_object_types") if isinstance(old, dict) else None
-    if isinstance(types, list) and len(types) > _MOST_OLD_OBJECTS:
+    old = object_in(found, "custom_objects")
+    if sum(len(list_in(old, key)) for key in old) > _MOST_OLD_OBJECTS:
         yield _bad("custom_objects", f"more than {_MOST_OLD_OBJECTS} of them; take some away")
     new = found.get("custom_objects_v2")
     if new is None:
@@ -108,9 +110,13 @@ def requirement_objects(folder: Folder) -> Iterator[Problem]:
         yield _bad("custom_objects_v2", "more than 1 MB; take some away")
     if "{{setting." in text:
         yield _bad("custom_objects_v2", "settings can't be filled in here; write the value itself")
-    objects = new.get("objects") if isinstance(new, dict) else None
-    if isinstance(objects, list) and len(objects) > _MOST_OBJECTS:
+    if len(list_in(object_in(found, "custom_objects_v2"), "objects")) > _MOST_OBJECTS:
         yield _bad("custom_objects_v2.objects", f"more than {_MOST_OBJECTS} of them; take some away")
+    for kind, most in _MOST_OF_AN_OBJECT.items():
+        ours = (one for one in list_in(object_in(found, "custom_objects_v2"), kind) if isinstance(one, dict))
+        for name, number in Counter(str(one.get("object_key")) for one in ours).items():
+            if number > most:
+                yield _bad(f"custom_objects_v2.{kind}", f"{name} has more than {most} of them; take some away")
 
 
 def _of(folder: Folder) -> dict[str, Any]:
