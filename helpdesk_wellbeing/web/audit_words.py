@@ -18,7 +18,7 @@ from helpdesk_wellbeing.web.rendering import day
 from helpdesk_wellbeing.web.settings import request_words
 from helpdesk_wellbeing.web.settings import words as settings
 from helpdesk_wellbeing.web.texts import by_language
-from helpdesk_wellbeing.web.words import _
+from helpdesk_wellbeing.web.texts import gettext as _
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from helpdesk_wellbeing.surveys.loop import Change, NoChange
 from helpdesk_wellbeing.surveys.results import Why
-from helpdesk_wellbeing.web.words import _, number
+from helpdesk_wellbeing.web.texts import gettext as _
+from helpdesk_wellbeing.web.words import number
 
 
 def state(word: str) -> str:

@@ -6,24 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import flask_babel
 from flask_babel import format_datetime, get_locale, to_user_timezone
 
 from helpdesk_wellbeing.plan.proposal import WRITING
+from helpdesk_wellbeing.web.texts import gettext as _
+from helpdesk_wellbeing.web.texts import ngettext
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.pages.cards import Card
     from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
     from helpdesk_wellbeing.pages.today import Gap
-
-
-def _(message: str, **values: object) -> str:
-    return str(flask_babel.gettext(message, **values))
-
-
-def ngettext(one: str, more: str, number: int, **values: object) -> str:
-    """The right one for a number, in the reader's language."""
-    return str(flask_babel.ngettext(one, more, number, **values))
 
 
 def in_words(texts: Mapping[str, Any]) -> Any:
@@ -324,7 +316,7 @@ def rule(id: str, title: str) -> str:
 
 def translated(text: str) -> str:
     """What a rule's file says, where the catalogue has it."""
-    return str(flask_babel.gettext(text)) if text else ""
+    return _(text) if text else ""
 
 
 def level(word: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from flask_babel import format_decimal
 
 from helpdesk_wellbeing.web import rendering
-from helpdesk_wellbeing.web.texts import gettext as in_language
-from helpdesk_wellbeing.web.words import _, moment, ngettext
+from helpdesk_wellbeing.web.texts import gettext as _
+from helpdesk_wellbeing.web.texts import ngettext
+from helpdesk_wellbeing.web.words import moment
 
 
 def preset(name: str) -> str:
@@ -310,7 +311,7 @@ def carried_out(said: Mapping[str, Any]) -> str:
 def said(line: Mapping[str, Any]) -> str:
     """A line of the plan of a set-up; what is known in English only as it stands."""
     values = line["values"]
-    return str(line["text"]) if values is None else in_language(line["text"], **values)
+    return str(line["text"]) if values is None else _(line["text"], **values)
 
 
 def does(word: str) -> str:
