@@ -9,7 +9,6 @@ from typing import Any
 from flask_babel import format_decimal
 
 from helpdesk_wellbeing.web import rendering
-from helpdesk_wellbeing.web.texts import gettext as in_language
 from helpdesk_wellbeing.web.words import _, moment, ngettext
 
 
@@ -305,12 +304,6 @@ def carried_out(said: Mapping[str, Any]) -> str:
     )
     when = moment(datetime.fromisoformat(said["at"]))
     return _("Last on %(when)s. Taken out: %(what)s.", when=when, what=gone or _("nothing"))
-
-
-def said(line: Mapping[str, Any]) -> str:
-    """A line of the plan of a set-up; what is known in English only as it stands."""
-    values = line["values"]
-    return str(line["text"]) if values is None else in_language(line["text"], **values)
 
 
 def does(word: str) -> str:
