@@ -45,7 +45,8 @@ def explained(trouble: Exception | str) -> str:
 
 def in_language(line: Mapping[str, Any]) -> str:
     """A line as `said.for_page` gives it, in the reader's language."""
-    return _(line["text"], **line["values"]) if line["values"] is not None else explained(line["text"])
+    text, values = line["text"], line["values"]
+    return explained(text) if values is None else _(text, **values)
 
 
 def knows(line: str) -> bool:

@@ -419,7 +419,8 @@ def test_the_app_is_downloaded_and_the_same_files_give_the_same_zip(admin, store
 
     refused = send(admin, "app", url="https://wellbeing.example.com")
     assert refused.status_code == 422
-    assert "is the example address" in refused.text
+    assert "wellbeing.example.com is an example" in refused.text
+    assert "--url" not in refused.text
 
 
 def test_settings_lead_there_instead_of_to_a_command(admin):

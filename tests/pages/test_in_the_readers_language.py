@@ -39,6 +39,8 @@ def alerts(page):
         ("settings/notices/rooms", {"name": "leads", "kind": "slack", "role": "ops", "url": "https://example.com/x"},
          "Zo'n adres geeft Slack niet uit."),
         ("settings/keeping", {"events": "0"}, "van 1 tot"),
+        ("settings/telling/contact", {"contact": "x" * 300}, "hoogstens 200 tekens aan wie"),
+        ("settings/telling/otherwise", {"on": "1999-01-01", "how": "in the meeting"}, "niet in de toekomst ligt"),
     ],
 )  # fmt: skip
 def test_a_dutch_admin_reads_in_dutch_what_does_not_fit(signed_in, path, given, said):

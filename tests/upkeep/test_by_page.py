@@ -278,6 +278,23 @@ def test_an_erasure_that_is_killed_is_finished_and_the_page_says_so(
     assert traces(store, home) == []
 
 
+def test_serve_finishes_an_erasure_of_an_account_that_it_never_pulls_too_and_cuts_nothing_else(store):
+    paused = {"paused_at": NOW, "due_at": NOW + timedelta(days=9)}
+    store.create_account("log")  # imported
+    store.add_events("log", desk_events("log").head(40))
+    store.work.note_run("acme", **paused)
+    assert store.work.due(NOW) == {}
+    for account in ("acme", "log"):
+        store.upkeep.begin_erasing(account, NOOR, "Ida", AT)
+    assert store.work.due(NOW) == {"acme": paused["due_at"], "log": None}
+
+    means = steps.Means(store, now=lambda: NOW + timedelta(days=900))
+    outcome = steps.upkeep(means, "log", Engine(store, "log", CATALOGUE))
+
+    assert (outcome, store.upkeep.erasing("log"), store.upkeep.ran("log")) == ("done", {}, {})
+    assert store.work.due(NOW) == {"acme": paused["due_at"]}
+
+
 def test_what_goes_wrong_never_says_who_it_was(store, home, admin, monkeypatch):
     def broken(self, account, agent, days):
         raise ValueError(f"cannot hide {agent}, {NAME}")
