@@ -9,6 +9,7 @@ import threading
 import zipfile
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -25,6 +26,7 @@ from helpdesk_wellbeing.store import open_store, tables
 from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.upkeep import Upkeep
 from helpdesk_wellbeing.web import cookies
+from helpdesk_wellbeing.upkeep import beside
 from tests.dying import Killed
 from tests.upkeep_desk import AT, CATALOGUE, NAME, NOOR, PIET, desk_events, everything, fill, traces
 
@@ -214,6 +216,32 @@ def test_whoever_is_erased_by_page_is_nowhere_any_more(store, home, signed_in, r
     again = erase(browser)
     assert again.status_code == 404
     assert NAME not in again.text
+
+
+def test_files_are_searched_whole_and_one_that_cannot_be_read_counts(store, home, monkeypatch):
+    monkeypatch.setattr(beside, "_AT_ONCE", 10)
+    (home / "long.csv").write_text(f"0123456{NAME}")
+    (home / "locked.csv").write_text("x")
+    (home / "other.csv").write_text("Piet")
+    opened = Path.open
+
+    def open_or_not(self, *arguments, **named):
+        if self.name == "locked.csv":
+            raise PermissionError(13, "no")
+        return opened(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", open_or_not)
+    found = beside.Beside(home, "sqlite://").files_that_name((NAME,), store.file)
+    assert {"long.csv", "locked.csv", "other.csv"} & {file.name for file in found} == {"long.csv", "locked.csv"}
+
+
+def test_a_file_that_is_called_after_the_person_is_told_without_the_name(store, home, admin):
+    (home / "noor zwanenburg.csv").write_text(NAME)
+
+    erase(admin)
+
+    assert "<code>….csv</code>" in admin.get(HERE).text
+    assert "noor" not in store.get_meta("acme", jobs.ERASING)
 
 
 def test_a_wrong_name_or_no_ground_erases_nobody(store, admin):

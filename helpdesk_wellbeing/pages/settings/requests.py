@@ -5,6 +5,7 @@ Nothing here keeps who it is about: not the state of the work, not its end. What
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -241,6 +242,12 @@ def _days(step: str) -> tuple[int, int] | None:
     return (int(done), int(of)) if done.isdecimal() and of.isdecimal() else None
 
 
+def _unnamed(file: str, words: tuple[str, ...]) -> str:
+    """A file's name without that of the person."""
+    parts = {part for word in words for part in (word, *word.split()) if len(part) > 2}
+    return re.sub("|".join(map(re.escape, sorted(parts, key=len, reverse=True))), "…", file, flags=re.IGNORECASE)
+
+
 def _erase(
     store: Store, account: str, agent: str | None, by: str, at: datetime, tell: Callable[[str], None],
     beside: Beside | None,
@@ -266,7 +273,7 @@ def _erase(
             return {"problem": problem, "files": []}
         beside.forget_runs(account, done_only=True)
         found = [str(file.relative_to(beside.home)) for file in beside.files_that_name(words, store.file)]
-        return {"problem": problem, "files": [file for file in found if not any(word in file for word in words)]}
+        return {"problem": problem, "files": [_unnamed(file, words) for file in found]}
     except StoreBusy:
         raise StoreError(BUSY) from None
     except ConfigError:
