@@ -139,6 +139,19 @@ def test_an_export_holds_what_is_held_and_nothing_about_others(store):
         assert set(archive.namelist()) == {"held.json", *(f"{kind}.csv" for kind in records)}
 
 
+def test_an_export_has_no_ids_of_colleagues_whom_the_directory_does_not_name(store):
+    fill(store)
+    store.replace_people("acme", "file", people().head(0))
+    store.replace_people("acme", "platform", people().head(0))
+    store.access.keep_leavers("acme", [], [PIET], AT)
+
+    text = json.dumps(held(store, "acme", NOOR, Engine(store, "acme", CATALOGUE), AT))
+
+    assert PIET not in text
+    assert "4100283" not in text
+    assert NOOR in text
+
+
 def test_nothing_is_known_of_somebody_else(store):
     from helpdesk_wellbeing.errors import ConfigError
 
