@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from helpdesk_wellbeing import app as web_side
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.engine import Engine
-from helpdesk_wellbeing.pages import jobs, leaving
+from helpdesk_wellbeing.pages import held, jobs, leaving
 from helpdesk_wellbeing.pages.settings import requests
 from helpdesk_wellbeing.pipeline import steps
 from helpdesk_wellbeing.settings import Settings
@@ -28,7 +28,7 @@ from helpdesk_wellbeing.store.upkeep import Upkeep
 from helpdesk_wellbeing.web import cookies
 from helpdesk_wellbeing.upkeep import beside
 from tests.dying import Killed
-from tests.upkeep_desk import AT, CATALOGUE, NAME, NOOR, PIET, desk_events, everything, fill, traces
+from tests.upkeep_desk import AT, CATALOGUE, NAME, NOOR, PIET, answer, desk_events, everything, fill, people, traces
 
 HERE = "/a/acme/settings/requests"
 NOW = AT + timedelta(days=1)
@@ -115,6 +115,15 @@ def test_people_are_found_by_name_with_those_who_have_left_and_no_address_says_w
     assert admin.get(f"{HERE}/person").headers["Location"] == HERE
     assert send(admin, f"{HERE}/person", agent="nobody").status_code == 404
     assert "looked at what concerns you" in signed_in(NOOR).get("/a/acme/me").text
+
+
+def test_who_worked_here_longer_ago_than_pages_look_back_is_found_too(store, admin, monkeypatch):
+    answer(store)
+    monkeypatch.setitem(held.WEEKS, "days", -9)
+    for source in ("file", "platform"):
+        store.replace_people("acme", source, people().head(0))
+
+    assert re.findall(r'value="(\d{7})"', admin.get(HERE).text) == [NOOR, PIET, "4100283"]
 
 
 def test_an_admin_sees_how_much_is_held_but_not_how_much_somebody_did(store, admin, dpo):

@@ -17,7 +17,7 @@ import structlog
 from helpdesk_wellbeing.access.roles import MAY_ANSWER_REQUESTS, MAY_TAKE_FILES, Role
 from helpdesk_wellbeing.errors import ConfigError, StoreBusy, StoreError, WellbeingError
 from helpdesk_wellbeing.logs import place_of
-from helpdesk_wellbeing.pages import held, jobs
+from helpdesk_wellbeing.pages import jobs
 from helpdesk_wellbeing.pages.audit import Words
 from helpdesk_wellbeing.pages.told import note_look
 from helpdesk_wellbeing.store.audit import Wanted
@@ -133,7 +133,11 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
 def everybody(known: Known, account: str) -> list[Somebody]:
     """Whoever is set up here, has left, or has facts; by name."""
     names, there = known.names(account), set(known.directory(account).people["agent"])
-    kept = {*known.store.access.leavers(account), *held.facts(known, account, "days")["agent"].unique()}
+    version = (known.evaluated(account), known.store.revision(account))
+    worked = known.kept(  # ever: facts are kept for longer than other pages look back
+        ("worked", account), version, lambda: frozenset(known.store.read_pieces(account, "days")["agent"].unique())
+    )
+    kept = worked.union(known.store.access.leavers(account))
     found = [Somebody(agent, names.agent(agent), agent in there) for agent in there | kept]
     return sorted(found, key=lambda one: (one.name.casefold(), one.agent))
 
