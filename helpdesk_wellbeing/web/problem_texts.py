@@ -170,6 +170,7 @@ _SETTINGS = {
         "it was being sent when the program ended; it is not sent again"
     ),
     "it could not be sent in time": N_("it could not be sent in time"),
+    "somebody is reading the database": N_("somebody is reading the database"),
     # telling agents
     "say in at most {most} signs how people were told, such as: in the team meetings": N_(
         "Say in at most %(most)s signs how people were told, for example: in the team meetings."

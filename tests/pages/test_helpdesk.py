@@ -379,7 +379,9 @@ def test_zendesk_makes_its_own_secret_and_its_app_is_found_after_it_was_installe
     assert send(admin, "secret").status_code == 404
     assert send(admin, "find-app").status_code == 303
     settled(store)
-    assert "The app was not found there." in admin.get(PAGE).text
+    missing = admin.get(PAGE).text
+    assert "The app was not found there." in missing
+    assert "helpdesk-wellbeing package" not in missing
 
     front.install_app(Setups(store).package("acme", URL).archive)
     send(admin, "find-app")

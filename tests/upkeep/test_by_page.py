@@ -402,6 +402,17 @@ def test_a_wrong_name_disconnects_nothing(store, admin):
     assert store.work.run_of("acme").paused_at is None
 
 
+def test_nothing_is_disconnected_while_the_helpdesk_is_being_cleaned(store, admin):
+    said = {"state": "running", "began_at": NOW.isoformat(), "said_at": NOW.isoformat(), "step": "take"}
+    store.set_meta("acme", jobs.HELPDESK, json.dumps(said))
+
+    answer = disconnect(admin)
+
+    assert answer.status_code == 422
+    assert "right now" in answer.text
+    assert store.has_account("acme")
+
+
 def test_disconnecting_is_the_admins_alone(dpo, signed_in, store):
     for browser in (dpo, signed_in(None, Role.COUNCIL)):
         assert browser.get("/a/acme/settings/disconnect").status_code == 403
