@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from helpdesk_wellbeing.said import N_
 
-
 _CONNECTING = {
     "account {account}: there is one of this name already; choose another name": N_(
         "There is an account called %(account)s already. Choose another name."
@@ -290,7 +289,9 @@ _SECRETS = {
 
 _APPS = {
     "{account}: {url} is the example address that stands in the files that ship, and nobody is reached there; give the "
-    "address of your own installation": N_("%(url)s is an example, and nobody is reached there. Give your own address."),
+    "address of your own installation": N_(
+        "%(url)s is an example, and nobody is reached there. Give your own address."
+    ),
     "{account}: {url}: Freshworks apps call port 443 only; let a proxy serve there, and leave the port out": N_(
         "%(url)s: Apps of Freshworks call port 443 only. Let a proxy serve there, and leave the port out."
     ),

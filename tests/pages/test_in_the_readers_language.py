@@ -85,9 +85,7 @@ def test_every_page_offers_the_other_language_also_without_an_account(app, store
         ("settings/keeping", {"events": "0"}),
     ],
 )
-def test_a_language_chosen_on_a_page_of_errors_leads_to_the_page_that_the_form_stands_on(
-    signed_in, store, path, given
-):
+def test_a_language_chosen_on_a_page_of_errors_leads_to_the_page_that_the_form_stands_on(signed_in, store, path, given):
     browser = signed_in(None, Role.ADMIN)
     page = "/a/acme/" + "/".join(path.split("/")[:2])
     wrong = browser.post(f"/a/acme/{path}", data=form_of(browser, page) | given)

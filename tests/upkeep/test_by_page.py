@@ -25,8 +25,8 @@ from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import open_store, tables
 from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.upkeep import Upkeep
-from helpdesk_wellbeing.web import cookies
 from helpdesk_wellbeing.upkeep import beside
+from helpdesk_wellbeing.web import cookies
 from tests.dying import Killed
 from tests.upkeep_desk import AT, CATALOGUE, NAME, NOOR, PIET, answer, desk_events, everything, fill, people, traces
 

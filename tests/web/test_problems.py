@@ -95,7 +95,13 @@ LACKING = (
     "after that",
 )
 # Of the command line, or never because of what a form sends.
-NOT_ON_PAGES = ("¤: nobody can be written to", "who decides is named by", "account ¤: week_start", "surveys: only plans", "surveys: k = ")
+NOT_ON_PAGES = (
+    "¤: nobody can be written to",
+    "who decides is named by",
+    "account ¤: week_start",
+    "surveys: only plans",
+    "surveys: k = ",
+)
 
 # Of the library that checks settings, and of values that are put together.
 OF_OTHERS = ("Input should", "String should", "Tuple should", "Field required", "Value error", "no OAuth client secret",
