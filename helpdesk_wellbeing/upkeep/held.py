@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ANOTHER = "another agent"
 _JSON = ("body", "asked", "receipt", "roles", "place")
 _DAYS = ("since",)
+_AT_ONCE = timedelta(weeks=8)  # of events
 _SAID = ("who", "name", "decided_by")  # who looked or decided is the agent's to know
 _ROWS: Mapping[str, Purpose] = {  # tables, and what their rows are kept for
     "objections": Purpose.WORKING_TIME,
@@ -109,7 +110,7 @@ def _events(store: Store, account: str, agent: str) -> Iterable[dict[str, Any]]:
 
     theirs = (pl.col("actor") == agent) | (pl.col("assignee") == agent)
     assigned = (pl.col("kind") == "assigned") & ((pl.col("before") == agent) | (pl.col("after") == agent))
-    for frame in store.iter_events(account):
+    for frame in _all_events(store, account):
         found = frame.filter((theirs | assigned).fill_null(False)).drop("account")
         by_others = (pl.col("actor") != agent) & pl.col("actor_kind").is_in(["agent", "requester", "unknown"])
         found = found.with_columns(
@@ -122,6 +123,21 @@ def _events(store: Store, account: str, agent: str) -> Iterable[dict[str, Any]]:
             ),
         )  # fmt: skip
         yield from ({k: v for k, v in row.items() if v is not None} for row in found.iter_rows(named=True))
+
+
+def _all_events(store: Store, account: str) -> Iterable[pl.DataFrame]:
+    """Those that were pulled, then those that only webhooks told."""
+    import polars as pl
+
+    yield from store.iter_events(account)
+    start, last, number = store.all_events_span(account)
+    if start is None or last is None or number == store.event_span(account)[2]:
+        return
+    while start <= last:
+        until = start + _AT_ONCE
+        pulled = store.read_events(account, start, until, columns=["id"])["id"]
+        yield store.all_events(account, start, until).filter(~pl.col("id").is_in(pulled.implode()))
+        start = until
 
 
 def _computed(store: Store, account: str, agent: str, engine: Engine) -> dict[str, list[dict[str, Any]]]:
