@@ -149,7 +149,7 @@ def address_problems(folder: Folder) -> Iterator[Problem]:
     """The neutral host means nobody: what is sent there is lost."""
     for name, data in sorted(folder.files.items()):
         if NEUTRAL_HOST.encode() in data:
-            said = f"{NEUTRAL_HOST} still stands in it; build the package with --url, which puts your own address there"
+            said = f"{NEUTRAL_HOST} still stands in it; your own address belongs there"
             yield Problem(name, "", said)
 
 
@@ -158,7 +158,7 @@ def host_of(url: str, account: str) -> str:
     host = urlsplit(url).hostname or ""
     if host == NEUTRAL_HOST:
         raise ConfigError(
-            f"{account}: --url {url} is the example address that stands in the files that ship, and nobody is reached "
+            f"{account}: {url} is the example address that stands in the files that ship, and nobody is reached "
             "there; give the address of your own installation"
         )
     return host

@@ -64,7 +64,7 @@ def agent(ctx: click.Context, account: str, agent: str, yes: bool, by: str | Non
     if problem is not None:
         say(f"bytes may still be in free parts of the database's files ({problem}); run it again")
     for file in beside.files_that_name(words, store.file):
-        say(f"{file} still names them; it was not made by this program, see to it yourself")
+        say(f"{file} still names them, or cannot be read; it was not made by this program, see to it yourself")
     ctx.exit(LEFT if problem is not None else 0)
 
 

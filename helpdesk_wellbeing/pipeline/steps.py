@@ -332,14 +332,16 @@ def upkeep(means: Means, account: str, engine: Engine) -> str:
     from helpdesk_wellbeing.upkeep import erase, retention
 
     store, at = means.store, means.now()
-    begun = store.upkeep.erasing(account)
-    if not begun and not store.upkeep.is_compact_due(account) and not retention.is_due(store, account, at):
+    begun, is_due = store.upkeep.erasing(account), retention.is_due(store, account, at)
+    if not begun and not store.upkeep.is_compact_due(account) and not is_due:
         return "not due"
     try:
         with store.writer(account, WHO, wait_s=LEASE_WAIT_S, on_wait=_silent):
             for agent in begun:
                 erase.go_on(store, account, agent, at)
             erase.compact(store, account)
+            if not is_due:  # never of an imported account
+                return "done"
             said = retention.carry_out(store, account, engine, at, means.stopping)
     except StoreBusy:
         return "busy"

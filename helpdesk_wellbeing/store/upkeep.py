@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _RETENTION, _RAN, _ERASING, _HISTORY = "retention", "upkeep", "erasing", "history_start"
 _COMPACT = "compact"
+UNFINISHED = (_ERASING, _COMPACT)  # names of `meta`: there while an erasure is not at its end
 _FINGERPRINTS = 50_000  # taken out at a time
 _AT_ONCE = {"event_chunks": 500, "checkpoints": 200, "pieces": 200}
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.dialect import now, upsert
 from helpdesk_wellbeing.store.events import Owned
-from helpdesk_wellbeing.store.tables import accounts, answers, runs, workers
+from helpdesk_wellbeing.store.tables import accounts, answers, meta, runs, workers
+from helpdesk_wellbeing.store.upkeep import UNFINISHED
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.store.database import Database
@@ -82,12 +83,18 @@ class Work:
             return sorted((_run(row.name, row) for row in connection.execute(query)), key=lambda run: run.account)
 
     def due(self, at: datetime) -> dict[str, datetime | None]:
-        """Accounts whose next pull was due at `at`, and when; None: connected, but not planned yet. None is paused."""
+        """Accounts whose next pull was due at `at`, and when; None: not planned yet, but connected or to be cleaned.
+
+        None is paused, except where an erasure was begun: what a pull is followed by ends it.
+        """
         # began later than now: the clock was put back since, and what is planned was planned by the other one
         planned = sa.or_(runs.c.due_at <= micros(at), runs.c.began_at > micros(at + CLOCKS_DIFFER))
         unplanned = sa.and_(runs.c.due_at.is_(None), accounts.c.platform.is_not(None))
         query = sa.select(accounts.c.name, runs.c.due_at).select_from(accounts.outerjoin(runs))
-        query = query.where(runs.c.paused_at.is_(None), sa.or_(planned, unplanned))
+        to_clean = sa.exists().where(meta.c.account == accounts.c.number, meta.c.key.in_(UNFINISHED))
+        is_unpulled = sa.or_(runs.c.paused_at.is_not(None), accounts.c.platform.is_(None))
+        pulls = sa.and_(runs.c.paused_at.is_(None), sa.or_(planned, unplanned))
+        query = query.where(sa.or_(pulls, sa.and_(is_unpulled, to_clean)))
         with self._database.reading() as connection:
             found = connection.execute(query)
             return {name: None if due_at is None else instant(due_at) for name, due_at in found}

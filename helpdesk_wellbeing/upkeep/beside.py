@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from helpdesk_wellbeing.settings import Settings
 
-_SEARCHED = 64_000_000  # bytes of a file
+_AT_ONCE = 16_000_000  # bytes of a file
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,25 @@ class Beside:
         forget_account(self.database_url, account, done_only=done_only)
 
     def files_that_name(self, words: tuple[str, ...], but: Path | None) -> list[Path]:
-        """Files of the home folder, the database apart, in which one of these words stands."""
+        """Files of the home folder, the database apart, in which one of these words stands, or that nobody can read."""
         ours = () if but is None else (but.name, f"{but.name}-wal", f"{but.name}-shm")
-        found = []
-        for file in sorted(self.home.rglob("*")) if self.home.is_dir() else ():
-            if file.is_file() and file.name not in ours and file.stat().st_size <= _SEARCHED:
-                content = file.read_bytes()
-                if any(word.encode() in content for word in words if len(word) >= 4):
-                    found.append(file)
-        return found
+        sought = [word.encode() for word in words if len(word) >= 4]
+        return [file for file in sorted(self.home.rglob("*")) if file.name not in ours and _may_name(file, sought)]
+
+
+def _may_name(file: Path, sought: list[bytes]) -> bool:
+    longest, before = max(map(len, sought), default=1), b""
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as opened:
+            while piece := opened.read(_AT_ONCE):
+                before += piece
+                if any(word in before for word in sought):
+                    return True
+                before = before[-longest:]
+    except FileNotFoundError:  # gone meanwhile
+        return False
+    except OSError:
+        return True
+    return False

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ANOTHER = "another agent"
 _JSON = ("body", "asked", "receipt", "roles", "place")
 _DAYS = ("since",)
+_AT_ONCE = timedelta(weeks=8)  # of events
 _SAID = ("who", "name", "decided_by")  # who looked or decided is the agent's to know
 _ROWS: Mapping[str, Purpose] = {  # tables, and what their rows are kept for
     "objections": Purpose.WORKING_TIME,
@@ -49,14 +50,12 @@ def held(store: Store, account: str, agent: str, engine: Engine, now: datetime) 
 
     What was answered in surveys is not among it: nobody knows whose answer is whose.
     """
-    from helpdesk_wellbeing.acting.names import names_of
-
     with store.view():
         hidden = store.upkeep.hidden(account, agent)
-        others = {id: name for id, name in names_of(store, account).agents.items() if id != agent}
+        others = _others(store, account, agent)
         records: dict[str, list[dict[str, Any]]] = {}
         _add(records, "directory", Purpose.WORKING_TIME, _directory(store, account, agent))
-        _add(records, "events", Purpose.WORKING_TIME, _events(store, account, agent, others))
+        _add(records, "events", Purpose.WORKING_TIME, _events(store, account, agent))
         for kind, rows in _computed(store, account, agent, engine).items():
             _add(records, kind, Purpose.WORKING_TIME, rows)
         for table, rows in store.upkeep.rows_of(account, hidden).items():
@@ -90,6 +89,15 @@ def _add(
     records.setdefault(kind, []).extend({"purpose": purpose.value, **_plain(row)} for row in rows)
 
 
+def _others(store: Store, account: str, agent: str) -> dict[str, str]:
+    """Everybody else, by id: what they are called, or the id again. Not all stand in the directory, or still do."""
+    from helpdesk_wellbeing.acting.names import names_of
+
+    names, listed = names_of(store, account), store.directory(account).people["agent"]
+    met = store.read_pieces(account, "days")["agent"].unique()
+    return {id: names.agent(id) for id in {*listed, *met, *store.access.leavers(account)} - {agent}}
+
+
 def _directory(store: Store, account: str, agent: str) -> Iterable[dict[str, Any]]:
     directory = store.directory(account)
     for kind, frame in (("person", directory.people), ("leave", directory.leave), ("on call", directory.on_call)):
@@ -97,23 +105,39 @@ def _directory(store: Store, account: str, agent: str) -> Iterable[dict[str, Any
             yield {"kind": kind, **row}
 
 
-def _events(store: Store, account: str, agent: str, others: Collection[str]) -> Iterable[dict[str, Any]]:
+def _events(store: Store, account: str, agent: str) -> Iterable[dict[str, Any]]:
     import polars as pl
 
     theirs = (pl.col("actor") == agent) | (pl.col("assignee") == agent)
     assigned = (pl.col("kind") == "assigned") & ((pl.col("before") == agent) | (pl.col("after") == agent))
-    for frame in store.iter_events(account):
+    for frame in _all_events(store, account):
         found = frame.filter((theirs | assigned).fill_null(False)).drop("account")
-        staff = list(others)
-        by_others = pl.col("actor").is_in(staff) | (pl.col("actor_kind") == "requester").fill_null(False)
+        by_others = (pl.col("actor") != agent) & pl.col("actor_kind").is_in(["agent", "requester", "unknown"])
         found = found.with_columns(
             pl.when(by_others).then(pl.lit("somebody else")).otherwise("actor").alias("actor"),
+            pl.when(pl.col("assignee") != agent).then(pl.lit(ANOTHER)).otherwise("assignee").alias("assignee"),
             *(
-                pl.when(pl.col(name).is_in(staff)).then(pl.lit(ANOTHER)).otherwise(name).alias(name)
-                for name in ("assignee", "before", "after")
+                pl.when((pl.col("kind") == "assigned") & (pl.col(name) != agent))
+                .then(pl.lit(ANOTHER)).otherwise(name).alias(name)
+                for name in ("before", "after")
             ),
-        )
+        )  # fmt: skip
         yield from ({k: v for k, v in row.items() if v is not None} for row in found.iter_rows(named=True))
+
+
+def _all_events(store: Store, account: str) -> Iterable[pl.DataFrame]:
+    """Those that were pulled, then those that only webhooks told."""
+    import polars as pl
+
+    yield from store.iter_events(account)
+    start, last, number = store.all_events_span(account)
+    if start is None or last is None or number == store.event_span(account)[2]:
+        return
+    while start <= last:
+        until = start + _AT_ONCE
+        pulled = store.read_events(account, start, until, columns=["id"])["id"]
+        yield store.all_events(account, start, until).filter(~pl.col("id").is_in(pulled.implode()))
+        start = until
 
 
 def _computed(store: Store, account: str, agent: str, engine: Engine) -> dict[str, list[dict[str, Any]]]:

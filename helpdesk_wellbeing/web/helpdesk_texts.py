@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-
-def N_(text: str) -> str:  # noqa: N802 - as catalogues call what is translated later
-    """For catalogues: this is translated where it is shown."""
-    return text
-
+from helpdesk_wellbeing.said import N_
 
 _CONNECTING = {
     "account {account}: there is one of this name already; choose another name": N_(
@@ -291,4 +287,18 @@ _SECRETS = {
     ),
 }
 
-TEXTS: Mapping[str, str] = {**_CONNECTING, **_NOTES, **_ANSWERS, **_SECRETS}
+_APPS = {
+    "{account}: {url} is the example address that stands in the files that ship, and nobody is reached there; give the "
+    "address of your own installation": N_(
+        "%(url)s is an example, and nobody is reached there. Give your own address."
+    ),
+    "{account}: {url}: Freshworks apps call port 443 only; let a proxy serve there, and leave the port out": N_(
+        "%(url)s: Apps of Freshworks call port 443 only. Let a proxy serve there, and leave the port out."
+    ),
+    "{place} is missing; install helpdesk-wellbeing again, or run it from its own folder": N_(
+        "Files of the app are missing. Whoever runs this must install the program again."
+    ),
+    "{account}: no package was written, because of {count}:{lines}": N_("Whoever runs this must mend it:%(lines)s"),
+}
+
+TEXTS: Mapping[str, str] = {**_CONNECTING, **_NOTES, **_ANSWERS, **_SECRETS, **_APPS}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from helpdesk_wellbeing.said import N_
 from helpdesk_wellbeing.web import helpdesk_texts
-from helpdesk_wellbeing.web.helpdesk_texts import N_
 
 _SETTINGS = {
     "{account}: agreement: {all}": "%(all)s",
@@ -174,6 +174,15 @@ _SETTINGS = {
         "it was being sent when the program ended; it is not sent again"
     ),
     "it could not be sent in time": N_("it could not be sent in time"),
+    "somebody is reading the database": N_("somebody is reading the database"),
+    # telling agents
+    "say in at most {most} signs how people were told, such as: in the team meetings": N_(
+        "Say in at most %(most)s signs how people were told, for example: in the team meetings."
+    ),
+    "{account}: agents told on {day}? Take a day that is not yet to come": N_(
+        "%(day)s? Take a day that is not yet to come."
+    ),
+    "whom to ask is said in at most {most} signs": N_("Say in at most %(most)s signs whom to ask."),
     # looking back, and the simulated team
     "nothing has been read yet, so there is nothing to look back on": N_(
         "Nothing has been read yet, so there is nothing to look back on."

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app, g
 
@@ -41,6 +41,12 @@ def explained(trouble: Exception | str) -> str:
         return line
     text, said = found
     return _(text, **{name: _value(name, value, said) for name, value in said.items()})
+
+
+def in_language(line: Mapping[str, Any]) -> str:
+    """A line as `said.for_page` gives it, in the reader's language."""
+    text, values = line["text"], line["values"]
+    return explained(text) if values is None else _(text, **values)
 
 
 def knows(line: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, cast
 
-from flask import Flask, Response, g, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
 from flask_babel import format_date, format_datetime, format_decimal, get_locale
 
 from helpdesk_wellbeing.web.language import LANGUAGES
@@ -18,9 +18,27 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
     of = g.get("viewer")
     body = render_template(
         template, viewer=of, account=g.get("account"), navigation=navigation(of), language=str(get_locale()),
-        languages=LANGUAGES, here=request.path, is_setup=request.blueprint == "setup", **values,
+        languages=LANGUAGES, here=_here(), is_setup=request.blueprint == "setup", **values,
     )  # fmt: skip
     return make_response(body, status)
+
+
+def page_above(path: str) -> str:
+    """The nearest address above one that is a page."""
+    adapter = current_app.url_map.bind("")
+    while path := path.rpartition("/")[0]:
+        if adapter.test(path, "GET"):
+            return path
+    return "/"
+
+
+def _here() -> str:
+    """The address at which this page is found again: one that takes forms only stands on the page above."""
+    own = request.url_rule
+    if request.method != "POST" or own is None:
+        return request.path
+    is_page = any("GET" in (one.methods or ()) for one in current_app.url_map.iter_rules() if one.rule == own.rule)
+    return request.path if is_page else page_above(request.path)
 
 
 def go_to(where: str) -> Response:

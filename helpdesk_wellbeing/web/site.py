@@ -29,8 +29,8 @@ from helpdesk_wellbeing.pages.setting_up import SettingUp
 from helpdesk_wellbeing.signed import derived
 from helpdesk_wellbeing.web import cookies, headers, language
 from helpdesk_wellbeing.web.charts.drawing import warm_up
-from helpdesk_wellbeing.web.problems import explained
-from helpdesk_wellbeing.web.rendering import add_filters, go_to, render
+from helpdesk_wellbeing.web.problems import explained, in_language
+from helpdesk_wellbeing.web.rendering import add_filters, go_to, page_above, render
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.engine import Catalogue
@@ -41,6 +41,7 @@ HERE = Path(__file__).parent
 OF_AN_ACCOUNT = "/a/<account>"
 SITE = "helpdesk_wellbeing.site"  # where the application keeps it
 SEEN_EVERY = timedelta(minutes=5)  # a session's last use is noted no more often
+_OURS = ("/a/", "/setup/")
 OF_PROGRAMS = ("/api", "/webhooks", "/metrics", "/healthz", "/readyz", "/static/")  # nobody reads these in a browser
 LARGEST = 2 * 1024 * 1024  # bytes of a form: a people file of ten thousand is smaller
 
@@ -109,7 +110,7 @@ def add_pages(
         "pages", __name__, url_prefix=OF_AN_ACCOUNT, template_folder=str(HERE / "templates"),
     )  # fmt: skip
     add_filters(app)
-    app.jinja_env.filters["explained"] = explained
+    app.jinja_env.filters.update(explained=explained, in_language=in_language)
     _static(app)
 
     @app.after_request
@@ -160,6 +161,8 @@ def add_pages(
             account = request.path.removeprefix(below).partition("/")[0]
         if "account" not in g and account and store.has_account(account):
             g.account, g.viewer, g.zone = account, _viewer(site, account), site.known.directory(account).zone
+        if isinstance(error, MethodNotAllowed) and request.method == "GET" and request.path.startswith(_OURS):
+            return go_to(page_above(request.path))  # whoever opens a form's address anew wants the page it stands on
         answer = told(error)
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -23,7 +23,7 @@ from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.cli.setups import Setups
 from helpdesk_wellbeing.events import SCHEMA
 from helpdesk_wellbeing.pages import jobs
-from helpdesk_wellbeing.pages.setting_up import Asked, Done, Plan
+from helpdesk_wellbeing.pages.setting_up import Asked, Done, Plan, to_json
 from helpdesk_wellbeing.pages.settings import helpdesk as model
 from helpdesk_wellbeing.people import PEOPLE
 from helpdesk_wellbeing.store import open_store
@@ -221,6 +221,19 @@ def test_what_is_refused_is_told_step_by_step_with_the_next_step(admin, store, z
     assert "It is set up" in carried_out(admin, store, planned(admin, store))
 
 
+def test_a_line_that_is_known_in_english_only_is_shown_in_the_words_of_the_page(signed_in, store):
+    line = {"text": "zendesk: no answer within 10 s for GET /api/v2/users/me: run it again later", "values": None}
+    done = Done(Asked("install", URL), (), (line,), False)
+    now = datetime.now(UTC).isoformat()
+    job = {"state": "done", "began_at": now, "said_at": now, "result": {"done": to_json(done)}}
+    store.set_meta("acme", jobs.HELPDESK, json.dumps(job))
+
+    page = signed_in(None, Role.ADMIN, language="nl").get(PAGE).text
+
+    assert "run it again later" not in page
+    assert "zendesk: no answer" not in page
+
+
 def test_whoever_sets_the_public_address_by_it_stays_signed_in(admin, store, zendesk):
     zendesk()
     planned(admin, store, url=URL)
@@ -366,7 +379,9 @@ def test_zendesk_makes_its_own_secret_and_its_app_is_found_after_it_was_installe
     assert send(admin, "secret").status_code == 404
     assert send(admin, "find-app").status_code == 303
     settled(store)
-    assert "The app was not found there." in admin.get(PAGE).text
+    missing = admin.get(PAGE).text
+    assert "The app was not found there." in missing
+    assert "helpdesk-wellbeing package" not in missing
 
     front.install_app(Setups(store).package("acme", URL).archive)
     send(admin, "find-app")
@@ -406,7 +421,8 @@ def test_the_app_is_downloaded_and_the_same_files_give_the_same_zip(admin, store
 
     refused = send(admin, "app", url="https://wellbeing.example.com")
     assert refused.status_code == 422
-    assert "is the example address" in refused.text
+    assert "wellbeing.example.com is an example" in refused.text
+    assert "--url" not in refused.text
 
 
 def test_settings_lead_there_instead_of_to_a_command(admin):

@@ -39,6 +39,8 @@ def alerts(page):
         ("settings/notices/rooms", {"name": "leads", "kind": "slack", "role": "ops", "url": "https://example.com/x"},
          "Zo'n adres geeft Slack niet uit."),
         ("settings/keeping", {"events": "0"}, "van 1 tot"),
+        ("settings/telling/contact", {"contact": "x" * 300}, "hoogstens 200 tekens aan wie"),
+        ("settings/telling/otherwise", {"on": "1999-01-01", "how": "in the meeting"}, "niet in de toekomst ligt"),
     ],
 )  # fmt: skip
 def test_a_dutch_admin_reads_in_dutch_what_does_not_fit(signed_in, path, given, said):
@@ -72,6 +74,38 @@ def test_every_page_offers_the_other_language_also_without_an_account(app, store
     else:
         assert 'lang="nl"' in browser.get(f"{path}?lang=nl").text
     assert '<html lang="nl"' in browser.get(path if browser.get_cookie(COOKIE) else f"{path}?lang=nl").text
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("settings/helpdesk/plan", {"do": "install", "url": "x"}),
+        ("settings/people/files", {}),
+        ("settings/notices/rooms", {"name": "Leads!"}),
+        ("settings/keeping", {"events": "0"}),
+    ],
+)
+def test_a_language_chosen_on_a_page_of_errors_leads_to_the_page_that_the_form_stands_on(signed_in, store, path, given):
+    browser = signed_in(None, Role.ADMIN)
+    page = "/a/acme/" + "/".join(path.split("/")[:2])
+    wrong = browser.post(f"/a/acme/{path}", data=form_of(browser, page) | given)
+    assert wrong.status_code == 422
+
+    back = re.search(r'name="back" value="([^"]+)"', wrong.text)[1]
+    sent = form_of(browser, page) | {"language": "nl", "back": back}
+    where = browser.post("/a/acme/language", data=sent).headers["Location"]
+
+    assert (where, browser.get(where).status_code) == (page, 200)
+
+
+def test_whoever_opens_the_address_of_a_form_anew_comes_to_the_page_above_it(signed_in, store, app):
+    browser = signed_in(None, Role.ADMIN)
+    for path, above in {
+        "/a/acme/settings/requests/erase/now": "/a/acme/settings/requests", "/a/acme/proposals/p1/accept":
+        "/a/acme/proposals/p1", "/a/acme/language": "/a/acme", "/setup/language": "/setup",
+    }.items():  # fmt: skip
+        answer = browser.get(path)
+        assert (answer.status_code, answer.headers.get("Location")) == (303, above)
 
 
 @pytest.mark.parametrize("back", ["/a/acme/settings", "https://example.com/", "//example.com", "/setup/../a/acme/"])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from helpdesk_wellbeing.errors import Refused, RetryLater
@@ -235,3 +236,15 @@ def test_a_worker_that_may_not_write_proposes_nothing(start, store, helpdesk, we
 
     assert store.work.run_of("acme").plan_due_at is None
     assert "plan" not in worker.counts()["steps"]
+
+
+@pytest.mark.usefixtures("looks_often")
+def test_an_erasure_that_was_cut_off_in_an_imported_account_comes_to_its_end(start, store, helpdesk, not_due):
+    store.create_account("log")
+    store.add_events("log", store.read_events("acme").with_columns(account=pl.lit("log")))
+    store.upkeep.begin_erasing("log", "7", "Ida", datetime.now(UTC))
+    store.work.note_run("log", due_at=datetime.now(UTC))
+    start({"acme": helpdesk})
+
+    until(lambda: store.upkeep.erasing("log") == {} and not store.upkeep.is_compact_due("log"))
+    assert store.read_events("log", agent="7").is_empty()

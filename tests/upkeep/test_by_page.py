@@ -9,6 +9,7 @@ import threading
 import zipfile
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,16 +18,17 @@ import sqlalchemy as sa
 from helpdesk_wellbeing import app as web_side
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.engine import Engine
-from helpdesk_wellbeing.pages import jobs, leaving
+from helpdesk_wellbeing.pages import held, jobs, leaving
 from helpdesk_wellbeing.pages.settings import requests
 from helpdesk_wellbeing.pipeline import steps
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import open_store, tables
 from helpdesk_wellbeing.store.access import Member
 from helpdesk_wellbeing.store.upkeep import Upkeep
+from helpdesk_wellbeing.upkeep import beside
 from helpdesk_wellbeing.web import cookies
 from tests.dying import Killed
-from tests.upkeep_desk import AT, CATALOGUE, NAME, NOOR, PIET, desk_events, everything, fill, traces
+from tests.upkeep_desk import AT, CATALOGUE, NAME, NOOR, PIET, answer, desk_events, everything, fill, people, traces
 
 HERE = "/a/acme/settings/requests"
 NOW = AT + timedelta(days=1)
@@ -113,6 +115,15 @@ def test_people_are_found_by_name_with_those_who_have_left_and_no_address_says_w
     assert admin.get(f"{HERE}/person").headers["Location"] == HERE
     assert send(admin, f"{HERE}/person", agent="nobody").status_code == 404
     assert "looked at what concerns you" in signed_in(NOOR).get("/a/acme/me").text
+
+
+def test_who_worked_here_longer_ago_than_pages_look_back_is_found_too(store, admin, monkeypatch):
+    answer(store)
+    monkeypatch.setitem(held.WEEKS, "days", -9)
+    for source in ("file", "platform"):
+        store.replace_people("acme", source, people().head(0))
+
+    assert re.findall(r'value="(\d{7})"', admin.get(HERE).text) == [NOOR, PIET, "4100283"]
 
 
 def test_an_admin_sees_how_much_is_held_but_not_how_much_somebody_did(store, admin, dpo):
@@ -216,6 +227,32 @@ def test_whoever_is_erased_by_page_is_nowhere_any_more(store, home, signed_in, r
     assert NAME not in again.text
 
 
+def test_files_are_searched_whole_and_one_that_cannot_be_read_counts(store, home, monkeypatch):
+    monkeypatch.setattr(beside, "_AT_ONCE", 10)
+    (home / "long.csv").write_text(f"0123456{NAME}")
+    (home / "locked.csv").write_text("x")
+    (home / "other.csv").write_text("Piet")
+    opened = Path.open
+
+    def open_or_not(self, *arguments, **named):
+        if self.name == "locked.csv":
+            raise PermissionError(13, "no")
+        return opened(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", open_or_not)
+    found = beside.Beside(home, "sqlite://").files_that_name((NAME,), store.file)
+    assert {"long.csv", "locked.csv", "other.csv"} & {file.name for file in found} == {"long.csv", "locked.csv"}
+
+
+def test_a_file_that_is_called_after_the_person_is_told_without_the_name(store, home, admin):
+    (home / "noor zwanenburg.csv").write_text(NAME)
+
+    erase(admin)
+
+    assert "<code>….csv</code>" in admin.get(HERE).text
+    assert "noor" not in store.get_meta("acme", jobs.ERASING)
+
+
 def test_a_wrong_name_or_no_ground_erases_nobody(store, admin):
     for fields in ({"typed": "Noor"}, {"typed": ""}, {"typed": PIET}, {"ground": "x"}):
         assert erase(admin, **fields).status_code == 422, fields
@@ -276,6 +313,23 @@ def test_an_erasure_that_is_killed_is_finished_and_the_page_says_so(
 
     assert "Done, " in admin.get(HERE).text
     assert traces(store, home) == []
+
+
+def test_serve_finishes_an_erasure_of_an_account_that_it_never_pulls_too_and_cuts_nothing_else(store):
+    paused = {"paused_at": NOW, "due_at": NOW + timedelta(days=9)}
+    store.create_account("log")  # imported
+    store.add_events("log", desk_events("log").head(40))
+    store.work.note_run("acme", **paused)
+    assert store.work.due(NOW) == {}
+    for account in ("acme", "log"):
+        store.upkeep.begin_erasing(account, NOOR, "Ida", AT)
+    assert store.work.due(NOW) == {"acme": paused["due_at"], "log": None}
+
+    means = steps.Means(store, now=lambda: NOW + timedelta(days=900))
+    outcome = steps.upkeep(means, "log", Engine(store, "log", CATALOGUE))
+
+    assert (outcome, store.upkeep.erasing("log"), store.upkeep.ran("log")) == ("done", {}, {})
+    assert store.work.due(NOW) == {"acme": paused["due_at"]}
 
 
 def test_what_goes_wrong_never_says_who_it_was(store, home, admin, monkeypatch):
@@ -346,6 +400,17 @@ def test_a_wrong_name_disconnects_nothing(store, admin):
     for typed in ("", "Acme", "globex"):
         assert disconnect(admin, typed).status_code == 422
     assert store.work.run_of("acme").paused_at is None
+
+
+def test_nothing_is_disconnected_while_the_helpdesk_is_being_cleaned(store, admin):
+    said = {"state": "running", "began_at": NOW.isoformat(), "said_at": NOW.isoformat(), "step": "take"}
+    store.set_meta("acme", jobs.HELPDESK, json.dumps(said))
+
+    answer = disconnect(admin)
+
+    assert answer.status_code == 422
+    assert "right now" in answer.text
+    assert store.has_account("acme")
 
 
 def test_disconnecting_is_the_admins_alone(dpo, signed_in, store):

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from helpdesk_wellbeing.arrivals import take_in
+from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.engine import Engine
 from helpdesk_wellbeing.store import tables
 from helpdesk_wellbeing.store.upkeep import Upkeep
@@ -137,6 +139,32 @@ def test_an_export_holds_what_is_held_and_nothing_about_others(store):
     assert records["flags"][0]["evidence"]
     with zipfile.ZipFile(io.BytesIO(as_zip(found))) as archive:
         assert set(archive.namelist()) == {"held.json", *(f"{kind}.csv" for kind in records)}
+
+
+def test_an_export_has_no_ids_of_colleagues_whom_the_directory_does_not_name(store):
+    fill(store)
+    store.replace_people("acme", "file", people().head(0))
+    store.replace_people("acme", "platform", people().head(0))
+    store.access.keep_leavers("acme", [], [PIET], AT)
+
+    text = json.dumps(held(store, "acme", NOOR, Engine(store, "acme", CATALOGUE), AT))
+
+    assert PIET not in text
+    assert "4100283" not in text
+    assert NOOR in text
+
+
+def test_an_export_holds_what_only_webhooks_told(store):
+    store.create_account("hooks", platform="zendesk")
+    event = {"id": "webhook:1", "at": AT.isoformat(), "ticket": "5", "actor": NOOR, "actor_kind": "agent",
+             "kind": "replied", "channel": "email"}  # fmt: skip
+    store.inbox.add_many([Receipt("hooks", Delivery("1", (event,)), AT)])
+    with store.writer("hooks", "test"):
+        take_in(store, "hooks")
+
+    found = held(store, "hooks", NOOR, Engine(store, "hooks", CATALOGUE), AT)
+
+    assert [row["ticket"] for row in found["records"]["events"]] == ["5"]
 
 
 def test_nothing_is_known_of_somebody_else(store):

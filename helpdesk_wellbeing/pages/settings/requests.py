@@ -5,6 +5,7 @@ Nothing here keeps who it is about: not the state of the work, not its end. What
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -16,7 +17,7 @@ import structlog
 from helpdesk_wellbeing.access.roles import MAY_ANSWER_REQUESTS, MAY_TAKE_FILES, Role
 from helpdesk_wellbeing.errors import ConfigError, StoreBusy, StoreError, WellbeingError
 from helpdesk_wellbeing.logs import place_of
-from helpdesk_wellbeing.pages import held, jobs
+from helpdesk_wellbeing.pages import jobs
 from helpdesk_wellbeing.pages.audit import Words
 from helpdesk_wellbeing.pages.told import note_look
 from helpdesk_wellbeing.store.audit import Wanted
@@ -132,7 +133,11 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
 def everybody(known: Known, account: str) -> list[Somebody]:
     """Whoever is set up here, has left, or has facts; by name."""
     names, there = known.names(account), set(known.directory(account).people["agent"])
-    kept = {*known.store.access.leavers(account), *held.facts(known, account, "days")["agent"].unique()}
+    version = (known.evaluated(account), known.store.revision(account))
+    worked = known.kept(  # ever: facts are kept for longer than other pages look back
+        ("worked", account), version, lambda: frozenset(known.store.read_pieces(account, "days")["agent"].unique())
+    )
+    kept = worked.union(known.store.access.leavers(account))
     found = [Somebody(agent, names.agent(agent), agent in there) for agent in there | kept]
     return sorted(found, key=lambda one: (one.name.casefold(), one.agent))
 
@@ -241,6 +246,12 @@ def _days(step: str) -> tuple[int, int] | None:
     return (int(done), int(of)) if done.isdecimal() and of.isdecimal() else None
 
 
+def _unnamed(file: str, words: tuple[str, ...]) -> str:
+    """A file's name without that of the person."""
+    parts = {part for word in words for part in (word, *word.split()) if len(part) > 2}
+    return re.sub("|".join(map(re.escape, sorted(parts, key=len, reverse=True))), "…", file, flags=re.IGNORECASE)
+
+
 def _erase(
     store: Store, account: str, agent: str | None, by: str, at: datetime, tell: Callable[[str], None],
     beside: Beside | None,
@@ -266,7 +277,7 @@ def _erase(
             return {"problem": problem, "files": []}
         beside.forget_runs(account, done_only=True)
         found = [str(file.relative_to(beside.home)) for file in beside.files_that_name(words, store.file)]
-        return {"problem": problem, "files": [file for file in found if not any(word in file for word in words)]}
+        return {"problem": problem, "files": [_unnamed(file, words) for file in found]}
     except StoreBusy:
         raise StoreError(BUSY) from None
     except ConfigError:

@@ -13,6 +13,7 @@ from helpdesk_wellbeing.hosts import is_loopback
 from helpdesk_wellbeing.pages.setting_up import Asked, SettingUp
 from helpdesk_wellbeing.pages.settings import helpdesk as model
 from helpdesk_wellbeing.web import cookies
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.rendering import go_to
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, by, changer, reader, shown, text_of
@@ -98,7 +99,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
             try:
                 app = setting_up().package(account, url)
             except ConfigError as error:
-                wrong["app"] = str(error)
+                wrong["app"] = explained(error)
         if wrong:
             return page_of(account, 422, {"app_url" if name == "url" else name: text for name, text in wrong.items()})
         answer = Response(app.archive, mimetype="application/zip")

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, request, url_for
 from flask_babel import gettext as _
 
 from helpdesk_wellbeing import signed
+from helpdesk_wellbeing.pages import jobs
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.upkeep.disconnect import remains
 from helpdesk_wellbeing.web import cookies
@@ -39,6 +40,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
         changer()
         if text_of("typed") != account:
             return page(account, {"typed": _("This is not the name of the account.")})
+        job = jobs.job_of(store, account, jobs.HELPDESK)
+        if job is not None and job.is_running(site.now()):  # it would stay half done there, with nothing to end it
+            return page(account, {"typed": _("The helpdesk is being set up or cleaned right now. Wait for that.")})
         known, stays = store.account(account), remains(store, account)
         left: list[Any] = [len(stays.things), stays.tickets, stays.written]
         said: list[Any] = [account, micros(known.created_at), known.platform, *left]

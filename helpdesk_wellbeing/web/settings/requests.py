@@ -63,11 +63,6 @@ def add_to(pages: Blueprint, site: Site) -> None:
     def settings_requests(account: str) -> Response:
         return people(account)
 
-    @pages.get("/settings/requests/<path:step>")
-    def requests_anew(account: str, step: str) -> Response:
-        """Who reloads, or chooses a language, comes back without the form that said who it was about."""
-        return go_to(url_for("pages.settings_requests", account=reader().account))
-
     @pages.post("/settings/requests")
     def find_person(account: str) -> Response:
         _answerer()

@@ -308,12 +308,6 @@ def carried_out(said: Mapping[str, Any]) -> str:
     return _("Last on %(when)s. Taken out: %(what)s.", when=when, what=gone or _("nothing"))
 
 
-def said(line: Mapping[str, Any]) -> str:
-    """A line of the plan of a set-up; what is known in English only as it stands."""
-    values = line["values"]
-    return str(line["text"]) if values is None else _(line["text"], **values)
-
-
 def does(word: str) -> str:
     """What happens to a thing in the helpdesk."""
     return {"create": _("is made"), "keep": _("stays"), "mend": _("is mended"), "remove": _("is taken out")}.get(

@@ -23,8 +23,7 @@ def finished(url: str, account: str) -> Folder:
     parts = urlsplit(url)
     if parts.port is not None:
         raise ConfigError(
-            f"{account}: --url {url}: Freshworks apps call port 443 only; let a proxy serve there, and leave the port "
-            "out"
+            f"{account}: {url}: Freshworks apps call port 443 only; let a proxy serve there, and leave the port out"
         )
     return replaced(source(), {NEUTRAL_HOST: host_of(url, account), NEUTRAL_ACCOUNT: account})
 
