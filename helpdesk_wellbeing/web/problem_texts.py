@@ -13,10 +13,7 @@ from helpdesk_wellbeing.web import helpdesk_texts
 
 _SETTINGS = {
     "{account}: agreement: {all}": "%(all)s",
-    "{account}: agents told on {day}? Take a day that is not yet to come": N_("Take a day that is not yet to come."),
     "{account}: nobody can be written to: {reason}": N_("Nobody can be written to yet. The page says what is missing."),
-    "say in at most {count} signs how people were told, such as: in the team meetings": N_("at most %(count)s signs"),
-    "whom to ask is said in at most {count} signs": N_("at most %(count)s signs"),
     "{field}: {why}": N_("%(field)s: %(why)s"),
     "{account}: how it acts: {field}: {why}; set it with act set": N_("%(field)s: %(why)s"),
     "{account}: how people sign in: {field}: {why}; see access set --help": N_("%(field)s: %(why)s"),
