@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 FIRST_ADMIN = "entry link"  # who came in by one; no member, so that the role ends with the session
-LONGEST_WHO, LONGEST_NAME = 400, 200
+LONGEST_WHO, LONGEST_NAME = 197, 200  # the audit tells people apart by so much
 _EMAIL = re.compile(r"email:[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 _AGENT = re.compile(r"(zendesk|freshdesk):\d{1,20}")
 _SUBJECT = re.compile(r"oidc:https?://\S+:\S+")
@@ -68,6 +68,8 @@ def add(
             _keep_an_admin(store, account, before)
         member = Member(who, called, agent, given, at, by)
         store.access.put_member(account, member)
+        if before is not None and before.agent != agent:  # what is open shows somebody else's own page
+            store.access.end_sessions_of(account, [who])
         said = {} if before is None else {"before": sorted(before.roles)}
         what = "let in" if before is None else "role changed"
         store.audit.add(account, at, what, by=by, way=kind, roles=sorted(given), **_whom(member), **said)

@@ -137,7 +137,8 @@ def test_a_provider_may_change_its_key(app, tools, crook, eve, monkeypatch):
 @pytest.mark.parametrize(
     "said",
     [{"issuer": "https://evil.example"}, {"authorization_endpoint": "javascript:alert(1)"},
-     {"authorization_endpoint": "http://evil.example/"}, {"authorization_endpoint": None}, {"jwks_uri": 7}],
+     {"authorization_endpoint": "http://evil.example/"}, {"authorization_endpoint": None}, {"jwks_uri": 7},
+     {"authorization_endpoint": "https://[x"}, {"authorization_endpoint": "https://x.example:99999/"}],
 )  # fmt: skip
 def test_a_provider_that_says_wrong_things_of_itself_is_not_gone_to(app, crook, said):
     crook.said = said

@@ -364,6 +364,17 @@ def test_who_wants_no_surveys_is_not_asked(answered, signed_in):
     assert policy_of(answered, ACCOUNT).not_asked == ()
 
 
+def test_nobody_reads_who_wants_no_surveys(answered, signed_in):
+    earlier = signed_in(DIA)
+    post(earlier, f"{ME}/surveys", ME, asked="no")
+    noted = [one.what for one in answered.audit.about(ACCOUNT, DIA)]
+    post(signed_in(FAY), f"{ME}/surveys", ME, asked="no")
+
+    assert [one.what for one in answered.audit.about(ACCOUNT, DIA)] == noted
+    assert "Fay" not in text_of(earlier.get(ME))
+    assert not any("agent:" in json.dumps(one.body) for one in answered.audit.entries(ACCOUNT))
+
+
 def test_what_is_told_at_go_live_is_shown_until_it_was_read(answered, signed_in):
     browser = signed_in(FAY)
     assert "I have read it" in text_of(browser.get(ME))
