@@ -53,7 +53,9 @@ class Rebalancing(_Strict):
     move_cost: float = 0.35  # the higher, the fewer and heavier the tickets that move
     continuity_bonus: float = _PLANNER["continuity_bonus"]
     hard_share: float = _PLANNER["hard_share"]
-    most_moves: int | None = Field(default=_PLANNER["most_moves"], le=10_000)  # at a time, however much lies above the limits
+    most_moves: int | None = Field(
+        default=_PLANNER["most_moves"], le=10_000
+    )  # at a time, however much lies above the limits
     capacity_days: int = Field(default=5, ge=1, le=31)  # whose scheduled hours make the fair share
     least_effort: float = Field(default=1.0, ge=0)  # of all moves together, in normal tickets; less is not worth asking
     own_limit: float | None = Field(default=None, gt=0, le=10_000)  # of anybody, in normal tickets
