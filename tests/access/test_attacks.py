@@ -123,6 +123,12 @@ def test_a_token_signed_by_somebody_else_lets_nobody_in(app, tools, crook, eve):
     assert tools.with_crook(app.test_client(), crook).status_code == 403
 
 
+def test_keys_of_a_curve_that_nobody_knows_keep_nobody_out(app, tools, crook, eve):
+    crook.more_keys = [{"kty": "EC", "crv": "brainpoolP256r1", "x": "AA", "y": "AA"}, {"kty": "RSA", "n": "AQAB"}]
+
+    assert tools.with_crook(app.test_client(), crook).status_code == 303
+
+
 def test_a_provider_may_change_its_key(app, tools, crook, eve, monkeypatch):
     from joserfc.jwk import RSAKey
 
