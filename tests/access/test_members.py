@@ -100,6 +100,15 @@ def test_who_was_taken_for_another_agent_is_signed_out_when_that_is_mended(add, 
     assert store.access.sessions("acme", at) == []
 
 
+def test_other_roles_leave_who_somebody_is_and_what_they_are_called(add, store, tools):
+    add("email:a@example.com", "hr", agent=tools.BO, name="Beau")
+    add("email:b@example.com", "hr", name="Bea")
+
+    changed = [add("email:a@example.com", "ops"), add("email:b@example.com", "ops")]
+
+    assert [(one.agent, one.name) for one in changed] == [(tools.BO, "Bo"), (None, "Bea")]
+
+
 def test_two_people_are_never_one_in_the_audit(add, store, clock):
     issuer = f"https://login.example/{'x' * 200}"
     with pytest.raises(ConfigError):
