@@ -59,7 +59,8 @@ def add(
     given = _roles(roles)
     with store.transaction():
         before = store.access.member(account, who)
-        agent = agent or (rest if kind in ("zendesk", "freshdesk") else before and before.agent)
+        if agent is None:
+            agent = rest if kind in ("zendesk", "freshdesk") else before.agent if before else None
         if not given and agent is None:
             raise ConfigError(f"{who}: give a role ({', '.join(GIVEN)}) or, for an agent, their id in the helpdesk")
         called = (name or _called(store, account, agent) or (before.name if before else rest)).strip()
