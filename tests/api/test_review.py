@@ -66,6 +66,24 @@ def test_what_an_agent_sees_first_is_not_there_for_others_until_then(call, store
     assert call.get(f"proposals/{proposal.id}").status_code == 200
 
 
+def test_a_teams_proposal_does_not_say_what_an_agent_sees_first(call, store, a_proposal, clock):
+    measured = a_proposal("acme", "9")
+    own = replace(measured.because[0], signal="LD1", rule="open_work_overload", values={"z": 3.0})
+    proposal = replace(measured, because=(*measured.because, own), expires_at=MONDAY + timedelta(days=3))
+    review.keep(store, "acme", [proposal], MONDAY)
+
+    def told():
+        one = call.get(f"proposals/{proposal.id}").json
+        assert one in call.get("proposals").json["proposals"]
+        return [because["signal"] for because in one["because"]]
+
+    assert told() == ["WT1"]
+    snoozed = call.post(f"proposals/{proposal.id}/snooze", json={"until": (MONDAY + timedelta(hours=2)).isoformat()})
+    assert [because["signal"] for because in snoozed.json["because"]] == ["WT1"]
+    clock[0] = MONDAY + timedelta(hours=24)
+    assert told() == ["WT1", "LD1"]
+
+
 def test_accepting_some_tickets_plans_their_writes_in_the_tokens_name(call, store, proposed):
     approve(store)
     answer = call.post(f"proposals/{proposed['acme']}/accept", json={"only": ["2"]})
