@@ -18,10 +18,12 @@ from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.facts.schema import DAYS, ONE_TICKET, QUEUES, SHIFTS
 from helpdesk_wellbeing.pages.flag import _measured
+from helpdesk_wellbeing.pages.told import called
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import open_store
 from helpdesk_wellbeing.store.audit import Person
+from helpdesk_wellbeing.web.site import SITE
 
 ACCOUNT, BILLING, CARE = "acme", "100", "200"
 NAMES = {"1": "Ada", "2": "Bo", "3": "Chen", "4": "Dia", "5": "Eli", "6": "Fay", "7": "Gus", "8": "Cleo", "9": "Ina"}
@@ -362,6 +364,14 @@ def test_who_wants_no_surveys_is_not_asked(answered, signed_in):
     assert policy_of(answered, ACCOUNT).not_asked == (FAY,)
     post(browser, f"{ME}/surveys", ME, asked="yes")
     assert policy_of(answered, ACCOUNT).not_asked == ()
+
+
+@pytest.mark.parametrize(
+    ("who", "name"),
+    [(f"zendesk:{FAY}", "Fay"), (f"desk:{FAY}", f"desk:{FAY}"), (FAY, FAY), ("zendesk:77", "zendesk:77"), (None, None)],
+)
+def test_only_who_signs_in_as_an_agent_is_called_by_their_name(answered, app, who, name):
+    assert called(app.extensions[SITE].known, ACCOUNT, who) == name
 
 
 def test_nobody_reads_who_wants_no_surveys(answered, signed_in):
