@@ -74,7 +74,7 @@ class Page:
     path: str
 
 
-def pages_of(store: Store) -> list[Page]:
+def pages_of(app: Flask, store: Store) -> list[Page]:
     """Each page with somebody whom it is for."""
     answer = store.work.answer_of(ACCOUNT)
     assert answer is not None
@@ -114,8 +114,16 @@ def pages_of(store: Store) -> list[Page]:
         Page("audit, admin", admin, "audit"),
         Page("audit of one kind, admin", admin, "audit?what=wave+opened"),
         Page("audit of one person, dpo", dpo, f"audit?word={word}"),
-        Page("settings, admin", admin, "settings"),
+        Page("letter, a flagged agent", me, "letter"),
+        *(Page(f"{path}, admin", admin, path) for path in _settings(app)),
     ]  # fmt: skip
+
+
+def _settings(app: Flask) -> list[str]:
+    """The pages of settings that are opened without anything else."""
+    below = "/a/<account>/"
+    found = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("pages.settings")]
+    return sorted(one.rule.removeprefix(below) for one in found if one.arguments == {"account"})
 
 
 def _flag(answer: dict[str, Any], kind: str, signal: str) -> dict[str, Any]:
@@ -163,8 +171,7 @@ def site(folder: Path) -> Iterator[tuple[Flask, Store, list[Page]]]:
     app = web_side.web(settings_of(folder), role="web", now=lambda: CUT)
     try:
         with open_store(settings_of(folder)) as store:
-            there = {rule.rule.removeprefix("/a/<account>/") for rule in app.url_map.iter_rules()}
-            yield app, store, [page for page in pages_of(store) if page.path != "settings" or "settings" in there]
+            yield app, store, pages_of(app, store)
     finally:
         web_side.close(app)
 

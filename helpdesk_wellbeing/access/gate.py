@@ -65,6 +65,12 @@ class Sight:
         as_lead, as_ops = self.viewer.agent in found.leads, self._is_ops and found.ops
         return (as_lead and self.gate.shows_to(Role.LEAD)) or (as_ops and self.gate.shows_to(Role.OPS))
 
+    def sees_loads(self, proposal: Proposal) -> bool:
+        """Whether it was agreed that they, who decide about it, see how much single people have."""
+        subject = proposal.subject
+        found = audience({"subject": {"kind": subject.kind, "id": subject.id}}, self.directory, self.at)
+        return self._may_see_person(found)
+
     def is_self(self, kind: str, id: str) -> bool:
         """Whether the subject is the viewer."""
         return kind == "agent" and id == self.viewer.agent

@@ -116,14 +116,18 @@ def renew(store: Store, account: str, proposals: Iterable[Proposal], at: datetim
 def _suggest_anew(
     store: Store, account: str, old: Proposal, new: Proposal, policy: Acting, names: Names, at: datetime
 ) -> None:
-    """Labels come off tickets that are not to move any more, or to somebody else, and go onto those that are."""
-    stays = {(move.ticket, move.giver, move.receiver) for move in old.moves}
-    stays &= {(move.ticket, move.giver, move.receiver) for move in new.moves}
-    tickets = {ticket for ticket, _, _ in stays}
-    _take_back_suggestions(store, account, old.id, at, {move.ticket for move in old.moves} - tickets)
-    if policy.mode(new.action) == "suggest":
-        fresh = replace(new, moves=tuple(move for move in new.moves if move.ticket not in tickets))
-        store.writes.plan(account, _suggestions(fresh, policy, names), at)
+    """Labels come off tickets that are not to move any more, and go onto those that are; of a ticket that goes to
+    somebody else it is said anew."""
+    before, after = ({(move.ticket, move.giver, move.receiver) for move in one.moves} for one in (old, new))
+    stays, gone = ({ticket for ticket, _, _ in moves} for moves in (before & after, before - after))
+    if policy.mode(new.action) != "suggest":
+        _take_back_suggestions(store, account, old.id, at, gone)
+        return
+    again = tuple(move for move in new.moves if move.ticket not in stays)
+    otherwise = gone & {move.ticket for move in again}
+    _take_back_suggestions(store, account, old.id, at, gone - otherwise)
+    store.writes.cancel(account, old.id, "withdrawn", at, otherwise)
+    store.writes.plan(account, _suggestions(replace(new, moves=again), policy, names), at)
 
 
 def lapse(store: Store, account: str, reasons: Iterable[tuple[str, str]], at: datetime) -> list[str]:
@@ -238,9 +242,7 @@ def accept(
             raise HasChanged(
                 f"proposal {id} was measured anew at {proposal.measured_at:%Y-%m-%d %H:%M} UTC; look at it again"
             )
-        reason = held_back(proposal, gate_of(store, account, at))  # another process may have made it since
-        if reason is not None:
-            raise CannotDecide(f"proposal {id} is withdrawn: what it rests on may not be acted upon now ({reason})")
+        _may_be_acted_upon(store, account, proposal, at)  # another process may have made it since
         moves = _chosen(proposal, only)
         if policy.consent and policy.writes(proposal.action) and moves:
             _ask_receivers(store, account, proposal, moves, by, at)
@@ -302,6 +304,7 @@ def put_back(store: Store, account: str, id: str, by: str, at: datetime) -> Mapp
         kept = found(store, account, id)
         if not may_be_put_back(kept, store.writes.of_proposal(account, id), at):
             raise CannotDecide(f"proposal {id} is {_described(kept)}; it cannot be put back")
+        _may_be_acted_upon(store, account, from_json(kept.body), at)
         pending = store.proposals.listed(account, PENDING)
         place = (kept.action, kept.subject_kind, kept.subject)
         is_there = any(one.id != id and (one.action, one.subject_kind, one.subject) == place for one in pending)
@@ -354,6 +357,12 @@ def _decidable(store: Store, account: str, id: str, at: datetime, also: Sequence
     if kept.expires_at <= at:
         raise CannotDecide(f"proposal {id} expired at {kept.expires_at:%Y-%m-%d %H:%M} UTC; a new one comes if needed")
     return kept
+
+
+def _may_be_acted_upon(store: Store, account: str, proposal: Proposal, at: datetime) -> None:
+    reason = held_back(proposal, gate_of(store, account, at))
+    if reason is not None:
+        raise CannotDecide(f"proposal {proposal.id}: what it rests on may not be acted upon now ({reason})")
 
 
 def _described(kept: Kept) -> str:

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.acting.policy import Mode
+from helpdesk_wellbeing.agreement.model import STATUTORY
+from helpdesk_wellbeing.agreement.showing import HEAD_START
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.plan.actions.loads import OPEN_WORK_NOW
 from helpdesk_wellbeing.plan.limits import OPEN_WORK
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 OPEN = ("open", "snoozed")  # somebody may decide
+OVER = ("expired", "withdrawn")
 AS_SIGNAL = {OPEN_WORK_NOW: OPEN_WORK}  # a condition that is agreed to with a signal
 
 
@@ -58,6 +61,11 @@ def held_back(proposal: Proposal, gate: Gate) -> str | None:
     return "contested" if is_contested(proposal, gate) else None
 
 
+def is_taken_back(kept: Kept, proposal: Proposal, gate: Gate) -> bool:
+    """Whether it went because it may not be acted upon: then who might have decided does not see it any more."""
+    return kept.state in OVER and held_back(proposal, gate) is not None
+
+
 def is_contested(proposal: Proposal, gate: Gate) -> bool:
     """Whether a proposal rests on a flag that was contested: it waits for nobody then, though the rest may be right.
 
@@ -69,6 +77,19 @@ def is_contested(proposal: Proposal, gate: Gate) -> bool:
 def shown(store: Store, account: str, id: str) -> dict[str, Any]:
     """One proposal with all that became of it. Raises CannotDecide when there is none."""
     return _shown(store, account, found(store, account, id))
+
+
+def as_leads_see(shown: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """A proposal as JSON for those whom `is_for_leads` lets see it: one for a team comes at once, without the reasons
+    that their agents see first."""
+    is_own = shown["subject"]["kind"] == "agent"
+    return {**shown, "because": [one for one in shown["because"] if is_own or _is_for_leads_by(shown, one, at)]}
+
+
+def _is_for_leads_by(shown: Mapping[str, Any], because: Mapping[str, Any], at: datetime) -> bool:
+    if because["subject"]["kind"] != "agent" or because["signal"] in STATUTORY:
+        return True
+    return datetime.fromisoformat(because.get("added") or shown["made_at"]) + HEAD_START <= at
 
 
 def agents_in(shown: Mapping[str, Any]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,8 @@ def contest(
 ) -> str:
     """Somebody says that a flag (of `flags.check`) is wrong: nothing follows from it until the condition begins anew.
 
-    `by` is for the audit, `agent` who says it, where that is an agent. Returns the contest's id. Raises CannotDecide.
+    `by` is for the audit, `agent` who says it, where that is an agent. Returns the contest's id; said again while it
+    holds, it stays one. Raises CannotDecide.
     """
     if reason not in CONTESTED_BECAUSE:
         raise CannotDecide(f'"{reason}" is not a reason; take one of: {", ".join(CONTESTED_BECAUSE)}')
@@ -76,6 +77,9 @@ def contest(
     )  # fmt: skip
     about = Person(subject) if kind == "agent" else subject
     with store.transaction():
+        for held in store.said.contests(account, at):
+            if replace(new, id=held.id, at=held.at, until=held.until) == held:
+                return held.id
         store.said.contest(account, new)
         store.audit.add(
             account, at, "contested", by=Person(agent) if is_theirs and agent else by, rule=new.rule,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.acting import review, views
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.agreement.gate import gate_of
-from helpdesk_wellbeing.agreement.model import STATUTORY
-from helpdesk_wellbeing.agreement.showing import HEAD_START
 from helpdesk_wellbeing.api.answers import Refusal, answer, body_as, no_query, query_as
 from helpdesk_wellbeing.api.document import described
 from helpdesk_wellbeing.api.looking import note_look
@@ -41,7 +38,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
             found = [k for k in store.proposals.listed(account, states) if views.is_for_leads(k, at, gate)]
             begin = _after(desk, account, query.after, found)
             page = found[begin : begin + query.most]
-            shown = [_told(views.shown(store, account, kept.id), at) for kept in page]
+            shown = [views.as_leads_see(views.shown(store, account, kept.id), at) for kept in page]
             declined = views.reasons_counted(store, account)
         note_look(desk, account, shown)
         more = begin + len(page) < len(found)
@@ -53,7 +50,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     def proposal(account: str, id: str) -> Response:
         no_query("proposal")
         _find(desk, account, id)
-        shown = _told(views.shown(store, account, id), desk.now())
+        shown = views.as_leads_see(views.shown(store, account, id), desk.now())
         note_look(desk, account, [shown])
         return answer(shown)
 
@@ -120,17 +117,4 @@ def _after(desk: Desk, account: str, after: str | None, found: Sequence[Kept]) -
 def _decided(desk: Desk, account: str, shown: Mapping[str, Any]) -> Response:
     """The proposal after a decision, whose own entry in the audit says who saw it."""
     mode = policy_of(desk.store, account).mode(shown["action"])
-    return answer({**_told(shown, desk.now()), "summary": views.summary(shown, mode)})
-
-
-def _told(shown: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
-    """Without what an agent still sees first: a team's proposal comes at once, but may rest on it."""
-    if shown["subject"]["kind"] == "agent":
-        return shown
-
-    def waits(because: Mapping[str, Any]) -> bool:
-        since = datetime.fromisoformat(because.get("added") or shown["made_at"])
-        is_own = because["subject"]["kind"] == "agent" and because["signal"] not in STATUTORY
-        return is_own and since + HEAD_START > at
-
-    return {**shown, "because": [one for one in shown["because"] if not waits(one)]}
+    return answer({**views.as_leads_see(shown, desk.now()), "summary": views.summary(shown, mode)})

@@ -33,6 +33,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "410901": frozenset({Role.OPS}),
     "410902": frozenset({Role.HR, Role.COUNCIL, Role.DPO}),
 }
+SERVICE = "900000001"  # whom the connection works as; nobody's daily account
 
 
 def furnish(store: Store, world: World, known: Catalogue) -> Clock:
@@ -87,6 +88,8 @@ def _give_roles(store: Store, at: datetime) -> None:
         store.access.put_member(
             ACCOUNT, Member(f"zendesk:{agent}", called.get(agent) or agent, agent, roles, at, ADMIN)
         )
+    admin = Member(f"zendesk:{SERVICE}", "Wellbeing service", None, frozenset({Role.ADMIN}), at, ADMIN)
+    store.access.put_member(ACCOUNT, admin)
 
 
 def _agree(store: Store, known: Catalogue, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.acting.review import may_be_put_back
-from helpdesk_wellbeing.acting.views import OPEN
+from helpdesk_wellbeing.acting.views import OPEN, is_taken_back
 from helpdesk_wellbeing.pages import told
 from helpdesk_wellbeing.pages.told import Named, Texts
 from helpdesk_wellbeing.plan.proposal import WRITING, Because, Move, Proposal, from_json
@@ -161,7 +161,8 @@ def build(known: Known, viewer: Viewer, id: str, now: datetime) -> Shown | None:
         return None
     proposal, seen = from_json(kept.body), told.sight(known, viewer, now)
     part = seen.part_of(proposal)
-    return None if part is None else _Building(known, seen, kept, proposal, part).shown()
+    is_gone = part is Part.DECIDES and is_taken_back(kept, proposal, seen.gate)
+    return None if part is None or is_gone else _Building(known, seen, kept, proposal, part).shown()
 
 
 def note_look(known: Known, viewer: Viewer, shown: Shown, now: datetime, evidence: bool) -> None:
@@ -278,7 +279,7 @@ class _Building:
             write = by_ticket.get(move.ticket)
             yield MoveRow(
                 move.ticket, self._names.group(move.group), self._person(move.giver), self._person(move.receiver),
-                move.reasons if self.part is Part.DECIDES else {}, write.state if write else None,
+                move.reasons if self._sees_loads else {}, write.state if write else None,
                 write.receipt.get("reason") if write else None, taken_back.get(move.ticket), facts.get(move.ticket),
             )  # fmt: skip
 
@@ -293,6 +294,11 @@ class _Building:
             lambda: _since(store.read_events(account, measured, None, _OF_TICKETS), moves),
         )  # fmt: skip
         return found if found.solved or found.elsewhere else None
+
+    @property
+    def _sees_loads(self) -> bool:
+        """Who may know how much each has; sentences about a move tell it, too."""
+        return self.part is Part.DECIDES and self.seen.sees_loads(self.proposal)
 
     def _facts(self) -> dict[str, TicketFacts]:
         return {
@@ -311,7 +317,7 @@ class _Building:
         """By name, those who give or receive."""
         me = self.seen.viewer.agent
         rows = [row for row in self.proposal.details.get("loads", ()) if row["agent"] is not None]
-        if self.part is not Part.DECIDES:
+        if not self._sees_loads:
             rows = [row for row in rows if row["agent"] == me]
         for row in sorted(rows, key=lambda row: self._names.agent(row["agent"]).casefold()):
             yield LoadRow(
@@ -321,7 +327,7 @@ class _Building:
 
     def _others(self) -> Others | None:
         rows = [row for row in self.proposal.details.get("loads", ()) if row["agent"] is None]
-        if self.part is not Part.DECIDES or not rows:
+        if not self._sees_loads or not rows:
             return None
         shares = [row["share_before"] for row in rows if row["share_before"] is not None]
         return Others(len(rows), min(shares, default=None), max(shares, default=None))

@@ -119,7 +119,7 @@ def _groups(known: Known, viewer: Viewer) -> list[str]:
 
 
 def _flags(known: Known, viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
-    """Flags of teams and queues from which nobody can be guessed."""
+    """Flags of teams and queues from which nobody can be guessed; of rules that are there still."""
     answer = known.answer(viewer.account)
     if answer is None:
         return []
@@ -128,7 +128,8 @@ def _flags(known: Known, viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
     gate = gate_of(known.store, viewer.account, now, directory=known.directory(viewer.account))
     for flag in under(answer, gate)["flags"]:
         kind, id = flag["subject"]["kind"], flag["subject"]["id"]
-        if kind != "agent" and not guessable(flag, contributors(flag, len(members.get(id, ())))):
+        is_known = kind != "agent" and flag["rule"] in known.catalogue.rules
+        if is_known and not guessable(flag, contributors(flag, len(members.get(id, ())))):
             found.append(flag)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,7 +13,7 @@ import polars as pl
 from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.acting.trouble import trouble_of
-from helpdesk_wellbeing.acting.views import held_back
+from helpdesk_wellbeing.acting.views import OVER, held_back, is_taken_back
 from helpdesk_wellbeing.agreement.gate import NO_AGREEMENT
 from helpdesk_wellbeing.condition import condition_of
 from helpdesk_wellbeing.pages import told
@@ -32,7 +33,7 @@ A_PAGE = 25  # groups
 ENDING_AT_MOST = 12  # that are said on top, one line each
 LATELY, PASSED = timedelta(days=14), timedelta(days=4)  # how long decisions, and what ran out, are listed
 LATELY_AT_MOST = 40
-DECIDED, OVER = ("accepted", "done", "declined", "undone"), ("expired", "withdrawn")
+DECIDED = ("accepted", "done", "declined", "undone")
 NAMES_AT_MOST = 10
 MENDED_BY_NAMES = ("no schedule", "no zone")  # reasons that somebody can mend who knows whom they are about
 _DECIDED = ("accepted", "done", "declined")
@@ -140,8 +141,8 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
     shown = {card.id for group in page for card in group.cards}
     soon = sorted((one for one in waiting if one[0].expires_at - now < SOON), key=lambda one: one[0].expires_at)
     ends = soon[:ENDING_AT_MOST]
-    lately = list(_decided(known, seen, DECIDED, now - LATELY))
-    over = list(_decided(known, seen, OVER, now - PASSED))
+    lately = list(islice(_decided(known, seen, DECIDED, now - LATELY), LATELY_AT_MOST))
+    over = list(islice(_decided(known, seen, OVER, now - PASSED), LATELY_AT_MOST))
     flags = list(_flags(known, seen, answer, [kept for kept, _ in pending])) if answer else []
     titles = _titles(known)
     kept_back = [(signal, titles.get(signal, (signal, signal))) for signal in (answer or {}).get("withheld", ())]
@@ -169,11 +170,9 @@ def build(known: Known, viewer: Viewer, now: datetime, first: int = 0) -> Today:
 def _decided(known: Known, seen: Sight, states: Sequence[str], since: datetime) -> Iterator[tuple[Kept, Proposal]]:
     """Those that were the viewer's to decide, the latest first; nothing of those that were taken back from them."""
     kept = known.store.proposals.listed(seen.viewer.account, states, since=since)
-    latest = sorted(kept, key=lambda one: (one.changed_at, one.id), reverse=True)[:LATELY_AT_MOST]
-    for one in latest:
+    for one in sorted(kept, key=lambda one: (one.changed_at, one.id), reverse=True):
         proposal = from_json(one.body)
-        is_taken_back = one.state in OVER and held_back(proposal, seen.gate) is not None
-        if seen.part_of(proposal) is Part.DECIDES and not is_taken_back:
+        if seen.part_of(proposal) is Part.DECIDES and not is_taken_back(one, proposal, seen.gate):
             yield one, proposal
 
 

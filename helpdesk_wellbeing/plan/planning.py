@@ -19,7 +19,14 @@ from helpdesk_wellbeing.plan.people_now import now
 from helpdesk_wellbeing.plan.proposal import ACTIONS, Action, Proposal, Skipped, Subject
 from helpdesk_wellbeing.plan.reviewers import reviewer_of
 from helpdesk_wellbeing.plan.situation import Flag, History, Past, Planned, Situation
-from helpdesk_wellbeing.plan.standing import MAKES_NO_SENSE, moves_hold, numbers_hold, reasons_kept, renewed
+from helpdesk_wellbeing.plan.standing import (
+    MAKES_NO_SENSE,
+    moves_hold,
+    numbers_hold,
+    reasons_kept,
+    renewed,
+    seen_together,
+)
 
 __all__ = ["History", "Past", "Planned", "Situation", "propose", "rule_version"]
 
@@ -94,7 +101,8 @@ class _Planning:
         if standing is not None:
             self._decide_anew(standing, flags)
             return
-        case = Case(self.situation, action, subject, tuple(flags), self._coming)
+        told = seen_together(self.situation, subject, flags)
+        case = Case(self.situation, action, subject, tuple(told), self._coming)
         reviewer = reviewer_of(self.situation, subject)
         reason = past_reason(self.situation, action, subject)
         if reason is None and not case.statutory and self._asked[reviewer] >= self.situation.policy.alerts_a_day:
@@ -103,6 +111,7 @@ class _Planning:
         if isinstance(outcome, str):
             self._skip(action, flags, outcome)
             return
+        self._skip(action, [flag for flag in flags if flag not in told], "already proposed")
         self.proposals.append(outcome)
         for move in outcome.moves:
             self._coming.setdefault(move.receiver, []).append(move.ticket)

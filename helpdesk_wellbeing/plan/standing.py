@@ -9,7 +9,7 @@ from helpdesk_wellbeing.facts.schema import ONE_TICKET
 from helpdesk_wellbeing.plan.actions.base import Case
 from helpdesk_wellbeing.plan.actions.loads import flagged, loads_of
 from helpdesk_wellbeing.plan.people_now import now
-from helpdesk_wellbeing.plan.proposal import Because, Move, Proposal
+from helpdesk_wellbeing.plan.proposal import Because, Move, Proposal, Subject
 from helpdesk_wellbeing.plan.situation import Flag, Situation
 
 # A number has changed much when it is further away than this part of what it was; open work also by a normal ticket.
@@ -30,7 +30,15 @@ def reasons_kept(situation: Situation, flags: Sequence[Flag], standing: Proposal
     known = {_place(because) for because in standing.because}
     if standing.subject.kind != "agent":
         return list(flags)
-    return [flag for flag in flags if _flag_place(flag) in known or _is_statutory(situation, flag)]
+    kept = [flag for flag in flags if _flag_place(flag) in known or _is_statutory(situation, flag)]
+    return kept if standing.lead_from <= situation.as_of else seen_together(situation, standing.subject, kept)
+
+
+def seen_together(situation: Situation, subject: Subject, flags: Sequence[Flag]) -> list[Flag]:
+    """Those that go into one proposal. Beside what the law asks for, which a lead sees at once, nothing stands that the
+    agent should see first."""
+    by_law = [flag for flag in flags if _is_statutory(situation, flag)]
+    return by_law if subject.kind == "agent" and by_law else list(flags)
 
 
 def renewed(situation: Situation, standing: Proposal, fresh: Proposal) -> Proposal:

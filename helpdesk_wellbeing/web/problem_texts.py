@@ -13,6 +13,10 @@ from helpdesk_wellbeing.web.helpdesk_texts import N_
 
 _SETTINGS = {
     "{account}: agreement: {all}": "%(all)s",
+    "{account}: agents told on {day}? Take a day that is not yet to come": N_("Take a day that is not yet to come."),
+    "{account}: nobody can be written to: {reason}": N_("Nobody can be written to yet. The page says what is missing."),
+    "say in at most {count} signs how people were told, such as: in the team meetings": N_("at most %(count)s signs"),
+    "whom to ask is said in at most {count} signs": N_("at most %(count)s signs"),
     "{field}: {why}": N_("%(field)s: %(why)s"),
     "{account}: how it acts: {field}: {why}; set it with act set": N_("%(field)s: %(why)s"),
     "{account}: how people sign in: {field}: {why}; see access set --help": N_("%(field)s: %(why)s"),
@@ -283,7 +287,7 @@ _DECIDING = {
     "proposal {id} is {state}; there is nothing to undo": N_("There is nothing to take back."),
     "proposal {id} is {state}; it cannot be put back": N_("It cannot be put back any more."),
     "proposal {id} is {state}; nobody needs to be asked any more": N_("Nobody needs to be asked any more."),
-    "proposal {id} is withdrawn: what it rests on may not be acted upon now ({reason})": N_(
+    "proposal {id}: what it rests on may not be acted upon now ({reason})": N_(
         "What it rests on may not be acted upon now: it was contested, or is not agreed to."
     ),
     '"{word}" is not a reason; take one of: {choices}': N_("Choose a reason."),

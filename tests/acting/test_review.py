@@ -302,3 +302,22 @@ def test_labels_follow_the_tickets_of_a_renewed_suggestion(store, a_proposal):
     review.renew(store, "acme", [back], back.renewed_at)
     labelled = [w.key for w in store.writes.of_proposal("acme", proposal.id) if w.target == "1"]
     assert len(labelled) == 3
+
+
+def test_a_ticket_that_is_suggested_for_somebody_else_keeps_its_label(store, a_proposal):
+    setting(store, modes={"rebalance": "suggest"})
+    proposal = a_proposal("1", "2")
+    review.keep(store, "acme", [proposal], MONDAY)
+    store.writes.claim("acme", MONDAY, MONDAY + timedelta(hours=2), "a worker")
+    store.writes.end("acme", f"{proposal.id}:suggest:1", "written", {}, MONDAY, "a worker")
+    new = renewed(proposal, "1", "2", receiver="chen")
+    review.renew(store, "acme", [new], new.renewed_at)
+
+    found = sorted((w.kind, w.target, w.state) for w in store.writes.of_proposal("acme", proposal.id))
+    assert found == [
+        ("suggest", "1", "planned"), ("suggest", "1", "written"), ("suggest", "2", "planned"),
+        ("suggest", "2", "skipped"),
+    ]  # fmt: skip
+    review.decline(store, "acme", proposal.id, "a lead", "other", new.renewed_at)
+    cleared = [w.target for w in store.writes.of_proposal("acme", proposal.id) if w.kind == "clear"]
+    assert cleared == ["1"]

@@ -147,6 +147,14 @@ def test_what_the_admin_has_settled_speaks_again(evaluated, a_flag):
         saying.settle(evaluated, "here", id, "admin", at)
 
 
+def test_a_button_pressed_twice_contests_once(evaluated, a_flag):
+    first, again = (
+        saying.contest(evaluated, "here", a_flag(), "not me", LATER, by="anna", agent="anna") for _ in range(2)
+    )
+    assert (first, [doubt.id for doubt in saying.doubts(evaluated, "here", LATER)]) == (again, [first])
+    assert [one.what for one in evaluated.audit.entries("here")].count("contested") == 1
+
+
 def test_only_reasons_of_the_list_are_taken(store, a_flag):
     with pytest.raises(CannotDecide, match="automation, not me"):
         saying.contest(store, "here", a_flag(), "I was sad", AT, by="anna")

@@ -16,6 +16,7 @@ from helpdesk_wellbeing.access.break_glass import open_glass
 from helpdesk_wellbeing.access.roles import Role, home_of
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting.policy import policy_of
+from helpdesk_wellbeing.engine import Catalogue
 from helpdesk_wellbeing.facts.schema import DAYS, ONE_TICKET, QUEUES, SHIFTS
 from helpdesk_wellbeing.pages.flag import _measured
 from helpdesk_wellbeing.pages.told import called
@@ -441,6 +442,16 @@ def test_leads_see_their_own_teams_only(answered, signed_in):
     assert browser.get("/a/acme/teams/100").status_code == 200
     assert browser.get("/a/acme/teams/200").status_code == 404
     assert "Care" not in text_of(browser.get("/a/acme/teams"))
+
+
+def test_a_flag_of_a_rule_that_was_taken_away_since_is_on_no_page(answered, app, signed_in, monkeypatch):
+    known = app.extensions[SITE].known
+    rules = {id: rule for id, rule in known.catalogue.rules.items() if id != "team_imbalance"}
+    monkeypatch.setattr(known, "catalogue", Catalogue(known.catalogue.signals, rules))
+    browser = signed_in(BO)
+
+    assert [browser.get(f"/a/acme/{page}").status_code for page in ("teams", "teams/100", "today", "me")] == [200] * 4
+    assert "1 flag" not in text_of(browser.get("/a/acme/teams"))
 
 
 @pytest.mark.parametrize("where", [STATUTORY, ME, "/a/acme/teams", "/a/acme/teams/100"])

@@ -11,6 +11,8 @@ from helpdesk_wellbeing.access.gate import Part
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import policy, review, views
+from helpdesk_wellbeing.agreement import recording, saying
+from helpdesk_wellbeing.agreement.model import Agreement
 from helpdesk_wellbeing.engine import Catalogue
 from helpdesk_wellbeing.errors import CannotDecide
 from helpdesk_wellbeing.events import conform
@@ -119,6 +121,19 @@ def test_loads_are_by_name_and_of_others_only_the_range_is_told(known, propose):
 
     assert [row.name for row in found.loads] == ["Ada", "Chen"]
     assert found.others == page.Others(2, 0.8, 1.3)
+
+
+def test_loads_are_told_only_to_roles_that_may_see_what_is_said_of_one_person(known, store, propose):
+    agreed = Agreement(
+        parties=("the works council", "the management"), agreed_on=NOW.date(), signals=("LD1",), roles=("agent", "ops")
+    )
+    recording.record(store, "acme", agreed, "an admin", NOW, RULES)
+    row = {"effort_before": 9, "effort_after": 9, "share_before": 1.0, "share_after": 1.0}
+    id = propose("1", details={"loads": [row | {"agent": "1"}, row | {"agent": "3"}, row | {"agent": None}]})
+    lead, ops = page.build(known, BO, id, NOW), page.build(known, OPS, id, NOW)
+
+    assert (lead.part, lead.loads, lead.others, lead.moves[0].reasons) == (Part.DECIDES, (), None, {})
+    assert (len(ops.loads), ops.moves[0].reasons["en"]) == (2, "There is room for 1.")
 
 
 def test_it_is_put_aside_only_until_it_would_still_stand(known, propose):
@@ -277,6 +292,24 @@ def test_what_somebody_takes_on_is_not_called_done_and_can_be_put_back(store, pr
         review.put_back(store, "acme", id, "a lead", NOW + 8 * DAY)
     review.put_back(store, "acme", id, "a lead", NOW + 4 * DAY)
     assert state(store, id) == "undone"
+
+
+def test_what_was_taken_back_as_its_agent_objected_is_theirs_alone(known, store, propose, about_chen):
+    id = propose(**about_chen | {"lead_from": NOW})
+    assert part(known, BO, id) is Part.DECIDES
+    saying.object_to(store, "acme", "3", "LD1", NOW)
+
+    assert (part(known, BO, id), part(known, agent("3"), id)) == (None, Part.OWN)
+
+
+def test_what_was_declined_does_not_wait_again_when_its_agent_has_objected(store, propose, about_chen):
+    id = propose(**about_chen)
+    review.decline(store, "acme", id, "a lead", "other", NOW)
+    saying.object_to(store, "acme", "3", "LD1", NOW)
+
+    with pytest.raises(CannotDecide, match="may not be acted upon"):
+        review.put_back(store, "acme", id, "a lead", NOW)
+    assert state(store, id) == "declined"
 
 
 # what changed since

@@ -16,6 +16,7 @@ from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.agreement.saying import contest, doubts
 from helpdesk_wellbeing.pages import jobs
 from helpdesk_wellbeing.pages.settings import backtest
+from helpdesk_wellbeing.pages.settings.entering import A_PAGE
 from helpdesk_wellbeing.people import holding
 
 HERE = "/a/acme/settings"
@@ -395,6 +396,21 @@ def test_an_admin_ends_the_session_of_another_but_not_one_of_another_account(adm
     assert send(admin, "/access/sessions/end", session=foreign).status_code == 404
     assert council.get(HERE).status_code == 303
     assert store.access.session("globex", other, NOW) is not None
+
+
+def test_many_who_are_signed_in_are_shown_a_page_at_a_time(admin, store):
+    for number in range(A_PAGE + 1):
+        store.access.begin_session(
+            "acme", f"zendesk:{number}", f"Number {number}", None, "zendesk", NOW, NOW + timedelta(hours=1)
+        )
+
+    first, second = (admin.get(f"/a/acme/settings/access?page={page}").text for page in (1, 2))
+
+    assert "Page 1 of 2" in first
+    shown = [{number for number in range(A_PAGE + 1) if f"Number {number}<" in page} for page in (first, second)]
+    assert shown[0] | shown[1] == set(range(A_PAGE + 1))
+    assert not shown[0] & shown[1]
+    assert "Page 2 of 2" in admin.get("/a/acme/settings/access?page=99999999999999999999").text
 
 
 def test_a_provider_is_set_with_its_secret_which_is_never_shown(admin, store):

@@ -165,6 +165,17 @@ def test_what_rests_on_a_flag_is_gone_at_once_when_it_is_contested(known, store,
     assert [one["rule"] for one in known.answer("acme")["paused"]] == ["open_work_overload"]
 
 
+def test_what_others_decided_leaves_room_for_what_was_ones_own_to_decide(known, store, propose, monkeypatch):
+    monkeypatch.setattr(page, "LATELY_AT_MOST", 1)
+    evaluated(store)
+    own = propose("1", made_at=NOW - 2 * HOUR)
+    others = propose(action="staffing_note", subject=Subject("queue", "200"), because=(), made_at=NOW - 2 * HOUR)
+    for id, at in ((own, NOW - HOUR), (others, NOW)):
+        review.decline(store, "acme", id, "somebody", "other", at)
+
+    assert [[one.id for one in page.build(known, who, NOW).decided] for who in (BO, OPS)] == [[own], [others]]
+
+
 def test_a_small_teams_flag_that_would_tell_of_one_person_is_held_back(known, store):
     evaluated(store, flag("LD4", "team_imbalance", "team", "200"), flag("LD6", "backlog_growth", "queue", "200"))
 

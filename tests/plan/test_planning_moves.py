@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from helpdesk_wellbeing.agreement.gate import CLOSED
+from helpdesk_wellbeing.agreement.gate import CLOSED, Gate
 from helpdesk_wellbeing.plan.planning import History
 from helpdesk_wellbeing.plan.policy import Policy
 from helpdesk_wellbeing.plan.proposal import Subject
@@ -202,8 +202,9 @@ def test_the_greatest_number_of_moves_is_kept(crowded):
     assert len(moves(crowded.plan(policy=Policy(rebalance={"most_moves": 2})))) == 2
 
 
-def test_without_an_agreement_moves_say_nothing_about_anybodys_load(crowded):
-    (proposal,) = crowded.plan(gate=CLOSED).proposals
+@pytest.mark.parametrize("gate", [CLOSED, Gate(signals=frozenset({"LD1"}), roles=frozenset({"agent"}))])
+def test_where_it_is_not_agreed_moves_say_nothing_about_anybodys_load(crowded, gate):
+    (proposal,) = crowded.plan(gate=gate).proposals
     assert proposal.details["loads"] == []
     assert "%" not in proposal.texts["en"].split("Proposed:")[1].split("ends above")[0]
     assert all("fair share" not in m.reasons["en"] for m in proposal.moves)

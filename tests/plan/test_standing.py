@@ -142,3 +142,19 @@ def test_a_further_reason_of_a_team_says_since_when_it_is_there(crowded):
     added = {because.signal: because.added_at for because in renewed.because}
 
     assert added == {"LD4": None, "LD1": crowded.now + HOUR}
+
+
+def test_what_the_law_asks_for_brings_no_lead_a_reason_that_its_agent_sees_first(scene):
+    scene.flag("ES2", "A", level="critical")
+    scene.flag("WT1", "A")
+    (fresh,) = [one for one in scene.plan().proposals if one.action == "check_in"]
+    assert ([because.signal for because in fresh.because], fresh.lead_from) == (["WT1"], scene.now)
+
+    by_law = scene.flags.pop()
+    (waiting,) = [one for one in scene.plan().proposals if one.action == "check_in"]
+    scene.flags.append(by_law)
+    early, late = (
+        scene.plan(now=scene.now + hours, history=standing(waiting)).renewed for hours in (2 * HOUR, 25 * HOUR)
+    )
+    assert [[because.signal for because in one.because] for one in early if one.action == "check_in"] == [["WT1"]]
+    assert [{because.signal for because in one.because} for one in late if one.action == "check_in"] == [{"ES2", "WT1"}]

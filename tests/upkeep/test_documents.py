@@ -57,9 +57,9 @@ def test_settings_and_agreements_are_seen_in_the_papers(store):
     assert "| audit log, break-glass | 546 |" in after
     assert "| move tickets within a team | written after a person accepted |" in after
     assert "Acting is stopped" in after
-    assert "Agreed on 2026-10-01 by Works council, Management" in after
+    assert "Agreed on 1 Oct 2026 by Works council, Management" in after
     dutch = document("works-council", store, "acme", "nl", LAST)
-    assert "Afgesproken op 2026-10-01" in dutch
+    assert "Afgesproken op 1 okt 2026" in dutch
     assert "heeft ingestemd" in dutch
 
 

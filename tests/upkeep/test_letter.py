@@ -11,10 +11,10 @@ from helpdesk_wellbeing import rules
 from helpdesk_wellbeing.acting import policy, telling
 from helpdesk_wellbeing.agreement import recording
 from helpdesk_wellbeing.agreement.model import STATUTORY, Agreement, personal_signals
+from helpdesk_wellbeing.rules.model import Alternative
 from helpdesk_wellbeing.settings import load_settings
 from helpdesk_wellbeing.upkeep.documents import document, letter_to_agents
 from helpdesk_wellbeing.upkeep.documents.letter import limit
-from helpdesk_wellbeing.upkeep.documents.texts import RULES
 from helpdesk_wellbeing.upkeep.documents.wording import Wording
 from tests.upkeep_desk import AGENTS, CATALOGUE, LAST
 
@@ -36,7 +36,7 @@ def letter(store, language="en"):
 
 
 def title(rule, language):
-    return rule.title if language == "en" else RULES[rule.id]["title"]
+    return Wording(language).of_rule(rule.title)
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -62,10 +62,10 @@ def test_it_says_all_that_people_are_to_know(store, language):
     for words in {
         "en": ("text of tickets", "which keys", "who changed which ticket", "24 hours after you", "appraisal, pay",
                "ranking", "Object", "this is wrong", "hours of your own", "Take your data", "erased", "No surveys",
-               "from five answers", "works council", "2026-11-20", "never that all is well", "196 days"),
+               "from five answers", "works council", "20 Nov 2026", "never that all is well", "196 days"),
         "nl": ("tekst van tickets", "toetsaanslagen", "wie welk ticket", "24 uur na jou", "beoordeling, beloning",
                "rangorde", "Bezwaar", "dit klopt niet", "Eigen uren", "gegevens meenemen", "wissen",
-               "Geen vragenrondes", "vanaf vijf antwoorden", "ondernemingsraad", "2026-11-20", "alles goed gaat",
+               "Geen vragenrondes", "vanaf vijf antwoorden", "ondernemingsraad", "20 nov 2026", "alles goed gaat",
                "196 dagen"),
     }[language]:  # fmt: skip
         assert words in text, words
@@ -106,7 +106,23 @@ def test_an_admin_s_own_rule_is_told_in_its_own_words_and_numbers():
     assert "less than 11 hours" in eleven
     assert "less than 8 hours" in eleven
     ours = rule.model_copy(update={"warn": rule.critical, "why": "We want more rest."})
-    assert limit(ours, Wording("en"), {}).startswith("We want more rest. Warns at: `rest_h")
+    assert limit(ours, Wording("en"), {}).startswith("We want more rest. Warns at: rest: less than 8 h, and")
+
+
+@pytest.mark.parametrize(
+    ("signal", "way", "told"),
+    [
+        ("WT1", "active_h >= 0.8 x warn_h", "80%"),
+        ("WT6", "missed_of_5 >= 2, 2 evaluations in a row", "2 times in a row"),
+        ("LD1", "z >= 1.25 and open_weight >= 1.3 x median_weight, 2 evaluations in a row", "1.25"),
+    ],
+)
+def test_a_number_of_an_admin_s_own_that_our_words_leave_out_is_told(signal, way, told):
+    rule, numbers = RULES_OF[signal], {"day_warn_h": "10", "day_limit_h": "12"}
+    ours = rule.model_copy(update={"warn": (Alternative.of(way), *rule.warn[1:])})
+
+    assert told in limit(ours, Wording("en"), numbers)
+    assert told not in limit(rule, Wording("en"), numbers)
 
 
 def test_other_numbers_in_a_rule_are_the_numbers_of_the_letter(store):

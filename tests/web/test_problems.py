@@ -28,6 +28,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "helpdesk_wellbeing/acting/asking.py": (),
     "helpdesk_wellbeing/acting/policy.py": (),
     "helpdesk_wellbeing/acting/review.py": (),
+    "helpdesk_wellbeing/acting/telling.py": (),
     "helpdesk_wellbeing/acting/views.py": (),
     "helpdesk_wellbeing/agreement/model.py": (),
     "helpdesk_wellbeing/agreement/recording.py": (),

@@ -216,9 +216,11 @@ def _reasons(
 
 
 def _may_tell_loads(case: Case, plan: Plan) -> bool:
-    """Whether everybody who gives or receives may be spoken of by the work that they have."""
+    """Whether everybody who gives or receives may be spoken of by the work that they have, to anybody who decides."""
+    gate = case.situation.gate
     involved = {agent for move in plan.moves for agent in (move.giver, move.receiver)}
-    return all(case.situation.gate.allows(OPEN_WORK, "agent", agent) for agent in involved)
+    is_agreed = gate.shows_to("lead") or gate.shows_to("ops")
+    return is_agreed and all(gate.allows(OPEN_WORK, "agent", agent) for agent in involved)
 
 
 def _details(case: Case, plan: Plan) -> dict[str, Any]:

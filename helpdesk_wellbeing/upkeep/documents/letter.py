@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -66,7 +66,7 @@ def letter_of(running: Running, say: Wording) -> Letter:
     )  # fmt: skip
     return Letter(
         say.language, say("letter title"), say("letter opening", account=running.account), sections,
-        say("letter made", on=f"{running.at:%Y-%m-%d}"),
+        say("letter made", on=say.day(running.at.date())),
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _agreed(running: Running, say: Wording) -> Section:
         text = say("letter agreed none" if running.needs_agreement else "letter agreed exempt")
         return Section(say("letter agreed"), text)
     council = held.get("works_council", "not recorded")
-    text = say("agreed by", on=held.get("agreed_on"), by=", ".join(held.get("parties", ()))) + "."
+    text = say("agreed by", on=say.day(held["agreed_on"]), by=", ".join(held.get("parties", ()))) + "."
     if council != "not recorded":
         text += " " + say("agreed council", decision=say(f"decision {council}")) + "."
     return Section(say("letter agreed"), f"{text} {say('letter agreed text')}")
@@ -149,7 +149,7 @@ def limit(rule: Rule, say: Wording, limits: Mapping[str, str]) -> str:
     """From when on a rule speaks. Where an admin's own rule is built otherwise than ours, its own words and numbers."""
     shipped = _shipped().get(rule.id)
     key = f"limit {rule.id}"
-    if shipped is None or key not in say or _shape(shipped) != _shape(rule) or shipped.title != rule.title:
+    if shipped is None or key not in say or shipped.title != rule.title or not _fits(say.values_of(key), shipped, rule):
         return f"{say.of_rule(rule.why)} {say('warn')}: {say.level(rule, rule.warn)}."
     numbers = {**limits, **dict(_numbers("", rule.warn)), **dict(_numbers("critical_", rule.critical))}
     comma = say("decimal comma")
@@ -166,12 +166,26 @@ def _numbers(prefix: str, alternatives: tuple[Alternative, ...]) -> Iterator[tup
             yield f"{prefix}{one.value}_after", f"{alternative.after}"
 
 
-def _shape(rule: Rule) -> tuple[object, ...]:
-    """How it compares, without the numbers."""
-    return tuple(
-        tuple((one.value, one.operator, one.bound if isinstance(one.bound, str) else "") for one in alternative.all)
-        for alternative in (*rule.warn, *rule.critical)
+def _fits(told: Set[str], shipped: Rule, rule: Rule) -> bool:
+    """Whether it compares as ours does, but for the numbers that our words fill in."""
+    return all(
+        _shape(told, prefix, ours) == _shape(told, prefix, own)
+        for prefix, ours, own in (("", shipped.warn, rule.warn), ("critical_", shipped.critical, rule.critical))
     )
+
+
+def _shape(told: Set[str], prefix: str, alternatives: tuple[Alternative, ...]) -> list[object]:
+    found: list[object] = []
+    for alternative in alternatives:
+        for one in alternative.all:
+            name = f"{prefix}{one.value}"
+            is_filled_in = not isinstance(one.bound, str) and not told.isdisjoint((name, f"{name}_percent"))
+            bound = None if is_filled_in else one.bound
+            times = None if f"{name}_times" in told else one.times
+            after = None if f"{name}_after" in told else alternative.after
+            found.append((one.value, one.operator, bound, times, after))
+        found.append("or")
+    return found
 
 
 @cache

@@ -141,10 +141,10 @@ def _agreed(running: Running, say: Wording) -> str:
     if not held:
         return say("agreed none" if running.needs_agreement else "agreed exempt")
     lines = [
-        say("agreed by", on=held.get("agreed_on"), by=", ".join(held.get("parties", ()))),
+        say("agreed by", on=say.day(held["agreed_on"]), by=", ".join(held.get("parties", ()))),
         say("agreed signals", signals=", ".join(_signals_in_words(running, say)) or say("none")),
         say("agreed council", decision=say(f"decision {held.get('works_council', 'not recorded')}")),
-        say("agreed dpia", on=held.get("dpia_on") or say("decision not recorded")),
+        say("agreed dpia", on=say.day(held["dpia_on"]) if held.get("dpia_on") else say("decision not recorded")),
     ]
     return "\n".join(f"- {line}" for line in lines)
 

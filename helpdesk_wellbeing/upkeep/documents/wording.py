@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from string import Formatter
+
+from babel.dates import format_date
 
 from helpdesk_wellbeing.rules.model import Alternative, Rule
 from helpdesk_wellbeing.rules.saying import saying
@@ -23,9 +27,18 @@ class Wording:
         """What a rule's file says; the words of an admin's own rules stay as they are."""
         return saying(self.language).of_rule(text)
 
+    def values_of(self, key: str) -> frozenset[str]:
+        """The names of the values that are filled in."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(TEXTS[key][self.language]) if name)
+
     def __contains__(self, key: str) -> bool:
         """Whether there is a text of this key."""
         return key in TEXTS
+
+    def day(self, day: date | str) -> str:
+        """A day as the language writes it; also one that is kept as ISO 8601."""
+        on = date.fromisoformat(day) if isinstance(day, str) else day
+        return str(format_date(on, "d MMM y", locale=self.language))
 
     def level(self, rule: Rule, alternatives: tuple[Alternative, ...]) -> str:
         """From which numbers on a level holds."""

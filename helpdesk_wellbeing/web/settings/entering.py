@@ -22,7 +22,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
 
     def access(account: str, status: int = 200, wrong: dict[str, str] | None = None) -> Response:
         viewer = reader()
-        page = model.build(site.known, viewer, site.now())
+        page = model.build(site.known, viewer, site.now(), request.args.get("page", 1, type=int))
         base = cookies.base_of(store, account)
         return shown(
             "access.html", viewer, status, page=page, words=words, wrong=wrong or {},

@@ -10,6 +10,7 @@ from helpdesk_wellbeing.acting import telling
 from helpdesk_wellbeing.errors import CannotDecide, ConfigError
 from helpdesk_wellbeing.pages.settings import telling as model
 from helpdesk_wellbeing.upkeep.documents import LANGUAGES
+from helpdesk_wellbeing.web.problems import explained
 from helpdesk_wellbeing.web.settings import words
 from helpdesk_wellbeing.web.settings.common import back, by, changer, day_of, reader, shown, text_of
 from helpdesk_wellbeing.web.site import Site
@@ -42,9 +43,8 @@ def add_to(pages: Blueprint, site: Site) -> None:
             )
         try:
             number = telling.write_to_everybody(store, account, by(viewer), site.now())
-        except CannotDecide:
-            text = _("Nobody can be written to yet. The page says what is missing.")
-            return back("settings_telling", text, account, "careful")
+        except CannotDecide as error:
+            return back("settings_telling", explained(error), account, "careful")
         if not number:
             text = _("Nobody is left to be written to. Who comes later is written to by itself.")
         else:
@@ -71,7 +71,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
             try:
                 number = telling.told_otherwise(store, account, by(viewer), on, how, site.now())
             except ConfigError as error:
-                wrong[""] = str(error)
+                wrong[""] = explained(error)
             else:
                 text = ngettext("Noted for one person.", "Noted for %(num)s people.", number)
                 return back("settings_telling", text, account)
@@ -83,5 +83,5 @@ def add_to(pages: Blueprint, site: Site) -> None:
         try:
             telling.set_contact(store, account, by(viewer), text_of("contact"), site.now())
         except ConfigError as error:
-            return shown_telling(account, 422, {"": str(error)})
+            return shown_telling(account, 422, {"": explained(error)})
         return back("settings_telling", _("Kept."), account)
