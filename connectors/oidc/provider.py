@@ -90,8 +90,12 @@ class Provider:
 
 def check_browser_address(url: str, *, here: bool) -> None:
     """Raises Refused unless people may be sent there."""
-    parts = urlsplit(url)
-    is_plain = parts.scheme == "http" and here and is_loopback(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        is_plain = parts.scheme == "http" and here and is_loopback(url)
+    except ValueError:
+        raise Refused("sign-in: the provider names an address that is none; check the issuer") from None
     if not (parts.scheme == "https" or is_plain) or not parts.hostname or parts.username or not url.isprintable():
         raise Refused("sign-in: the provider names an address that is not https; check the issuer")
 

@@ -6,12 +6,16 @@ https://openid.net/specs/openid-connect-core-1_0.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from connectors.oidc.provider import HttpRefused, Provider, Said
 from helpdesk_wellbeing.access.ways import Attempt, Identity, NotProven
 from helpdesk_wellbeing.errors import BadPayload
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 SCOPE = "openid profile email"
 LEEWAY_S = 60  # between two clocks
@@ -105,15 +109,12 @@ class OidcSignIn:
         """Header and claims, the signature checked. A key that is not known yet may be new."""
         from joserfc import jwt
         from joserfc.errors import InvalidKeyIdError
-        from joserfc.jwk import KeySet
 
         allowed = [one for one in said.algorithms if one in ALGORITHMS] or ["RS256"]
         try:
-            decoded = jwt.decode(token, KeySet.import_key_set(_usable(self._provider.keys())), algorithms=allowed)
+            decoded = jwt.decode(token, _usable(self._provider.keys()), algorithms=allowed)
         except (InvalidKeyIdError, ValueError):
-            decoded = jwt.decode(
-                token, KeySet.import_key_set(_usable(self._provider.keys(anew=True))), algorithms=allowed
-            )
+            decoded = jwt.decode(token, _usable(self._provider.keys(anew=True)), algorithms=allowed)
         return decoded.header, decoded.claims
 
     def _more(self, userinfo: str, token: str, sub: Any) -> dict[str, Any]:
@@ -134,10 +135,14 @@ class OidcSignIn:
         return Identity(tuple(names), shown[:200], None, self.name)
 
 
-def _usable(keys: Mapping[str, Any]) -> Any:
-    """The keys that sign; others of the set may be of kinds that nobody here knows."""
-    known = ("RSA", "EC", "OKP")
-    rows = [
-        key for key in keys["keys"] if isinstance(key, dict) and key.get("kty") in known and key.get("use") != "enc"
-    ]
-    return {"keys": rows}
+def _usable(keys: Mapping[str, Any]) -> KeySet:
+    """The keys that sign; others of the set may be of kinds and curves that nobody here knows."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import JWKRegistry, KeySet
+
+    found = []
+    for key in keys["keys"]:
+        if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP") and key.get("use") != "enc":
+            with suppress(JoseError, KeyError, ValueError, TypeError):
+                found.append(JWKRegistry.import_key(key))
+    return KeySet(found)

@@ -21,8 +21,7 @@ LASTS = timedelta(hours=1)
 SHORTEST, LONGEST = 15, 500  # signs of a reason
 
 __all__ = [
-    "Opened", "agent_named", "close_glass", "is_open", "of_agent", "open_glass", "open_to", "see_own", "take_file",
-    "untold",
+    "Opened", "agent_named", "close_glass", "is_open", "open_glass", "open_to", "see_own", "take_file",
 ]  # fmt: skip
 
 
@@ -90,13 +89,8 @@ def close_glass(store: Store, viewer: Viewer, id: str, at: datetime) -> bool:
         return store.glass.close(viewer.account, id, at)
 
 
-def of_agent(store: Store, account: str, agent: str) -> list[Opened]:
-    """Whoever opened this agent's page, the latest first."""
-    return store.glass.of(account, agent)
-
-
 def see_own(store: Store, viewer: Viewer, at: datetime) -> list[Opened]:
-    """The same for the agent's own page: who reads it there has been told."""
+    """Whoever opened the viewer's own page, the latest first: who reads it there has been told."""
     if viewer.agent is None:
         return []
     found = store.glass.of(viewer.account, viewer.agent)
@@ -104,11 +98,6 @@ def see_own(store: Store, viewer: Viewer, at: datetime) -> list[Opened]:
         if one.told_at is None:
             store.glass.told(viewer.account, one.id, at)
     return found
-
-
-def untold(store: Store, account: str) -> list[Opened]:
-    """What a notice has still to say to the agent; `store.glass.told(account, id, at)` once it has."""
-    return store.glass.untold(account)
 
 
 def agent_named(names: Names, said: str) -> str | None:

@@ -45,6 +45,7 @@ class OfProvider(_Strict):
     @classmethod
     def _is_an_issuer(cls, issuer: str) -> str:
         parts = urlsplit(issuer)
+        _ = parts.port  # raises ValueError for one that there cannot be
         is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
         if not is_safe or not parts.hostname or parts.username or parts.query or parts.fragment:
             raise ValueError("must be https://host…, without a query; http:// on loopback only")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.access.roles import Role
-from helpdesk_wellbeing.agreement.audience import Teams, audience, audience_of_all, teams_on
+from helpdesk_wellbeing.agreement.audience import Audience, Teams, audience, audience_of_all, teams_on
 from helpdesk_wellbeing.agreement.gate import gate_of
 from helpdesk_wellbeing.agreement.showing import Spell, contributors, guessable, spell_of, visible_to_lead_from
 
@@ -58,17 +58,18 @@ class Sight:
         found = audience({"subject": {"kind": kind, "id": id}}, self.directory, self.at)
         if not found.reaches(self.viewer.agent, is_ops=self._is_ops):
             return False
-        return kind != "agent" or self._may_see_persons(self.viewer.agent in found.leads)
+        return kind != "agent" or self._may_see_person(found)
 
-    def _may_see_persons(self, as_lead: bool) -> bool:
-        """Whether it was agreed that their role sees what is said of one person."""
-        return (as_lead and self.gate.shows_to(Role.LEAD)) or (self._is_ops and self.gate.shows_to(Role.OPS))
+    def _may_see_person(self, found: Audience) -> bool:
+        """Whether it was agreed that the role in which one person's reaches them sees what is said of that person."""
+        as_lead, as_ops = self.viewer.agent in found.leads, self._is_ops and found.ops
+        return (as_lead and self.gate.shows_to(Role.LEAD)) or (as_ops and self.gate.shows_to(Role.OPS))
 
     def sees_loads(self, proposal: Proposal) -> bool:
         """Whether it was agreed that they, who decide about it, see how much single people have."""
         subject = proposal.subject
         found = audience({"subject": {"kind": subject.kind, "id": subject.id}}, self.directory, self.at)
-        return self._may_see_persons(self.viewer.agent in found.leads)
+        return self._may_see_person(found)
 
     def is_self(self, kind: str, id: str) -> bool:
         """Whether the subject is the viewer."""
@@ -106,7 +107,7 @@ class Sight:
         found = audience_of_all(concerned, self.directory, self.at)
         is_theirs = found.reaches(self.viewer.agent, is_ops=self._is_ops)
         if subject.kind == "agent":
-            is_theirs = is_theirs and self._may_see_persons(self.viewer.agent in found.leads)
+            is_theirs = is_theirs and self._may_see_person(found)
         if is_theirs and proposal.lead_from <= self.at:
             return Part.DECIDES
         if self.is_self(subject.kind, subject.id):

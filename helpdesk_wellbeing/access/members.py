@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 FIRST_ADMIN = "entry link"  # who came in by one; no member, so that the role ends with the session
-LONGEST_WHO, LONGEST_NAME = 400, 200
+LONGEST_WHO, LONGEST_NAME = 197, 200  # the audit tells people apart by so much
 _EMAIL = re.compile(r"email:[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 _AGENT = re.compile(r"(zendesk|freshdesk):\d{1,20}")
 _SUBJECT = re.compile(r"oidc:https?://\S+:\S+")
@@ -50,24 +50,28 @@ def add(
 ) -> Member:  # fmt: skip
     """Let somebody in, or change what they may. `roles` of `roles.GIVEN`; none: an agent who sees themselves.
 
-    `agent`: the helpdesk's id of the same person, so that they see their own page. Raises ConfigError for what does not
-    fit and LastAdmin when the last admin would lose that role.
+    `agent`: the helpdesk's id of the same person, so that they see their own page and decide nothing about themselves;
+    who is a member keeps theirs, and their name, where none is given. Raises ConfigError for what does not fit and
+    LastAdmin when the last admin would lose that role.
     """
     who = checked_who(who)
     kind, _, rest = who.partition(":")
-    agent = agent or (rest if kind in ("zendesk", "freshdesk") else None)
     given = _roles(roles)
-    if not given and agent is None:
-        raise ConfigError(f"{who}: give a role ({', '.join(GIVEN)}) or, for an agent, their id in the helpdesk")
-    called = (name or _called(store, account, agent) or rest).strip()
-    if not called or len(called) > LONGEST_NAME or not called.isprintable():
-        raise ConfigError(f"{who}: a name is one line of at most {LONGEST_NAME} signs")
     with store.transaction():
         before = store.access.member(account, who)
+        if agent is None:
+            agent = rest if kind in ("zendesk", "freshdesk") else before.agent if before else None
+        if not given and agent is None:
+            raise ConfigError(f"{who}: give a role ({', '.join(GIVEN)}) or, for an agent, their id in the helpdesk")
+        called = (name or _called(store, account, agent) or (before.name if before else rest)).strip()
+        if not called or len(called) > LONGEST_NAME or not called.isprintable():
+            raise ConfigError(f"{who}: a name is one line of at most {LONGEST_NAME} signs")
         if Role.ADMIN not in given:
             _keep_an_admin(store, account, before)
         member = Member(who, called, agent, given, at, by)
         store.access.put_member(account, member)
+        if before is not None and before.agent not in (None, agent):  # what is open shows somebody else's own page
+            store.access.end_sessions_of(account, [who])
         said = {} if before is None else {"before": sorted(before.roles)}
         what = "let in" if before is None else "role changed"
         store.audit.add(account, at, what, by=by, way=kind, roles=sorted(given), **_whom(member), **said)

@@ -33,7 +33,6 @@ PAGES: Mapping[Page, frozenset[Role]] = {
     "settings": frozenset({Role.ADMIN, Role.COUNCIL, Role.DPO}),
 }
 MAY_CHANGE_SETTINGS = frozenset({Role.ADMIN})
-MAY_DECIDE = frozenset({Role.LEAD, Role.OPS})
 MAY_ANSWER_REQUESTS = frozenset({Role.ADMIN, Role.DPO})  # of people, about their data
 MAY_TAKE_FILES = frozenset({Role.DPO})  # with everything held about somebody else
 MAY_BREAK_GLASS = frozenset({Role.ADMIN, Role.HR, Role.DPO})  # ops sees the flags anyway

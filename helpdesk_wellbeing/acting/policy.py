@@ -102,7 +102,7 @@ def read(stored: Mapping[str, Any], account: str) -> Acting:
         raise ConfigError(f"{account}: how it acts: {where}: {first['msg']}; set it with act set") from None
 
 
-def change(store: Store, account: str, by: str, at: datetime, **changes: Any) -> Acting:
+def change(store: Store, account: str, by: str | Person, at: datetime, **changes: Any) -> Acting:
     """Change settings; the audit says who changed what."""
     with store.transaction():
         before = policy_of(store, account)
@@ -114,9 +114,11 @@ def change(store: Store, account: str, by: str, at: datetime, **changes: Any) ->
 
 
 def _differences(before: Acting, after: Acting) -> dict[str, Any]:
-    old, new = _for_the_audit(before), _for_the_audit(after)
+    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    old["not_asked"] = _only_in(before, after)  # who else wants no surveys must not stand in the entry
+    new["not_asked"] = _only_in(after, before)
     return {name: {"from": old[name], "to": new[name]} for name in new if new[name] != old[name]}
 
 
-def _for_the_audit(policy: Acting) -> dict[str, Any]:
-    return {**policy.model_dump(mode="json"), "not_asked": [Person(agent) for agent in policy.not_asked]}
+def _only_in(one: Acting, other: Acting) -> list[Person]:
+    return [Person(agent) for agent in one.not_asked if agent not in other.not_asked]

@@ -100,15 +100,9 @@ def _audience(kind: str, id: str, teams: Teams) -> Audience:
     return Audience(id, teams.leads_of(id), ops=not teams.is_lead(id))
 
 
-def audience_of_proposal(body: Mapping[str, Any], directory: Directory, at: datetime) -> Audience:
-    """Who may see and decide a proposal (`plan.proposal.to_json`): those whom its subject and all that it rests on are
-    for. `agent` is whom it is about."""
-    subjects = [body["subject"], *(because["subject"] for because in body.get("because", ()))]
-    return audience_of_all([(one["kind"], one["id"]) for one in subjects], directory, at)
-
-
 def audience_of_all(subjects: Sequence[tuple[str, str]], directory: Directory, at: datetime) -> Audience:
-    """The same of its subjects (kind, id), its own first."""
+    """Who may see and decide a proposal: those whom its subject and all that it rests on (kind, id; its own first) are
+    for. `agent` is whom it is about."""
     teams = teams_on(directory, at.date())
     found = _audience(*subjects[0], teams)
     for kind, id in subjects[1:]:

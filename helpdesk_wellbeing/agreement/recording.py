@@ -51,20 +51,23 @@ def propose(
     What narrows it holds at once. What widens it waits and changes nothing until a new agreement is recorded. Raises
     ConfigError where there is none to change, or for what does not fit.
     """
-    before = in_force(store, account, at)
-    if before is None:
-        raise ConfigError(f"{account}: nothing is agreed yet; record an agreement: helpdesk-wellbeing agreement record")
     for name in ("parties", "agreed_on"):
         if name in changes:
             raise ConfigError(
                 f"{account}: {name} can only come with a new agreement: helpdesk-wellbeing agreement record"
             )
-    after = read({**before.model_dump(mode="json"), **changes}, account)
-    if "dpia_on" in changes:
-        _refuse_to_come(after, account, at)
-    if after.retention_weeks != before.retention_weeks:
-        refuse_too_short(after.retention_weeks, account)
-    return _keep(store, account, _with_thresholds(after, catalogue), by, at, asked_only=True)
+    with store.transaction():
+        before = in_force(store, account, at)
+        if before is None:
+            raise ConfigError(
+                f"{account}: nothing is agreed yet; record an agreement: helpdesk-wellbeing agreement record"
+            )
+        after = read({**before.model_dump(mode="json"), **changes}, account)
+        if "dpia_on" in changes:
+            _refuse_to_come(after, account, at)
+        if after.retention_weeks != before.retention_weeks:
+            refuse_too_short(after.retention_weeks, account)
+        return _keep(store, account, _changed(before, after, catalogue), by, at, asked_only=True)
 
 
 def in_force(store: Store, account: str, at: datetime) -> Agreement | None:
@@ -100,6 +103,18 @@ def _refuse_to_come(agreement: Agreement, account: str, at: datetime) -> None:
 def _with_thresholds(agreement: Agreement, catalogue: Catalogue) -> Agreement:
     thresholds = thresholds_of(catalogue.rules.values(), agreement.signals)
     return agreement.model_copy(update={"thresholds": thresholds})
+
+
+def _changed(before: Agreement, after: Agreement, catalogue: Catalogue) -> Agreement:
+    """With the thresholds agreed to, and for more signals those of now: a rule that changed keeps nothing waiting.
+
+    Where nothing else changes, it is the rules of now that are asked for.
+    """
+    now = _with_thresholds(after, catalogue)
+    stay = {rule: terms for rule, terms in before.thresholds.items() if terms.signal in after.signals}
+    new = {rule: terms for rule, terms in now.thresholds.items() if terms.signal not in before.signals}
+    kept = after.model_copy(update={"thresholds": {**new, **stay}})
+    return now if kept == before else kept
 
 
 def _keep(store: Store, account: str, agreement: Agreement, by: str, at: datetime, *, asked_only: bool) -> Recorded:

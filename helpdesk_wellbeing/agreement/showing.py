@@ -80,15 +80,3 @@ def contributors(flag: Mapping[str, Any], in_directory: int) -> int:
 
 def _speaks_of_one(evidence: Collection[Mapping[str, Any]]) -> bool:
     return any(entry.get("agent") is not None for entry in evidence)
-
-
-def for_lead(flag: Mapping[str, Any]) -> dict[str, Any]:
-    """A flag as leads see it: level, window, values and limits, but of the evidence only what kind it is and how much.
-
-    The raw timeline, instants and bars of single people among it, stays with the agent.
-    """
-    kept = {name: value for name, value in flag.items() if name != "evidence"}
-    if flag["subject"]["kind"] != "agent" and flag["signal"] in ABOUT_TICKETS:
-        return {**kept, "evidence": list(flag["evidence"])}
-    kind = EVIDENCE_CLASS.get(flag["signal"], "work of the team" if flag["signal"] == IMBALANCE else "activity")
-    return {**kept, "evidence": [{"what": kind, "entries": len(flag.get("evidence", ()))}]}

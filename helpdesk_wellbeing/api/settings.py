@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from helpdesk_wellbeing.acting import policy as policies
-from helpdesk_wellbeing.acting.policy import policy_of
+from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.api.answers import Refusal, answer, body_as, no_query
 from helpdesk_wellbeing.api.document import described
 from helpdesk_wellbeing.api.models import SettingsPatch
@@ -31,7 +31,7 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
     @described(SettingsShape)
     def settings(account: str) -> Response:
         no_query("settings")
-        return answer(policy_of(store, account).model_dump(mode="json"))
+        return answer(_shown(policy_of(store, account)))
 
     @routes.patch("/settings")
     @described(SettingsShape, body=SettingsPatch)
@@ -42,7 +42,11 @@ def add_to(routes: Blueprint, desk: Desk) -> None:
             changes = {name: merged(now[name], value) for name, value in patch.items()}
             _check_planning(account, changes.get("planning", {}))
             after = policies.change(store, account, desk.by, desk.now(), **changes)
-        return answer(after.model_dump(mode="json"))
+        return answer(_shown(after))
+
+
+def _shown(settings: Acting) -> dict[str, Any]:
+    return settings.model_dump(mode="json", exclude={"not_asked"})  # that is between these agents and nobody else
 
 
 def merged(old: Any, patch: Any, depth: int = 0) -> Any:

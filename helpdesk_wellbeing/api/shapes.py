@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, create_model
 
 from helpdesk_wellbeing.acting.policy import Acting
 from helpdesk_wellbeing.api.models import State
@@ -109,8 +109,12 @@ class ProposalsShape(_Shape):
     next: str | None
 
 
-class SettingsShape(Acting):
-    """How the account acts."""
+_TOLD: dict[str, Any] = {
+    name: (field.annotation, field) for name, field in Acting.model_fields.items() if name != "not_asked"
+}
+SettingsShape = create_model(
+    "SettingsShape", __base__=_Shape, __doc__="How the account acts; not who wants no surveys.", **_TOLD
+)
 
 
 class HeadShape(_Shape):

@@ -141,9 +141,10 @@ def opt_out(account: str, agent: str, back: bool, by: str | None) -> None:
     from helpdesk_wellbeing.acting import policy
 
     store = store_with(account)
-    others = set(policy.policy_of(store, account).not_asked) - {agent}
-    changed = sorted(others if back else {*others, agent})
-    policy.change(store, account, decider(by), _now(), not_asked=changed)
+    with store.transaction():
+        others = set(policy.policy_of(store, account).not_asked) - {agent}
+        changed = sorted(others if back else {*others, agent})
+        policy.change(store, account, decider(by), _now(), not_asked=changed)
     say(f"{account}: agent {agent} is {'asked again' if back else 'not asked any more'}, from the next wave on")
 
 

@@ -155,9 +155,10 @@ class Words:
             return who
         if who.startswith(_STANDING):
             return _STANDING + self.word(who.removeprefix(_STANDING))
-        agent = self._members.get(who) or who.partition(":")[2]
+        kind, _, id = who.partition(":")
+        agent = self._members.get(who) or (id if kind in ("zendesk", "freshdesk") else None)
         made = f"member-{ident_of(self._secret, f'{self._account} {who}')[:8]}"
-        return self._words.get(agent, made)
+        return self._words.get(agent or "", made)
 
     def wanted(self, asked: Filter) -> Wanted:
         """The filter in the words of the store."""

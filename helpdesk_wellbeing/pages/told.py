@@ -59,10 +59,9 @@ def called(known: Known, account: str, who: str | None) -> str | None:
     if who is None:
         return None
     member = known.store.access.member(account, who)
-    if member is not None and member.agent is None:
-        return member.name
-    agent = member.agent if member is not None and member.agent else who.partition(":")[2]
-    return known.names(account).agents.get(agent) or (member.name if member else who)
+    kind, _, id = who.partition(":")
+    agent = member.agent if member else id if kind in ("zendesk", "freshdesk") else None
+    return known.names(account).agents.get(agent or "") or (member.name if member else who)
 
 
 def note_look(

@@ -53,7 +53,9 @@ class Rebalancing(_Strict):
     move_cost: float = 0.35  # the higher, the fewer and heavier the tickets that move
     continuity_bonus: float = _PLANNER["continuity_bonus"]
     hard_share: float = _PLANNER["hard_share"]
-    most_moves: int | None = _PLANNER["most_moves"]  # at a time, however much lies above the limits
+    most_moves: int | None = Field(
+        default=_PLANNER["most_moves"], le=10_000
+    )  # at a time, however much lies above the limits
     capacity_days: int = Field(default=5, ge=1, le=31)  # whose scheduled hours make the fair share
     least_effort: float = Field(default=1.0, ge=0)  # of all moves together, in normal tickets; less is not worth asking
     own_limit: float | None = Field(default=None, gt=0, le=10_000)  # of anybody, in normal tickets
@@ -102,8 +104,8 @@ class Policy(_Strict):
 
     off: tuple[Action, ...] = ()
     languages: tuple[str, ...] = LANGUAGES
-    k: int = Field(default=LEAST_K, ge=LEAST_K)  # contributing people, wherever a team is spoken of
-    alerts_a_day: int = Field(default=5, ge=0)  # new non-statutory proposals for one reviewer
+    k: int = Field(default=LEAST_K, ge=LEAST_K, le=10_000)  # contributing people, wherever a team is spoken of
+    alerts_a_day: int = Field(default=5, ge=0, le=10_000)  # new non-statutory proposals for one reviewer
     lead_after_h: Hours = 24  # non-statutory ones about an agent: the agent sees them first
     decline_days: Days = 14  # so long nothing is proposed again that was declined or undone
     done_worked_days: int = Field(default=5, ge=0, le=260)  # and that was done

@@ -56,14 +56,6 @@ class Glass:
         """What is open to this person now, the latest first."""
         return self._found(account, sa.and_(break_glass.c.who == who, break_glass.c.until > micros(at)))
 
-    def untold(self, account: str) -> list[Opened]:
-        """What agents have not been told yet, the latest first."""
-        return self._found(account, break_glass.c.told_at.is_(None))
-
-    def all(self, account: str) -> list[Opened]:
-        """Everything that was opened, the latest first."""
-        return self._found(account, sa.true())
-
     def told(self, account: str, id: str, at: datetime) -> bool:
         """Note that the agent knows; whether that is new."""
         with self._write(account) as (connection, owner):

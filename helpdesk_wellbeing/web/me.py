@@ -89,7 +89,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         with store.transaction():
             others = set(policy.policy_of(store, account).not_asked) - {agent}
             chosen = tuple(sorted(others if is_asked else others | {agent}))
-            policy.change(store, account, f"agent:{agent}", at, not_asked=chosen)
+            policy.change(store, account, Person(agent), at, not_asked=chosen)
         text = _("You are asked again.") if is_asked else _("You are not asked any more. Nobody sees that.")
         return _back(text, "surveys")
 

@@ -192,6 +192,7 @@ class Crook:
     header: dict[str, Any] = field(default_factory=dict)
     key: Any = None
     published: Any = None
+    more_keys: list[dict[str, Any]] = field(default_factory=list)
     nonce: str = ""
     asked: list[str] = field(default_factory=list)
     redirects: str = ""
@@ -222,7 +223,7 @@ def crooked_server() -> Iterator[Crook]:
 
     @pages.get("/keys")
     def keys():
-        return jsonify(KeySet([crook.published]).as_dict(private=False))
+        return jsonify(keys=KeySet([crook.published]).as_dict(private=False)["keys"] + crook.more_keys)
 
     @pages.post("/token")
     def token():
@@ -250,7 +251,7 @@ def crook(crooked_server: Crook, store: Store, app: Flask, clock: Clock) -> Iter
     of_crook = {"issuer": crooked_server.issuer, "client_id": "wellbeing", "label": label}
     doors.change(store, ACCOUNT, "a test", clock.at, oidc=of_crook)
     yield crooked_server
-    for name in ("claims", "said", "header", "key", "published", "nonce", "redirects"):
+    for name in ("claims", "said", "header", "key", "published", "more_keys", "nonce", "redirects"):
         setattr(crooked_server, name, getattr(as_it_was, name))
 
 

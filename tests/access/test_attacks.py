@@ -123,6 +123,12 @@ def test_a_token_signed_by_somebody_else_lets_nobody_in(app, tools, crook, eve):
     assert tools.with_crook(app.test_client(), crook).status_code == 403
 
 
+def test_keys_of_a_curve_that_nobody_knows_keep_nobody_out(app, tools, crook, eve):
+    crook.more_keys = [{"kty": "EC", "crv": "brainpoolP256r1", "x": "AA", "y": "AA"}, {"kty": "RSA", "n": "AQAB"}]
+
+    assert tools.with_crook(app.test_client(), crook).status_code == 303
+
+
 def test_a_provider_may_change_its_key(app, tools, crook, eve, monkeypatch):
     from joserfc.jwk import RSAKey
 
@@ -137,7 +143,8 @@ def test_a_provider_may_change_its_key(app, tools, crook, eve, monkeypatch):
 @pytest.mark.parametrize(
     "said",
     [{"issuer": "https://evil.example"}, {"authorization_endpoint": "javascript:alert(1)"},
-     {"authorization_endpoint": "http://evil.example/"}, {"authorization_endpoint": None}, {"jwks_uri": 7}],
+     {"authorization_endpoint": "http://evil.example/"}, {"authorization_endpoint": None}, {"jwks_uri": 7},
+     {"authorization_endpoint": "https://[x"}, {"authorization_endpoint": "https://x.example:99999/"}],
 )  # fmt: skip
 def test_a_provider_that_says_wrong_things_of_itself_is_not_gone_to(app, crook, said):
     crook.said = said

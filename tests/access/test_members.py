@@ -87,3 +87,36 @@ def test_who_is_dropped_is_signed_out(store, add, clock, tools):
     members.drop(store, "acme", "email:a@example.com", by="a test", at=at)
 
     assert store.access.sessions("acme", at) == []
+
+
+def test_who_was_taken_for_another_agent_is_signed_out_when_that_is_mended(add, store, clock, tools):
+    add("email:a@example.com", agent=tools.BO)
+    at = clock.at
+    store.access.begin_session("acme", "email:a@example.com", "A", tools.BO, "oidc", at, at + tools.HOUR)
+    add("email:a@example.com", "hr", agent=tools.BO)
+    assert len(store.access.sessions("acme", at)) == 1
+    add("email:a@example.com", agent=tools.ADA)
+
+    assert store.access.sessions("acme", at) == []
+
+
+def test_other_roles_leave_who_somebody_is_and_what_they_are_called(add, store, tools):
+    add("email:a@example.com", "hr", agent=tools.BO, name="Beau")
+    add("email:b@example.com", "hr", name="Bea")
+
+    changed = [add("email:a@example.com", "ops"), add("email:b@example.com", "ops")]
+
+    assert [(one.agent, one.name) for one in changed] == [(tools.BO, "Bo"), (None, "Bea")]
+
+
+def test_two_people_are_never_one_in_the_audit(add, store, clock):
+    issuer = f"https://login.example/{'x' * 200}"
+    with pytest.raises(ConfigError):
+        add(f"oidc:{issuer}:anna", "hr")
+    longest = [f"oidc:https://login.example/:{'x' * 168}{one}" for one in ("1", "2")]
+    for who in longest:
+        add(who, "hr")
+        store.audit.add("acme", clock.at, "looked", by=who)
+
+    assert {len(who) for who in longest} == {members.LONGEST_WHO}
+    assert [one.body["by"] for one in store.audit.entries("acme")[-3::2]] == longest

@@ -140,8 +140,9 @@ def test_without_an_address_nobody_is_sent_back_to_what_a_header_says(app):
 
 
 @pytest.mark.parametrize(
-    "issuer", ["http://login.example.com", "https://u:p@x.example", "file:///etc/passwd", "https://x.example?a=b", ""]
-)
+    "issuer", ["http://login.example.com", "https://u:p@x.example", "file:///etc/passwd", "https://x.example?a=b", "",
+               "https://x.example:99999"],
+)  # fmt: skip
 def test_a_provider_that_is_not_https_is_not_taken(store, clock, issuer):
     with pytest.raises(ConfigError):
         doors.change(store, "acme", "a test", clock.at, oidc={"issuer": issuer, "client_id": "c"})

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from helpdesk_wellbeing.agreement.audience import audience, audience_of_proposal
+from helpdesk_wellbeing.agreement.audience import audience, audience_of_all
 from helpdesk_wellbeing.people import Directory
 from tests.agreement.conftest import AT
 
@@ -63,21 +63,17 @@ def test_nobody_sees_their_own_as_ops(a_flag, directory):
     assert not found.reaches("ben", is_ops=False)
 
 
-def because(agent):
-    return {"subject": {"kind": "agent", "id": agent}}
-
-
 def test_a_teams_proposal_is_not_decided_by_the_lead_whose_load_it_rests_on(directory):
-    team = {"kind": "team", "id": "g1"}
+    team, anna, zoe = ("team", "g1"), ("agent", "anna"), ("agent", "zoe")
 
-    about_anna = audience_of_proposal({"subject": team, "because": [because("anna")]}, directory, AT)
-    about_zoe = audience_of_proposal({"subject": team, "because": [because("anna"), because("zoe")]}, directory, AT)
+    about_anna = audience_of_all([team, anna], directory, AT)
+    about_zoe = audience_of_all([team, anna, zoe], directory, AT)
 
     assert (about_anna.leads, about_anna.ops) == ({"zoe"}, True)
     assert (about_zoe.leads, about_zoe.ops) == (frozenset(), False)
 
 
-def test_an_agents_proposal_is_for_those_who_see_the_flag(directory):
-    body = {"subject": {"kind": "agent", "id": "zoe"}, "because": [because("zoe")]}
+def test_an_agents_proposal_is_for_those_who_see_the_flag(a_flag, directory):
+    zoe = ("agent", "zoe")
 
-    assert audience_of_proposal(body, directory, AT) == audience(body, directory, AT)
+    assert audience_of_all([zoe, zoe], directory, AT) == audience(a_flag(subject="zoe"), directory, AT)

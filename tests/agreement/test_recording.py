@@ -16,6 +16,14 @@ from tests.agreement.conftest import AT, KNOWN
 LATER = AT + timedelta(days=1)
 
 
+def eager_rule():
+    """The rule about daily rest as an own one, which speaks sooner than was agreed to."""
+    rule = KNOWN.rules["short_daily_rest"]
+    eager = rule.model_copy(update={"warn": tuple(one.model_copy(update={"after": 1}) for one in rule.warn)[:1]})
+    lower = eager.warn[0].all[0].model_copy(update={"times": 2.0, "at_most": None, "above": None})
+    return rule.model_copy(update={"warn": (eager.warn[0].model_copy(update={"all": (lower,)}),)})
+
+
 @pytest.fixture
 def agreed(store, an_agreement):
     """WT4 only, for agents and their leads."""
@@ -71,6 +79,19 @@ def test_what_narrows_holds_at_once(agreed):
     assert recording.in_force(agreed, "acme", LATER).parties == ("works council",)
 
 
+def test_what_narrows_holds_at_once_though_a_rule_is_held_back(agreed):
+    own = eager_rule()
+    known = replace(KNOWN, rules={**KNOWN.rules, own.id: own})
+    before = recording.in_force(agreed, "acme", AT)
+
+    assert recording.propose(agreed, "acme", {"roles": ("agent",)}, "admin", LATER, known).holds
+    assert not gate_of(agreed, "acme", LATER).shows_to("lead")
+    assert recording.in_force(agreed, "acme", LATER).thresholds == before.thresholds
+    wish = recording.propose(agreed, "acme", {"roles": ("agent",)}, "admin", LATER, known)  # the rule alone
+    assert not wish.holds
+    assert gate_of(agreed, "acme", LATER).holds_back(own)
+
+
 def test_a_change_needs_an_agreement_and_cannot_sign_for_others(agreed):
     with pytest.raises(ConfigError, match="nothing is agreed yet"):
         recording.propose(agreed, "log", {"roles": ("agent",)}, "admin", LATER, KNOWN)
@@ -79,11 +100,8 @@ def test_a_change_needs_an_agreement_and_cannot_sign_for_others(agreed):
 
 
 def test_an_own_rule_that_speaks_sooner_says_nothing_until_it_is_agreed_to(agreed):
-    rule = KNOWN.rules["short_daily_rest"]
-    eager = rule.model_copy(update={"warn": tuple(one.model_copy(update={"after": 1}) for one in rule.warn)[:1]})
-    lower = eager.warn[0].all[0].model_copy(update={"times": 2.0, "at_most": None, "above": None})
-    own = rule.model_copy(update={"warn": (eager.warn[0].model_copy(update={"all": (lower,)}),)})
-    known = replace(KNOWN, rules={**KNOWN.rules, rule.id: own})
+    own = eager_rule()
+    known = replace(KNOWN, rules={**KNOWN.rules, own.id: own})
 
     held_back = recording.rules_held_back(recording.in_force(agreed, "acme", AT), known)
 

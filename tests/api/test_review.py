@@ -156,10 +156,19 @@ def test_settings_change_by_what_is_named_and_the_audit_says_who(call, store):
     shown = call("PATCH", "settings", json={"stopped": True, "modes": {"check_in": "off"}}).json
 
     assert (shown["stopped"], shown["modes"]) == (True, {"rebalance": "suggest", "check_in": "off"})
-    assert shown == call.get("settings").json == policy.policy_of(store, "acme").model_dump(mode="json")
+    now = policy.policy_of(store, "acme").model_dump(mode="json", exclude={"not_asked"})
+    assert shown == call.get("settings").json == now
     assert call("PATCH", "settings", json={"modes": {"check_in": None}}).json["modes"] == {"rebalance": "suggest"}
     assert [body["by"] for name, body in what(store) if name == "settings"] == ["an admin", "acme lead", "acme lead"]
     assert policy.policy_of(store, "globex") == policy.Acting()
+
+
+def test_settings_do_not_say_who_wants_no_surveys(call, store):
+    policy.change(store, "acme", "an admin", MONDAY, not_asked=["acme-anna"])
+
+    assert "acme-anna" not in call.get("settings").text
+    assert "acme-anna" not in call("PATCH", "settings", json={"stopped": True}).text
+    assert policy.policy_of(store, "acme").not_asked == ("acme-anna",)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +177,9 @@ def test_settings_change_by_what_is_named_and_the_audit_says_who(call, store):
         {"stopped": "yes"}, {"stopped": None}, {"stopped": 1}, {"modes": {"rebalance": "always"}},
         {"modes": {"sing": "off"}}, {"modes": ["off"]}, {"consent": 0}, {"updates_a_minute": 101},
         {"planning": {"k": 4}}, {"planning": {"nonsense": 1}}, {"planning": {"off": ["rebalance"]}},
-        {"planning": {"rebalance": {"capacity_days": 0}}}, {"language": "de"},
+        {"planning": {"rebalance": {"capacity_days": 0}}},
+        {"planning": {"k": 10**30}}, {"planning": {"alerts_a_day": 10**30}},
+        {"planning": {"rebalance": {"most_moves": 10**30}}}, {"language": "de"},
         {"standing": [{"action": "rebalance", "group": "g1", "by": "somebody else"}]},
         {"public_url": "https://evil.example"},
     ],

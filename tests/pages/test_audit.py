@@ -88,6 +88,13 @@ def test_signs_with_a_meaning_to_the_database_are_only_signs(store):
     assert store.audit.newest("acme", Wanted(by="a%")) == []
 
 
+def test_a_name_that_only_ends_in_an_agents_number_is_not_taken_for_the_agent(store, signed_in):
+    store.audit.add("acme", NOW, "looked", agents=[Person("1")])
+    store.audit.add("acme", NOW, "done", by="desk:1")
+
+    assert see(signed_in(None, Role.COUNCIL), "?what=done").text.count(store.audit.word_of("acme", "1")) == 0
+
+
 def test_a_long_log_is_read_page_by_page(store, signed_in):
     for number in range(60):
         store.audit.add("acme", NOW, "settings", changed={"n": number})

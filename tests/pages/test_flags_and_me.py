@@ -19,6 +19,7 @@ from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.engine import Catalogue
 from helpdesk_wellbeing.facts.schema import DAYS, ONE_TICKET, QUEUES, SHIFTS
 from helpdesk_wellbeing.pages.flag import _measured
+from helpdesk_wellbeing.pages.told import called
 from helpdesk_wellbeing.people import GROUPS, PEOPLE
 from helpdesk_wellbeing.settings import Settings
 from helpdesk_wellbeing.store import open_store
@@ -364,6 +365,25 @@ def test_who_wants_no_surveys_is_not_asked(answered, signed_in):
     assert policy_of(answered, ACCOUNT).not_asked == (FAY,)
     post(browser, f"{ME}/surveys", ME, asked="yes")
     assert policy_of(answered, ACCOUNT).not_asked == ()
+
+
+@pytest.mark.parametrize(
+    ("who", "name"),
+    [(f"zendesk:{FAY}", "Fay"), (f"desk:{FAY}", f"desk:{FAY}"), (FAY, FAY), ("zendesk:77", "zendesk:77"), (None, None)],
+)
+def test_only_who_signs_in_as_an_agent_is_called_by_their_name(answered, app, who, name):
+    assert called(app.extensions[SITE].known, ACCOUNT, who) == name
+
+
+def test_nobody_reads_who_wants_no_surveys(answered, signed_in):
+    earlier = signed_in(DIA)
+    post(earlier, f"{ME}/surveys", ME, asked="no")
+    noted = [one.what for one in answered.audit.about(ACCOUNT, DIA)]
+    post(signed_in(FAY), f"{ME}/surveys", ME, asked="no")
+
+    assert [one.what for one in answered.audit.about(ACCOUNT, DIA)] == noted
+    assert "Fay" not in text_of(earlier.get(ME))
+    assert not any("agent:" in json.dumps(one.body) for one in answered.audit.entries(ACCOUNT))
 
 
 def test_what_is_told_at_go_live_is_shown_until_it_was_read(answered, signed_in):

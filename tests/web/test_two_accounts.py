@@ -316,8 +316,6 @@ def of_the_doors(tools):
         "add": lambda s, a: s.glass.add(a, opened),
         "of": lambda s, a: s.glass.of(a, OTHERS) + s.glass.of(a, MINE),
         "open_to": lambda s, a: s.glass.open_to(a, OTHERS, at),
-        "untold": lambda s, a: s.glass.untold(a),
-        "all": lambda s, a: s.glass.all(a),
         "told": lambda s, a: s.glass.told(a, "of-globex", at),
         "close": lambda s, a: s.glass.close(a, "of-globex", at),
     }
