@@ -21,6 +21,8 @@ FIRST_ADMIN = "entry link"  # who came in by one; no member, so that the role en
 LONGEST_WHO, LONGEST_NAME = 197, 200  # the audit tells people apart by so much
 _EMAIL = re.compile(r"email:[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 _AGENT = re.compile(r"(zendesk|freshdesk):\d{1,20}")
+_HELPDESKS = ("zendesk", "freshdesk")
+_ID = re.compile(r"[^\x00-\x1f\x7f]{1,64}")  # those of imported logs may be words
 _SUBJECT = re.compile(r"oidc:https?://\S+:\S+")
 
 
@@ -59,8 +61,10 @@ def add(
     given = _roles(roles)
     with store.transaction():
         before = store.access.member(account, who)
+        if agent is not None and ((kind in _HELPDESKS and agent != rest) or not _ID.fullmatch(agent)):
+            raise ConfigError(f'{who}: "{excerpt(agent)}" is not their number in the helpdesk')
         if agent is None:
-            agent = rest if kind in ("zendesk", "freshdesk") else before.agent if before else None
+            agent = rest if kind in _HELPDESKS else before.agent if before else None
         if not given and agent is None:
             raise ConfigError(f"{who}: give a role ({', '.join(GIVEN)}) or, for an agent, their id in the helpdesk")
         called = (name or _called(store, account, agent) or (before.name if before else rest)).strip()

@@ -12,6 +12,7 @@ from helpdesk_wellbeing.said import N_
 from helpdesk_wellbeing.web import helpdesk_texts
 
 _SETTINGS = {
+    '{who}: "{agent}" is not their number in the helpdesk': N_("“%(agent)s” is not their number in the helpdesk."),
     "{account}: agreement: {all}": "%(all)s",
     "{account}: nobody can be written to: {reason}": N_("Nobody can be written to yet. The page says what is missing."),
     "{field}: {why}": N_("%(field)s: %(why)s"),

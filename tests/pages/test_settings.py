@@ -374,6 +374,10 @@ def test_settings_of_acting_that_do_not_fit_change_nothing(admin, store):
 def test_members_are_let_in_and_no_more_but_the_last_admin_stays(admin, store):
     send(admin, "/access/members", who="Chris@Example.com", roles=["council"], name="Chris")
     assert store.access.member("acme", "email:chris@example.com").roles == {Role.COUNCIL}
+    send(admin, "/access/members", who="chris@example.com", roles=["ops"], agent="1")
+    assert store.access.member("acme", "email:chris@example.com").agent == "1"
+    for who, agent in (("chris@example.com", "x" * 300), ("zendesk:2", "1")):
+        assert send(admin, "/access/members", who=who, roles=["ops"], agent=agent).status_code == 422
     send(admin, "/access/members/drop", who="email:chris@example.com")
     assert store.access.member("acme", "email:chris@example.com") is None
 

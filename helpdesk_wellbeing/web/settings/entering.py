@@ -43,7 +43,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         try:
             made = members.add(
                 store, account, who, request.form.getlist("roles"), by=viewer.who, at=site.now(),
-                name=text_of("name") or None,
+                name=text_of("name") or None, agent=text_of("agent") or None,
             )  # fmt: skip
         except (ConfigError, CannotDecide) as error:
             return access(account, 422, {"member": explained(error)})
