@@ -65,6 +65,7 @@ def events(
     carried = _purpose(purpose, "events")
     store = open_for_reading()
     require_account(store, account)
+    _require_agreement(store, account)
     require_noted(store, account, "export events", agents=None if agent is None else [agent])
     begin = since or datetime.min.replace(tzinfo=UTC)
     end = until or datetime.max.replace(tzinfo=UTC)
@@ -77,6 +78,18 @@ def events(
     print_bytes(_csv(carried(empty()), _ISO))
     for frame in frames:
         print_bytes(_csv(carried(frame), _ISO, header=False))
+
+
+def _require_agreement(store: Store, account: str) -> None:
+    """Raises ConfigError while nothing may be said of single people."""
+    from helpdesk_wellbeing.agreement.gate import gate_of
+
+    gate = gate_of(store, account, datetime.now(UTC))
+    if gate.is_closed:
+        raise ConfigError(
+            f"{account}: {gate.why}, and this is about each of them; `export facts queues` is about none, "
+            "`export agent` gives somebody what is held about them; see agreement record --help"
+        )
 
 
 def _purpose(code: str | None, part: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
@@ -157,6 +170,7 @@ def facts(kind: str, account: str, as_of: datetime | None, purpose: str | None) 
     store = open_for_reading()
     require_account(store, account)
     if kind != "queues":
+        _require_agreement(store, account)
         require_noted(store, account, f"export facts {kind}")
     engine = Engine(store, account, catalogue())
     bring_up_to_date(store, engine, account, "export")

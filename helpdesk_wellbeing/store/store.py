@@ -30,6 +30,7 @@ from helpdesk_wellbeing.store import (
     tables,
     tickets,
     told,
+    work,
 )
 from helpdesk_wellbeing.store.access import Access
 from helpdesk_wellbeing.store.accounts import Account
@@ -138,6 +139,7 @@ class Store:
             if accounts.update(connection, owner.number, name, zone, week_start, settings):
                 accounts.revise(connection, owner.number)
                 state.mark_dirty(connection, owner, BEGINNING)
+                work.forget_evaluation(connection, owner)
         return self.account(name)
 
     def account(self, name: str) -> Account:
@@ -413,6 +415,7 @@ class Store:
             if changed:
                 accounts.revise(connection, owner.number)
                 state.mark_dirty(connection, owner, BEGINNING)
+                work.forget_evaluation(connection, owner)
             return changed
 
     def directory(self, account: str) -> Directory:

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from helpdesk_wellbeing.store.clock import instant, micros
 from helpdesk_wellbeing.store.dialect import now, upsert
-from helpdesk_wellbeing.store.events import Owned
+from helpdesk_wellbeing.store.events import Owned, Owner
 from helpdesk_wellbeing.store.tables import accounts, answers, meta, runs, workers
 from helpdesk_wellbeing.store.upkeep import UNFINISHED
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from helpdesk_wellbeing.store.database import Database
 
 
@@ -58,6 +60,11 @@ class Worker:
 CLOCKS_DIFFER = timedelta(minutes=5)  # those of hosts; more is a jump
 
 _COLUMNS = tuple(field.name for field in fields(Run) if field.name != "account")
+
+
+def forget_evaluation(connection: Connection, owner: Owner) -> None:
+    """The kept answer rests on what has changed: `serve` makes another, though somebody else folds before."""
+    connection.execute(runs.update().where(runs.c.account == owner.number).values(evaluated_at=None))
 
 
 class Work:

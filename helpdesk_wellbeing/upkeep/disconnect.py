@@ -27,7 +27,7 @@ class Plan:
 class Remains:
     """What stays in the helpdesk."""
 
-    things: tuple[str, ...]  # of ours, that `uninstall` takes out
+    things: tuple[tuple[str, str], ...]  # of ours, that `uninstall` takes out: what it is, its id there
     tickets: int  # that invited to a survey
     written: int  # private notes and moves
 
@@ -36,7 +36,7 @@ def remains(store: Store, account: str) -> Remains:
     """What disconnecting cannot take out."""
     made = store.installed.things(account)
     return Remains(
-        tuple(f"{thing.kind} {name} ({thing.platform_id})" for name, thing in made.items()),
+        tuple((thing.kind, thing.platform_id) for thing in made.values()),
         len(store.writes.made_tickets(account)),
         store.writes.counts(account).get("written", 0),
     )
@@ -45,7 +45,7 @@ def remains(store: Store, account: str) -> Remains:
 def plan(store: Store, account: str) -> Plan:
     """What `disconnect` would remove, and what it cannot."""
     there = remains(store, account)
-    lines = list(there.things)
+    lines = [f"{kind.replace('_', ' ')} {number}" for kind, number in there.things]
     if there.tickets:
         lines.append(f"{there.tickets:,} tickets that invited to a survey")
     if there.written:

@@ -154,3 +154,15 @@ def test_an_export_of_one_agent_names_them_by_their_word(store, world):
     of_one, of_all = looks(store, "here")[-2:]
     assert of_one["agents"] == [store.audit.word_of("here", agent)]
     assert (of_all["command"], of_all["agents"]) == ("export facts days", "everybody")
+
+
+def test_without_an_agreement_nothing_that_is_about_each_person_is_exported(store, world):
+    store.create_account("elsewhere", platform="zendesk", settings={"subdomain": "elsewhere"})
+    store.add_events("elsewhere", world.events.head(2_000).with_columns(account=pl.lit("elsewhere")))
+    for what in (["events"], ["facts", "days"], ["facts", "shifts"]):
+        ran = CliRunner().invoke(cli, ["export", *what, "--account", "elsewhere"])
+        assert isinstance(ran.exception, ConfigError), what
+        assert "no agreement is recorded" in str(ran.exception)
+        assert ran.stdout == ""
+
+    assert CliRunner().invoke(cli, ["export", "facts", "queues", "--account", "elsewhere"]).exit_code == 0

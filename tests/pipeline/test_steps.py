@@ -284,3 +284,17 @@ def test_nothing_is_proposed_from_a_history_that_is_half_read(store, helpdesk, m
     store.work.note_run("acme", pulled_at=now())
     assert steps.plan(means, "acme", engine, KNOWN) == "done"
     assert len(looked) == 1
+
+
+def test_what_is_said_of_people_is_heeded_though_somebody_else_has_folded_it(means, store, helpdesk, evaluate):
+    helpdesk.brings("acme", now())
+    steps.pull(means, "acme")
+    assert evaluate() == "done"
+    assert evaluate() == "not needed"
+
+    store.update_account("acme", zone="Europe/Paris")
+    with store.writer("acme", "check"):
+        Engine(store, "acme", KNOWN).update()  # as the command line does
+
+    assert store.dirty_since("acme") is None
+    assert evaluate() == "done"

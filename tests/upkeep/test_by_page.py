@@ -371,7 +371,7 @@ def test_a_disconnected_account_is_gone_and_its_admin_lands_where_that_is_said(s
     store.add_events("globex", desk_events("globex").tail(3))
     before = everything(store)["event_chunks"].splitlines()[-1]
     asked = admin.get("/a/acme/settings/disconnect").text
-    assert "trigger wellbeing (1)" in asked
+    assert "<li>trigger <bdi>1</bdi></li>" in asked
     assert "/a/acme/settings/helpdesk" in asked
 
     done = disconnect(admin)

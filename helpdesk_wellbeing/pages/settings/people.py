@@ -12,6 +12,7 @@ import polars as pl
 
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.acting import asking
+from helpdesk_wellbeing.acting.obeying import ask_for_evaluation
 from helpdesk_wellbeing.people import PEOPLE, holding
 from helpdesk_wellbeing.store.audit import Person
 from helpdesk_wellbeing.store.said import NO_FIXED_HOURS
@@ -151,6 +152,7 @@ def set_person(
         if changed:
             differs = [name for name in FIELDS if new[name] != old[name]]
             store.audit.add(account, at, "people changed", by=by, agent=Person(agent), changed=differs)
+            ask_for_evaluation(store, account, at)
     return changed
 
 
@@ -187,6 +189,7 @@ def replace(store: Store, account: str, frames: Mapping[Kind, pl.DataFrame], by:
         before = _leads(store, account)
         for kind, frame in frames.items():
             getattr(store, f"replace_{kind}")(account, "file", frame)
+        ask_for_evaluation(store, account, at)
         rows = {kind: frame.height for kind, frame in frames.items()}
         after = _leads(store, account)
         leads = [Person(agent) for agent in sorted(after) if after[agent] != before.get(agent)]

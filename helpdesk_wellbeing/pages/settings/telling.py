@@ -44,6 +44,7 @@ class TellingState:
     is_done: bool  # there is nobody to tell, or nobody needs to be
     is_untold: bool  # others see what is said of single people, and nobody was told
     is_too_early: bool  # nothing is agreed that could be told
+    is_exempt: bool  # nothing is agreed, nor needs to be
     is_again: bool  # people were told before, of something less
     is_by_ticket: bool
 
@@ -79,11 +80,13 @@ def _state(known: Known, account: str, standing: Standing) -> TellingState:
     counts, scope = Counter(one.how for one in standing.people), standing.scope
     is_agreed = scope.since is not None
     is_needed = needs_agreement(known.store.account(account))
+    is_exempt = not is_agreed and not is_needed
     return TellingState(
         scope, standing.settings, {how: counts[how] for how in ORDER if counts[how]}, len(standing.people),
-        is_done=standing.is_complete or (not is_agreed and not is_needed),
+        is_done=standing.is_complete or is_exempt,
         is_untold=standing.is_untold,
         is_too_early=not is_agreed and is_needed,
+        is_exempt=is_exempt,
         is_again=any(one.again for one in standing.people),
         is_by_ticket=standing.is_by_ticket,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext as _
 
+from helpdesk_wellbeing.acting.obeying import ask_for_evaluation
 from helpdesk_wellbeing.errors import BadPayload, ConfigError, PlatformError
 from helpdesk_wellbeing.instants import zone_problem
 from helpdesk_wellbeing.pages.settings import overview
@@ -74,5 +75,6 @@ def add_to(pages: Blueprint, site: Site) -> None:
                 settings = {**known.settings, "preset": preset}
                 store.update_account(account, zone=zone, week_start=int(week_start), settings=settings)
                 store.audit.add(account, site.now(), "settings", by=by(viewer), of="hours", changed=changed)
+                ask_for_evaluation(store, account, site.now())
             overview.note_hours(site.known, account)
         return back("settings", _("Kept. It holds for everybody for whom nothing else is set."), account)
