@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from flask_babel import format_date, format_datetime
 
-from helpdesk_wellbeing.pages.counterfactual import Change
+from helpdesk_wellbeing.pages.counterfactual import Change, Threshold
 from helpdesk_wellbeing.pages.flag import FlagPage, Measured
 from helpdesk_wellbeing.pages.series import OverTime
 from helpdesk_wellbeing.rules.model import Rule
@@ -63,9 +63,9 @@ def place(word: str) -> str:
     }.get(word, word)  # fmt: skip
 
 
-def threshold(line: Sequence[Change]) -> str:
+def threshold(one: Threshold, signal: str) -> str:
     """From where on something is flagged: all of this together."""
-    return f" {_('and')} ".join(here().than(one.value, one.operator, one.bound) for one in line)
+    return here().alternative(one.way, signal)
 
 
 def bound_explained(page: FlagPage) -> str | None:

@@ -235,7 +235,7 @@ def test_of_a_team_of_six_nobody_reads_single_shares(answered, signed_in, agent,
     if agent:
         flag = text_of(signed_in(agent).get(TEAM))
         assert "2.2" not in re.sub(r"(?s)<figure.*?</figure>", "", flag)
-        assert "highest share, 1 is fair: 1.5 or more and lowest share, 1 is fair: 0.75 or less" in flag
+        assert "highest share, 1 is fair: 1.5 or more, and lowest share, 1 is fair: 0.75 or less" in flag
 
 
 @pytest.mark.parametrize("role", [Role.HR, Role.COUNCIL, Role.ADMIN, Role.DPO])
