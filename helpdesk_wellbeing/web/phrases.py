@@ -186,6 +186,11 @@ def past_caption(past: OverTime) -> str:
     """What a chart of somebody's own past shows, in a sentence."""
     if past.measure in _COUNTED:
         return _("As counted in the helpdesk. Only your own weeks are shown, nobody else's.")
+    if past.measure == "longest_rest_7d_h":
+        return _(
+            "For each shift: the longest rest that ended within the seven days up to the end of that shift, at most. A"
+            " dash: less than seven days are known. Only your own shifts are shown, nobody else's."
+        )
     if past.side == "below":
         return _("What is seen is the most it can have been. Only your own weeks are shown, nobody else's.")
     return _(
