@@ -107,7 +107,7 @@ def doubts(store: Store, account: str, at: datetime) -> list[Doubt]:
 
 
 def set_own_hours(store: Store, account: str, agent: str, schedule: str, at: datetime) -> None:
-    """An agent says when they choose to work: work in these hours is not after hours (WT7); nothing else changes.
+    """An agent says when they choose to work: work in these hours is not after hours (WT7), all other work is.
 
     Everything is folded anew. Raises ConfigError for a schedule that cannot be read.
     """
@@ -120,12 +120,14 @@ def set_own_hours(store: Store, account: str, agent: str, schedule: str, at: dat
         ask_for_evaluation(store, account, at)
 
 
-def forget_own_hours(store: Store, account: str, agent: str, at: datetime) -> None:
-    """The schedule that others keep holds again."""
+def forget_own_hours(store: Store, account: str, agent: str, at: datetime) -> bool:
+    """The schedule that others keep holds again; False: there were no own hours."""
     with store.transaction():
-        if store.said.unsay(account, agent, HOURS):
+        were_there = store.said.unsay(account, agent, HOURS)
+        if were_there:
             store.audit.add(account, at, "own hours", agent=Person(agent), removed=True)
             ask_for_evaluation(store, account, at)
+    return were_there
 
 
 def own_hours_of(store: Store, account: str, agent: str) -> str | None:

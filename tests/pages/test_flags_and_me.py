@@ -354,9 +354,16 @@ def test_own_hours_are_kept_or_refused_with_a_hint(answered, signed_in):
     browser = signed_in(FAY)
     assert post(browser, f"{ME}/hours", ME, schedule="whenever").status_code == 422
     assert post(browser, f"{ME}/hours", ME, schedule="Mon-Fri 10:00-18:30").status_code == 303
-    assert "Mon-Fri 10:00-18:30" in text_of(browser.get(ME))
+    page = text_of(browser.get(ME))
+    assert "Mon-Fri 10:00-18:30" in page
+    assert "not counted as outside your own hours; all other work is" in page
+    assert "also where your schedule has you at work" in page
     assert post(browser, f"{ME}/hours", ME, forget="1").status_code == 303
-    assert "Mon-Fri 10:00-18:30" not in text_of(browser.get(ME))
+    page = text_of(browser.get(ME))
+    assert "Mon-Fri 10:00-18:30" not in page
+    assert "Your own hours are forgotten" in page
+    assert post(browser, f"{ME}/hours", ME, schedule="").status_code == 303
+    assert "You had set no hours of your own" in text_of(browser.get(ME))
 
 
 def test_who_wants_no_surveys_is_not_asked(answered, signed_in):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
 from helpdesk_wellbeing.facts.schema import DAYS, SHIFTS
 from helpdesk_wellbeing.pages.own_past import Mine, own_past
+from helpdesk_wellbeing.pages.self_check import self_check
 from helpdesk_wellbeing.signals.presets import presets
 from helpdesk_wellbeing.web.charts.specs import over_time_spec
 
@@ -22,14 +24,14 @@ def mine(days, until):
         on = MONDAY + timedelta(days=day)
         start = datetime(on.year, on.month, on.day, 9, tzinfo=UTC)
         span = {"active_15": HOURS, "active_30": HOURS, "active_60": HOURS, "work_events": 30, "grade": "A"}
-        rows.append({"agent": "1", "date": on, "start": start, "end": start + HOURS, "first": start, "last": start + HOURS,
-                     **span})  # fmt: skip
-    shifts, seen = (
+        seen = {"start": start, "end": start + HOURS, "first": start, "last": start + HOURS}
+        rows.append({"agent": "1", "date": on, **seen, **span})
+    shifts, worked = (
         pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
         for schema in (SHIFTS, DAYS)
     )
     hard = pl.DataFrame(schema={"date": pl.Date(), "hard": pl.UInt32()})
-    return Mine(shifts, seen, hard, next(iter(presets().values())), 40.0, 0, MONDAY + timedelta(days=until))
+    return Mine(shifts, worked, hard, next(iter(presets().values())), 40.0, 0, MONDAY + timedelta(days=until))
 
 
 def told(series):
@@ -54,3 +56,13 @@ def test_a_week_that_the_beginning_of_the_data_cuts_off_is_not_known_and_one_tha
     assert told(own_past("WT2", mine(days, 21))) == {0: None, 7: 40.0, 14: 40.0}
     assert told(own_past("WT2", mine(days, 20))) == {0: None, 7: 40.0}
     assert own_past("WT2", mine([2, 3], 8)) is None
+
+
+def test_days_outside_own_hours_are_those_of_the_four_weeks_that_the_flag_looks_at():
+    late = mine([0, 1, 2, 20, 21, 27, 28], 28)
+    days = late.days.with_columns(after_hours=pl.lit(timedelta(minutes=15)))
+    answers = self_check(replace(late, days=days), MONDAY + timedelta(days=28), "Mon-Fri 07:00-08:00")
+
+    assert {one.question: one.number for one in answers}["outside own hours"] == 6
+    answers = self_check(replace(late, days=days), MONDAY + timedelta(days=30), "Mon-Fri 07:00-08:00")
+    assert {one.question: one.number for one in answers}["outside own hours"] == 5
