@@ -1,4 +1,4 @@
-"""Five plain questions about one's own last two weeks (hours of one's own: four), answered from one's own facts only."""
+"""Five plain questions about one's own last two weeks (own hours: four weeks), answered from one's own facts only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def self_check(mine: Mine, on: date, schedule: str | None) -> list[Answer]:
     """The answers about the fourteen days that end with `on`."""
     first = on - WINDOW + timedelta(days=1)
     shifts = mine.shifts.filter(pl.col("date").is_between(first, on))
-    days = mine.days.filter(pl.col("date").is_between(first, on) & (pl.col("work_events") > 0))
     rest_h = mine.preset.daily_rest_h
     need = max((one.need_min for one in mine.preset.breaks), default=15.0)
     if shifts.is_empty():
