@@ -310,6 +310,16 @@ def test_a_contest_needs_one_of_the_reasons_and_says_so_at_the_field(answered, s
     assert "Contested on" not in text_of(signed_in(ADA).get(STATUTORY))
 
 
+def test_reasons_about_one_person_are_offered_for_agents_only(answered, signed_in):
+    browser = signed_in(BO)
+    page, own = text_of(browser.get(TEAM)), text_of(browser.get(OF_BO))
+    for one in ("On-call duty was swapped", "This overtime was agreed"):
+        assert one in own
+        assert one not in page
+    assert "Another reason" in page
+    assert post(browser, f"{TEAM}/contest", TEAM, reason="on-call swap").status_code == 422
+
+
 def test_who_looked_at_a_flag_is_told_to_whom_it_is_about(answered, signed_in):
     signed_in(BO).get(STATUTORY)
     page = text_of(signed_in(ADA).get(ME))
