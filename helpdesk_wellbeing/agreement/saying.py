@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Why a flag is wrong: a closed list, so that nothing personal is typed in. The first two are about who did the work.
 CONTESTED_BECAUSE = ("automation", "not me", "on-call swap", "agreed overtime", "other")
 ABOUT_ATTRIBUTION = CONTESTED_BECAUSE[:2]
+OF_ONE_PERSON = CONTESTED_BECAUSE[2:4]  # said of a team or a queue they mean nothing
 LONGEST_PAUSE = timedelta(weeks=26)  # a condition that never ends speaks again after it
 LONGEST_SCHEDULE = 400
 
@@ -59,6 +60,11 @@ def withdraw_objection(store: Store, account: str, agent: str, signal: str, at: 
             obey(store, account, at)
 
 
+def reasons_for(kind: str) -> tuple[str, ...]:
+    """With which a flag about an agent, a team or a queue may be contested."""
+    return tuple(one for one in CONTESTED_BECAUSE if kind == "agent" or one not in OF_ONE_PERSON)
+
+
 def contest(
     store: Store, account: str, flag: Mapping[str, Any], reason: str, at: datetime, *, by: str, agent: str | None = None
 ) -> str:
@@ -67,9 +73,9 @@ def contest(
     `by` is for the audit, `agent` who says it, where that is an agent. Returns the contest's id; said again while it
     holds, it stays one. Raises CannotDecide.
     """
-    if reason not in CONTESTED_BECAUSE:
-        raise CannotDecide(f'"{reason}" is not a reason; take one of: {", ".join(CONTESTED_BECAUSE)}')
     kind, subject = flag["subject"]["kind"], flag["subject"]["id"]
+    if reason not in reasons_for(kind):
+        raise CannotDecide(f'"{reason}" is not a reason; take one of: {", ".join(reasons_for(kind))}')
     is_theirs = kind == "agent" and agent == subject
     since = date.fromisoformat(flag["since"])
     new = Contest(
@@ -107,7 +113,7 @@ def doubts(store: Store, account: str, at: datetime) -> list[Doubt]:
 
 
 def set_own_hours(store: Store, account: str, agent: str, schedule: str, at: datetime) -> None:
-    """An agent says when they choose to work: work in these hours is not after hours (WT7); nothing else changes.
+    """An agent says when they choose to work: work in these hours is not after hours (WT7), all other work is.
 
     Everything is folded anew. Raises ConfigError for a schedule that cannot be read.
     """
@@ -120,12 +126,14 @@ def set_own_hours(store: Store, account: str, agent: str, schedule: str, at: dat
         ask_for_evaluation(store, account, at)
 
 
-def forget_own_hours(store: Store, account: str, agent: str, at: datetime) -> None:
-    """The schedule that others keep holds again."""
+def forget_own_hours(store: Store, account: str, agent: str, at: datetime) -> bool:
+    """The schedule that others keep holds again; False: there were no own hours."""
     with store.transaction():
-        if store.said.unsay(account, agent, HOURS):
+        were_there = store.said.unsay(account, agent, HOURS)
+        if were_there:
             store.audit.add(account, at, "own hours", agent=Person(agent), removed=True)
             ask_for_evaluation(store, account, at)
+    return were_there
 
 
 def own_hours_of(store: Store, account: str, agent: str) -> str | None:

@@ -14,6 +14,7 @@ _OPPOSITE: Mapping[Operator, Operator] = {
     "at_least": "below", "above": "at_most", "at_most": "above", "below": "at_least",
 }  # fmt: skip
 MOST_AT_ONCE = 3
+OF_THE_LAW = "health_only"  # 1 where no law sets the limit
 Way = Sequence[Comparison]
 
 
@@ -46,22 +47,56 @@ def nearest(rule: Rule, values: Mapping[str, float | None], known: Mapping[str, 
     return []
 
 
+@dataclass(frozen=True)
+class Threshold:
+    """All of this together flags; `holds`: the numbers at hand say so (False also where one is not known)."""
+
+    way: Alternative
+    holds: bool
+
+
 def thresholds(
     rule: Rule, ways: Sequence[Alternative], values: Mapping[str, float | None], known: Mapping[str, float]
-) -> tuple[tuple[Change, ...], ...]:
-    """From where on one of `ways` flags: all of one line together, and any line is enough.
+) -> tuple[Threshold, ...]:
+    """From where on one of `ways` flags: every one of them, with the numbers that hold here where these are known.
 
-    Lines that rest on a number that nobody sees are left out; what is `known` and holds anyway is not said.
+    That a law sets such a limit is not said where it does.
     """
     given = {name: value for name, value in {**values, **known}.items() if value is not None}
     found = []
     for way in ways:
-        plain = [_plain(rule.signal, one) for one in way.all]
-        free = [one for one in plain if not (one.value in known and one.value in given and _holds(one, given))]
-        line = [Change(one.value, one.operator, at, at) for one in free if (at := _bound(one, given)) is not None]
-        if line and len(line) == len(free) and {one.value for one in line} <= set(values):
-            found.append(tuple(line))
+        plain = [_numbered(_plain(rule.signal, one), given) for one in way.all]
+        said = [one for one in plain if not (one.value == OF_THE_LAW and one.value in given and _holds(one, given))]
+        together = _strictest(said or plain)
+        holds = way.after == 1 and all(one.value in given and _bound(one, given) is not None for one in plain)
+        found.append(
+            Threshold(Alternative(all=together, after=way.after), holds and all(_holds(one, given) for one in plain))
+        )
     return tuple(dict.fromkeys(found))
+
+
+def _numbered(one: Comparison, given: Mapping[str, float]) -> Comparison:
+    """With a number in the place of the value that it is compared with, where that is known."""
+    bound = _bound(one, given)
+    return one if bound is None else Comparison.model_validate({"value": one.value, one.operator: bound})
+
+
+def _strictest(together: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Of two numbers that one value must pass, the one that says it all."""
+    kept: dict[tuple[str, str, str], Comparison] = {}
+    for one in together:
+        is_number = not isinstance(one.bound, str)
+        place = (one.value, one.operator, "" if is_number else str(one.bound))
+        before = kept.get(place)
+        if before is not None and not isinstance(before.bound, str) and not isinstance(one.bound, str):
+            lowest = one.operator in ("below", "at_most")
+            one = min(before, one, key=_number) if lowest else max(before, one, key=_number)
+        kept[place] = one
+    return tuple(kept.values())
+
+
+def _number(one: Comparison) -> float:
+    return 0.0 if isinstance(one.bound, str) else one.bound
 
 
 def _tries(ways: Sequence[Way], names: Iterable[str], given: Mapping[str, float]) -> list[list[Change]]:

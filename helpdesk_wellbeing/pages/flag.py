@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from helpdesk_wellbeing.agreement.saying import CONTESTED_BECAUSE
+from helpdesk_wellbeing.agreement.saying import reasons_for
 from helpdesk_wellbeing.agreement.showing import EVIDENCE_CLASS, HEAD_START, IMBALANCE, spell_of, visible_to_lead_from
 from helpdesk_wellbeing.flags import PAUSED, under
 from helpdesk_wellbeing.pages import held
-from helpdesk_wellbeing.pages.counterfactual import Change, nearest, thresholds
+from helpdesk_wellbeing.pages.counterfactual import Change, Threshold, nearest, thresholds
 from helpdesk_wellbeing.pages.funnel import funnel_with
 from helpdesk_wellbeing.pages.own_past import Mine, own_past
 from helpdesk_wellbeing.pages.queue_days import backlog_of
@@ -94,7 +94,7 @@ class FlagPage:
     evidence_class: str | None
     missing: tuple[tuple[str, str], ...]  # (signal, why it could not be assessed) of the same subject
     instead: tuple[Change, ...]
-    flagged_from: tuple[tuple[str, tuple[tuple[Change, ...], ...]], ...]  # (level, any of these lines)
+    flagged_from: tuple[tuple[str, tuple[Threshold, ...]], ...]  # (level, any of these)
     proposals: tuple[Suggested, ...]
     contested: Contest | None
     reasons: tuple[str, ...]  # with which it may be contested; empty for who may not
@@ -130,7 +130,7 @@ def build(known: Known, viewer: Viewer, rule: str, kind: str, subject: str, now:
             if (lines := thresholds(of, ways, values, known_h))
         ),
         proposals=_proposals(known, viewer.account, rule, kind, subject, now, is_own=is_own),
-        contested=_contest(known, viewer.account, flag, now), reasons=CONTESTED_BECAUSE,
+        contested=_contest(known, viewer.account, flag, now), reasons=reasons_for(kind),
         leads_from=_leads_from(known, viewer.account, flag, of, now) if is_own else None,
     )  # fmt: skip
 

@@ -43,7 +43,8 @@ def facts(known: Known, account: str, kind: str) -> pl.DataFrame:
     last week is read once and kept, so that after an evaluation only what is new has to be read. Who was erased since
     is not in it: that counts as a change of the directory.
     """
-    until = known.evaluated(account)
+    run = known.store.work.run_of(account)
+    until = run.evaluated_until
 
     def read() -> pl.DataFrame:
         ends = until or datetime.now(UTC)
@@ -56,7 +57,7 @@ def facts(known: Known, account: str, kind: str) -> pl.DataFrame:
             new = _rows(known, account, kind, first, [since for since in marks if since not in old])
         return settled.grown(new).rows if new is not None else settled.rows
 
-    return known.kept(("facts", kind, account), (until, known.store.revision(account)), read)
+    return known.kept(("facts", kind, account), (until, run.evaluated_at, known.store.revision(account)), read)
 
 
 def _kept(known: Known, account: str, kind: str, first: date, pieces: Iterable[datetime]) -> Kept:

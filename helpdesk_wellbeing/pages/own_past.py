@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, float | int | None]
 HOUR = 3.6e9  # microseconds
+WEEK = timedelta(days=7)
 LONGEST_DAILY_REST = 24.0  # hours; a longer one is a free day, about which WT4 says nothing
 EVENTS_OF_A_SHIFT = 20  # fewer show nothing about pauses (WT6)
 _NO_HARD = pl.DataFrame(schema={"date": pl.Date(), "hard": pl.UInt32()})
@@ -35,19 +37,23 @@ class Mine:
     preset: Preset
     contract_h: float
     week_start: int
+    until: date  # the account's last day of which something is known; it may still run
 
     @staticmethod
     def of(known: Known, account: str, agent: str, now: datetime, *, with_hard: bool = False) -> Mine:
         """From what is kept; hard tickets only where they are asked for, because there are many."""
         hard = held.of_subject(held.hard_handled(known, account), agent) if with_hard else _NO_HARD
         row = held.person(known, account, agent, now.date())
+        of = known.store.account(account)
+        until = (known.evaluated(account) or now).astimezone(ZoneInfo(of.zone)).date()
         return Mine(
             held.of_agent(known, account, "shifts", agent),
             held.of_agent(known, account, "days", agent),
             hard.select("date", "hard"),
             held.preset_of(row),
             held.contract_hours(row),
-            known.store.account(account).week_start,
+            of.week_start,
+            until,
         )
 
 
@@ -70,7 +76,7 @@ def _wt1(mine: Mine, values: Values) -> OverTime:
 
 def _weekly(mine: Mine, values: Values, limit: Line | None) -> OverTime:
     sums = (pl.col(f"active_{gap}").sum().dt.total_microseconds() / HOUR for gap in (30, 15, 60))
-    weeks = _by_week(mine.days, mine.week_start).agg(*sums)
+    weeks = _by_week(mine.days, mine, *sums)
     return _with_usual("week_h", "week", _banded(weeks), [limit] if limit else [])
 
 
@@ -95,9 +101,18 @@ def _wt4(mine: Mine, values: Values) -> OverTime:
 
 
 def _wt5(mine: Mine, values: Values) -> OverTime:
-    weeks = _by_week(_rests(mine), mine.week_start).agg(pl.col("rest_h").max())
+    """As the signal has it: at the end of each shift, of rests that ended within seven days; of seven known ones."""
+    shifts = mine.shifts.sort("start")
+    rests = shifts.select("start", rest_h=(pl.col("start") - pl.col("end").shift(1)).dt.total_microseconds() / HOUR)
+    points = []
+    for day, end in shifts.select("date", "end").iter_rows():
+        is_known = end - shifts["start"][0] >= WEEK
+        recent = rests.filter((pl.col("start") > end - WEEK) & (pl.col("start") <= end))["rest_h"]
+        longest = recent.max() if is_known else None
+        points.append((day, longest))
+    made = _plain(pl.DataFrame(points, schema={"date": pl.Date(), "longest": pl.Float64()}, orient="row"))
     limit = Line("limit", _of(values, "required_h", mine.preset.weekly_rest_h))
-    return OverTime("longest_rest_7d_h", "week", _plain(weeks), (limit,), "below")
+    return OverTime("longest_rest_7d_h", "shift", made, (limit,), "below")
 
 
 def _wt6(mine: Mine, values: Values) -> OverTime:
@@ -109,13 +124,13 @@ def _wt6(mine: Mine, values: Values) -> OverTime:
 
 def _wt7(mine: Mine, values: Values) -> OverTime:
     days = mine.days.filter(pl.col("after_hours").is_not_null())
-    weeks = _by_week(days, mine.week_start).agg(pl.col("after_hours").sum().dt.total_microseconds() / HOUR)
+    weeks = _by_week(days, mine, pl.col("after_hours").sum().dt.total_microseconds() / HOUR)
     return _with_usual("after_hours_h", "week", _plain(weeks), [Line("warns", 2.0)])
 
 
 def _wt8(mine: Mine, values: Values) -> OverTime:
     nights = mine.shifts.select("date", night=pl.col("night").dt.total_microseconds() / HOUR)
-    return OverTime("night_h", "week", _plain(_by_week(nights, mine.week_start).agg(pl.col("night").sum())))
+    return OverTime("night_h", "week", _plain(_by_week(nights, mine, pl.col("night").sum())))
 
 
 def _ld1(mine: Mine, values: Values) -> OverTime:
@@ -135,7 +150,7 @@ def _ld3(mine: Mine, values: Values) -> OverTime:
 
 
 def _es2(mine: Mine, values: Values) -> OverTime:
-    return _with_usual("hard", "week", _plain(_by_week(mine.hard, mine.week_start).agg(pl.col("hard").sum())), [])
+    return _with_usual("hard", "week", _plain(_by_week(mine.hard, mine, pl.col("hard").sum())), [])
 
 
 _SERIES: Mapping[str, Callable[[Mine, Values], OverTime]] = {
@@ -153,16 +168,20 @@ def _hours(*names: str) -> list[pl.Expr]:
     return [pl.col(name).dt.total_microseconds() / HOUR for name in names]
 
 
-def _by_week(frame: pl.DataFrame, week_start: int) -> Any:
-    """Grouped by the week's first day; the week that still runs is left out where there are others."""
-    past = (pl.col("date").dt.weekday() - 1 - week_start) % 7
-    named = frame.with_columns(week=pl.col("date") - pl.duration(days=past))
-    is_over = pl.col("date").max() - pl.col("week") >= pl.duration(days=6)
-    return (
-        named.filter(is_over | (pl.col("week") == pl.col("week").min()))
+def _by_week(frame: pl.DataFrame, mine: Mine, *sums: pl.Expr) -> pl.DataFrame:
+    """By the week's first day: of a week that the beginning of the data cuts off nothing is known; the one that still
+    runs is left out."""
+    past = (pl.col("date").dt.weekday() - 1 - mine.week_start) % 7
+    weeks = (
+        frame.with_columns(week=pl.col("date") - pl.duration(days=past))
+        .filter(pl.col("week") + WEEK <= mine.until)
         .sort("week")
         .group_by("week", maintain_order=True)
+        .agg(*sums)
     )
+    begun = mine.days["date"].min()
+    is_whole = pl.lit(value=True) if begun is None else pl.col("week") >= begun
+    return weeks.with_columns(pl.when(is_whole).then(pl.exclude("week")))
 
 
 def _plain(rows: pl.DataFrame) -> tuple[Point, ...]:
@@ -170,7 +189,7 @@ def _plain(rows: pl.DataFrame) -> tuple[Point, ...]:
 
 
 def _banded(rows: pl.DataFrame) -> tuple[Point, ...]:
-    return tuple(Point(day, round(mid, 2), round(low, 2), round(high, 2)) for day, mid, low, high in rows.rows())
+    return tuple(Point(day, *(None if one is None else round(one, 2) for one in more)) for day, *more in rows.rows())
 
 
 def _with_usual(measure: str, each: Any, points: tuple[Point, ...], lines: list[Line]) -> OverTime:

@@ -1,4 +1,4 @@
-"""Five plain questions about one's own last two weeks, answered from one's own facts only."""
+"""Five plain questions about one's own last two weeks (own hours: four weeks), answered from one's own facts only."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from helpdesk_wellbeing.pages.own_past import EVENTS_OF_A_SHIFT, HOUR, LONGEST_DAILY_REST, Mine
 from helpdesk_wellbeing.schedules import schedule_minutes
+from helpdesk_wellbeing.signals.wt7 import WINDOW as AFTER_HOURS_DAYS
 
 WINDOW = timedelta(days=14)
 LONG_DAY_H = 10.0
@@ -32,7 +33,6 @@ def self_check(mine: Mine, on: date, schedule: str | None) -> list[Answer]:
     """The answers about the fourteen days that end with `on`."""
     first = on - WINDOW + timedelta(days=1)
     shifts = mine.shifts.filter(pl.col("date").is_between(first, on))
-    days = mine.days.filter(pl.col("date").is_between(first, on) & (pl.col("work_events") > 0))
     rest_h = mine.preset.daily_rest_h
     need = max((one.need_min for one in mine.preset.breaks), default=15.0)
     if shifts.is_empty():
@@ -42,7 +42,7 @@ def self_check(mine: Mine, on: date, schedule: str | None) -> list[Answer]:
         Answer("long days", _count(shifts, pl.col("active_30") >= timedelta(hours=LONG_DAY_H)), against=LONG_DAY_H),
         Answer("short rests", _short_rests(mine, first, on, rest_h), against=rest_h),
         _without_break(shifts, need),
-        _outside(days, schedule),
+        _outside(mine.days, on, schedule),
         Answer("days in a row", _longest_row(mine.days, on)),
     ]
 
@@ -64,8 +64,10 @@ def _without_break(shifts: pl.DataFrame, need_min: float) -> Answer:
     return Answer("without break", _count(long, pl.col("breaks") < timedelta(minutes=need_min)), against=need_min)
 
 
-def _outside(days: pl.DataFrame, schedule: str | None) -> Answer:
-    known = days.filter(pl.col("after_hours").is_not_null())
+def _outside(days: pl.DataFrame, on: date, schedule: str | None) -> Answer:
+    """Of the days that WT7 looks at: the 28 that are over."""
+    over = pl.col("date").is_between(on - timedelta(AFTER_HOURS_DAYS), on, closed="left")
+    known = days.filter(over & pl.col("after_hours").is_not_null() & (pl.col("work_events") > 0))
     if schedule is None or known.is_empty() or schedule_minutes(schedule) == 0:
         return Answer("outside own hours", None, "no schedule")
     return Answer("outside own hours", _count(known, pl.col("after_hours") >= COUNTS_FROM))

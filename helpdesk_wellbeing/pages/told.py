@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing.access.gate import Sight, sight_of
 from helpdesk_wellbeing.plan.actions.texts import TEXTS
-from helpdesk_wellbeing.plan.actions.words import say
+from helpdesk_wellbeing.plan.actions.words import because, say
 from helpdesk_wellbeing.store.audit import Person
 
 if TYPE_CHECKING:
@@ -42,14 +42,12 @@ def sight(known: Known, viewer: Viewer, now: datetime) -> Sight:
 
 def sentence(known: Known, rule: str, signal: str, values: Mapping[str, Any], name: str) -> Texts:
     """What a flag says of the work, by language: a whole sentence."""
-    key = f"because_{signal}"
-    if signal == "WT7" and (values.get("leave_days") or 0) > 0:
-        key = "because_WT7_leave"
+    found = known.catalogue.rules.get(rule)
+    key, shown = because(signal, values, found)
     if rule == "team_load":
         key = "because_team_load"
     if key in TEXTS["en"]:
-        return say(LANGUAGES, key, **{**values, "name": name})
-    found = known.catalogue.rules.get(rule)
+        return say(LANGUAGES, key, **{**shown, "name": name})
     told = rule if found is None else f"{found.title}: {found.sentence(values)}"
     return say(LANGUAGES, "because_other", name=name, rule=told)
 

@@ -142,7 +142,7 @@ def _names(_: _Say) -> dict[str, tuple[str, str]]:
         "night_h": (_("hours between midnight and six"), hours),
         "open_weight": (_("open work"), tickets), "fair_share": (_("share of what is fair"), "%"),
         "median_weight": (_("usual open work"), tickets),
-        "z": (_("distance from the usual, in scaled deviations"), ""), "days_of_work": (_("days of work"), ""),
+        "z": (_("how far from the usual (z, in scaled deviations)"), ""), "days_of_work": (_("days of work"), ""),
         "cusum": (_("rise added up"), _("usual deviations")), "touched_weight": (_("work touched"), tickets),
         "max_ratio": (_("highest share, 1 is fair"), ""), "min_ratio": (_("lowest share, 1 is fair"), ""),
         "slope_per_day": (_("growth a day"), _("tickets")), "p": (_("chance that this is chance"), ""),

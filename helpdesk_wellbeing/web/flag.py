@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, flash, request, url_for
 
-from helpdesk_wellbeing.agreement.saying import CONTESTED_BECAUSE, contest
+from helpdesk_wellbeing.agreement.saying import contest, reasons_for
 from helpdesk_wellbeing.pages import flag as model
 from helpdesk_wellbeing.pages.flag import FlagPage
 from helpdesk_wellbeing.pages.told import note_look
@@ -30,7 +30,7 @@ def add_to(pages: Blueprint, site: Site) -> None:
         if found is None:
             abort(404)
         reason = request.form.get("reason", "")
-        if reason not in CONTESTED_BECAUSE:
+        if reason not in reasons_for(kind):
             return _shown(site, rule, kind, subject, problem=_("Choose one of the reasons."))
         contest(site.store, account, found[0], reason, at, by=looks.who, agent=looks.agent)
         flash(_("Noted. Nothing follows from this flag until what it is about happens anew."), "said")

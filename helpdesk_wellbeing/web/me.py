@@ -74,13 +74,20 @@ def add_to(pages: Blueprint, site: Site) -> None:
     def own_hours(account: str) -> Response:
         agent, schedule = _agent(), " ".join(request.form.get("schedule", "").split())
         if request.form.get("forget") or not schedule:
-            forget_own_hours(store, account, agent, site.now())
+            if not forget_own_hours(store, account, agent, site.now()):
+                return _back(_("You had set no hours of your own; your schedule counts, as before."), "hours")
             return _back(_("Your own hours are forgotten; your schedule counts again."), "hours")
         try:
             set_own_hours(store, account, agent, schedule, site.now())
         except ConfigError:
             return _shown(site, viewer_for("me"), 422, wrong_hours=schedule)
-        return _back(_("Kept. Work within these hours is not counted as outside your own hours."), "hours")
+        return _back(
+            _(
+                "Kept. Work within these hours is not counted as outside your own hours; all other work is. Flags and"
+                " the numbers on this page follow with the next evaluation."
+            ),
+            "hours",
+        )
 
     @pages.post("/me/surveys")
     def surveys_opt_out(account: str) -> Response:

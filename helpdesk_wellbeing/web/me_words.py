@@ -29,7 +29,7 @@ def question(answer: Answer) -> str:
         "long days": _("Days longer than %(hours)s h in the last two weeks", hours=against),
         "short rests": _("Rests shorter than %(hours)s h between two shifts", hours=against),
         "without break": _("Long shifts in which no break of %(minutes)s minutes can be seen", minutes=against),
-        "outside own hours": _("Days with work outside your own hours"),
+        "outside own hours": _("Days with work outside your own hours in the last four weeks"),
         "days in a row": _("Most days with work, one after the other"),
     }[answer.question]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from flask_babel import format_date, format_datetime
 
-from helpdesk_wellbeing.pages.counterfactual import Change
+from helpdesk_wellbeing.pages.counterfactual import Change, Threshold
 from helpdesk_wellbeing.pages.flag import FlagPage, Measured
 from helpdesk_wellbeing.pages.series import OverTime
 from helpdesk_wellbeing.rules.model import Rule
@@ -63,9 +63,9 @@ def place(word: str) -> str:
     }.get(word, word)  # fmt: skip
 
 
-def threshold(line: Sequence[Change]) -> str:
+def threshold(one: Threshold, signal: str) -> str:
     """From where on something is flagged: all of this together."""
-    return f" {_('and')} ".join(here().than(one.value, one.operator, one.bound) for one in line)
+    return here().alternative(one.way, signal)
 
 
 def bound_explained(page: FlagPage) -> str | None:
@@ -186,6 +186,11 @@ def past_caption(past: OverTime) -> str:
     """What a chart of somebody's own past shows, in a sentence."""
     if past.measure in _COUNTED:
         return _("As counted in the helpdesk. Only your own weeks are shown, nobody else's.")
+    if past.measure == "longest_rest_7d_h":
+        return _(
+            "For each shift: the longest rest that ended within the seven days up to the end of that shift, at most. A"
+            " dash: less than seven days are known. Only your own shifts are shown, nobody else's."
+        )
     if past.side == "below":
         return _("What is seen is the most it can have been. Only your own weeks are shown, nobody else's.")
     return _(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from helpdesk_wellbeing.pages.counterfactual import Change, nearest
+from helpdesk_wellbeing.pages.counterfactual import Change, nearest, thresholds
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.rules.machine import level_words
 from helpdesk_wellbeing.rules.model import Rule
+from helpdesk_wellbeing.rules.saying import saying
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 
 RULES = load_rules(SIGNALS)
@@ -97,6 +99,43 @@ def test_numbers_that_nobody_sees_are_told_by_those_they_are_made_of():
 
 def test_what_is_not_known_promises_nothing():
     assert nearest(RULES["missing_break"], {"missed_of_5": 3, "needed_min": 30}) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "said", "holds"),
+    [
+        (
+            "short_daily_rest",
+            {"rest_h": 9.89, "required_h": 11.0},
+            "rest: less than 8 h; or rest: less than 11 h, and rests too short in 7 days: 2 or more",
+            [False, False],
+        ),
+        (
+            "short_daily_rest",
+            {"rest_h": 7.5, "required_h": 11.0},
+            "rest: less than 8 h; or rest: less than 11 h, and rests too short in 7 days: 2 or more",
+            [True, False],
+        ),
+        (
+            "short_weekly_rest",
+            {"longest_rest_7d_h": 15.9, "rest_14d_h": None, "required_h": 36.0},
+            "longest rest in 7 days: less than 36 h, and rest in parts, where the law allows it, is not enough either",
+            [False],
+        ),
+        (
+            "hard_ticket_dose",
+            {"hard": 7, "active_h": 30.0, "expected": 3.0, "ratio": 2.3, "p_adjusted": 0.04},
+            "of 100 such findings at most 10 are expected to be chance, and times what is usual or expected: 2 or more,"
+            " and hard tickets: 10 or more; or hard tickets in one shift: 5 or more",
+            [False, False],
+        ),
+    ],
+)
+def test_every_way_to_a_level_is_said_in_words_and_what_is_known_to_hold_is_marked(rule, values, said, holds):
+    found = thresholds(RULES[rule], RULES[rule].critical, values, {"health_only": 0.0})
+
+    assert saying("en").level([one.way for one in found], RULES[rule].signal) == said
+    assert [one.holds for one in found] == holds
 
 
 def nearest_below(number):

@@ -235,7 +235,7 @@ def test_of_a_team_of_six_nobody_reads_single_shares(answered, signed_in, agent,
     if agent:
         flag = text_of(signed_in(agent).get(TEAM))
         assert "2.2" not in re.sub(r"(?s)<figure.*?</figure>", "", flag)
-        assert "highest share, 1 is fair: 1.5 or more and lowest share, 1 is fair: 0.75 or less" in flag
+        assert "highest share, 1 is fair: 1.5 or more, and lowest share, 1 is fair: 0.75 or less" in flag
 
 
 @pytest.mark.parametrize("role", [Role.HR, Role.COUNCIL, Role.ADMIN, Role.DPO])
@@ -310,6 +310,16 @@ def test_a_contest_needs_one_of_the_reasons_and_says_so_at_the_field(answered, s
     assert "Contested on" not in text_of(signed_in(ADA).get(STATUTORY))
 
 
+def test_reasons_about_one_person_are_offered_for_agents_only(answered, signed_in):
+    browser = signed_in(BO)
+    page, own = text_of(browser.get(TEAM)), text_of(browser.get(OF_BO))
+    for one in ("On-call duty was swapped", "This overtime was agreed"):
+        assert one in own
+        assert one not in page
+    assert "Another reason" in page
+    assert post(browser, f"{TEAM}/contest", TEAM, reason="on-call swap").status_code == 422
+
+
 def test_who_looked_at_a_flag_is_told_to_whom_it_is_about(answered, signed_in):
     signed_in(BO).get(STATUTORY)
     page = text_of(signed_in(ADA).get(ME))
@@ -354,9 +364,16 @@ def test_own_hours_are_kept_or_refused_with_a_hint(answered, signed_in):
     browser = signed_in(FAY)
     assert post(browser, f"{ME}/hours", ME, schedule="whenever").status_code == 422
     assert post(browser, f"{ME}/hours", ME, schedule="Mon-Fri 10:00-18:30").status_code == 303
-    assert "Mon-Fri 10:00-18:30" in text_of(browser.get(ME))
+    page = text_of(browser.get(ME))
+    assert "Mon-Fri 10:00-18:30" in page
+    assert "not counted as outside your own hours; all other work is" in page
+    assert "also where your schedule has you at work" in page
     assert post(browser, f"{ME}/hours", ME, forget="1").status_code == 303
-    assert "Mon-Fri 10:00-18:30" not in text_of(browser.get(ME))
+    page = text_of(browser.get(ME))
+    assert "Mon-Fri 10:00-18:30" not in page
+    assert "Your own hours are forgotten" in page
+    assert post(browser, f"{ME}/hours", ME, schedule="").status_code == 303
+    assert "You had set no hours of your own" in text_of(browser.get(ME))
 
 
 def test_who_wants_no_surveys_is_not_asked(answered, signed_in):

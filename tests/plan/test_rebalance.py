@@ -227,6 +227,7 @@ def test_a_move_is_explained_by_the_ticket_and_the_loads_of_queues(overload):
         "It is a hard ticket; Bea stays within a fair number of those.",
         "Nobody else could take it now.",
     ]
+    assert "(1,95 × een gewoon ticket)" in explain(plan, "t", "nl")[0]
     assert explain(plan, "t", "nl")[3] == "B werkt in de groep van het ticket, support."
 
 

@@ -20,6 +20,12 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         " the limits are {limit_h} h and 13 h.",
         "because_WT2": "{name}: a week with about {week_h} h of work; the limit is {limit_h} h.",
         "because_WT3": "{name}: about {average_h} h a week on average over {weeks} weeks; the limit is {limit_h} h.",
+        "because_WT1_near": "{name}: a day with about {active_h} h of work, and at least {span_h} h from first to last."
+        " That comes near the limits of {limit_h} h and 13 h; notice is given before they are passed.",
+        "because_WT2_near": "{name}: a week with about {week_h} h of work. The limit is {limit_h} h; notice is given"
+        " from {part} of the hours of the contract.",
+        "because_WT3_near": "{name}: about {average_h} h a week on average over {weeks} weeks. That comes near the"
+        " limit of {limit_h} h; notice is given from {part} of it.",
         "because_WT4": "{name}: at most {rest_h} h of rest between two shifts; {required_h} h are needed.",
         "because_WT5": "{name}: the longest rest within seven days was at most {longest_rest_7d_h} h;"
         " {required_h} h are needed.",
@@ -93,6 +99,12 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "because_WT2": "{name}: een week met ongeveer {week_h} uur werk; de grens is {limit_h} uur.",
         "because_WT3": "{name}: gemiddeld ongeveer {average_h} uur per week over {weeks} weken; de grens is {limit_h}"
         " uur.",
+        "because_WT1_near": "{name}: een dag met ongeveer {active_h} uur werk, en ten minste {span_h} uur van begin tot"
+        " eind. Dat komt dicht bij de grenzen van {limit_h} en 13 uur; er wordt gewaarschuwd voordat die voorbij zijn.",
+        "because_WT2_near": "{name}: een week met ongeveer {week_h} uur werk. De grens is {limit_h} uur; er wordt"
+        " gewaarschuwd vanaf {part} van de uren van het contract.",
+        "because_WT3_near": "{name}: gemiddeld ongeveer {average_h} uur per week over {weeks} weken. Dat komt dicht bij"
+        " de grens van {limit_h} uur; er wordt gewaarschuwd vanaf {part} daarvan.",
         "because_WT4": "{name}: ten hoogste {rest_h} uur rust tussen twee diensten; {required_h} uur is nodig.",
         "because_WT5": "{name}: de langste rust binnen zeven dagen was ten hoogste {longest_rest_7d_h} uur;"
         " {required_h} uur is nodig.",

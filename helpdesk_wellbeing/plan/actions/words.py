@@ -11,7 +11,11 @@ from zoneinfo import ZoneInfo
 
 from helpdesk_wellbeing.plan.actions.texts import MONTHS, TEXTS, UNKNOWN, WEEKDAYS
 from helpdesk_wellbeing.plan.situation import Flag, Situation
+from helpdesk_wellbeing.rules.model import Rule
+from helpdesk_wellbeing.signals.wt2 import WARN_SHARE
 
+_LIMITED = {"WT1": "active_h", "WT2": "week_h", "WT3": "average_h"}  # what `limit_h` is the limit of
+LONGEST_SPAN_H = 13.0  # from first to last
 _PARTS = frozenset(["share", "rate", "p0", "wilson_low", "wilson_high", "part"])  # shown in per cent
 
 
@@ -43,15 +47,34 @@ def conditions(situation: Situation, flags: Sequence[Flag], name: str) -> dict[s
 
 
 def _condition(situation: Situation, language: str, flag: Flag, name: str) -> str:
-    values = {**flag["values"], "name": name}
-    key = f"because_{flag['signal']}"
-    if flag["signal"] == "WT7" and (flag["values"].get("leave_days") or 0) > 0:
-        key = "because_WT7_leave"
     rule = situation.rules.get(flag["rule"])
+    key, values = because(flag["signal"], flag["values"], rule)
     if key in TEXTS[language]:
-        return _filled(language, key, values)
+        return _filled(language, key, {**values, "name": name})
     told = "" if rule is None else f"{rule.title}: {rule.sentence(flag['values'])}"
     return _filled(language, "because_other", {"name": name, "rule": told or flag["rule"]})
+
+
+def because(signal: str, values: Mapping[str, Any], rule: Rule | None) -> tuple[str, dict[str, Any]]:
+    """Which text says why, and the values in it. Of what is flagged before its limit it says from where on."""
+    key, limit = f"because_{signal}", values.get("limit_h")
+    if signal == "WT7" and (values.get("leave_days") or 0) > 0:
+        return "because_WT7_leave", dict(values)
+    what = _LIMITED.get(signal)
+    value = values.get(what) if what else None
+    if limit is None or value is None or value >= limit or (values.get("span_h") or 0) > LONGEST_SPAN_H:
+        return key, dict(values)
+    part = {"WT2": WARN_SHARE, "WT3": _warned_from(rule)}.get(signal)
+    if part is None and signal != "WT1":
+        return key, dict(values)
+    return f"{key}_near", {**values, "part": part}
+
+
+def _warned_from(rule: Rule | None) -> float | None:
+    """From which part of the limit on WT3 warns."""
+    compared = [one for way in rule.warn for one in way.all] if rule else []
+    parts = [one.bound * one.times for one in compared if one.value == "ratio" and not isinstance(one.bound, str)]
+    return min(parts, default=None)
 
 
 def _filled(language: str, key: str, values: Mapping[str, Any]) -> str:

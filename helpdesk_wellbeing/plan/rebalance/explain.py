@@ -87,16 +87,17 @@ def explain(
         return [texts["stays"].format(ticket=ticket), texts[plan.stayed[ticket]]]
     for move in plan.moves:
         if move.ticket == ticket:
-            return _of_move(move, texts, names or {}, loads)
+            return _of_move(move, language, names or {}, loads)
     raise BadPayload(f"explain: ticket {ticket} is not part of this plan; ask for one of its tickets")
 
 
-def _of_move(move: Move, texts: Mapping[str, str], names: Mapping[str, str], loads: bool) -> list[str]:
-    why = move.why
+def _of_move(move: Move, language: str, names: Mapping[str, str], loads: bool) -> list[str]:
+    why, texts = move.why, TEXTS[language]
+    effort = f"{why.effort / ONE_TICKET:.3g}"
     giver, receiver = names.get(move.giver, move.giver), names.get(move.receiver, move.receiver)
     values = {
         "ticket": move.ticket,
-        "effort": f"{why.effort / ONE_TICKET:.3g}",
+        "effort": effort.replace(".", ",") if language == "nl" else effort,
         "giver": giver,
         "receiver": receiver,
         "group": names.get(why.group, why.group),

@@ -65,10 +65,11 @@ def backlog(queue: Backlog, *, title: str, caption: str = "") -> Figure:
     """Open tickets of a queue, and what came and went, day by day."""
     lines = (_("open at the end of the day"), _("new"), _("solved"))
     known = [(day, count) for day, count in zip(queue.days, queue.open, strict=True) if count is not None]
-    described = _("From %(first)s open tickets on %(start)s to %(last)s on %(end)s.", first=known[0][1],
-                  start=_day(known[0][0]), last=known[-1][1], end=_day(known[-1][0])) if known else ""  # fmt: skip
+    described = _("From %(first)s open tickets on %(start)s to %(last)s on %(end)s.", start=_day(known[0][0]),
+                  first=_count(known[0][1]), last=_count(known[-1][1]),
+                  end=_day(known[-1][0])) if known else ""  # fmt: skip
     rows = [
-        (_day(day), _count(open_), str(created), str(solved))
+        (_day(day), _count(open_), _count(created), _count(solved))
         for day, open_, created, solved in zip(queue.days, queue.open, queue.created, queue.solved, strict=True)
     ]
     return figure(
@@ -87,7 +88,8 @@ def funnel(shown: Funnel, *, title: str, caption: str = "") -> Figure:
     described = _("%(count)s queues; outside the limits: %(names)s.", count=len(shown.queues),
                   names=", ".join(outside) or _("none"))  # fmt: skip
     rows = [
-        (q.name, str(q.tickets), str(q.hard), format_percent(q.rate, "0.0%"), places[q.place]) for q in shown.queues
+        (q.name, _count(q.tickets), _count(q.hard), format_percent(q.rate, "0.0%"), places[q.place])
+        for q in shown.queues
     ]
     head = (_("queue"), _("tickets"), _("became hard"), _("share"), _("place"))
     signs = [
@@ -149,4 +151,4 @@ def _number(value: float | None) -> str:
 
 
 def _count(value: int | None, missing: str = "–") -> str:
-    return missing if value is None else str(value)
+    return missing if value is None else str(format_decimal(value))

@@ -102,6 +102,12 @@ def test_numbers_and_dates_are_written_as_the_reader_does(speaks):
     assert english.table.rows[0] == ("2 Nov 2026", "7.5", "7", "8")
 
 
+def test_great_numbers_of_a_table_are_written_as_on_its_axis(speaks):
+    queues = Funnel(0.1, (Queue("Zorg", 1032, 103, "inside"),), (Limits(50, (0.02, 0.2), (0.0, 0.28)),))
+    with speaks("nl"):
+        assert charts.funnel(queues, title="Trechter").table.rows[0][:3] == ("Zorg", "1.032", "103")
+
+
 def test_a_day_without_anything_seen_is_no_zero(figures):
     assert figures["backlog"].table.rows[1][1] == "–"
     assert figures["distribution"].table.rows[0][1] == "held back"
