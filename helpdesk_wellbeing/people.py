@@ -24,6 +24,7 @@ DEFAULT_PRESET = "eu_floor"
 DEFAULT_CONTRACT_HOURS = 40.0
 _DECIMAL_COMMA = re.compile(r"(\d+),(\d{1,2})")  # as spreadsheets with semicolons write it
 IDENTITIES = ("person", "shared", "automation")
+NO_PERSON = ("shared", "automation")
 
 # A person may have several rows; each holds from `valid_from` (null: from the start) until the next begins.
 PEOPLE = pl.Schema(
@@ -86,6 +87,12 @@ def holding(people: pl.DataFrame, day: date) -> pl.DataFrame:
     """`PEOPLE`, one row an agent: the one that holds on this date; who begins later is left out."""
     begun = people.filter(pl.col("valid_from").is_null() | (pl.col("valid_from") <= day))
     return begun.sort("valid_from", nulls_last=False).unique("agent", keep="last", maintain_order=True)
+
+
+def meant(people: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Those of `holding` of whom something may be said: nobody excluded, no shared account and no machine."""
+    is_person = ~pl.col("identity").is_in(NO_PERSON).fill_null(False)
+    return holding(people, day).filter(~pl.col("excluded").fill_null(False) & is_person)
 
 
 def by_own_hours(directory: Directory) -> Directory:

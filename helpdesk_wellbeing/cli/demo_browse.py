@@ -86,9 +86,11 @@ def browse(world: World, part: Part) -> None:
             "  a decision; as an agent, Agent 53 for example; as Team lead B, who is ops; or as Observer, who is"
         )
         click.echo(
-            "  of the works council; as Wellbeing service, who is the admin. What is accepted is written into the"
+            "  of the works council; as Agent 55 for human resources, Agent 56 for data protection; as Wellbeing"
         )
-        click.echo("  simulated helpdesk.   Ctrl-C ends this")
+        click.echo(
+            "  service, who is the admin. What is accepted is written into the simulated helpdesk.   Ctrl-C ends this"
+        )
         while True:
             time.sleep(EVERY_S)
             stay_alive(here)

@@ -31,7 +31,9 @@ LEADS: Mapping[str, tuple[str, ...]] = {
 }
 ROLES: Mapping[str, frozenset[Role]] = {
     "410901": frozenset({Role.OPS}),
-    "410902": frozenset({Role.HR, Role.COUNCIL, Role.DPO}),
+    "410902": frozenset({Role.COUNCIL}),
+    "410055": frozenset({Role.HR}),
+    "410056": frozenset({Role.DPO}),
 }
 SERVICE = "900000001"  # whom the connection works as; nobody's daily account
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _ID = re.compile("[0-9a-f]{12}")
 MORNING = 8  # o'clock, in the account's zone: when what was put aside until a day comes back
 _NO_WORK = ("solved", "closed", "deleted")
+NOT_TAKEN = ("not chosen", "not agreed")  # by who decided; by who would have received it
 SOMEBODY = ""  # stands for a colleague who is not named to this viewer
 
 
@@ -68,7 +69,7 @@ class MoveRow:
     giver: str
     receiver: str
     reasons: Texts
-    state: str | None  # of its write: planned | sent | written | skipped; None: nothing is to be written
+    state: str | None  # of its write: planned | sent | written | skipped; None: nothing is to be written; or NOT_TAKEN
     problem: str | None  # why it was skipped
     undone: str | None  # the state of the write that takes it back
     facts: TicketFacts | None  # None: older proposals do not tell, and who does not decide is not told
@@ -100,6 +101,15 @@ class ConsentRow:
 
     name: str
     answer: str | None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How far the invitations of an accepted survey are; each goes out in its person's working hours."""
+
+    asked: int
+    people: int
+    last_at: datetime  # when the last of those that wait is due
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,7 @@ class Shown:
     consents: tuple[ConsentRow, ...]
     guide: Mapping[str, Sequence[str]]
     writes: Mapping[str, int]  # how many are in which state
+    asking: Asking | None  # None: nobody waits to be invited
     is_over: bool  # its time has passed
     may_accept: bool
     may_decline: bool
@@ -229,8 +240,9 @@ class _Building:
             decided_by=told.called(self.known, self._account, kept.decided_by),
             reason=kept.reason, mode=policy.mode(kept.action), is_stopped=policy.stopped,
             asks_receivers=policy.consent and policy.writes(kept.action) and bool(proposal.moves),
-            because=reasons, told_later=later, moves=tuple(self._moves(writes)), loads=tuple(self._loads()),
-            others=self._others(), consents=tuple(self._consents()),
+            because=reasons, told_later=later, moves=tuple(self._moves(writes, later is None)),
+            loads=tuple(self._loads(writes, later is None)), others=self._others(later is None),
+            asking=_asking(writes), consents=tuple(self._consents()),
             guide=proposal.details.get("guide", {}) if decides else {}, writes=_counted(writes), is_over=is_over,
             may_accept=may_accept,
             may_decline=decides and not is_over and (kept.state in (*OPEN, "asked") or only_tried),
@@ -268,7 +280,9 @@ class _Building:
             rule.source if rule else "", rule.may_be_wrong if rule else (),
         )  # fmt: skip
 
-    def _moves(self, writes: Sequence[Write]) -> Iterator[MoveRow]:
+    def _moves(self, writes: Sequence[Write], tells_shares: bool) -> Iterator[MoveRow]:
+        """Their sentences tell shares."""
+        left = self._left(writes)
         by_ticket = {w.target: w for w in writes if w.kind == "move"}
         facts = self._facts() if self.part is Part.DECIDES else {}
         taken_back = {w.target: w.state for w in writes if w.kind == "undo"}
@@ -279,9 +293,21 @@ class _Building:
             write = by_ticket.get(move.ticket)
             yield MoveRow(
                 move.ticket, self._names.group(move.group), self._person(move.giver), self._person(move.receiver),
-                move.reasons if self._sees_loads else {}, write.state if write else None,
+                move.reasons if self._sees_loads and tells_shares else {},
+                write.state if write else left.get(move.ticket),
                 write.receipt.get("reason") if write else None, taken_back.get(move.ticket), facts.get(move.ticket),
             )  # fmt: skip
+
+    def _left(self, writes: Sequence[Write]) -> dict[str, str]:
+        """Tickets that do not move because of what was decided, with why (`NOT_TAKEN`); none before that."""
+        chosen = self.kept.body.get("chosen") if self.kept.state != "open" else None
+        moving = {w.target for w in writes if w.kind == "move"}
+        if chosen is None and not moving:
+            return {}
+        tickets = [move.ticket for move in self.proposal.moves]
+        left = {ticket: "not chosen" for ticket in tickets if ticket not in (moving if chosen is None else chosen)}
+        disagreed = [ticket for ticket in tickets if moving and ticket not in moving and ticket not in left]
+        return left | dict.fromkeys(disagreed, "not agreed")
 
     def _since(self) -> Since | None:
         """Read while it waits, for who decides."""
@@ -313,23 +339,30 @@ class _Building:
             return str(self._names.agent(agent))
         return SOMEBODY
 
-    def _loads(self) -> Iterator[LoadRow]:
-        """By name, those who give or receive."""
+    def _loads(self, writes: Sequence[Write], tells_shares: bool) -> Iterator[LoadRow]:
+        """By name, those who give or receive. No shares while a person may still be the only one to know of a flag that
+        would be read off them. Once decided, what they end with goes by the tickets that move."""
         me = self.seen.viewer.agent
         rows = [row for row in self.proposal.details.get("loads", ()) if row["agent"] is not None]
         if not self._sees_loads:
             rows = [row for row in rows if row["agent"] == me]
         for row in sorted(rows, key=lambda row: self._names.agent(row["agent"]).casefold()):
-            yield LoadRow(
-                self._names.agent(row["agent"]), row["effort_before"], row["effort_after"], row["share_before"],
-                row["share_after"],
-            )  # fmt: skip
+            after = max(0.0, row["effort_after"] + self._stays_with(row["agent"], writes))
+            shares = (row["share_before"], _in_step(row, after)) if tells_shares else (None, None)
+            yield LoadRow(self._names.agent(row["agent"]), row["effort_before"], after, *shares)
 
-    def _others(self) -> Others | None:
+    def _stays_with(self, agent: str, writes: Sequence[Write]) -> float:
+        """Work, in normal tickets, of tickets that do not move: above 0 what stays, below it what does not come."""
+        left = {*self._left(writes), *(w.target for w in writes if w.kind == "move" and w.state == "skipped")}
+        effort: dict[str, float] = {one["ticket"]: one["effort"] for one in self.proposal.details.get("tickets", ())}
+        moves = [move for move in self.proposal.moves if move.ticket in left]
+        return sum(effort.get(move.ticket, 0.0) * ((move.giver == agent) - (move.receiver == agent)) for move in moves)
+
+    def _others(self, tells_shares: bool) -> Others | None:
         rows = [row for row in self.proposal.details.get("loads", ()) if row["agent"] is None]
         if not self._sees_loads or not rows:
             return None
-        shares = [row["share_before"] for row in rows if row["share_before"] is not None]
+        shares = [row["share_before"] for row in rows if tells_shares and row["share_before"] is not None]
         return Others(len(rows), min(shares, default=None), max(shares, default=None))
 
     def _consents(self) -> Iterator[ConsentRow]:
@@ -355,6 +388,24 @@ def _since(events: pl.DataFrame, moves: Sequence[Move]) -> Since:
         move.ticket not in solved and holder.get(move.ticket, move.giver) not in (move.giver, "") for move in moves
     )
     return Since(len(moves), len(solved), elsewhere)
+
+
+def _in_step(row: Mapping[str, Any], after: float) -> float | None:
+    """The share of a fair one that goes with so much work."""
+    if row["share_after"] is None:
+        return None
+    if after == row["effort_after"]:
+        return float(row["share_after"])
+    for moment in ("before", "after"):
+        if row[f"effort_{moment}"] and row[f"share_{moment}"] is not None:
+            return float(row[f"share_{moment}"] * after / row[f"effort_{moment}"])
+    return None
+
+
+def _asking(writes: Sequence[Write]) -> Asking | None:
+    mine = [write for write in writes if write.kind == "invite" and "wave" in write.asked and write.state != "skipped"]
+    waiting = [write.due_at for write in mine if write.state in ("planned", "sent")]
+    return Asking(len(mine) - len(waiting), len(mine), max(waiting)) if waiting else None
 
 
 def _counted(writes: Sequence[Write]) -> dict[str, int]:

@@ -87,6 +87,8 @@ def _happenings() -> dict[str, str]:
         "wave opened": _("survey opened"),
         "wave published": _("survey published"),
         "withdrawn": _("proposal no longer needed"),
+        "written": _("written into the helpdesk"),
+        "skipped": _("not written into the helpdesk"),
     }
 
 
@@ -192,6 +194,8 @@ def _fields() -> dict[str, str]:
         "widens": _("reaches further"),
         "works_council": _("works council"),
         "zone": _("time zone"),
+        "platform": _("the helpdesk's number"),
+        "not_restored": _("not put back"),
     }
 
 
@@ -250,15 +254,32 @@ def _word(of: str, text: str) -> str:
             return day(text)
     closed: dict[str, Callable[[str], str]] = {
         "action": settings.action, "mode": settings.mode, "level": words.level, "state": words.state,
-        "grade": lambda word: words.grade(word).rstrip("."), "reason": words.declined, "roles": settings.role,
+        "grade": lambda word: words.grade(word).rstrip("."), "reason": _reason, "roles": settings.role,
         "answer": lambda word: {"yes": _("yes"), "no": _("no")}.get(word, word), "page": _page,
-        "kind": settings.kind, "rule": rule_title, "rules": rule_title, "signal": phrases.signal,
+        "kind": _kind, "rule": rule_title, "rules": rule_title, "signal": phrases.signal,
         "signals": phrases.signal, "widens": explained, "notes": explained, "preset": settings.preset,
         "works_council": settings.works_council, "purposes": settings.purpose, "mail_to": settings.role, "way": _way,
         "of": _setting, "before": settings.role, "week_start": _weekday, "language": _language,
         "ground": request_words.ground, "purpose": request_words.purpose,
     }  # fmt: skip
     return closed[of](text) if of in closed else text
+
+
+def _kind(word: str) -> str:
+    """What was written, or whom a rule is about."""
+    written = {
+        "move": _("a ticket moved"), "suggest": _("a suggestion on a ticket"), "undo": _("a move taken back"),
+        "invite": _("a private ticket to one person"), "clear": _("a suggestion taken off a ticket"),
+    }  # fmt: skip
+    return written.get(word) or settings.kind(word)
+
+
+def _reason(word: str) -> str:
+    """Why something was declined, not written or not needed any more."""
+    declined = words.declined(word)
+    if declined != word:
+        return declined
+    return words.no_longer(word) or words.skipped(word)
 
 
 def _way(word: str) -> str:

@@ -14,7 +14,7 @@ from helpdesk_wellbeing.web.texts import ngettext
 
 if TYPE_CHECKING:
     from helpdesk_wellbeing.pages.cards import Card
-    from helpdesk_wellbeing.pages.proposal import MoveRow, Shown, TicketFacts
+    from helpdesk_wellbeing.pages.proposal import Asking, MoveRow, Shown, TicketFacts
     from helpdesk_wellbeing.pages.today import Gap
 
 
@@ -132,8 +132,9 @@ def stands(shown: Shown) -> str:
     }.get(shown.state, shown.state)
 
 
-def _withdrawn(shown: Shown, when: str) -> str:
-    why = {
+def no_longer(reason: str) -> str | None:
+    """Why a proposal would not be made any more; None: no more is known than that what it rested on is over."""
+    return {
         "nothing to move": _("the tickets are solved, or lie with others"),
         "no better distribution": _("open work is spread well enough by now"),
         "nobody can take work": _("nobody can take work at the moment"),
@@ -143,7 +144,11 @@ def _withdrawn(shown: Shown, when: str) -> str:
         "survey too recent": _("the team was asked a short while ago"),
         "survey under way": _("the team is being asked"),
         "not critical": _("it is not critical any more"),
-    }.get(shown.reason or "")
+    }.get(reason)
+
+
+def _withdrawn(shown: Shown, when: str) -> str:
+    why = no_longer(shown.reason or "")
     if why is None:
         return _("What it rested on was over on %(when)s, so it is not needed any more.", when=when)
     return _("Withdrawn on %(when)s, as it would not be proposed now: %(why)s.", when=when, why=why)
@@ -214,10 +219,21 @@ def written(state: str | None, problem: str | None, undone: str | None = None) -
         return _("left as it is: %(why)s", why=skipped(problem or ""))
     return {
         None: _("nothing to be written"),
+        "not chosen": _("not chosen; it stays as it is"),
+        "not agreed": _("stays as it is: the receiver did not agree"),
         "planned": _("is about to be moved"),
         "sent": _("sent; the helpdesk has not confirmed it yet"),
         "written": _("moved"),
     }.get(state, str(state))
+
+
+def asking(found: Asking) -> str:
+    """How far the invitations of a survey are."""
+    return _(
+        "%(asked)s of %(people)s asked; the last at %(when)s. Each is asked in their own working hours. It cannot be "
+        "undone: who was asked keeps the invitation, and the others get theirs.",
+        asked=found.asked, people=found.people, when=moment(found.last_at),
+    )  # fmt: skip
 
 
 def apart(moves: Sequence[MoveRow]) -> dict[str, list[str]]:

@@ -12,7 +12,9 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.cli import cli
+from helpdesk_wellbeing.cli.demo_morning import ROLES
 from helpdesk_wellbeing.cli.demo_serve import last_words
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -135,3 +137,10 @@ def test_the_readme_shows_what_check_says_of_the_demo(kept):
     for line in shown.strip().splitlines():
         # each line that is shown is said, in the order in which it is shown
         assert line == "…" or stable(line) in said, line
+
+
+def test_each_role_of_the_demo_is_seen_by_itself():
+    assert ROLES["410902"] == {Role.COUNCIL}  # the Observer
+    assert sorted(role for roles in ROLES.values() for role in roles) == sorted(
+        [Role.OPS, Role.HR, Role.COUNCIL, Role.DPO]
+    )

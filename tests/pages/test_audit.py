@@ -170,3 +170,15 @@ def test_what_an_entry_says_is_in_the_readers_words(store, signed_in):
         assert raw not in text
     for said in ("29 Nov 2026 18:42", "A talk about the work", "on trial", "after approval", "<summary>listed (4)<"):
         assert said in text
+
+
+def test_what_was_written_and_why_not_is_in_dutch_on_a_dutch_page(store, signed_in):
+    store.audit.add("acme", NOW, "written", proposal="aaa1", kind="invite", ticket="7", platform="9")
+    store.audit.add("acme", NOW, "skipped", proposal="aaa1", kind="move", ticket="8", reason="moved by somebody else")
+    store.audit.add("acme", NOW, "withdrawn", proposal="aaa1", reason="nothing to move")
+    text = signed_in(None, Role.DPO).get("/a/acme/audit?lang=nl").text
+
+    for raw in (">written<", ">skipped<", "invite", "moved by somebody else", "nothing to move"):
+        assert raw not in text
+    for said in ("in de helpdesk geschreven", "een besloten ticket aan één persoon"):
+        assert said in text

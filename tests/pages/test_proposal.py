@@ -21,6 +21,7 @@ from helpdesk_wellbeing.pages.known import Known
 from helpdesk_wellbeing.plan.proposal import Because, Move, Subject, from_json
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
+from helpdesk_wellbeing.store.writes import Planned
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
@@ -140,6 +141,53 @@ def test_it_is_put_aside_only_until_it_would_still_stand(known, propose):
     id = propose("1", expires_at=NOW + timedelta(hours=2))
 
     assert list(page.build(known, BO, id, NOW).aside_until) == ["1 hour"]
+
+
+def test_shares_are_told_when_the_agent_has_had_the_time_of_a_reason_about_them(known, propose, about_chen):
+    load = {"effort_before": 9.0, "effort_after": 8.0, "share_before": 2.1, "share_after": 1.9}
+    rows = [load | {"agent": "1"}, load | {"agent": "3"}, load | {"agent": None}]
+    id = propose("1", because=about_chen["because"], details={"loads": rows})
+    made = known.store.proposals.get("acme", id).made_at
+    early, later = (page.build(known, BO, id, at) for at in (made, made + DAY))
+
+    assert [(row.name, row.effort_before, row.share_before) for row in early.loads] == [
+        ("Ada", 9.0, None), ("Chen", 9.0, None),
+    ]  # fmt: skip
+    assert (early.others, early.moves[0].reasons) == (page.Others(1, None, None), {})
+    assert [row.share_after for row in later.loads] == [1.9, 1.9]
+    assert (later.others.lowest, bool(later.moves[0].reasons)) == (2.1, True)
+
+
+def test_what_was_not_chosen_is_said_and_stays_in_the_loads(known, propose, store, signed_in):
+    policy.change(store, "acme", "an admin", NOW, modes={"rebalance": "approve"})
+    usual = {"effort": 2.0, "skills": [], "language": None, "knows": False, "hard": False, "others": 1}
+    loads = [
+        {"agent": "1", "effort_before": 10.0, "effort_after": 6.0, "share_before": 2.0, "share_after": 1.2},
+        {"agent": "3", "effort_before": 0.0, "effort_after": 4.0, "share_before": 0.0, "share_after": 0.8},
+    ]
+    id = propose("1", "2", details={"loads": loads, "tickets": [usual | {"ticket": "1"}, usual | {"ticket": "2"}]})
+    review.accept(store, "acme", id, BO.who, NOW, ["2"])
+    found = page.build(known, BO, id, NOW)
+
+    assert [(move.ticket, move.state) for move in found.moves] == [("1", "not chosen"), ("2", "planned")]
+    assert [(row.effort_after, round(row.share_after, 4)) for row in found.loads] == [(8.0, 1.6), (2.0, 0.4)]
+    text = signed_in("2").get(f"/a/acme/proposals/{id}?evidence=1").text
+    assert "not chosen; it stays as it is" in text
+    assert "nothing to be written" not in text
+
+
+def test_an_accepted_survey_says_how_many_are_asked_and_when_the_last_is(known, propose, store, signed_in):
+    id = propose(action="esat_wave", because=())
+    review.accept(store, "acme", id, BO.who, NOW)
+    waits = Planned("w:3", id, "invite", "3", {"wave": "w"}, NOW + timedelta(hours=3))
+    store.writes.plan("acme", [waits, Planned("w:5", id, "invite", "5", {"wave": "w"})], NOW)
+    store.writes.end("acme", store.writes.claim("acme", NOW, NOW + DAY, "me").key, "written", {}, NOW, "me")
+
+    assert page.build(known, BO, id, NOW).asking == page.Asking(1, 2, NOW + timedelta(hours=3))
+    text = signed_in("2").get(f"/a/acme/proposals/{id}").text
+    assert "1 of 2 asked; the last at " in text
+    assert "It cannot be undone" in text
+    assert "It is being written" not in text
 
 
 # the page

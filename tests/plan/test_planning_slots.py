@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from helpdesk_wellbeing.plan.actions.base import Case
+from helpdesk_wellbeing.plan.actions.slots import begins_from
 from helpdesk_wellbeing.plan.policy import Policy
+from helpdesk_wellbeing.plan.proposal import Subject
 
 TODAY = date(2026, 3, 4)  # Wednesday; now is 11:00 in Amsterdam
 
@@ -78,6 +81,21 @@ def test_no_new_escalations_begins_with_a_shift_that_the_team_can_still_agree_on
     proposal = one(scene.plan(), "no_new_escalations")
     assert times(proposal) == [at(6, 8), at(6, 12)]  # the lead sees it on Thursday at 11:00
     assert proposal.lead_from < proposal.expires_at == at(6, 8)
+
+
+@pytest.mark.parametrize(
+    ("made", "begins"),
+    [
+        (at(4, 17), at(6, 12)),  # Wednesday 18:00: seen on Thursday evening, decided on Friday by 13:00
+        (at(6, 17), at(9, 12)),  # Friday 18:00: over the weekend nobody decides
+        (at(9, 8, 30), at(10, 12, 30)),  # Monday 09:30
+    ],
+)
+def test_who_decides_has_working_hours_between_the_head_start_and_the_end(scene, made, begins):
+    scene.people[0]["schedule"] = "Mon-Sun 00:00-24:00"
+    scene.flag("LD1", "A")
+    case = Case(scene.situation(now=made), "pause_intake", Subject("agent", "A"), scene.flags, {})
+    assert case.decided_by == begins_from(case) == begins
 
 
 def test_a_long_day_ends_with_an_hour_without_new_tickets(scene):
@@ -228,18 +246,18 @@ def too_much(scene):
 def test_too_much_open_work_is_answered_with_a_shift_without_new_tickets(scene):
     too_much(scene)
     proposal = one(scene.plan(), "pause_intake")
-    assert times(proposal) == [at(5, 10, 15), at(5, 16)]  # the lead sees it on Thursday at 11:00
+    assert times(proposal) == [at(5, 14), at(5, 16)]  # the lead sees it on Thursday at 11:00, and has until 15:00
     assert proposal.details["until_below"] == pytest.approx(16.26, abs=0.01)
-    assert "no new tickets Thursday 5 Mar 11:15 to 17:00, or until the open work is below 16.3" in proposal.texts["en"]
-    assert "geen nieuwe tickets donderdag 5 mrt. 11:15 tot 17:00, of tot" in proposal.texts["nl"]
+    assert "no new tickets Thursday 5 Mar 15:00 to 17:00, or until the open work is below 16.3" in proposal.texts["en"]
+    assert "geen nieuwe tickets donderdag 5 mrt. 15:00 tot 17:00, of tot" in proposal.texts["nl"]
 
 
 def test_a_pause_lasts_only_while_colleagues_within_their_limits_are_there(scene):
     too_much(scene)
     scene.flag("WT2", "B")
-    scene.leave.append(("C", TODAY, date(2026, 3, 6)))
-    scene.people[3]["schedule"] = "Mon-Fri 09:00-15:00"
-    assert times(one(scene.plan(), "pause_intake")) == [at(5, 10, 15), at(5, 14)]
+    scene.leave.append(("C", TODAY, date(2026, 3, 11)))
+    scene.people[3]["schedule"] = "Mon-Fri 09:00-16:30"
+    assert times(one(scene.plan(), "pause_intake")) == [at(5, 14), at(5, 15, 30)]
     scene.people[3]["schedule"] = "Mon-Fri 09:00-12:00"
     assert times(one(scene.plan(), "pause_intake")) == [at(6, 8), at(6, 11)]
     scene.people[3]["groups"] = ["other"]

@@ -6,18 +6,23 @@ import json
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from helpdesk_wellbeing import rules
+from helpdesk_wellbeing.access.roles import Role
+from helpdesk_wellbeing.access.viewer import Viewer
 from helpdesk_wellbeing.acting import policy
 from helpdesk_wellbeing.errors import ConfigError
+from helpdesk_wellbeing.pages.known import Known
+from helpdesk_wellbeing.pages.settings import people as settings_people
 from helpdesk_wellbeing.rules.load import load_rules
 from helpdesk_wellbeing.signals.catalogue import SIGNALS
 from helpdesk_wellbeing.store.tables import agreements
 from helpdesk_wellbeing.upkeep.documents import KINDS, document
 from helpdesk_wellbeing.upkeep.documents.texts import TEXTS
 from helpdesk_wellbeing.upkeep.retention import set_retention
-from tests.upkeep_desk import LAST, NOOR
+from tests.upkeep_desk import CATALOGUE, LAST, NOOR, PIET
 
 
 def agree(store, **changes):
@@ -106,3 +111,18 @@ def test_a_paper_that_there_is_not_is_refused(store):
         document("mood", store, "acme", "en")
     with pytest.raises(ConfigError):
         document("dpia", store, "acme", "xx")
+
+
+def test_the_papers_count_the_people_that_settings_count(store):
+    assert any("(3 known)" in document(kind, store, "acme", "en", LAST) for kind in KINDS)
+    gone = pl.col("agent") == NOOR
+    people = store.directory("acme").people.with_columns(
+        excluded=gone, identity=pl.when(pl.col("agent") == PIET).then(pl.lit("shared")).otherwise("identity")
+    )
+    store.replace_people("acme", "file", people)
+    viewer = Viewer("acme", "email:ida@example.com", "Ida", None, frozenset({Role.ADMIN}))
+    assert settings_people.build(Known(store, CATALOGUE), viewer, LAST).total == 1
+    papers = [document(kind, store, "acme", "en", LAST) for kind in KINDS]
+    assert any("(1 known)" in paper for paper in papers)
+    assert not any("(3 known)" in paper for paper in papers)
+    assert any("page *About me*" in paper for paper in papers)

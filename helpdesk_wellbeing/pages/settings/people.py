@@ -13,7 +13,7 @@ import polars as pl
 from helpdesk_wellbeing.access.roles import Role
 from helpdesk_wellbeing.acting import asking
 from helpdesk_wellbeing.acting.obeying import ask_for_evaluation
-from helpdesk_wellbeing.people import PEOPLE, holding
+from helpdesk_wellbeing.people import NO_PERSON, PEOPLE, holding
 from helpdesk_wellbeing.store.audit import Person
 from helpdesk_wellbeing.store.said import NO_FIXED_HOURS
 
@@ -84,7 +84,7 @@ def build(known: Known, viewer: Viewer, now: datetime, sought: str = "", page: i
     led = {group for groups in held["lead_of"].drop_nulls() for group in groups}
     free = {one.agent for one in store.said.words(account) if one.what == NO_FIXED_HOURS}
     every = [_row(row, led, names.group, free) for row in held.iter_rows(named=True)]
-    meant = [row for row in every if not row.is_excluded and row.identity not in ("shared", "automation")]
+    meant = [row for row in every if not row.is_excluded and row.identity not in NO_PERSON]
     found = sorted(every, key=lambda row: (row.name.casefold(), row.agent))
     word = sought.strip().casefold()[:80]
     found = [row for row in found if word in row.name.casefold() or word in row.agent]

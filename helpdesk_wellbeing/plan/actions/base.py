@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from helpdesk_wellbeing.plan.actions.words import conditions
 from helpdesk_wellbeing.plan.people_now import now
 from helpdesk_wellbeing.plan.proposal import Action, Because, Kind, Move, Proposal, Subject
 from helpdesk_wellbeing.plan.situation import Flag, Situation
 from helpdesk_wellbeing.rules.model import Rule
+
+TO_DECIDE = timedelta(hours=4)  # of working time that who decides has at least after an agent's head start
+OFFICE = (9, 17)  # o'clock, of those who decide: their own schedules are seldom known
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,17 @@ class Case:
         return self.situation.as_of + timedelta(hours=self.situation.policy.lead_after_h if waits else 0)
 
     @property
+    def decided_by(self) -> datetime | None:
+        """Before that nothing begins that the agent sees first: who decides has some working hours. None: no wait."""
+        if not self.about_agent or self.statutory or not self.situation.policy.lead_after_h:
+            return None
+        seen = self.standing.lead_from if self.standing is not None else self.lead_from
+        return after_working_hours(seen, TO_DECIDE, self.situation.zone)
+
+    @property
     def latest(self) -> datetime:
-        """When a proposal made now expires at the latest."""
-        return self.situation.as_of + self.situation.policy.expires_after(self.action)
+        """When a proposal made now expires at the latest; its time begins when a lead sees it."""
+        return self.lead_from + self.situation.policy.expires_after(self.action)
 
     @property
     def name(self) -> str:
@@ -95,6 +108,20 @@ class Way:
     propose: Callable[[Case], Proposal | str]
     kinds: tuple[Kind, ...] = ("agent",)  # of flags that it answers
     more: Callable[[Situation], list[Flag]] = lambda situation: []  # conditions that no rule suggests it for
+
+
+def after_working_hours(at: datetime, length: timedelta, zone: str) -> datetime:
+    """When so much of Mondays to Fridays, nine to five in a zone, has passed since `at`; aware UTC."""
+    place, left = ZoneInfo(zone), length
+    day = at.astimezone(place).date()
+    while True:
+        opens, closes = (datetime.combine(day, time(hour), place).astimezone(UTC) for hour in OFFICE)
+        begin = max(at.astimezone(UTC), opens)
+        if day.weekday() < SATURDAY and begin < closes:
+            if begin + left <= closes:
+                return begin + left
+            left -= closes - begin
+        day += timedelta(days=1)
 
 
 def own_subject(situation: Situation, flag: Flag) -> Subject:

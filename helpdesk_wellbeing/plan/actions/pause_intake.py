@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from helpdesk_wellbeing.plan.actions.base import Case, Way, own_subject
 from helpdesk_wellbeing.plan.actions.loads import OPEN_WORK_NOW, above_limit, flagged, loads_of, open_work_now
-from helpdesk_wellbeing.plan.actions.slots import coming, gaps, person_at_work, plain, slot, up_to_quarter
+from helpdesk_wellbeing.plan.actions.slots import begins_from, coming, gaps, person_at_work, plain, slot
 from helpdesk_wellbeing.plan.actions.words import Slot, say, together
 from helpdesk_wellbeing.plan.limits import OPEN_WORK, limits
 from helpdesk_wellbeing.plan.people_now import Person, Window, now
@@ -104,7 +104,7 @@ def _off_time(case: Case) -> Proposal | str:
     person = now(case.situation).people.get(case.subject.id)
     if person is None or not person.scheduled:
         return "no schedule"
-    start = up_to_quarter(case.lead_from)
+    start = begins_from(case)
     if person.on_leave:
         back = person.works_from(start)
         if back is None or back <= start:

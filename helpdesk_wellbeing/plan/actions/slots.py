@@ -25,11 +25,17 @@ def person_at_work(case: Case) -> Person | str:
 def coming(case: Case, person: Person, *, from_now: bool = False) -> list[Window]:
     """Shifts that begin after a lead has seen the proposal and can still do something, and that end before it expires;
     with `from_now` also what is left of a running one."""
-    earliest = up_to_quarter(case.lead_from + (_QUARTER if from_now else NOTICE))
+    earliest = begins_from(case, _QUARTER if from_now else NOTICE)
     shifts = [shift for shift in person.shifts(earliest) if shift[1] <= case.latest]
     if from_now:
         return [(max(start, earliest), end) for start, end in shifts]
     return [shift for shift in shifts if shift[0] >= earliest]
+
+
+def begins_from(case: Case, notice: timedelta = timedelta()) -> datetime:
+    """From when on a time may be proposed: who decides sees it before, and has had working hours for it."""
+    seen = case.lead_from + notice
+    return up_to_quarter(seen if case.decided_by is None else max(seen, case.decided_by))
 
 
 def up_to_quarter(at: datetime) -> datetime:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from helpdesk_wellbeing import __version__
+from helpdesk_wellbeing.people import meant
 from helpdesk_wellbeing.upkeep.retention import Kind, is_exempt, retention_of
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def running_of(store: Store, account: str, now: datetime) -> Running:
         agreement=agreement,
         needs_agreement=needs_agreement(found),
         acting=acting,
-        agents=people["agent"].n_unique(),
+        agents=meant(people, now.date()).height,
         presets=tuple(sorted(people["preset"].fill_null(directory.preset).unique())) or (directory.preset,),
         members=store.upkeep.roles(account),
         held_back=_held_back(agreement, rules, account),
