@@ -251,7 +251,7 @@ def _word(of: str, text: str) -> str:
             return day(text)
     closed: dict[str, Callable[[str], str]] = {
         "action": settings.action, "mode": settings.mode, "level": words.level, "state": words.state,
-        "grade": lambda word: words.grade(word).rstrip("."), "reason": words.declined, "roles": settings.role,
+        "grade": lambda word: words.grade(word).rstrip("."), "reason": _reason, "roles": settings.role,
         "answer": lambda word: {"yes": _("yes"), "no": _("no")}.get(word, word), "page": _page,
         "kind": settings.kind, "rule": rule_title, "rules": rule_title, "signal": phrases.signal,
         "signals": phrases.signal, "widens": explained, "notes": explained, "preset": settings.preset,
@@ -260,6 +260,11 @@ def _word(of: str, text: str) -> str:
         "ground": request_words.ground, "purpose": request_words.purpose,
     }  # fmt: skip
     return closed[of](text) if of in closed else text
+
+
+def _reason(word: str) -> str:
+    said = {"objected": _("objected"), "contested": _("flag contested"), "own hours": _("own hours given")}
+    return said.get(word) or words.declined(word)
 
 
 def _way(word: str) -> str:

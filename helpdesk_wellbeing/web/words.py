@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import format_datetime, get_locale, to_user_timezone
 
+from helpdesk_wellbeing.acting.views import CONTESTED, GONE, OBJECTED, OWN_HOURS, PRIVATE
 from helpdesk_wellbeing.plan.proposal import WRITING
 from helpdesk_wellbeing.web.texts import gettext as _
 from helpdesk_wellbeing.web.texts import ngettext
@@ -133,6 +134,13 @@ def stands(shown: Shown) -> str:
 
 
 def _withdrawn(shown: Shown, when: str) -> str:
+    said = {
+        OBJECTED: _("You objected to what it rested on, so it was withdrawn on %(when)s.", when=when),
+        CONTESTED: _("What it rested on was said to be wrong, so it was withdrawn on %(when)s.", when=when),
+        OWN_HOURS: _("It does not hold by the hours that you gave, so it was withdrawn on %(when)s.", when=when),
+    }
+    if shown.reason in (*PRIVATE, GONE):
+        return said.get(shown.reason) or _("It is not available any more since %(when)s.", when=when)
     why = {
         "nothing to move": _("the tickets are solved, or lie with others"),
         "no better distribution": _("open work is spread well enough by now"),
