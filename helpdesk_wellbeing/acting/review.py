@@ -19,12 +19,13 @@ from helpdesk_wellbeing.acting import asking
 from helpdesk_wellbeing.acting.names import Names, names_of
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
-from helpdesk_wellbeing.acting.views import OPEN, found, held_back, shown
+from helpdesk_wellbeing.acting.views import OPEN, OWN_HOURS, PRIVATE, found, held_back, shown, why_ended
 from helpdesk_wellbeing.agreement.gate import Gate, gate_of
 from helpdesk_wellbeing.errors import CannotDecide, HasChanged
 from helpdesk_wellbeing.plan.proposal import WRITING, Move, Proposal, Subject, from_json, to_json
 from helpdesk_wellbeing.store.audit import Person
 from helpdesk_wellbeing.store.proposals import Kept
+from helpdesk_wellbeing.store.said import HOURS
 from helpdesk_wellbeing.store.writes import Planned as PlannedWrite
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 PENDING = ("open", "snoozed", "asked", "accepted")
 # Why a person declines: a closed list, so that reasons can be counted and nothing personal is typed in.
 DECLINED_BECAUSE = ("not needed", "wrong moment", "wrong people", "facts are wrong", "already done", "other")
+AFTER_HOURS = "WT7"  # all that hours of one's own change
 LONGEST_SNOOZE = timedelta(days=30)
 PUT_BACK_FOR = timedelta(days=7)  # that what nothing was written for can be put back after somebody decided
 
@@ -78,21 +80,30 @@ def let_go(store: Store, account: str, flags: Collection[tuple[str, str, str]], 
     """
     ended = []
     for kept in store.proposals.listed(account, (*OPEN, "asked")):
-        proposal = from_json(kept.body)
+        proposal, reason = from_json(kept.body), None
         if kept.expires_at <= at:
             state = "expired"
         elif proposal.because and not any((b.rule, b.subject.kind, b.subject.id) in flags for b in proposal.because):
-            state = "withdrawn"
+            state, reason = "withdrawn", _own_hours(store, account, proposal)
         else:
             if kept.state == "snoozed" and kept.snoozed_until is not None and kept.snoozed_until <= at:
                 store.proposals.change(account, kept.id, ("snoozed",), "open", at)
             continue
         with store.transaction():
-            if store.proposals.change(account, kept.id, (*OPEN, "asked"), state, at):
-                store.audit.add(account, at, state, proposal=kept.id)
+            if store.proposals.change(account, kept.id, (*OPEN, "asked"), state, at, reason=reason):
+                store.audit.add(account, at, state, proposal=kept.id, **({} if reason is None else {"reason": reason}))
                 _take_back_suggestions(store, account, kept.id, at)
                 ended.append(kept.id)
     return ended
+
+
+def _own_hours(store: Store, account: str, proposal: Proposal) -> str | None:
+    """The reason when somebody gave hours of their own since, and it rested on work after hours."""
+    after_hours = {one.subject.id for one in proposal.because if one.signal == AFTER_HOURS}
+    gave = {
+        said.agent for said in store.said.words(account) if said.what == HOURS and said.at >= proposal.measured_at
+    }  # fmt: skip
+    return OWN_HOURS if after_hours & gave else None
 
 
 def renew(store: Store, account: str, proposals: Iterable[Proposal], at: datetime) -> list[str]:
@@ -149,11 +160,12 @@ def keep_to(store: Store, account: str, gate: Gate, at: datetime) -> list[str]:
     """
     ended = []
     for kept in store.proposals.listed(account, PENDING):
-        reason = held_back(from_json(kept.body), gate)
+        reason = why_ended(from_json(kept.body), gate)
         if reason is None:
             continue
+        said = reason if reason in PRIVATE else None
         with store.transaction():
-            if store.proposals.change(account, kept.id, PENDING, "withdrawn", at):
+            if store.proposals.change(account, kept.id, PENDING, "withdrawn", at, reason=said):
                 store.audit.add(account, at, "withdrawn", proposal=kept.id, reason=reason)
                 _take_back_suggestions(store, account, kept.id, at)
                 ended.append(kept.id)

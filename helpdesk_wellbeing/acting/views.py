@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 OPEN = ("open", "snoozed")  # somebody may decide
 OVER = ("expired", "withdrawn")
+OBJECTED, CONTESTED, OWN_HOURS = "objected", "contested", "own hours"  # why something was withdrawn
+PRIVATE = (OBJECTED, CONTESTED, OWN_HOURS, "excluded")  # reasons that are told to the person alone whom it is about
+GONE = "not available"  # what all others hear instead
 AS_SIGNAL = {OPEN_WORK_NOW: OPEN_WORK}  # a condition that is agreed to with a signal
 
 
@@ -58,7 +62,24 @@ def held_back(proposal: Proposal, gate: Gate) -> str | None:
     """Why nobody may decide about a proposal, if so."""
     if says_too_much(proposal, gate):
         return gate.why
-    return "contested" if is_contested(proposal, gate) else None
+    return CONTESTED if is_contested(proposal, gate) else None
+
+
+def why_ended(proposal: Proposal, gate: Gate) -> str | None:
+    """Why a proposal is withdrawn, if it is: what somebody said where that is why, else what keeps it back."""
+    if not says_too_much(proposal, gate):
+        return held_back(proposal, gate)
+    if not says_too_much(proposal, replace(gate, objections={})):
+        return OBJECTED
+    return gate.why if says_too_much(proposal, replace(gate, objections={}, excluded=frozenset())) else "excluded"
+
+
+def reason_for(reason: str | None, body: Mapping[str, Any], agent: str | None) -> str | None:
+    """The reason of a decision about a proposal of this body, as it may be told to an agent, or (None) to others."""
+    if reason not in PRIVATE:
+        return reason
+    loads = {row["agent"] for row in body.get("details", {}).get("loads", ()) if row.get("agent")}
+    return reason if agents_in(body) | loads == {agent} else GONE
 
 
 def is_taken_back(kept: Kept, proposal: Proposal, gate: Gate) -> bool:
@@ -115,7 +136,7 @@ def _shown(store: Store, account: str, kept: Kept) -> dict[str, Any]:
         "id": kept.id,
         "state": kept.state,
         "decided_by": kept.decided_by,
-        "reason": kept.reason,
+        "reason": reason_for(kept.reason, kept.body, None),
         "changed_at": kept.changed_at.isoformat(),
         "snoozed_until": None if kept.snoozed_until is None else kept.snoozed_until.isoformat(),
         **body,

@@ -48,7 +48,7 @@ def object_to(store: Store, account: str, agent: str, signal: str, at: datetime)
         )
     with store.transaction():
         if store.said.object_to(account, agent, signal, at):
-            store.audit.add(account, at, "objection", agent=Person(agent), signal=signal)
+            store.audit.add(account, at, "objection", by=Person(agent), agent=Person(agent), signal=signal)
             obey(store, account, at)
 
 
@@ -56,7 +56,7 @@ def withdraw_objection(store: Store, account: str, agent: str, signal: str, at: 
     """The agent takes an objection back."""
     with store.transaction():
         if store.said.withdraw(account, agent, signal):
-            store.audit.add(account, at, "objection withdrawn", agent=Person(agent), signal=signal)
+            store.audit.add(account, at, "objection withdrawn", by=Person(agent), agent=Person(agent), signal=signal)
             obey(store, account, at)
 
 
@@ -122,7 +122,7 @@ def set_own_hours(store: Store, account: str, agent: str, schedule: str, at: dat
     parse_schedule(schedule)
     with store.transaction():
         store.said.say(account, agent, HOURS, {"schedule": schedule}, at)
-        store.audit.add(account, at, "own hours", agent=Person(agent))
+        store.audit.add(account, at, "own hours", by=Person(agent), agent=Person(agent))
         ask_for_evaluation(store, account, at)
 
 
@@ -131,7 +131,7 @@ def forget_own_hours(store: Store, account: str, agent: str, at: datetime) -> bo
     with store.transaction():
         were_there = store.said.unsay(account, agent, HOURS)
         if were_there:
-            store.audit.add(account, at, "own hours", agent=Person(agent), removed=True)
+            store.audit.add(account, at, "own hours", by=Person(agent), agent=Person(agent), removed=True)
             ask_for_evaluation(store, account, at)
     return were_there
 

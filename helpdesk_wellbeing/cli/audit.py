@@ -56,7 +56,7 @@ def verify(ctx: click.Context, account: str, head: str | None, output: str) -> N
     if output == "json":
         print_json({"account": account, "whole": verdict.problem is None, "problem": verdict.problem, "head": said})
     elif verdict.problem is None:
-        click.echo(f"whole: {counted(verdict.head.seq, 'entry').replace('entrys', 'entries')}; note this head "
+        click.echo(f"whole: {counted(verdict.entries, 'entry').replace('entrys', 'entries')}; note this head "
                    f"elsewhere, to prove later that nothing was cut: {said}")  # fmt: skip
     else:
         click.echo(f"NOT WHOLE: {verdict.problem}")

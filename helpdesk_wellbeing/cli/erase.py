@@ -45,6 +45,7 @@ def agent(ctx: click.Context, account: str, agent: str, yes: bool, by: str | Non
 
     store = store_with(account)
     found = erase.plan(store, account, agent)
+    found.require_known(account)
     _show(account, found)
     if not yes and not click.confirm("Erase this agent for good?", err=True):
         raise click.Abort

@@ -1,4 +1,8 @@
-"""The audit for those who look after it: what happened, by whom in words, and whether the log is whole."""
+"""The audit for those who look after it: what happened, by whom in words, and whether the log is whole.
+
+Words can be told: who signed in at a known time stands beside theirs. So only data protection sees them where an entry
+is about a personal matter; all others see that it happened, when, and how it was decided. Nobody sees measured values.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,22 @@ _PERSON = re.compile(r"person-[0-9a-f]{16}")
 _NOBODY = frozenset(["receivers", "entry link", "nobody", "installation", "erased"])
 _STANDING = "standing approval of "
 _WHO_FIELDS = frozenset(["by", "who", "member", "name", "owner", "added_by", "decided_by"])
+SOMEBODY = "somebody"  # stands for a person who is not told to this viewer
+# What is about no personal matter: it says who did it, to everybody.
+_ADMINISTRATION = frozenset([
+    "agents told", "agreement", "agreement asked for", "agreement recorded", "audit cut", "audit downloaded",
+    "connected", "entry link made", "files taken", "installed", "let in", "let in no more", "letter changed",
+    "retention", "retention set", "role changed", "settings", "sign-in changed", "signed in", "signed out by another",
+    "signed out everywhere", "token added", "token dropped", "uninstalled", DAMAGED,
+])  # fmt: skip
+# Of all else: what says nothing of whom it is about.
+_TOLD = frozenset([
+    "action", "answer", "expires", "mode", "page", "people", "proposal", "proposals", "purpose", "skipped", "until",
+    "wave", "way", "written",
+])  # fmt: skip
+_IDENTS = frozenset(["proposal", "proposals"])  # made from whom they are about
+# What agents do about themselves stands without who did it in older entries.
+_THEIR_OWN = frozenset(["consent", "objection", "objection withdrawn", "own hours"])
 
 
 @dataclass(frozen=True)
@@ -51,7 +71,7 @@ class Row:
     what: str
     by: str | None
     said: Mapping[str, Any]
-    hash: str
+    hash: str  # empty where what was left out could be guessed by it
     is_damaged: bool
 
 
@@ -74,6 +94,7 @@ class Log:
     state: State
     noted: Verdict | None  # of the head that somebody noted earlier, if they gave one
     kinds: tuple[str, ...]  # of entries that there are among those looked at and known ones
+    tells_persons: bool  # and lets look for them
 
 
 KINDS = (
@@ -99,7 +120,7 @@ def build(
     more = rows[-1].seq if len(found) > A_PAGE else None
     verdict = None if noted is None else known.store.audit.verify(viewer.account, noted)
     kinds = tuple(sorted({*KINDS, *(row.what for row in rows)} - {DAMAGED}))
-    return Log(rows, more, _state(known, viewer.account, now, False), verdict, kinds)
+    return Log(rows, more, _state(known, viewer.account, now, False), verdict, kinds, words.tells)
 
 
 def check(known: Known, viewer: Viewer, now: datetime) -> State:
@@ -139,12 +160,16 @@ class Words:
         self._zone = ZoneInfo(known.directory(viewer.account).zone)
         self._words = {id: word for word, id in known.store.audit.persons(viewer.account).items()}
         self._members = {one.who: one.agent for one in known.store.access.members(viewer.account)}
-        self._with_values = viewer.has(Role.DPO)
+        self.tells = viewer.has(Role.DPO)  # words in personal matters, too
 
     def row(self, entry: Entry) -> Row:
         """An entry as it is shown."""
         body = dict(entry.body)
-        by = body.pop("by", None)
+        by = body.pop("by", body.get("agent") if entry.what in _THEIR_OWN else None)
+        if not self.tells and _is_personal(entry):
+            said = {name: self._untold(name, body[name]) for name in sorted(_TOLD & body.keys())}
+            who = None if by is None else by if by in _NOBODY else SOMEBODY
+            return Row(entry.seq, entry.at, entry.what, who, said, "", False)
         said = {name: self._plain(name, value) for name, value in sorted(body.items())}
         who = None if by is None else self.word(str(by))
         return Row(entry.seq, entry.at, entry.what, who, said, entry.hash, entry.what == DAMAGED)
@@ -164,7 +189,8 @@ class Words:
         """The filter in the words of the store."""
         since = None if asked.first is None else datetime.combine(asked.first, time(), self._zone)
         until = None if asked.last is None else datetime.combine(asked.last + timedelta(days=1), time(), self._zone)
-        return Wanted(asked.what, self._by(asked.like), asked.word, since, until)
+        like, word = (self._by(asked.like), asked.word) if self.tells else (None, None)
+        return Wanted(asked.what, like, word, since, until)
 
     def _by(self, number: int | None) -> str | None:
         """By whom an entry is; text that is nobody's where there is no such entry."""
@@ -175,24 +201,41 @@ class Words:
         return "" if by is None else str(by)
 
     def _plain(self, name: str, value: Any) -> Any:
-        """What was measured of a person is left out for all but data protection."""
+        """What was measured of a person is left out: the page of the flag shows it to who may see it."""
         if isinstance(value, Mapping):
-            kept = {key: one for key, one in value.items() if key != "values" or self._with_values}
-            return {key: self._plain(key, one) for key, one in kept.items()}
+            return {key: self._plain(key, one) for key, one in value.items() if key != "values"}
         if isinstance(value, list | tuple):
             return [self._plain(name, one) for one in value]
         is_who = isinstance(value, str) and (name in _WHO_FIELDS or value in self._members or "@" in value)
         return self.word(value) if is_who else value
 
+    def _untold(self, name: str, value: Any) -> Any:
+        """What says nothing of a person; ids stay the same among themselves."""
+        if name not in _IDENTS:
+            return value
+        if isinstance(value, list):
+            return [self._untold(name, one) for one in value]
+        return ident_of(self._secret, f"{self._account} {value}")[:12]
+
+
+def _is_personal(entry: Entry) -> bool:
+    """Whether it is about somebody's own matters; opting out of surveys stands among the settings."""
+    changed = entry.body.get("changed")
+    opted = entry.what == "settings" and isinstance(changed, Mapping) and "not_asked" in changed
+    return opted or entry.what not in _ADMINISTRATION
+
 
 def _state(known: Known, account: str, now: datetime, anew: bool) -> State:
-    """The last check, made again when it is older than an hour."""
+    """The last check, made again when it is older than an hour; what came since is checked each time."""
     hour = int(now.timestamp() // _CHECKED_EVERY.total_seconds())
     last = known.kept(("audit", account), hour, dict[str, tuple[datetime, Any]])
     if anew or not last:
         last["check"] = (now, known.store.audit.verify(account))
     at, verdict = last["check"]
-    return State(at, verdict.problem, f"{verdict.head.seq}:{verdict.head.hash}", verdict.head.seq)
+    if verdict.problem is None and verdict.head != known.store.audit.head(account):
+        verdict = known.store.audit.verify_on(account, verdict.head)
+        last["check"] = (at, verdict)
+    return State(at, verdict.problem, f"{verdict.head.seq}:{verdict.head.hash}", verdict.entries)
 
 
 def _line(*cells: Any) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from helpdesk_wellbeing.access.gate import Part, Sight, people_in
 from helpdesk_wellbeing.acting.policy import policy_of
 from helpdesk_wellbeing.acting.review import may_be_put_back
-from helpdesk_wellbeing.acting.views import OPEN, is_taken_back
+from helpdesk_wellbeing.acting.views import OPEN, is_taken_back, reason_for
 from helpdesk_wellbeing.pages import told
 from helpdesk_wellbeing.pages.told import Named, Texts
 from helpdesk_wellbeing.plan.proposal import WRITING, Because, Move, Proposal, from_json
@@ -238,7 +238,8 @@ class _Building:
             made_at=kept.made_at, measured_at=proposal.measured_at, since=self._since(), expires_at=kept.expires_at,
             changed_at=kept.changed_at, snoozed_until=kept.snoozed_until,
             decided_by=told.called(self.known, self._account, kept.decided_by),
-            reason=kept.reason, mode=policy.mode(kept.action), is_stopped=policy.stopped,
+            reason=reason_for(kept.reason, kept.body, self.seen.viewer.agent), mode=policy.mode(kept.action),
+            is_stopped=policy.stopped,
             asks_receivers=policy.consent and policy.writes(kept.action) and bool(proposal.moves),
             because=reasons, told_later=later, moves=tuple(self._moves(writes, later is None)),
             loads=tuple(self._loads(writes, later is None)), others=self._others(later is None),

@@ -84,6 +84,7 @@ class Verdict:
 
     head: Head
     problem: str | None
+    entries: int = 0  # that there are; fewer than the head's number where the oldest were cut
 
 
 class Audit:
@@ -189,9 +190,18 @@ class Audit:
     def verify(self, account: str, noted: Head | None = None) -> Verdict:
         """Whether every entry is as it was written, none is missing, and the head `noted` once is part of the log."""
         with self._read(account) as (connection, owner):
-            head = _head(connection, owner)
-            problem = _first_problem(_rows(connection, owner), _start(connection, owner), head, noted)
-        return Verdict(head, problem)
+            head, start = _head(connection, owner), _start(connection, owner)
+            problem = _first_problem(_rows(connection, owner), start, head, noted)
+        return Verdict(head, problem, head.seq - start.seq)
+
+    def verify_on(self, account: str, whole: Head) -> Verdict:
+        """The same of what came after the head of a log that was whole."""
+        with self._read(account) as (connection, owner):
+            head, start = _head(connection, owner), _start(connection, owner)
+            if whole.seq >= start.seq:
+                problem = _first_problem(_rows(connection, owner, whole.seq), whole, head, None, is_told=True)
+                return Verdict(head, problem, head.seq - start.seq)
+        return self.verify(account)
 
     def word_of(self, account: str, person: str) -> str | None:
         """The word by which an agent stands in the log; None when they don't."""
@@ -301,15 +311,17 @@ def _words(connection: Connection, owner: Owner, people: set[str]) -> dict[str, 
     return found | new
 
 
-def _rows(connection: Connection, owner: Owner) -> Iterator[sa.Row[Any]]:
-    query = sa.select(audit).where(audit.c.account == owner.number).order_by(audit.c.seq)
+def _rows(connection: Connection, owner: Owner, after: int = 0) -> Iterator[sa.Row[Any]]:
+    query = sa.select(audit).where(audit.c.account == owner.number, audit.c.seq > after).order_by(audit.c.seq)
     yield from connection.execute(query, execution_options={"yield_per": 1000})
 
 
-def _first_problem(rows: Iterator[sa.Row[Any]], start: Head, head: Head, noted: Head | None) -> str | None:
+def _first_problem(
+    rows: Iterator[sa.Row[Any]], start: Head, head: Head, noted: Head | None, *, is_told: bool = False
+) -> str | None:
     before, expected = start.hash, start.seq + 1
     was_met = noted is None or noted == start
-    cut_is_told = start.seq == 0
+    cut_is_told = is_told or start.seq == 0
     for row in rows:
         if row.seq != expected:
             return f"entry {expected} is missing"

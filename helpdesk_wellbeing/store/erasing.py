@@ -62,6 +62,7 @@ _TEXTS: dict[str, tuple[str, ...]] = {
 }
 
 
+_AS = ("zendesk", "freshdesk", "agent")  # before an agent's id, where it says who did something
 _KEYS = {"inbox": "key", "notices": "key", "writes": "key"}  # no two rows may have the same
 
 
@@ -122,14 +123,17 @@ class Hidden:
 
 def names_of(connection: Connection, owner: Owner, agent: str) -> dict[str, tuple[str, ...]]:
     """What this agent is called in the directory and among members: `names`, and `keys` of signing in."""
-    names, keys = [], []
+    names, keys = [], [f"{kind}:{agent}" for kind in _AS]  # they came in by these without being a member, too
     for _, frame in _directories(connection, owner, ("people",)):
         names += frame.filter(pl.col("agent") == agent)["name"].drop_nulls().to_list()
     member = tables.members.c
-    ours = sa.or_(member.agent == agent, member.who.in_([f"zendesk:{agent}", f"freshdesk:{agent}"]))
+    ours = sa.or_(member.agent == agent, member.who.in_(keys))
     for row in connection.execute(sa.select(member.who, member.name).where(member.account == owner.number, ours)):
         keys.append(row.who)
         names.append(row.name)
+    session = tables.web_sessions.c
+    came = sa.select(session.who).where(session.account == owner.number, session.agent == agent)
+    keys += connection.execute(came).scalars()
     return {"names": tuple(dict.fromkeys(names)), "keys": tuple(dict.fromkeys(keys))}
 
 
@@ -386,7 +390,7 @@ def _cleaned(frame: pl.DataFrame, agent: str) -> pl.DataFrame:
 def _forget_words(connection: Connection, owner: Owner, hidden: Hidden) -> int:
     """Nobody can tell any more who stands in the audit by their words."""
     words, mentions = tables.pseudonyms, tables.audit_mentions
-    known = [hidden.agent, *(f"by:{one}"[:200] for one in hidden.all)]
+    known = [hidden.agent, *(f"by:{did}{one}"[:200] for one in hidden.all for did in ("", "standing approval of "))]
     theirs = sa.and_(words.c.account == owner.number, words.c.person.in_(known))
     named = list(connection.execute(sa.select(words.c.word).where(theirs)).scalars())
     mine = sa.and_(mentions.c.account == owner.number, mentions.c.word.in_(named))

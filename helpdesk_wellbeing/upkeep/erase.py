@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from helpdesk_wellbeing.arrivals import take_in
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_wellbeing.store import Store
 
 DAYS_AT_ONCE = 14
+_AT_ONCE = timedelta(weeks=8)  # of events that are looked through
 _TRIES, _AGAIN_S = 10, 0.3
 Telling = Callable[[int, int], None]  # of how many days the events are done, of how many
 
@@ -39,6 +40,12 @@ class Plan:
     rows: Mapping[str, int]  # that are about or name them, by table
     is_begun: bool  # by an earlier call that was cut off
     is_done: bool  # they were erased before
+    is_met: bool  # they stand in events, facts or the audit, perhaps nowhere else
+
+    def require_known(self, account: str) -> None:
+        """Raises ConfigError for somebody of whom nothing is known."""
+        if not (self.events or self.rows or self.names or self.is_begun or self.is_done or self.is_met):
+            raise ConfigError(f"{account}: nothing is known of an agent {self.agent}")
 
 
 def plan(store: Store, account: str, agent: str) -> Plan:
@@ -47,7 +54,24 @@ def plan(store: Store, account: str, agent: str) -> Plan:
     events = store.read_events(account, columns=["id"], agent=agent).height
     begun = agent in store.upkeep.erasing(account)
     done = store.upkeep.is_erased(account, agent) and not begun
-    return Plan(agent, hidden.names, events, store.upkeep.counts_of(account, hidden), begun, done)
+    rows = store.upkeep.counts_of(account, hidden)
+    is_met = bool(events or rows or hidden.names) or _is_met(store, account, agent)
+    return Plan(agent, hidden.names, events, rows, begun, done, is_met)
+
+
+def _is_met(store: Store, account: str, agent: str) -> bool:
+    """Whether an agent whom no table names stands in the audit, in facts, or in what webhooks told."""
+    if store.audit.word_of(account, agent) is not None:
+        return True
+    if any(agent in store.read_pieces(account, kind)["agent"] for kind in ("days", "shifts")):
+        return True
+    start, last, _ = store.all_events_span(account)
+    while start is not None and last is not None and start <= last:
+        found = store.all_events(account, start, start + _AT_ONCE)
+        if any(agent in found[name] for name in ("actor", "assignee", "before", "after")):
+            return True
+        start += _AT_ONCE
+    return False
 
 
 def erase(
@@ -58,8 +82,7 @@ def erase(
     Raises ConfigError for somebody of whom nothing is known.
     """
     found = plan(store, account, agent)
-    if not (found.events or found.rows or found.names or found.is_begun or found.is_done):
-        raise ConfigError(f"{account}: nothing is known of an agent {agent}")
+    found.require_known(account)
     while take_in(store, account).deliveries:
         pass
     if not found.is_begun:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from helpdesk_wellbeing.acting.views import reason_for
 from helpdesk_wellbeing.store.clock import day_of, instant
 from helpdesk_wellbeing.upkeep.purposes import Purpose
 
@@ -196,6 +197,8 @@ def _read(text: str) -> Any:
 def _of_theirs(row: dict[str, Any], hidden: Hidden, others: Mapping[str, str]) -> dict[str, Any]:
     """Without what is about other agents."""
     body = row.get("body")
+    if isinstance(body, dict) and "because" in body:
+        row = {**row, "reason": reason_for(row.get("reason"), body, hidden.agent)}
     if isinstance(body, dict) and "moves" in body:
         moves = [m for m in body["moves"] if hidden.agent in (m.get("giver"), m.get("receiver"))]
         body = {**body, "moves": [{k: v for k, v in m.items() if k != "reasons"} for m in moves]}

@@ -33,9 +33,9 @@ def add_to(pages: Blueprint, site: Site) -> None:
             head = page.read_head(noted)
             wrong |= {"head"} if head is None else set()
         found = page.build(site.known, viewer, wanted, site.now(), before=_number("before"), noted=head)
-        asked = {
-            name: value for name, value in request.args.items() if value and name not in ("before", "head", "lang")
-        }
+        unheard = ("before", "head", "lang", *(() if found.tells_persons else ("like", "word")))
+        asked = {name: value for name, value in request.args.items() if value and name not in unheard}
+        wrong -= set(unheard) - {"head"}
         return render(
             "audit.html", 422 if wrong else 200, page=found, wanted=wanted, wrong=wrong, asked=asked, words=words,
             said=audit_words, given=noted,

@@ -8,11 +8,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from helpdesk_wellbeing.pages.audit import Row
+from helpdesk_wellbeing.pages.audit import SOMEBODY, Row
 from helpdesk_wellbeing.plan.proposal import ACTIONS
 from helpdesk_wellbeing.web import phrases, words
 from helpdesk_wellbeing.web.language import LANGUAGES
-from helpdesk_wellbeing.web.measures import amount, name_of
 from helpdesk_wellbeing.web.problems import explained, group_name, rule_title
 from helpdesk_wellbeing.web.rendering import day
 from helpdesk_wellbeing.web.settings import request_words
@@ -189,7 +188,6 @@ def _fields() -> dict[str, str]:
         "time_zone": _("time zone"),
         "urgent_a_day": _("urgent ones a day"),
         "user": _("user"),
-        "values": _("measured"),
         "week_start": _("week begins on"),
         "widens": _("reaches further"),
         "works_council": _("works council"),
@@ -197,6 +195,11 @@ def _fields() -> dict[str, str]:
         "platform": _("the helpdesk's number"),
         "not_restored": _("not put back"),
     }
+
+
+def who(row: Row) -> str | None:
+    """Who did it; None: the program."""
+    return _("somebody") if row.by == SOMEBODY else row.by
 
 
 def about(row: Row) -> list[tuple[str, str, bool]]:
@@ -222,8 +225,6 @@ def _text(of: str, value: Any) -> str:
     if isinstance(value, Mapping):
         if set(value) == {"kind", "id"}:
             return str(value["id"]) if value["kind"] == "agent" else group_name(str(value["id"]))
-        if of == "values":
-            return ", ".join(f"{name_of(key)}: {amount(key, one)}" for key, one in value.items())
         return ", ".join(f"{_key(of, key)} {_text(_inside(of, key), one)}" for key, one in value.items())
     if isinstance(value, list | tuple):
         is_flat = not any(isinstance(one, Mapping) for one in value)
@@ -276,7 +277,8 @@ def _kind(word: str) -> str:
 
 def _reason(word: str) -> str:
     """Why something was declined, not written or not needed any more."""
-    declined = words.declined(word)
+    own = {"objected": _("objected"), "contested": _("flag contested"), "own hours": _("own hours given")}
+    declined = own.get(word) or words.declined(word)
     if declined != word:
         return declined
     return words.no_longer(word) or words.skipped(word)

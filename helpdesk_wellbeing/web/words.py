@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import format_datetime, get_locale, to_user_timezone
 
+from helpdesk_wellbeing.acting.views import CONTESTED, GONE, OBJECTED, OWN_HOURS, PRIVATE
 from helpdesk_wellbeing.plan.proposal import WRITING
 from helpdesk_wellbeing.web.texts import gettext as _
 from helpdesk_wellbeing.web.texts import ngettext
@@ -148,6 +149,13 @@ def no_longer(reason: str) -> str | None:
 
 
 def _withdrawn(shown: Shown, when: str) -> str:
+    said = {
+        OBJECTED: _("You objected to what it rested on, so it was withdrawn on %(when)s.", when=when),
+        CONTESTED: _("What it rested on was said to be wrong, so it was withdrawn on %(when)s.", when=when),
+        OWN_HOURS: _("It does not hold by the hours that you gave, so it was withdrawn on %(when)s.", when=when),
+    }
+    if shown.reason in (*PRIVATE, GONE):
+        return said.get(shown.reason) or _("It is not available any more since %(when)s.", when=when)
     why = no_longer(shown.reason or "")
     if why is None:
         return _("What it rested on was over on %(when)s, so it is not needed any more.", when=when)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk_wellbeing.acting import review
+from helpdesk_wellbeing.acting import review, views
 from helpdesk_wellbeing.acting.obeying import kept_answer
 from helpdesk_wellbeing.agreement import recording, saying
 from helpdesk_wellbeing.agreement.gate import gate_of
@@ -69,6 +69,51 @@ def test_an_objection_takes_the_flag_and_what_was_proposed_back_at_once(evaluate
     }  # fmt: skip
     run = evaluated.work.run_of("here")
     assert (run.evaluated_at, run.due_at) == (None, LATER)
+
+
+def reasons(store):
+    return {(one.action, one.subject): one.reason for one in store.proposals.listed("here") if one.state == "withdrawn"}
+
+
+def test_the_true_reason_is_kept_and_told_to_nobody_else(evaluated):
+    saying.object_to(evaluated, "here", "anna", "LD3", LATER)
+
+    (kept,) = evaluated.proposals.listed("here", ("withdrawn",))
+    told = [views.reason_for(kept.reason, kept.body, agent) for agent in ("anna", "ben", None)]
+    assert told == ["objected", "not available", "not available"]
+    assert views.shown(evaluated, "here", kept.id)["reason"] == "not available"
+    entries = {entry.what: entry.body for entry in evaluated.audit.entries("here")}
+    assert entries["objection"]["by"] == evaluated.audit.word_of("here", "anna")
+    assert entries["withdrawn"]["reason"] == "objected"
+
+
+def test_of_what_names_several_nobody_hears_that_one_of_them_objected(evaluated):
+    review.keep(evaluated, "here", [dataclasses.replace(moves(), action="esat_wave", because=(
+        *moves().because, *resting_on("LD3").because))], AT)  # fmt: skip
+    saying.object_to(evaluated, "here", "anna", "LD3", LATER)
+
+    kept = next(one for one in evaluated.proposals.listed("here", ("withdrawn",)) if one.subject == "g1")
+    assert kept.reason == "objected"
+    assert {views.reason_for(kept.reason, kept.body, agent) for agent in ("anna", "ben", "finn")} == {"not available"}
+
+
+def test_what_others_agreed_is_no_objection(evaluated, an_agreement):
+    recording.record(evaluated, "here", an_agreement(signals=()), "admin", LATER, KNOWN)
+
+    assert set(reasons(evaluated).values()) == {None}
+
+
+def test_hours_of_their_own_are_why_work_after_hours_is_over(evaluated):
+    review.keep(evaluated, "here", [proposal("WT7", "anna", "a"), proposal("WT7", "ben", "b")], AT)
+    saying.set_own_hours(evaluated, "here", "anna", "Mon-Fri 14:00-22:00", LATER)
+    review.let_go(evaluated, "here", {("rule", "agent", "cleo")}, LATER)
+
+    assert reasons(evaluated) == {
+        ("a", "anna"): "own hours", ("b", "ben"): None, ("recovery_slot", "anna"): None, ("check_in", "anna"): None,
+        ("rebalance", "g1"): None,
+    }  # fmt: skip
+    (said,) = [entry for entry in evaluated.audit.entries("here") if entry.what == "own hours"]
+    assert said.body["by"] == evaluated.audit.word_of("here", "anna")
 
 
 def test_nobody_can_object_to_what_the_law_demands(store):

@@ -401,3 +401,16 @@ def test_the_page_says_what_became_of_the_tickets_since_they_were_measured(known
     assert page.build(known, agent("3"), id, NOW).since is None
     review.decline(store, "acme", id, "a lead", "other", NOW)
     assert page.build(known, BO, id, NOW).since is None
+
+
+def test_who_objected_reads_that_as_the_reason_and_others_only_that_it_is_gone(signed_in, store, propose, about_chen):
+    id = propose(**{**about_chen, "lead_from": NOW})
+    saying.object_to(store, "acme", "3", "LD1", NOW)
+    assert "You objected to what it rested on" in signed_in("3").get(f"/a/acme/proposals/{id}").text
+
+    saying.withdraw_objection(store, "acme", "3", "LD1", NOW)
+
+    text = signed_in(None, Role.OPS).get(f"/a/acme/proposals/{id}").text
+    assert "It is not available any more" in text
+    assert "objected" not in text
+    assert "What it rested on was over" not in text

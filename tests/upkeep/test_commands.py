@@ -60,6 +60,14 @@ def test_erase_shows_asks_and_leaves_no_file_that_names_the_agent(home, runs):
         assert b"Zwanenburg" not in content, file
 
 
+def test_erase_refuses_somebody_of_whom_nothing_is_known(home):
+    refused = run("erase", "agent", "--account", "acme", "--agent", "999", "--yes")
+
+    assert isinstance(refused.exception, ConfigError)
+    assert "nothing is known of an agent 999" in str(refused.exception)
+    assert refused.stderr == ""
+
+
 def test_disconnect_takes_out_an_account_and_its_runs(home, runs):
     done = run("disconnect", "--account", "acme", "--yes")
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from helpdesk_wellbeing.acting import policy
+from helpdesk_wellbeing.agreement import saying
 from helpdesk_wellbeing.arrivals import take_in
 from helpdesk_wellbeing.deliveries import Delivery, Receipt
 from helpdesk_wellbeing.engine import Engine
 from helpdesk_wellbeing.store import tables
+from helpdesk_wellbeing.store.access import Member
+from helpdesk_wellbeing.store.audit import Person
 from helpdesk_wellbeing.store.upkeep import Upkeep
 from helpdesk_wellbeing.upkeep import erase, retention
 from helpdesk_wellbeing.upkeep.held import as_zip, held
@@ -68,6 +74,31 @@ def test_nothing_is_left_in_any_table_or_file_and_the_others_keep_theirs(store, 
     assert {f["subject"]["id"] for f in flags["flags"]} <= {PIET, "4100283", "36001"}
     assert "erased" not in json.dumps(flags)
     assert traces(store, home) == []
+
+
+def test_nothing_is_left_of_who_signed_in_said_what_they_wanted_and_took_their_file(store, home):
+    member = Member("oidc:noor-z", NAME, NOOR, frozenset(), AT, "x")
+    store.access.put_member("acme", member)
+    store.access.put_member("acme", replace(member, who="email:noor@acme.example"))
+    for who in ("oidc:noor-z", f"zendesk:{NOOR}", "oidc:let-in-no-more"):
+        store.audit.add("acme", AT, "signed in", by=Person(NOOR), way="test")
+        store.access.begin_session("acme", who, NAME, NOOR, "test", AT, AT + timedelta(hours=1))
+        store.audit.add("acme", AT, "exported", by=who, agent=Person(NOOR))
+    store.audit.add("acme", AT, "looked", by="email:noor@acme.example", page="me")
+    store.audit.add("acme", AT, "accepted", by=f"standing approval of zendesk:{NOOR}")
+    policy.change(store, "acme", f"agent:{NOOR}", AT, not_asked=[NOOR])
+    flag = {"rule": "long_day", "subject": {"kind": "agent", "id": NOOR}, "since": "2026-11-16"}
+    saying.contest(store, "acme", flag, "not me", AT, by=f"zendesk:{NOOR}", agent=NOOR)
+    saying.object_to(store, "acme", NOOR, "LD1", AT)
+    saying.set_own_hours(store, "acme", NOOR, "Mon-Fri 09:00-17:00", AT)
+
+    assert erased(store) is None
+
+    assert traces(store, home) == []
+    left = everything(store)
+    assert [name for name, text in left.items() if any(one in text for one in ("oidc:", "noor@acme"))] == []
+    assert left["pseudonyms"].count("person-") == 1  # of who erased
+    assert store.audit.verify("acme").problem is None
 
 
 def test_an_erased_agent_does_not_come_back(store, home):
@@ -172,6 +203,27 @@ def test_nothing_is_known_of_somebody_else(store):
 
     with store.writer("acme", "test"), pytest.raises(ConfigError):
         erase.erase(store, "acme", "9999999", "Ida", AT)
+
+
+def test_who_stands_in_the_audit_alone_can_be_erased(store):
+    store.audit.add("acme", AT, "looked", by="Ida", agents=[Person("4100299")])
+    with store.writer("acme", "test"):
+        erase.erase(store, "acme", "4100299", "Ida", AT)
+
+    assert store.audit.word_of("acme", "4100299") is None
+
+
+def test_who_left_and_is_met_only_in_what_webhooks_told_can_be_erased(store):
+    store.create_account("hooks", platform="zendesk")
+    event = {"id": "webhook:1", "at": AT.isoformat(), "ticket": "5", "actor": NOOR, "actor_kind": "agent",
+             "kind": "replied", "channel": "email"}  # fmt: skip
+    store.inbox.add_many([Receipt("hooks", Delivery("1", (event,)), AT)])
+    with store.writer("hooks", "test"):
+        take_in(store, "hooks")
+        erase.plan(store, "hooks", NOOR).require_known("hooks")
+        erase.erase(store, "hooks", NOOR, "Ida", AT)
+
+    assert NOOR not in everything(store)["provisional"]
 
 
 def test_a_disconnected_account_leaves_nothing_and_its_number_to_nobody(store, home):

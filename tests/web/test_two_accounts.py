@@ -206,6 +206,7 @@ def steps(tools):
         "head": lambda s, a: s.audit.head(a),
         "about": lambda s, a: s.audit.about(a, OTHERS),
         "verify": lambda s, a: s.audit.verify(a),
+        "verify_on": lambda s, a: s.audit.verify_on(a, s.audit.head(a)),
         "word_of": lambda s, a: s.audit.word_of(a, OTHERS),
         "persons": lambda s, a: s.audit.persons(a),
         "naming": lambda s, a: s.audit.naming(a, OTHERS),
