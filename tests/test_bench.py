@@ -69,7 +69,7 @@ def test_measuring_gives_seconds_and_megabytes_of_a_process_of_its_own():
     assert 1 < alone(peak_mb) < 1000
 
 
-@pytest.mark.parametrize("role", ["web", "all"])
+@pytest.mark.parametrize("role", ["web", pytest.param("all", marks=pytest.mark.prove)])
 def test_every_call_of_the_load_generator_is_answered_and_stored_once(role, tmp_path):
     rows = {line["what"].strip(): line["measured"] for line in receipt.measure(100, 4, role, tmp_path)}
 

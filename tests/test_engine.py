@@ -140,7 +140,7 @@ def facts(filled, world):
     "arrive",
     [
         shuffled_and_then_again_in_order,
-        in_25_small_batches,
+        pytest.param(in_25_small_batches, marks=pytest.mark.prove),
         pytest.param(in_100_small_batches, marks=pytest.mark.prove),
         pytest.param(day_by_day_with_a_check_each_week, marks=pytest.mark.prove),
         pytest.param(hour_by_hour_on_the_last_day_with_late_rows, marks=pytest.mark.prove),

@@ -166,4 +166,4 @@ def test_pulling_says_how_to_add_the_key_and_so_do_doctor_status_and_install(com
     assert says in pulled.line
     assert says in looked.out
     assert says in installed.line
-    assert "freshdesk at acme.freshdesk.com, webhooks only, without an API key" in looked.out
+    assert "freshdesk at http://127.0.0.1:9, webhooks only, without an API key" in looked.out

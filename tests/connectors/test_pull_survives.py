@@ -65,7 +65,7 @@ def a_freshdesk(world: World, events: pl.DataFrame) -> Server:
     return Server("freshdesk", front, options, {"HELPDESK_WELLBEING_API_KEY": front.api_key})
 
 
-DAYS = {a_freshdesk: 4, a_zendesk: 10}  # on Freshdesk each ticket is a request
+DAYS = {a_freshdesk: 2, a_zendesk: 10}  # on Freshdesk each ticket is a request
 
 
 @pytest.fixture(scope="module", params=[a_freshdesk, a_zendesk], ids=lambda make: make.__name__[2:])
