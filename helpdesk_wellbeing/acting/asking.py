@@ -11,7 +11,7 @@ from helpdesk_wellbeing.acting.names import names_in, names_of
 from helpdesk_wellbeing.acting.notes import note
 from helpdesk_wellbeing.acting.policy import Acting, policy_of
 from helpdesk_wellbeing.errors import CannotDecide
-from helpdesk_wellbeing.people import holding
+from helpdesk_wellbeing.people import meant
 from helpdesk_wellbeing.plan.actions.esat_wave import TEAM_LOAD
 from helpdesk_wellbeing.plan.proposal import Because, Proposal, Subject
 from helpdesk_wellbeing.store.writes import Planned, Write
@@ -174,9 +174,7 @@ def everybody(directory: Directory, on: date, opted_out: Collection[str] = ()) -
     for agent, first, last in directory.leave.iter_rows():
         leave.setdefault(agent, []).append((first, last))
     found = {}
-    for row in holding(directory.people, on).sort("agent").iter_rows(named=True):
-        if row["excluded"] or row["identity"] in ("shared", "automation"):
-            continue
+    for row in meant(directory.people, on).sort("agent").iter_rows(named=True):
         found[row["agent"]] = Member(
             row["agent"], row["time_zone"] or "UTC", row["schedule"], tuple(leave.get(row["agent"], ())),
             opted_out=row["agent"] in opted_out,
@@ -187,8 +185,8 @@ def everybody(directory: Directory, on: date, opted_out: Collection[str] = ()) -
 def teams(directory: Directory, on: date, opted_out: Collection[str] = ()) -> dict[str, tuple[Member, ...]]:
     """The members of each group of whom something may be said, by the directory as it stands on a day."""
     known, found = everybody(directory, on, opted_out), dict[str, list[Member]]()
-    for agent, groups in holding(directory.people, on).sort("agent").select("agent", "groups").iter_rows():
-        for group in groups or () if agent in known else ():
+    for agent, groups in meant(directory.people, on).sort("agent").select("agent", "groups").iter_rows():
+        for group in groups or ():
             found.setdefault(group, []).append(known[agent])
     return {team: tuple(members) for team, members in sorted(found.items())}
 

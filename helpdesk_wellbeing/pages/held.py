@@ -14,7 +14,7 @@ import polars as pl
 
 from helpdesk_wellbeing.facts.schema import SCHEMAS
 from helpdesk_wellbeing.facts.window import KEYS, Kept
-from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, DEFAULT_PRESET
+from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, DEFAULT_PRESET, holding, meant
 from helpdesk_wellbeing.signals.presets import Preset, presets
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ def person(known: Known, account: str, agent: str, on: date) -> dict[str, Any] |
     """What the directory says of an agent on a date; None of who is not in it."""
     directory = known.directory(account)
     rows = directory.people.filter(pl.col("agent") == agent).with_columns(pl.col("preset").fill_null(directory.preset))
-    held = rows.filter(pl.col("valid_from").is_null() | (pl.col("valid_from") <= on))
-    held = held.sort("valid_from", nulls_last=False).tail(1)
+    held = holding(rows, on)
     return held.row(0, named=True) if held.height else None
 
 
@@ -139,13 +138,14 @@ def members(known: Known, account: str, on: date) -> dict[str, list[str]]:
     """
 
     def find() -> dict[str, list[str]]:
-        people = known.directory(account).people
-        held = people.filter(pl.col("valid_from").is_null() | (pl.col("valid_from") <= on))
-        held = held.sort("valid_from", nulls_last=False).unique("agent", keep="last", maintain_order=True)
-        plain = held.filter(
-            ~pl.col("excluded").fill_null(value=False), pl.col("identity").fill_null("person") == "person"
+        rows = (
+            meant(known.directory(account).people, on)
+            .select("agent", "groups")
+            .explode("groups")
+            .drop_nulls()
+            .unique()
+            .sort("groups", "agent")
         )
-        rows = plain.select("agent", "groups").explode("groups").drop_nulls().unique().sort("groups", "agent")
         found: dict[str, list[str]] = {}
         for agent, group in rows.rows():
             found.setdefault(group, []).append(agent)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from helpdesk_wellbeing.clock import day_number
-from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, Directory
+from helpdesk_wellbeing.people import DEFAULT_CONTRACT_HOURS, NO_PERSON, Directory
 from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import DAY_MINUTES, parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
@@ -91,8 +91,7 @@ def _spells(directory: Directory) -> pl.DataFrame:
         preset="preset",
         contract_hours="contract_hours",
         schedule="schedule",
-        left_out=pl.col("excluded").fill_null(value=False)
-        | pl.col("identity").is_in(["shared", "automation"]).fill_null(value=False),
+        left_out=pl.col("excluded").fill_null(value=False) | pl.col("identity").is_in(NO_PERSON).fill_null(value=False),
         _from=pl.col("valid_from").fill_null(_FIRST_DATE),
     )
     began = rows.group_by("agent").agg(pl.col("_from").min())

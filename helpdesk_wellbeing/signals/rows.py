@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from helpdesk_wellbeing.people import NO_PERSON
 from helpdesk_wellbeing.signals.base import EVALUATION, NO_INPUT, NOT_ASSESSABLE, Facts
 from helpdesk_wellbeing.signals.calendar import with_person
 
@@ -84,7 +85,7 @@ def not_assessable(agents: pl.DataFrame, facts: Facts, reason: pl.Expr, days: in
     """
     if not facts.names_changes(days):
         reason = pl.coalesce(reason, pl.lit(NO_INPUT))
-    identity = facts.directory.people.filter(pl.col("identity").is_in(["shared", "automation"]))["agent"]
+    identity = facts.directory.people.filter(pl.col("identity").is_in(NO_PERSON))["agent"]
     return (
         agents.select(
             subject="agent",

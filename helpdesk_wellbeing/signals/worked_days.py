@@ -22,7 +22,7 @@ import polars as pl
 
 from helpdesk_wellbeing.clock import day_number, micros
 from helpdesk_wellbeing.facts.schema import ONE_TICKET
-from helpdesk_wellbeing.people import Directory
+from helpdesk_wellbeing.people import NO_PERSON, Directory
 from helpdesk_wellbeing.remembered import once_per_object
 from helpdesk_wellbeing.schedules import parse_schedule
 from helpdesk_wellbeing.signals.base import Facts
@@ -121,7 +121,7 @@ class _Told:
 @once_per_object
 def _told(directory: Directory) -> _Told:
     told = _Told({}, [])
-    no_person = pl.col("identity").is_in(["shared", "automation"])
+    no_person = pl.col("identity").is_in(NO_PERSON)
     people = directory.people.sort("agent", "valid_from", nulls_last=False).with_columns(
         barred=pl.col("excluded").fill_null(False) | no_person.fill_null(False),
         steady=pl.col("valid_from").is_null() & (pl.len().over("agent") == 1),

@@ -163,3 +163,13 @@ def scene():
 def make_scene():
     """An empty account."""
     return Scene
+
+
+@pytest.fixture
+def crowded(scene):
+    """A has twelve tickets, B and C three each, D four; the team is flagged."""
+    for agent, count in (("A", 12), ("B", 3), ("C", 3), ("D", 4)):
+        for number in range(count):
+            scene.ticket(f"{agent}{number:02}", agent)
+    scene.flag("LD4", "support", kind="team")
+    return scene

@@ -16,16 +16,6 @@ TODAY = date(2026, 3, 4)
 ONE = {"rebalance": {"most_moves": 1}}
 
 
-@pytest.fixture
-def crowded(scene):
-    """A has twelve tickets, B and C three each, D four; the team is flagged."""
-    for agent, count in (("A", 12), ("B", 3), ("C", 3), ("D", 4)):
-        for number in range(count):
-            scene.ticket(f"{agent}{number:02}", agent)
-    scene.flag("LD4", "support", kind="team")
-    return scene
-
-
 def moves(planned):
     return [m for p in planned.proposals if p.action == "rebalance" for m in p.moves]
 

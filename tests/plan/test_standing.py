@@ -14,16 +14,6 @@ TODAY = date(2026, 3, 4)
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def crowded(scene):
-    """A has twelve tickets, B and C three each, D four; the team is flagged."""
-    for agent, count in (("A", 12), ("B", 3), ("C", 3), ("D", 4)):
-        for number in range(count):
-            scene.ticket(f"{agent}{number:02}", agent)
-    scene.flag("LD4", "support", kind="team")
-    return scene
-
-
 def standing(*proposals):
     pending = {move.ticket: move.receiver for one in proposals for move in one.moves}
     return History(pending=pending, standing={(one.action, one.subject): one for one in proposals})

@@ -185,13 +185,18 @@ def test_an_export_has_no_ids_of_colleagues_whom_the_directory_does_not_name(sto
     assert NOOR in text
 
 
-def test_an_export_holds_what_only_webhooks_told(store):
+def told_by_a_webhook_only(store):
+    """An account, `hooks`, that knows one reply of Noor and nothing else."""
     store.create_account("hooks", platform="zendesk")
     event = {"id": "webhook:1", "at": AT.isoformat(), "ticket": "5", "actor": NOOR, "actor_kind": "agent",
              "kind": "replied", "channel": "email"}  # fmt: skip
     store.inbox.add_many([Receipt("hooks", Delivery("1", (event,)), AT)])
     with store.writer("hooks", "test"):
         take_in(store, "hooks")
+
+
+def test_an_export_holds_what_only_webhooks_told(store):
+    told_by_a_webhook_only(store)
 
     found = held(store, "hooks", NOOR, Engine(store, "hooks", CATALOGUE), AT)
 
@@ -214,12 +219,8 @@ def test_who_stands_in_the_audit_alone_can_be_erased(store):
 
 
 def test_who_left_and_is_met_only_in_what_webhooks_told_can_be_erased(store):
-    store.create_account("hooks", platform="zendesk")
-    event = {"id": "webhook:1", "at": AT.isoformat(), "ticket": "5", "actor": NOOR, "actor_kind": "agent",
-             "kind": "replied", "channel": "email"}  # fmt: skip
-    store.inbox.add_many([Receipt("hooks", Delivery("1", (event,)), AT)])
+    told_by_a_webhook_only(store)
     with store.writer("hooks", "test"):
-        take_in(store, "hooks")
         erase.plan(store, "hooks", NOOR).require_known("hooks")
         erase.erase(store, "hooks", NOOR, "Ida", AT)
 
